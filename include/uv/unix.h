@@ -1,0 +1,43 @@
+/* The Unix tail of uv.h: descriptor types, uv_buf_t, and what the Unix backends keep in
+ * every loop and every stream. Not to be included directly. */
+#ifndef UV_UNIX_H_
+#define UV_UNIX_H_
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+typedef int uv_file;
+typedef int uv_os_sock_t;
+typedef int uv_os_fd_t;
+
+/* One piece of memory. The layout is that of struct iovec, which the backends rely on. */
+typedef struct uv_buf_t {
+  char* base;
+  size_t len;
+} uv_buf_t;
+
+/* Private to src/unix: an owned descriptor on its way between two handles. */
+struct uv__desc {
+  int fd;      /* -1: none */
+  short kind;  /* enum uv__desc_kind of core/port.h */
+  short known; /* what need not be asked again; see src/unix/internal.h */
+};
+
+/* Private to src/unix: what a backend keeps in every stream. */
+struct uv__io_tail {
+  int fd;             /* -1: no descriptor */
+  unsigned int state; /* readiness seen, interest asked for; see src/unix/internal.h */
+  int slot;           /* place in the poller's table; unused by epoll and kqueue */
+  int error;          /* result of a finished connect, until it is collected */
+};
+
+/* Private to src/unix: what a backend keeps in every loop. */
+struct uv__loop_tail {
+  int backend_fd; /* epoll or kqueue descriptor, -1 with poll(2) */
+  int wake_rd;    /* eventfd, or the two ends of a pipe */
+  int wake_wr;
+  void* poller; /* the poller's own block */
+};
+
+#endif /* UV_UNIX_H_ */

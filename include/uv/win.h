@@ -1,0 +1,73 @@
+/* The Windows tail of uv.h: descriptor types, uv_buf_t, and what the IOCP backend keeps in
+ * every loop and every stream. Not to be included directly. */
+#ifndef UV_WIN_H_
+#define UV_WIN_H_
+
+#ifndef _WIN32_WINNT
+#  define _WIN32_WINNT 0x0A00
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
+#  define WIN32_LEAN_AND_MEAN
+#endif
+
+/* winsock2.h comes first: windows.h would otherwise bring in the old winsock.h. */
+/* clang-format off */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+/* clang-format on */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef _SSIZE_T_DEFINED
+#  ifndef _SSIZE_T_
+typedef intptr_t ssize_t;
+#    define _SSIZE_T_
+#  endif
+#  define _SSIZE_T_DEFINED
+#endif
+
+typedef int uv_file;
+typedef SOCKET uv_os_sock_t;
+typedef HANDLE uv_os_fd_t;
+
+/* One piece of memory. The layout is that of WSABUF, which the backend relies on. */
+typedef struct uv_buf_t {
+  ULONG len;
+  char* base;
+} uv_buf_t;
+
+/* Private to src/win: an owned socket or handle on its way between two handles. */
+struct uv__desc {
+  HANDLE handle; /* INVALID_HANDLE_VALUE: none; sockets are cast */
+  int kind;      /* enum uv__desc_kind of core/port.h */
+};
+
+/* Private to src/win: one overlapped operation. It belongs to the kernel from the call that
+ * started it until its packet was dequeued; `complete` then runs on the loop thread. */
+struct uv__op {
+  OVERLAPPED overlapped;
+  void (*complete)(struct uv__op* op);
+};
+
+/* Private to src/win: what the backend keeps in every stream. */
+struct uv__io_tail {
+  union {
+    SOCKET socket;
+    HANDLE handle;
+  } u;
+  unsigned int state; /* see src/win/internal.h */
+  int error;          /* result of a finished connect or read, until it is collected */
+  void* more;         /* a kind's own block: accept pool, helper thread, ... */
+  struct uv__op in;   /* read, connect */
+  struct uv__op out;  /* write, shutdown */
+};
+
+/* Private to src/win: what the backend keeps in every loop. */
+struct uv__loop_tail {
+  HANDLE iocp;
+  void* more;
+};
+
+#endif /* UV_WIN_H_ */

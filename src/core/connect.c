@@ -1,0 +1,64 @@
+/* Connecting: one at a time, and what was started on the stream meanwhile (rules C1, C2,
+ * W4). The connect itself is the port's. */
+#include "stream.h"
+
+int uv__connect_start(uv_connect_t* req,
+                      uv_stream_t* stream,
+                      const struct sockaddr* addr,
+                      uv_connect_cb cb) {
+  struct uv__io* io = uv__stream_io(stream);
+  int r = stream->stream.delayed_error;
+
+  req->type = UV_CONNECT;
+  req->cb = cb;
+  req->handle = stream;
+  stream->stream.u.connect_req = req;
+  stream->stream.phase = UV__CONNECTING;
+  uv__loop_hold(stream->loop);
+
+  if (r == 0) /* A bind that failed is reported instead of trying (A5). */
+    r = io->ops->connect(io, addr);
+  if (r == UV__PENDING) {
+    io->busy |= UV__CONNECT;
+    return 0;
+  }
+  stream->stream.delayed_error = r; /* Known at once, told by the callback (C1). */
+  uv__loop_again(io);
+  return 0;
+}
+
+/* Ends the request. Until its callback runs the stream counts as connecting, so that what
+ * the program starts before that is queued behind it. */
+void uv__connect_end(uv_stream_t* stream, int status) {
+  uv_connect_t* req = stream->stream.u.connect_req;
+
+  stream->stream.u.connect_req = NULL;
+  stream->stream.delayed_error = 0;
+  uv__loop_release(stream->loop);
+  if (req->cb != NULL)
+    req->cb(req, status);
+}
+
+void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
+  struct uv__io* io = uv__stream_io(stream);
+  int status = stream->stream.delayed_error;
+
+  if (rung & UV__CONNECT)
+    status = (int) io->ops->done(io, UV__CONNECT);
+  else if (io->busy & UV__CONNECT)
+    return; /* A turn for another reason: the ring is still to come. */
+
+  if (status == 0) {
+    uv__stream_connected(stream, UV__OPENED_READABLE | UV__OPENED_WRITABLE);
+    uv__connect_end(stream, 0);
+    return;
+  }
+  stream->stream.phase = UV__OPEN;
+  uv__connect_end(stream, status);
+  /* What waited for the connection ends too, after its callback, if that did not close. */
+  if (stream->stream.phase == UV__CLOSING)
+    return;
+  uv__write_fail(stream, UV_ECANCELED);
+  if (stream->flags & UV__STREAM_READING)
+    uv__read_fail(stream, UV_ECANCELED);
+}

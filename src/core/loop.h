@@ -1,0 +1,40 @@
+/* What the rest of the core asks of the loop. */
+#ifndef UV__LOOP_H_
+#define UV__LOOP_H_
+
+#include "port.h"
+
+/* Give the stream of `io` a turn soon: the core's own "run me again", beside the rings. */
+static inline void uv__loop_again(struct uv__io* io) {
+  io->again = 1;
+  if (!io->waiting) {
+    io->waiting = 1;
+    uv__queue_insert_tail(&io->loop->ready, &io->link);
+  }
+}
+
+/* Something is under way that must keep the loop alive, or is over: requests, and closes
+ * that the system has not finished. */
+static inline void uv__loop_hold(uv_loop_t* loop) {
+  loop->active_reqs.count++;
+}
+
+static inline void uv__loop_release(uv_loop_t* loop) {
+  loop->active_reqs.count--;
+}
+
+/* The handle's close callback is due in the closing phase of this turn. */
+void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle);
+
+/* The pieces of a turn that live elsewhere. */
+void uv__stream_turn(struct uv__io* io);        /* stream.c */
+void uv__accept_retry(uv_loop_t* loop);         /* accept.c */
+void uv__async_run(uv_loop_t* loop);            /* async.c */
+void uv__timer_run(uv_loop_t* loop);            /* timer.c */
+uint64_t uv__timer_next(const uv_loop_t* loop); /* timer.c: when, in ms; UINT64_MAX: never */
+void uv__watcher_run_idle(uv_loop_t* loop);     /* watcher.c */
+void uv__watcher_run_prepare(uv_loop_t* loop);
+void uv__watcher_run_check(uv_loop_t* loop);
+void uv__handle_finish(uv_handle_t* handle); /* handle.c: the last callbacks */
+
+#endif /* UV__LOOP_H_ */

@@ -1,0 +1,54 @@
+/* An intrusive, circular, doubly linked list. The head is a link like any other, so that
+ * no operation has a special case. Includes nothing but the link's type. */
+#ifndef UV__QUEUE_H_
+#define UV__QUEUE_H_
+
+#include <stddef.h>
+
+#include "uv.h"
+
+/* The structure of `type` whose member `field` is at `ptr`. */
+#define uv__container_of(ptr, type, field) ((type*) (((char*) (ptr)) - offsetof(type, field)))
+
+static inline void uv__queue_init(struct uv__queue* q) {
+  q->next = q;
+  q->prev = q;
+}
+
+static inline int uv__queue_empty(const struct uv__queue* q) {
+  return q == q->next;
+}
+
+static inline struct uv__queue* uv__queue_head(const struct uv__queue* q) {
+  return q->next;
+}
+
+static inline void uv__queue_insert_tail(struct uv__queue* head, struct uv__queue* q) {
+  q->next = head;
+  q->prev = head->prev;
+  q->prev->next = q;
+  head->prev = q;
+}
+
+/* Takes `q` out of its list; leaves it a list of its own, so that a second call is safe. */
+static inline void uv__queue_remove(struct uv__queue* q) {
+  q->prev->next = q->next;
+  q->next->prev = q->prev;
+  uv__queue_init(q);
+}
+
+/* Moves all links of `from` into `to`, which need not be initialised; `from` ends empty.
+ * Code that runs callbacks walks such a copy, so that what they add waits its turn. */
+static inline void uv__queue_move(struct uv__queue* from, struct uv__queue* to) {
+  if (uv__queue_empty(from)) {
+    uv__queue_init(to);
+    return;
+  }
+  to->next = from->next;
+  to->prev = from->prev;
+  to->next->prev = to;
+  to->prev->next = to;
+  uv__queue_init(from);
+}
+
+#endif /* UV__QUEUE_H_ */

@@ -1,0 +1,297 @@
+/* Writing: order, gathering, partial writes, try and blocking mode (rules W1-W11).
+ *
+ * A request sits in write_queue until the system took its last byte, then in write_done until
+ * its callback ran. The first write that finds both empty goes to the system at once; what
+ * is written in the same turn behind it is gathered and goes out in one call at its end. */
+#include <string.h>
+
+#include "alloc.h"
+#include "stream.h"
+
+enum {
+  GATHER = 256,     /* buffers in one call */
+  WRITE_ROUNDS = 16 /* calls in one turn */
+};
+
+static uv_write_t* request_of(const struct uv__queue* link) {
+  return uv__container_of(link, uv_write_t, link);
+}
+
+/* Whether a write may be accepted now (W4, W5). */
+static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
+  if (stream == NULL || bufs == NULL || nbufs == 0)
+    return UV_EINVAL;
+  if (!uv__handle_is_stream((const uv_handle_t*) stream))
+    return UV_EINVAL;
+  if (uv__handle_is_closing(stream) || stream->stream.phase == UV__FRESH)
+    return UV_EBADF;
+  if (stream->stream.phase == UV__CONNECTING)
+    return stream->flags & UV__STREAM_SHUT ? UV_EPIPE : 0;
+  return stream->flags & UV__STREAM_WRITABLE ? 0 : UV_EPIPE;
+}
+
+/* ---- From the queue to the done list ---- */
+
+static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
+  req->status = status;
+  uv__queue_remove(&req->link);
+  uv__queue_insert_tail(&stream->stream.write_done, &req->link);
+  uv__loop_again(uv__stream_io(stream)); /* The callback comes in a turn, never from here. */
+}
+
+/* Steps over buffers that are empty, or have become so. */
+static void skip_empty(uv_write_t* req) {
+  while (req->at < req->nbufs && req->bufs[req->at].len == 0)
+    req->at++;
+}
+
+/* The system took `n` bytes from the front of the queue. Requests that have none left, also
+ * those that never had any or were cancelled, are over when they come to the front. */
+static void advance(uv_stream_t* stream, size_t n) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+
+  stream->write_queue_size -= n;
+  while (!uv__queue_empty(queue)) {
+    uv_write_t* req = request_of(uv__queue_head(queue));
+    uv_buf_t* buf;
+
+    skip_empty(req);
+    if (req->at == req->nbufs) {
+      complete(stream, req, req->status);
+      continue;
+    }
+    if (n == 0)
+      return;
+    buf = &req->bufs[req->at];
+    req->taken = 1;
+    if (n < buf->len) {
+      buf->base += n;
+      buf->len -= n;
+      return;
+    }
+    n -= buf->len;
+    req->at++;
+  }
+}
+
+void uv__write_fail(uv_stream_t* stream, int status) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+
+  stream->write_queue_size = 0;
+  while (!uv__queue_empty(queue)) {
+    uv_write_t* req = request_of(uv__queue_head(queue));
+    complete(stream, req, req->status != 0 ? req->status : status); /* It may be cancelled. */
+  }
+}
+
+/* Puts the buffers with bytes at the front of the queue into one array, across requests, and
+ * returns their number. With `mark`, the requests they belong to count as begun. */
+static unsigned gather(uv_stream_t* stream, uv_buf_t* out, int mark) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+  struct uv__queue* link;
+  unsigned count = 0;
+
+  for (link = queue->next; link != queue && count < GATHER; link = link->next) {
+    uv_write_t* req = request_of(link);
+    unsigned i;
+
+    for (i = req->at; i < req->nbufs && count < GATHER; i++) {
+      if (req->bufs[i].len == 0)
+        continue;
+      out[count++] = req->bufs[i];
+      if (mark)
+        req->taken = 1;
+    }
+  }
+  return count;
+}
+
+/* Gives the system what it takes. */
+static void flush(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+  uv_buf_t bufs[GATHER];
+  int rounds;
+
+  for (rounds = 0; !uv__queue_empty(&stream->stream.write_queue); rounds++) {
+    unsigned count;
+    ssize_t n;
+
+    if (io->busy & UV__WRITE)
+      return; /* Its ring leads back here. */
+    if (rounds == WRITE_ROUNDS) {
+      uv__loop_again(io);
+      return;
+    }
+    count = gather(stream, bufs, 0);
+    n = count == 0 ? 0 : io->ops->write(io, bufs, count, UV__QUEUE, NULL);
+    if (n == UV__PENDING) {
+      io->busy |= UV__WRITE;
+      gather(stream, bufs, 1); /* Bytes in flight cannot be cancelled. */
+    } else if (n < 0) {
+      uv__write_fail(stream, (int) n);
+    } else {
+      advance(stream, (size_t) n);
+    }
+  }
+}
+
+void uv__write_collect(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+  ssize_t n = io->ops->done(io, UV__WRITE);
+
+  if (n >= 0)
+    advance(stream, (size_t) n);
+  else
+    uv__write_fail(stream, (int) n);
+}
+
+/* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which
+ * runs no callbacks; what else rings meanwhile waits for its turn. */
+static void flush_blocking(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  while (!uv__queue_empty(&stream->stream.write_queue)) {
+    if (!(io->busy & UV__WRITE)) {
+      flush(stream);
+      continue;
+    }
+    while (!(io->rung & UV__WRITE))
+      uv__port_poll(stream->loop, -1);
+    io->rung &= (unsigned char) ~UV__WRITE;
+    io->busy &= (unsigned char) ~UV__WRITE;
+    uv__write_collect(stream);
+  }
+}
+
+/* ---- Public ---- */
+
+int uv_write2(uv_write_t* req,
+              uv_stream_t* stream,
+              const uv_buf_t bufs[],
+              unsigned int nbufs,
+              uv_stream_t* send_handle,
+              uv_write_cb cb) {
+  size_t size = 0;
+  int first;
+  unsigned i;
+  int r = gate(stream, bufs, nbufs);
+
+  if (r < 0)
+    return r;
+  if (req == NULL || send_handle != NULL) /* No kind of stream carries handles yet. */
+    return UV_EINVAL;
+  req->bufs = req->inline_bufs;
+  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0])) {
+    req->bufs = uv__malloc(nbufs * sizeof(bufs[0]));
+    if (req->bufs == NULL)
+      return UV_ENOMEM;
+  }
+  for (i = 0; i < nbufs; i++) {
+    req->bufs[i] = bufs[i];
+    size += bufs[i].len;
+  }
+  req->type = UV_WRITE;
+  req->cb = cb;
+  req->send_handle = NULL;
+  req->handle = stream;
+  req->nbufs = nbufs;
+  req->at = 0;
+  req->status = 0;
+  req->taken = 0;
+
+  first = uv__write_drained(stream);
+  uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
+  stream->write_queue_size += size;
+  uv__loop_hold(stream->loop);
+  if (stream->stream.phase != UV__CONNECTED)
+    return 0; /* The connect turn leads to the queue. */
+  if (stream->flags & UV__STREAM_BLOCKING)
+    flush_blocking(stream);
+  else if (first)
+    flush(stream);
+  else if (!(uv__stream_io(stream)->busy & UV__WRITE))
+    uv__loop_again(uv__stream_io(stream));
+  return 0;
+}
+
+int uv_write(uv_write_t* req,
+             uv_stream_t* stream,
+             const uv_buf_t bufs[],
+             unsigned int nbufs,
+             uv_write_cb cb) {
+  return uv_write2(req, stream, bufs, nbufs, NULL, cb);
+}
+
+int uv_try_write2(uv_stream_t* stream,
+                  const uv_buf_t bufs[],
+                  unsigned int nbufs,
+                  uv_stream_t* send_handle) {
+  uv_buf_t filled[GATHER];
+  struct uv__io* io;
+  unsigned count = 0;
+  unsigned i;
+  int r = gate(stream, bufs, nbufs);
+
+  if (r < 0)
+    return r;
+  if (send_handle != NULL)
+    return UV_EINVAL;
+  io = uv__stream_io(stream);
+  if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
+    return UV_EAGAIN; /* Behind others it would overtake them. */
+  for (i = 0; i < nbufs && count < GATHER; i++)
+    if (bufs[i].len > 0)
+      filled[count++] = bufs[i];
+  if (count == 0)
+    return 0;
+  return (int) io->ops->write(io, filled, count, UV__TRY, NULL);
+}
+
+int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs) {
+  return uv_try_write2(stream, bufs, nbufs, NULL);
+}
+
+int uv__write_cancel(uv_write_t* req) {
+  uv_stream_t* stream = req->handle;
+  unsigned i;
+
+  if (req->taken || req->at == req->nbufs)
+    return UV_EBUSY;
+  for (i = req->at; i < req->nbufs; i++)
+    stream->write_queue_size -= req->bufs[i].len;
+  /* Its callback keeps its place: those of the requests before it come first (W1). */
+  req->at = req->nbufs;
+  req->status = UV_ECANCELED;
+  uv__loop_again(uv__stream_io(stream));
+  return 0;
+}
+
+int uv__write_drained(const uv_stream_t* stream) {
+  return uv__queue_empty(&stream->stream.write_queue) &&
+         uv__queue_empty(&stream->stream.write_done);
+}
+
+/* ---- Turns ---- */
+
+void uv__write_deliver(uv_stream_t* stream) {
+  struct uv__queue batch;
+
+  uv__queue_move(&stream->stream.write_done, &batch);
+  while (!uv__queue_empty(&batch)) {
+    uv_write_t* req = request_of(uv__queue_head(&batch));
+
+    uv__queue_remove(&req->link);
+    uv__loop_release(stream->loop);
+    if (req->bufs != req->inline_bufs)
+      uv__free(req->bufs);
+    req->bufs = NULL;
+    if (req->cb != NULL)
+      req->cb(req, req->status); /* The request is the caller's again. */
+  }
+}
+
+void uv__write_turn(uv_stream_t* stream) {
+  if (stream->stream.phase == UV__CONNECTED)
+    flush(stream);
+  uv__write_deliver(stream);
+}
