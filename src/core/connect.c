@@ -53,12 +53,13 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
     uv__connect_end(stream, 0);
     return;
   }
+  /* What waited for the connection ends too, after its callback. It is set apart before,
+   * because the callback may try again, and what is started then waits for that. */
   stream->stream.phase = UV__OPEN;
-  uv__connect_end(stream, status);
-  /* What waited for the connection ends too, after its callback, if that did not close. */
-  if (stream->stream.phase == UV__CLOSING)
-    return;
+  stream->flags &= ~(unsigned) UV__STREAM_SHUT;
   uv__write_fail(stream, UV_ECANCELED);
-  if (stream->flags & UV__STREAM_READING)
+  uv__connect_end(stream, status);
+  /* Reading is in force again if it does, and over if it closed. */
+  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING)
     uv__read_fail(stream, UV_ECANCELED);
 }

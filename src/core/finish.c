@@ -7,6 +7,8 @@ int uv_shutdown(uv_shutdown_t* req, uv_stream_t* stream, uv_shutdown_cb cb) {
     return UV_EINVAL;
   if (uv__handle_is_closing(stream) || (stream->flags & UV__STREAM_SHUT))
     return UV_ENOTCONN;
+  if (stream->stream.shutdown_req != NULL)
+    return UV_ENOTCONN; /* Of a connect that failed; its callback is due. */
   if (stream->stream.phase != UV__CONNECTING && !(stream->flags & UV__STREAM_WRITABLE))
     return UV_ENOTCONN;
   req->type = UV_SHUTDOWN;
@@ -34,14 +36,16 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
-  if (stream->stream.phase == UV__CONNECTING || stream->stream.phase == UV__CLOSING)
-    return; /* Their ends lead back here, or to uv__stream_finish. */
-  if (!uv__write_drained(stream))
-    return; /* The turn of the last write callback comes by here. */
-  if (stream->stream.phase != UV__CONNECTED) {
-    end_shutdown(stream, UV_ECANCELED); /* The connect failed (W4). */
+  if (stream->stream.phase == UV__CLOSING)
+    return; /* uv__stream_finish ends it. */
+  if (!(stream->flags & UV__STREAM_SHUT)) {
+    end_shutdown(stream, UV_ECANCELED); /* The connect it waited for failed (W4). */
     return;
   }
+  if (stream->stream.phase == UV__CONNECTING)
+    return; /* The connect turn leads back here. */
+  if (!uv__write_drained(stream))
+    return; /* The turn of the last write callback comes by here. */
   if (rung & UV__SHUTDOWN) {
     end_shutdown(stream, (int) io->ops->done(io, UV__SHUTDOWN));
     return;
@@ -92,10 +96,6 @@ void uv__close_turn(uv_stream_t* stream, unsigned rung) {
 void uv__stream_finish(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
 
-  if (io->waiting) {
-    uv__queue_remove(&io->link);
-    io->waiting = 0;
-  }
   if (stream->stream.u.connect_req != NULL)
     uv__connect_end(stream, UV_ECANCELED);
   if (io->busy & UV__WRITE)
@@ -105,4 +105,9 @@ void uv__stream_finish(uv_stream_t* stream) {
   if (stream->stream.shutdown_req != NULL)
     end_shutdown(stream,
                  io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN) : UV_ECANCELED);
+  /* Last, because ending a request asks for a turn, and the memory may go next. */
+  if (io->waiting) {
+    uv__queue_remove(&io->link);
+    io->waiting = 0;
+  }
 }

@@ -26,7 +26,8 @@ int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb)
 
 static void leave(uv_stream_t* stream) {
   stream->flags &= ~(unsigned) UV__STREAM_READING;
-  uv__handle_stop((uv_handle_t*) stream);
+  if (stream->stream.phase != UV__LISTENING) /* After a failed connect; that is active, too. */
+    uv__handle_stop((uv_handle_t*) stream);
 }
 
 int uv_read_stop(uv_stream_t* stream) {

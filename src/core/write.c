@@ -80,6 +80,7 @@ void uv__write_fail(uv_stream_t* stream, int status) {
   stream->write_queue_size = 0;
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
+    req->at = req->nbufs; /* Nothing is left to take back. */
     complete(stream, req, req->status != 0 ? req->status : status); /* It may be cancelled. */
   }
 }
