@@ -1,0 +1,420 @@
+/* ferry: carries a file over a stream.
+ *
+ *   ferry make FILE BYTES               a file of pseudo-random bytes, to have something to send
+ *   ferry recv FILE ENDPOINT            wait for a sender and store what it sends
+ *   ferry send FILE ENDPOINT            send; ends well only if the receiver got the same bytes
+ *
+ * The receiver answers the end of the stream with "COUNT HASH" (FNV-1a, 64 bits), which the
+ * sender compares with its own: an orderly end alone would not say that everything arrived.
+ * The file is read and written with the C library, on the loop's thread: a disk makes nobody
+ * wait long, and the example is about streams. Endpoints are those of relay. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/endpoint.h"
+#include "relay/ready.h"
+#include "relay/report.h"
+
+#define PIECES 4 /* of the file on their way at once: the sender's back-pressure */
+#define PIECE_BYTES (64 * 1024)
+#define RECEIPT_BYTES 64
+
+struct piece {
+  uv_write_t req;
+  size_t length;
+  char bytes[PIECE_BYTES];
+};
+
+struct ferry {
+  uv_loop_t loop;
+  struct endpoint endpoint;
+  union any_stream listener;
+  union any_stream stream;
+  uv_timer_t timer;
+  uv_connect_t connect;
+  uv_shutdown_t shutdown;
+  FILE* file;
+  const char* path;
+  struct piece pieces[PIECES];
+  unsigned writes; /* on their way */
+  int at_end;      /* of the file */
+  uint64_t bytes;
+  uint64_t hash;
+  uint64_t started_ns;
+  uint64_t moved_before; /* bytes, when the timer last looked */
+  char receipt[RECEIPT_BYTES];
+  size_t receipt_length;
+  int listener_open;
+  int stream_open;
+  int ended;
+  int failed;
+};
+
+static struct ferry ferry; /* one file, one run */
+
+static uint64_t hash_bytes(uint64_t hash, const char* bytes, size_t length) {
+  size_t i;
+  for (i = 0; i < length; i++)
+    hash = (hash ^ (unsigned char) bytes[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+static void close_listener(void) {
+  if (ferry.listener_open)
+    uv_close(&ferry.listener.handle, NULL);
+  ferry.listener_open = 0;
+}
+
+static void end(int failed) {
+  if (ferry.ended)
+    return;
+  ferry.ended = 1;
+  ferry.failed = failed;
+  uv_close((uv_handle_t*) &ferry.timer, NULL);
+  close_listener();
+  if (!ferry.stream_open)
+    return;
+  if (failed)
+    endpoint_abort(&ferry.endpoint, &ferry.stream, NULL);
+  else
+    uv_close(&ferry.stream.handle, NULL);
+}
+
+static void fail(int err, const char* what) {
+  if (ferry.ended)
+    return;
+  report_error(err, "cannot %s %s", what, ferry.endpoint.text);
+  end(1);
+}
+
+static void fail_file(const char* what) {
+  report_error(uv_translate_sys_error(errno), "cannot %s %s", what, ferry.path);
+  end(1);
+}
+
+/* A peer that is stuck must not keep a script waiting for ever. */
+static void on_timer(uv_timer_t* timer) {
+  (void) timer;
+  if (ferry.bytes == ferry.moved_before)
+    fail(UV_ETIMEDOUT, "go on with");
+  ferry.moved_before = ferry.bytes;
+}
+
+static void receipt_text(char* text) {
+  snprintf(text, RECEIPT_BYTES, "%" PRIu64 " %016" PRIx64 "\n", ferry.bytes, ferry.hash);
+}
+
+static void report_done(const char* what) {
+  report_rate(what, ferry.path, ferry.bytes, uv_hrtime() - ferry.started_ns);
+  report(REPORT_NORMAL, "hash %016" PRIx64, ferry.hash);
+}
+
+/* ---- send -------------------------------------------------------------------------------- */
+
+static void send_more(struct piece* piece);
+
+static void on_piece_written(uv_write_t* req, int status) {
+  struct piece* piece = req->data;
+  ferry.writes--;
+  if (status < 0) {
+    fail(status, "write to");
+    return;
+  }
+  ferry.bytes += piece->length;
+  send_more(piece);
+}
+
+static void on_shutdown(uv_shutdown_t* req, int status) {
+  (void) req;
+  if (status < 0)
+    fail(status, "end the stream to");
+}
+
+/* Fill a piece that is free and send it; the end of the file ends the stream. */
+static void send_more(struct piece* piece) {
+  uv_buf_t buf;
+  int err;
+  if (ferry.at_end || ferry.ended)
+    return;
+  piece->length = fread(piece->bytes, 1, PIECE_BYTES, ferry.file);
+  if (piece->length < PIECE_BYTES) {
+    if (ferror(ferry.file)) {
+      fail_file("read");
+      return;
+    }
+    ferry.at_end = 1;
+  }
+  ferry.hash = hash_bytes(ferry.hash, piece->bytes, piece->length);
+  if (piece->length > 0) {
+    buf = uv_buf_init(piece->bytes, (unsigned int) piece->length);
+    piece->req.data = piece;
+    err = uv_write(&piece->req, &ferry.stream.stream, &buf, 1, on_piece_written);
+    if (err < 0) {
+      fail(err, "write to");
+      return;
+    }
+    ferry.writes++;
+  }
+  if (ferry.at_end) {
+    err = uv_shutdown(&ferry.shutdown, &ferry.stream.stream, on_shutdown);
+    if (err < 0)
+      fail(err, "end the stream to");
+  }
+}
+
+static void on_receipt_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  /* One byte stays free for the terminator; a receipt that fills the rest is none. */
+  *buf = uv_buf_init(ferry.receipt + ferry.receipt_length,
+                     (unsigned int) (RECEIPT_BYTES - 1 - ferry.receipt_length));
+}
+
+static void on_receipt(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  char expected[RECEIPT_BYTES];
+  (void) stream;
+  (void) buf;
+  if (nread >= 0) {
+    ferry.receipt_length += (size_t) nread;
+    return;
+  }
+  if (nread != UV_EOF) {
+    fail((int) nread, "read the receipt from");
+    return;
+  }
+  receipt_text(expected);
+  if (strcmp(ferry.receipt, expected) != 0) {
+    report_error(0, "the receipt is '%.*s'; sent was '%.*s'", (int) strcspn(ferry.receipt, "\n"),
+                 ferry.receipt, (int) strcspn(expected, "\n"), expected);
+    end(1);
+    return;
+  }
+  report_done("sent");
+  end(0);
+}
+
+static void on_connect(uv_connect_t* req, int status) {
+  int i, err;
+  (void) req;
+  if (status < 0) {
+    fail(status, "connect to");
+    return;
+  }
+  ferry.started_ns = uv_hrtime();
+  err = uv_read_start(&ferry.stream.stream, on_receipt_alloc, on_receipt);
+  if (err < 0)
+    fail(err, "read from");
+  for (i = 0; i < PIECES; i++)
+    send_more(&ferry.pieces[i]);
+}
+
+static void start_sending(void) {
+  int err;
+  ferry.stream_open = 1;
+  err = endpoint_dial(&ferry.endpoint, &ferry.loop, &ferry.stream, &ferry.connect, on_connect);
+  if (err < 0)
+    fail(err, "connect to");
+}
+
+/* ---- recv -------------------------------------------------------------------------------- */
+
+static void on_receipt_sent(uv_write_t* req, int status) {
+  (void) req;
+  if (status < 0)
+    fail(status, "write to");
+}
+
+static void on_receiver_shutdown(uv_shutdown_t* req, int status) {
+  (void) req;
+  if (status < 0 && status != UV_ENOTCONN) {
+    fail(status, "end the stream to");
+    return;
+  }
+  report_done("received");
+  end(0);
+}
+
+static void answer(void) {
+  uv_buf_t buf;
+  int err;
+  if (fflush(ferry.file) != 0) {
+    fail_file("write");
+    return;
+  }
+  receipt_text(ferry.receipt);
+  buf = uv_buf_init(ferry.receipt, (unsigned int) strlen(ferry.receipt));
+  err = uv_write(&ferry.pieces[0].req, &ferry.stream.stream, &buf, 1, on_receipt_sent);
+  if (err == 0)
+    err = uv_shutdown(&ferry.shutdown, &ferry.stream.stream, on_receiver_shutdown);
+  if (err < 0)
+    fail(err, "write to");
+}
+
+static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(ferry.pieces[0].bytes, PIECE_BYTES);
+}
+
+static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  if (nread == UV_EOF) {
+    answer();
+  } else if (nread < 0) {
+    fail((int) nread, "read from");
+  } else if (nread > 0) {
+    if (fwrite(buf->base, 1, (size_t) nread, ferry.file) != (size_t) nread) {
+      fail_file("write");
+      return;
+    }
+    ferry.hash = hash_bytes(ferry.hash, buf->base, (size_t) nread);
+    ferry.bytes += (uint64_t) nread;
+  }
+}
+
+static void on_connection(uv_stream_t* server, int status) {
+  (void) server;
+  ferry.started_ns = uv_hrtime();
+  if (status == 0) {
+    ferry.stream_open = 1;
+    status = endpoint_accept(&ferry.endpoint, &ferry.listener, &ferry.stream);
+  }
+  if (status == 0)
+    status = uv_read_start(&ferry.stream.stream, on_alloc, on_read);
+  if (status < 0)
+    fail(status, "accept from");
+  close_listener(); /* one sender */
+}
+
+static void start_receiving(const char* ready_file) {
+  char name[ENDPOINT_NAME + 1];
+  int err;
+  ferry.listener_open = 1;
+  err = endpoint_listen(&ferry.endpoint, &ferry.loop, &ferry.listener, on_connection);
+  if (err == 0)
+    err = endpoint_local_name(&ferry.endpoint, &ferry.listener, name, ENDPOINT_NAME);
+  if (err < 0) {
+    fail(err, "listen on");
+    return;
+  }
+  report(REPORT_NORMAL, "listening on %s", name);
+  if (ready_file == NULL)
+    return;
+  err = ready_write(ready_file, strcat(name, "\n"));
+  if (err < 0) {
+    report_error(err, "cannot write %s", ready_file);
+    end(1);
+  }
+}
+
+/* ---- make, and the rest ------------------------------------------------------------------ */
+
+/* xorshift64*: not secret, only without a pattern that a mistake could hide in. */
+static uint64_t fill_random(uint64_t state, char* bytes, size_t length) {
+  size_t i;
+  for (i = 0; i < length; i += sizeof(state)) {
+    uint64_t value;
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    value = state * UINT64_C(2685821657736338717);
+    memcpy(bytes + i, &value, sizeof(value));
+  }
+  return state;
+}
+
+static int make(const char* path, const char* size) {
+  static char bytes[PIECE_BYTES];
+  uint64_t left = strtoull(size, NULL, 10);
+  uint64_t state = UINT64_C(88172645463325252);
+  FILE* file = fopen(path, "wb");
+  int ok = file != NULL;
+  while (ok && left > 0) {
+    size_t length = left < PIECE_BYTES ? (size_t) left : PIECE_BYTES;
+    state = fill_random(state, bytes, sizeof(bytes));
+    ok = fwrite(bytes, 1, length, file) == length;
+    left -= length;
+  }
+  if (file != NULL)
+    ok = fclose(file) == 0 && ok;
+  if (!ok)
+    report_error(uv_translate_sys_error(errno), "cannot write %s", path);
+  return ok ? 0 : 1;
+}
+
+static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
+  int err;
+  ferry.file = fopen(ferry.path, sending ? "rb" : "wb");
+  if (ferry.file == NULL) {
+    report_error(uv_translate_sys_error(errno), "cannot open %s", ferry.path);
+    return 1;
+  }
+  ferry.hash = UINT64_C(0xcbf29ce484222325);
+  err = uv_loop_init(&ferry.loop);
+  if (err < 0) {
+    report_error(err, "cannot start");
+    fclose(ferry.file);
+    return 1;
+  }
+  uv_timer_init(&ferry.loop, &ferry.timer);
+  uv_timer_start(&ferry.timer, on_timer, timeout_ms, timeout_ms);
+  if (sending)
+    start_sending();
+  else
+    start_receiving(ready_file);
+  uv_run(&ferry.loop, UV_RUN_DEFAULT);
+  err = uv_loop_close(&ferry.loop);
+  if (err < 0)
+    report_error(err, "something was left open");
+  fclose(ferry.file);
+  return ferry.failed || err < 0;
+}
+
+static int usage(void) {
+  fprintf(stderr, "usage: ferry make FILE BYTES\n"
+                  "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
+                  "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
+                  "Endpoints:\n");
+  endpoint_list(stderr);
+  return 2;
+}
+
+int main(int argc, char** argv) {
+  const char* ready_file = NULL;
+  double seconds = 60;
+  char why[256];
+  int sending, i;
+
+  report_setup("ferry", REPORT_NORMAL);
+  if (argc == 4 && strcmp(argv[1], "make") == 0)
+    return make(argv[2], argv[3]);
+  if (argc < 4 || argc % 2 != 0)
+    return usage();
+  sending = strcmp(argv[1], "send") == 0;
+  if (!sending && strcmp(argv[1], "recv") != 0)
+    return usage();
+  for (i = 4; i < argc; i += 2) {
+    if (strcmp(argv[i], "--timeout") == 0 && (seconds = strtod(argv[i + 1], NULL)) >= 0.001)
+      continue;
+    if (strcmp(argv[i], "--ready-file") != 0 || sending)
+      return usage();
+    ready_file = argv[i + 1];
+  }
+  ferry.path = argv[2];
+  if (endpoint_parse(&ferry.endpoint, argv[3], why, sizeof(why)) != 0) {
+    report_error(0, "%s: %s", argv[3], why);
+    return 2;
+  }
+  if (endpoint_listens(&ferry.endpoint) == sending) {
+    report_error(0, "%s: %s", argv[3], sending ? "send connects" : "recv listens");
+    return 2;
+  }
+#ifdef SIGPIPE
+  signal(SIGPIPE, SIG_IGN); /* a report that nobody reads ends no transfer */
+#endif
+  return carry(sending, ready_file, (uint64_t) (seconds * 1000));
+}

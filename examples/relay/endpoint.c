@@ -1,0 +1,225 @@
+/* The table of schemes and what each one does. No bytes are moved here; see pump.c. */
+#include "endpoint.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define BACKLOG 128
+
+struct scheme {
+  const char* name;   /* what stands before the first colon */
+  const char* syntax; /* for --help */
+  const char* meaning;
+  int listens;
+  int (*parse)(struct endpoint* endpoint, const char* rest, char* why, size_t size);
+  int (*init)(uv_loop_t* loop, union any_stream* stream);
+  int (*bind)(const struct endpoint* endpoint, union any_stream* stream);
+  int (*connect)(const struct endpoint* endpoint,
+                 union any_stream* stream,
+                 uv_connect_t* req,
+                 uv_connect_cb cb);
+  int (*local_name)(const union any_stream* stream, char* name, size_t size);
+  int (*peer_name)(const union any_stream* stream, char* name, size_t size);
+  int (*abort)(union any_stream* stream, uv_close_cb cb);
+};
+
+static int refuse(char* why, size_t size, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(why, size, format, args);
+  va_end(args);
+  return -1;
+}
+
+/* ---- tcp: and tcp-listen: ---------------------------------------------------------------- */
+
+static int parse_port(const char* text) {
+  int port = 0;
+  if (*text == '\0')
+    return -1;
+  for (; *text != '\0'; text++) {
+    if (*text < '0' || *text > '9' || port > 65535)
+      return -1;
+    port = port * 10 + (*text - '0');
+  }
+  return port <= 65535 ? port : -1;
+}
+
+/* HOST:PORT, where HOST is an IPv4 address, or an IPv6 address in brackets: its own colons
+ * would otherwise run into the one before the port. */
+static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  char host[80];
+  const char* colon = strrchr(rest, ':');
+  size_t length = colon == NULL ? 0 : (size_t) (colon - rest);
+  int in_brackets = length >= 2 && rest[0] == '[' && colon[-1] == ']';
+  int port, err;
+
+  if (colon == NULL)
+    return refuse(why, size, "the port is missing; write HOST:PORT");
+  port = parse_port(colon + 1);
+  if (port < 0)
+    return refuse(why, size, "'%s' is not a port (0 to 65535)", colon + 1);
+  if (port == 0 && !endpoint_listens(endpoint))
+    return refuse(why, size, "port 0 is for listening; connecting takes 1 to 65535");
+  if (length == 0)
+    return refuse(why, size, "the host is missing; write HOST:PORT");
+  if (in_brackets) {
+    rest++;
+    length -= 2;
+  }
+  if (length >= sizeof(host))
+    return refuse(why, size, "the host is too long for an address");
+  memcpy(host, rest, length);
+  host[length] = '\0';
+
+  if (in_brackets)
+    err = uv_ip6_addr(host, port, &endpoint->address.in6);
+  else
+    err = uv_ip4_addr(host, port, &endpoint->address.in4);
+  if (err == 0)
+    return 0;
+  if (!in_brackets && uv_ip6_addr(host, port, &endpoint->address.in6) == 0)
+    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%d", host, port);
+  return refuse(why, size,
+                "'%s' is not a numeric address such as 127.0.0.1 or [::1]; names are not looked up",
+                host);
+}
+
+static int tcp_init(uv_loop_t* loop, union any_stream* stream) {
+  return uv_tcp_init(loop, &stream->tcp);
+}
+
+static int tcp_bind(const struct endpoint* endpoint, union any_stream* stream) {
+  return uv_tcp_bind(&stream->tcp, &endpoint->address.any, 0);
+}
+
+static int tcp_connect(const struct endpoint* endpoint,
+                       union any_stream* stream,
+                       uv_connect_t* req,
+                       uv_connect_cb cb) {
+  return uv_tcp_connect(req, &stream->tcp, &endpoint->address.any, cb);
+}
+
+static int address_text(const struct sockaddr_storage* address, char* name, size_t size) {
+  char host[64];
+  /* The port is the same two bytes in both families, most significant first. */
+  const unsigned char* port =
+      (const unsigned char*) &((const struct sockaddr_in*) address)->sin_port;
+  const char* format = address->ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d";
+  int err = uv_ip_name((const struct sockaddr*) address, host, sizeof(host));
+  if (err == 0)
+    snprintf(name, size, format, host, port[0] << 8 | port[1]);
+  return err;
+}
+
+static int tcp_local_name(const union any_stream* stream, char* name, size_t size) {
+  struct sockaddr_storage address;
+  int length = sizeof(address);
+  int err = uv_tcp_getsockname(&stream->tcp, (struct sockaddr*) &address, &length);
+  return err == 0 ? address_text(&address, name, size) : err;
+}
+
+static int tcp_peer_name(const union any_stream* stream, char* name, size_t size) {
+  struct sockaddr_storage address;
+  int length = sizeof(address);
+  int err = uv_tcp_getpeername(&stream->tcp, (struct sockaddr*) &address, &length);
+  snprintf(name, size, "tcp:");
+  return err == 0 ? address_text(&address, name + 4, size - 4) : err;
+}
+
+static int tcp_abort(union any_stream* stream, uv_close_cb cb) {
+  return uv_tcp_close_reset(&stream->tcp, cb);
+}
+
+/* ---- The table --------------------------------------------------------------------------- */
+
+static const struct scheme schemes[] = {
+    {"tcp", "tcp:HOST:PORT", "connect to a TCP server", 0, tcp_parse, tcp_init, tcp_bind,
+     tcp_connect, tcp_local_name, tcp_peer_name, tcp_abort},
+    {"tcp-listen", "tcp-listen:HOST:PORT", "wait for a TCP client; port 0 takes a free one", 1,
+     tcp_parse, tcp_init, tcp_bind, tcp_connect, tcp_local_name, tcp_peer_name, tcp_abort},
+};
+
+#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+
+int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_t size) {
+  size_t length = strcspn(text, ":");
+  size_t used = 0;
+  char known[128] = "";
+  size_t i;
+
+  for (i = 0; i < SCHEMES; i++) {
+    if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, text, length) == 0) {
+      endpoint->scheme = &schemes[i];
+      endpoint->text = text;
+      return schemes[i].parse(endpoint, text + length + (text[length] == ':'), why, size);
+    }
+    used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s:", i == 0 ? "" : ", ",
+                              schemes[i].name);
+    if (used >= sizeof(known))
+      used = sizeof(known) - 1;
+  }
+  if (text[length] == '\0')
+    return refuse(why, size, "it begins with no scheme; there are %s", known);
+  return refuse(why, size, "there is no scheme '%.*s:'; there are %s", (int) length, text, known);
+}
+
+int endpoint_listens(const struct endpoint* endpoint) {
+  return endpoint->scheme->listens;
+}
+
+void endpoint_list(FILE* out) {
+  size_t i;
+  for (i = 0; i < SCHEMES; i++)
+    fprintf(out, "  %-24s %s\n", schemes[i].syntax, schemes[i].meaning);
+}
+
+int endpoint_listen(const struct endpoint* endpoint,
+                    uv_loop_t* loop,
+                    union any_stream* stream,
+                    uv_connection_cb cb) {
+  int err = endpoint->scheme->init(loop, stream);
+  if (err == 0)
+    err = endpoint->scheme->bind(endpoint, stream);
+  if (err == 0)
+    err = uv_listen(&stream->stream, BACKLOG, cb);
+  return err;
+}
+
+int endpoint_accept(const struct endpoint* endpoint,
+                    union any_stream* server,
+                    union any_stream* stream) {
+  int err = endpoint->scheme->init(server->stream.loop, stream);
+  return err == 0 ? uv_accept(&server->stream, &stream->stream) : err;
+}
+
+int endpoint_dial(const struct endpoint* endpoint,
+                  uv_loop_t* loop,
+                  union any_stream* stream,
+                  uv_connect_t* req,
+                  uv_connect_cb cb) {
+  int err = endpoint->scheme->init(loop, stream);
+  return err == 0 ? endpoint->scheme->connect(endpoint, stream, req, cb) : err;
+}
+
+int endpoint_local_name(const struct endpoint* endpoint,
+                        const union any_stream* stream,
+                        char* name,
+                        size_t size) {
+  return endpoint->scheme->local_name(stream, name, size);
+}
+
+void endpoint_peer_name(const struct endpoint* endpoint,
+                        const union any_stream* stream,
+                        char* name,
+                        size_t size) {
+  /* A peer that is gone already has no address any more. */
+  if (endpoint->scheme->peer_name(stream, name, size) != 0)
+    snprintf(name, size, "%s", endpoint->text);
+}
+
+void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
+  /* Refused while a shutdown is on its way: the peer has been promised an orderly end. */
+  if (endpoint->scheme->abort(stream, cb) != 0)
+    uv_close(&stream->handle, cb);
+}

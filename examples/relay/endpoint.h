@@ -1,0 +1,77 @@
+/* Endpoints: the grammar SCHEME:REST of the command line, and how to open what it names.
+ *
+ * What a scheme can do is one row of the table in endpoint.c. A new kind of stream is a new row
+ * and a member of the two unions below; nothing else in the program looks at the kind. */
+#ifndef RELAY_ENDPOINT_H_
+#define RELAY_ENDPOINT_H_
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "uv.h"
+
+/* Room for the name of one end of a connection, "tcp:[fe80::1%eth0]:65535". */
+#define ENDPOINT_NAME 112
+
+/* A stream of any kind that an endpoint can open. */
+union any_stream {
+  uv_handle_t handle;
+  uv_stream_t stream;
+  uv_tcp_t tcp;
+};
+
+struct endpoint {
+  const struct scheme* scheme;
+  const char* text; /* as it was written */
+  union {
+    struct sockaddr any;
+    struct sockaddr_in in4;
+    struct sockaddr_in6 in6;
+  } address;
+};
+
+/* Understand `text`, which must outlive the endpoint. 0, or -1 and the reason in `why`. */
+int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_t size);
+
+/* 1 when others connect to it, 0 when it is opened by connecting. */
+int endpoint_listens(const struct endpoint* endpoint);
+
+/* One line for each kind of endpoint there is. */
+void endpoint_list(FILE* out);
+
+/* The next three initialise `stream`, also when they fail: it has to be closed in any case.
+ * They return 0 or a UV_E* code. */
+
+int endpoint_listen(const struct endpoint* endpoint,
+                    uv_loop_t* loop,
+                    union any_stream* stream,
+                    uv_connection_cb cb);
+
+/* To be called from the connection callback of `server`. */
+int endpoint_accept(const struct endpoint* endpoint,
+                    union any_stream* server,
+                    union any_stream* stream);
+
+/* Refused (<0): `cb` does not come. */
+int endpoint_dial(const struct endpoint* endpoint,
+                  uv_loop_t* loop,
+                  union any_stream* stream,
+                  uv_connect_t* req,
+                  uv_connect_cb cb);
+
+/* The address a listener has, as HOST:PORT; a port of 0 has become a real one. */
+int endpoint_local_name(const struct endpoint* endpoint,
+                        const union any_stream* stream,
+                        char* name,
+                        size_t size);
+
+/* A name for a connection, which says who is at the other end if that can still be told. */
+void endpoint_peer_name(const struct endpoint* endpoint,
+                        const union any_stream* stream,
+                        char* name,
+                        size_t size);
+
+/* Close in a way that the peer cannot take for an orderly end, if the kind has one. */
+void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb);
+
+#endif /* RELAY_ENDPOINT_H_ */

@@ -1,0 +1,321 @@
+/* relay ENDPOINT ENDPOINT: joins two endpoints and moves bytes both ways.
+ *
+ * Here: the command line, the listeners, and when the program ends with which code. What an
+ * endpoint is, is in endpoint.c; one joined connection in pair.c; one direction of it in pump.c.
+ * Only uv.h and the C library are used: the same source runs on Windows and Unix, and with any
+ * library that offers this API. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pair.h"
+#include "ready.h"
+#include "report.h"
+
+enum {
+  EXIT_OK = 0,
+  EXIT_FAILED = 1,
+  EXIT_USAGE = 2
+};
+
+struct options {
+  struct endpoint ends[2];
+  int serve;
+  unsigned long max; /* connections to serve; 0: no limit */
+  uint64_t timeout_ms;
+  const char* ready_file;
+  enum report_level level;
+};
+
+struct listener {
+  union any_stream stream;
+  int open;
+};
+
+struct relay {
+  struct options options;
+  uv_loop_t loop;
+  struct listener listeners[2];
+  struct pair* single;    /* without --serve: the pair that waits for its sides */
+  unsigned long accepted; /* connections */
+  unsigned long ended;
+  unsigned long failed;
+  uint64_t bytes[2]; /* of all connections, per direction */
+  uint64_t started_ns;
+  int broken; /* the program itself failed */
+};
+
+static void print_help(void) {
+  printf("usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
+         "\n"
+         "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
+         "on and the other direction goes on; a failure is passed on as a reset.\n"
+         "\n"
+         "Endpoints (HOST is a numeric address, IPv6 in brackets):\n");
+  endpoint_list(stdout);
+  printf("\n"
+         "Options:\n"
+         "  --serve            serve every client of the first endpoint, which listens, each with\n"
+         "                     a connection of its own to the second\n"
+         "  --max N            with --serve: end after N connections\n"
+         "  --timeout SECONDS  give up on a connection when nothing happens for that long\n"
+         "  --ready-file FILE  write the addresses that are listened on to FILE, one a line\n"
+         "  -q, --quiet        say nothing but errors\n"
+         "  -v, --verbose      say more: each connection, who was slow\n"
+         "  -h, --help         this text\n"
+         "\n"
+         "Without --serve one connection is joined; a listening side waits for its client before\n"
+         "the other side is connected to. Exit code: 0 all went well, 1 a connection failed,\n"
+         "2 wrong arguments.\n");
+}
+
+/* ---- Arguments --------------------------------------------------------------------------- */
+
+static int usage_error(const char* problem, const char* about) {
+  report_error(0, "%s%s%s (relay --help says more)", about, *about ? ": " : "", problem);
+  return EXIT_USAGE;
+}
+
+static int parse_number(const char* text, unsigned long* number) {
+  char* end;
+  errno = 0;
+  *number = strtoul(text, &end, 10);
+  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number > 0 ? 0 : -1;
+}
+
+static int parse_seconds(const char* text, uint64_t* ms) {
+  char* end;
+  double seconds = strtod(text, &end);
+  if (end == text || *end != '\0' || !(seconds >= 0.001) || seconds > 1e6)
+    return -1;
+  *ms = (uint64_t) (seconds * 1000);
+  return 0;
+}
+
+/* An option that takes a value. Returns an exit code, or -1 to go on. */
+static int parse_valued(struct options* options, const char* name, const char* value) {
+  if (value == NULL)
+    return usage_error("a value must follow", name);
+  if (strcmp(name, "--ready-file") == 0) {
+    options->ready_file = value;
+    return -1;
+  }
+  if (strcmp(name, "--max") == 0)
+    return parse_number(value, &options->max) == 0
+               ? -1
+               : usage_error("--max takes a whole number above 0", value);
+  return parse_seconds(value, &options->timeout_ms) == 0
+             ? -1
+             : usage_error("--timeout takes seconds, 0.001 to 1000000", value);
+}
+
+static int is_one_of(const char* text, const char* a, const char* b) {
+  return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse_option(struct options* options, char** argv, int* at) {
+  const char* name = argv[*at];
+  if (is_one_of(name, "-h", "--help")) {
+    print_help();
+    return EXIT_OK;
+  }
+  if (is_one_of(name, "-q", "--quiet"))
+    options->level = REPORT_QUIET;
+  else if (is_one_of(name, "-v", "--verbose"))
+    options->level = REPORT_VERBOSE;
+  else if (strcmp(name, "--serve") == 0)
+    options->serve = 1;
+  else if (is_one_of(name, "--max", "--timeout") || strcmp(name, "--ready-file") == 0)
+    return parse_valued(options, name, argv[++*at]);
+  else
+    return usage_error("there is no such option", name);
+  return -1;
+}
+
+static int check_options(const struct options* options, int count) {
+  if (count != 2)
+    return usage_error("two endpoints are needed", "");
+  if (options->serve && !endpoint_listens(&options->ends[0]))
+    return usage_error("with --serve the first endpoint must listen", options->ends[0].text);
+  if (options->serve && endpoint_listens(&options->ends[1]))
+    return usage_error("with --serve the second endpoint must connect", options->ends[1].text);
+  if (options->max > 0 && !options->serve)
+    return usage_error("it is for --serve", "--max");
+  return -1;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse_arguments(struct options* options, int argc, char** argv) {
+  char why[256];
+  int count = 0;
+  int i;
+  memset(options, 0, sizeof(*options));
+  options->level = REPORT_NORMAL;
+  for (i = 1; i < argc; i++) {
+    int code = -1;
+    if (argv[i][0] == '-')
+      code = parse_option(options, argv, &i);
+    else if (count == 2)
+      code = usage_error("a third endpoint; two are joined", argv[i]);
+    else if (endpoint_parse(&options->ends[count++], argv[i], why, sizeof(why)) != 0)
+      code = usage_error(why, argv[i]);
+    if (code >= 0)
+      return code;
+  }
+  return check_options(options, count);
+}
+
+/* ---- Connections ------------------------------------------------------------------------- */
+
+static void close_listener(struct listener* listener) {
+  if (listener->open)
+    uv_close(&listener->stream.handle, NULL);
+  listener->open = 0;
+}
+
+static void close_listeners(struct relay* relay) {
+  close_listener(&relay->listeners[0]);
+  close_listener(&relay->listeners[1]);
+}
+
+static void on_pair_ended(struct pair* pair) {
+  struct relay* relay = pair->owner;
+  relay->ended++;
+  relay->failed += pair->failed != 0;
+  relay->bytes[0] += pair->pumps[0].bytes;
+  relay->bytes[1] += pair->pumps[1].bytes;
+  if (relay->options.serve) {
+    report(REPORT_VERBOSE, "connection %lu: %s; %" PRIu64 " bytes there, %" PRIu64 " back",
+           pair->number, pair->failed ? "failed" : "done", pair->pumps[0].bytes,
+           pair->pumps[1].bytes);
+  } else {
+    relay->single = NULL;
+    close_listeners(relay); /* a time-out may end it before anyone came */
+    pair_report(pair);
+  }
+  pair_free(pair);
+}
+
+static struct pair* new_pair(struct relay* relay, unsigned long number) {
+  struct pair* pair = pair_new(&relay->loop, relay->options.ends, number, relay->options.timeout_ms,
+                               on_pair_ended, relay);
+  if (pair == NULL) {
+    report_error(UV_ENOMEM, "cannot join another connection");
+    relay->broken = 1;
+  }
+  return pair;
+}
+
+static void on_connection(uv_stream_t* stream, int status) {
+  struct relay* relay = stream->data;
+  int index = stream == &relay->listeners[1].stream.stream;
+  struct listener* listener = &relay->listeners[index];
+  const char* name = relay->options.ends[index].text;
+  struct pair* pair;
+
+  if (status < 0) {
+    /* Of this one client, or a shortage that passes: the listener goes on. */
+    report_error(status, "cannot accept a client of %s", name);
+    return;
+  }
+  if (!relay->options.serve && relay->single->ending) {
+    close_listener(listener); /* too late */
+    return;
+  }
+  relay->accepted++;
+  pair = relay->options.serve ? new_pair(relay, relay->accepted) : relay->single;
+  /* Nobody else is let in: not after the last one, and not when there is no memory to serve
+   * them; those that are being served go on. */
+  if (pair != NULL)
+    pair_accept(pair, index, &listener->stream);
+  if (pair == NULL || !relay->options.serve || relay->accepted == relay->options.max)
+    close_listener(listener);
+}
+
+/* ---- The program ------------------------------------------------------------------------- */
+
+static int start_listeners(struct relay* relay) {
+  const struct options* options = &relay->options;
+  char all[2 * ENDPOINT_NAME] = "";
+  char name[ENDPOINT_NAME];
+  int i, err;
+
+  for (i = 0; i < 2; i++) {
+    struct listener* listener = &relay->listeners[i];
+    if (!endpoint_listens(&options->ends[i]))
+      continue;
+    listener->open = 1;
+    err = endpoint_listen(&options->ends[i], &relay->loop, &listener->stream, on_connection);
+    listener->stream.handle.data = relay;
+    if (err == 0)
+      err = endpoint_local_name(&options->ends[i], &listener->stream, name, sizeof(name));
+    if (err < 0) {
+      report_error(err, "cannot listen on %s", options->ends[i].text);
+      return -1;
+    }
+    report(REPORT_NORMAL, "listening on %s", name);
+    strcat(strcat(all, name), "\n"); /* two names and their line ends fit */
+  }
+  if (options->ready_file == NULL)
+    return 0;
+  err = ready_write(options->ready_file, all);
+  if (err < 0)
+    report_error(err, "cannot write %s", options->ready_file);
+  return err;
+}
+
+static void report_served(const struct relay* relay) {
+  uint64_t elapsed_ns = uv_hrtime() - relay->started_ns;
+  report(REPORT_NORMAL, "%lu connections, %lu failed", relay->ended, relay->failed);
+  report_moved("clients", relay->options.ends[1].text, relay->bytes[0], elapsed_ns);
+  report_moved(relay->options.ends[1].text, "clients", relay->bytes[1], elapsed_ns);
+}
+
+static void run(struct relay* relay) {
+  relay->started_ns = uv_hrtime();
+  if (start_listeners(relay) < 0) {
+    relay->broken = 1;
+    close_listeners(relay);
+  } else if (!relay->options.serve) {
+    relay->single = new_pair(relay, 0);
+    if (relay->single != NULL)
+      pair_proceed(relay->single);
+    else
+      close_listeners(relay);
+  }
+  uv_run(&relay->loop, UV_RUN_DEFAULT);
+  if (relay->options.serve && relay->ended > 0)
+    report_served(relay);
+}
+
+int main(int argc, char** argv) {
+  static struct relay relay;
+  int code, err;
+
+  report_setup("relay", REPORT_NORMAL);
+  code = parse_arguments(&relay.options, argc, argv);
+  if (code >= 0)
+    return code;
+  report_setup("relay", relay.options.level);
+#ifdef SIGPIPE
+  /* A transfer goes on when nobody reads the report any more. */
+  signal(SIGPIPE, SIG_IGN);
+#endif
+
+  err = uv_loop_init(&relay.loop);
+  if (err < 0) {
+    report_error(err, "cannot start");
+    return EXIT_FAILED;
+  }
+  run(&relay);
+  pump_free_memory();
+  err = uv_loop_close(&relay.loop);
+  if (err < 0) {
+    report_error(err, "something was left open");
+    return EXIT_FAILED;
+  }
+  return relay.broken || relay.failed > 0 ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,22 @@
+/* Writes the file under another name first and renames it when it is whole. */
+#include "ready.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "uv.h"
+
+int ready_write(const char* path, const char* text) {
+  char draft[1024];
+  FILE* file;
+  int ok;
+  if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int) sizeof(draft))
+    return UV_ENAMETOOLONG;
+  file = fopen(draft, "w");
+  if (file == NULL)
+    return errno == ENOENT ? UV_ENOENT : UV_EACCES;
+  ok = fputs(text, file) >= 0;
+  ok = fclose(file) == 0 && ok;
+  remove(path); /* Windows renames onto no existing file */
+  return ok && rename(draft, path) == 0 ? 0 : UV_EIO;
+}

@@ -1,0 +1,82 @@
+/* Lines on stderr. Each goes out in one piece: several programs of a chain often share the
+ * terminal, and half lines would mix. */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "uv.h"
+
+static const char* program_name = "relay";
+static enum report_level chosen_level = REPORT_NORMAL;
+
+void report_setup(const char* program, enum report_level level) {
+  program_name = program;
+  chosen_level = level;
+}
+
+static void put_line(int err, const char* format, va_list args) {
+  char text[1024];
+  char line[1280];
+  vsnprintf(text, sizeof(text), format, args);
+  if (err == 0)
+    snprintf(line, sizeof(line), "%s: %s\n", program_name, text);
+  else
+    snprintf(line, sizeof(line), "%s: %s: %s (%s)\n", program_name, text, uv_strerror(err),
+             uv_err_name(err));
+  fputs(line, stderr);
+}
+
+void report(enum report_level level, const char* format, ...) {
+  va_list args;
+  if (level > chosen_level)
+    return;
+  va_start(args, format);
+  put_line(0, format, args);
+  va_end(args);
+}
+
+void report_error(int err, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  put_line(err, format, args);
+  va_end(args);
+}
+
+const char* report_size(double bytes) {
+  static const char* const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  static char texts[4][32];
+  static unsigned next;
+  char* text = texts[next++ % 4];
+  unsigned unit = 0;
+  while (bytes >= 1024 && unit < sizeof(units) / sizeof(units[0]) - 1) {
+    bytes /= 1024;
+    unit++;
+  }
+  snprintf(text, sizeof(texts[0]), unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+  return text;
+}
+
+/* ", 0.251 s, 1.2 GiB/s"; empty where there is nothing to divide. */
+static const char* rate_text(char* text, size_t size, uint64_t bytes, uint64_t elapsed_ns) {
+  double seconds = (double) elapsed_ns / 1e9;
+  if (bytes == 0 || elapsed_ns == 0)
+    text[0] = '\0';
+  else
+    snprintf(text, size, ", %s/s", report_size((double) bytes / seconds));
+  return text;
+}
+
+void report_moved(const char* from, const char* to, uint64_t bytes, uint64_t elapsed_ns) {
+  char rate[64];
+  report(REPORT_NORMAL, "%s -> %s: %" PRIu64 " bytes in %.3f s%s", from, to, bytes,
+         (double) elapsed_ns / 1e9, rate_text(rate, sizeof(rate), bytes, elapsed_ns));
+}
+
+void report_rate(const char* what, const char* name, uint64_t bytes, uint64_t elapsed_ns) {
+  char rate[64];
+  report(REPORT_NORMAL, "%s %s: %" PRIu64 " bytes in %.3f s%s", what, name, bytes,
+         (double) elapsed_ns / 1e9, rate_text(rate, sizeof(rate), bytes, elapsed_ns));
+}

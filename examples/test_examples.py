@@ -1,0 +1,543 @@
+#!/usr/bin/env python3
+"""test_examples.py DIR TEST [RUNNER...]: one test of the programs in DIR, which RUNNER starts where
+this system cannot. The peers are plain sockets of Python's, so that the programs are not only
+tested against themselves. Every port is chosen by the system, and every wait is for an event.
+"""
+import os
+import random
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WAIT_S = 60  # for anything that should happen at once
+LOCAL = "127.0.0.1"
+LISTEN = "tcp-listen:127.0.0.1:0"
+
+directory, runner = "", []
+started = []
+
+
+def program(name):
+    path = os.path.join(directory, name)
+    return runner + [path if os.path.exists(path) else path + ".exe"]
+
+
+class Running:
+    """A program that runs; its stderr is collected."""
+
+    def __init__(self, name, *arguments):
+        self.ready = os.path.join(os.getcwd(), f"ready-{len(started)}")
+        arguments = [argument.replace("READY", os.path.basename(self.ready))
+                     for argument in arguments]
+        self.process = subprocess.Popen(
+            program(name) + arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(self)
+
+    def addresses(self):
+        """Where it listens, once it does."""
+        deadline = time.monotonic() + WAIT_S
+        while not os.path.exists(self.ready):
+            if self.process.poll() is not None:
+                raise AssertionError(f"it ended: {self.process.communicate()}")
+            assert time.monotonic() < deadline, "it does not listen"
+            time.sleep(0.01)
+        with open(self.ready) as file:
+            return [split_address(line) for line in file.read().split()]
+
+    def end(self, code):
+        """Wait for its end, which must have this exit code; returns what it said."""
+        out, err = self.process.communicate(timeout=WAIT_S)
+        assert self.process.returncode == code, f"exit code {self.process.returncode}: {out}{err}"
+        return err
+
+
+def split_address(text):
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def relay(*arguments):
+    return Running("relay", *arguments)
+
+
+def listener(host=LOCAL):
+    server = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    server.bind((host, 0))
+    server.listen(64)
+    server.settimeout(WAIT_S)
+    return server
+
+
+def endpoint(server):
+    host, port = server.getsockname()[:2]
+    return f"tcp:[{host}]:{port}" if ":" in host else f"tcp:{host}:{port}"
+
+
+def accept(server):
+    connection = server.accept()[0]
+    connection.settimeout(WAIT_S)
+    return connection
+
+
+def connect(address):
+    return socket.create_connection(address, timeout=WAIT_S)
+
+
+def joined(*options):
+    """A relay with a connection on each side: (relay, client, server's connection)."""
+    server = listener()
+    running = relay("--ready-file", "READY", *options, LISTEN, endpoint(server))
+    client = connect(running.addresses()[0])
+    return running, client, accept(server)
+
+
+def read_all(connection):
+    parts = []
+    while True:
+        part = connection.recv(1 << 16)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def receive(connection, length):
+    """This many bytes; fewer at the end."""
+    data = b""
+    while len(data) < length and (part := connection.recv(length - len(data))):
+        data += part
+    return data
+
+
+def greet(client, connection):
+    """A word each way. After the second one the relay waits for more on both sides: a reset is then
+    noticed as one by any system."""
+    client.sendall(b"hello")
+    assert receive(connection, 5) == b"hello"
+    connection.sendall(b"welcome")
+    assert receive(client, 7) == b"welcome"
+
+
+def in_background(function, *arguments):
+    """Returns a function that waits for the result."""
+    box = []
+    thread = threading.Thread(target=lambda: box.append(function(*arguments)), daemon=True)
+    thread.start()
+
+    def result():
+        thread.join(WAIT_S)
+        assert box, "nothing came"
+        return box[0]
+
+    return result
+
+
+def reset(connection):
+    """Close so that the peer gets a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(LINGER, 1, 0))
+    connection.close()
+
+
+LINGER = "hh" if sys.platform == "win32" else "ii"
+
+
+def expect_reset(connection):
+    try:
+        read_all(connection)
+    except (ConnectionResetError, ConnectionAbortedError):
+        return
+    raise AssertionError("an orderly end instead of a reset")
+
+
+def expect_refusal(address):
+    """Connect, and be reset; that may come so soon that connecting reports it."""
+    try:
+        client = connect(address)
+    except (ConnectionResetError, ConnectionAbortedError):
+        return
+    expect_reset(client)
+
+
+def unused_port():
+    """A port that refuses connections as long as the socket lives: bound, never listening."""
+    holder = socket.socket()
+    holder.bind((LOCAL, 0))
+    return holder, holder.getsockname()[1]
+
+
+def noise(length):
+    return random.Random(length).randbytes(length)
+
+
+def contains(text, *parts):
+    for part in parts:
+        assert part in text, f"no '{part}' in: {text}"
+
+
+# ---- relay: moving ---------------------------------------------------------------------------
+
+
+def test_relay_moves_both_ways_and_passes_half_close_on():
+    running, client, server = joined()
+    there, back = noise(3_000_001), noise(2_000_003)
+    got = in_background(read_all, server)
+    client.sendall(there)
+    client.shutdown(socket.SHUT_WR)
+    assert got() == there
+    # The other direction goes on after the first one has ended.
+    got = in_background(read_all, client)
+    server.sendall(back)
+    server.close()
+    assert got() == back
+    contains(running.end(0), f": {len(there)} bytes in ", f": {len(back)} bytes in ")
+
+
+def test_relay_passes_half_close_of_the_second_endpoint_on():
+    running, client, server = joined()
+    server.sendall(b"greeting")
+    server.shutdown(socket.SHUT_WR)
+    assert read_all(client) == b"greeting"
+    there = noise(1_000_000)
+    got = in_background(read_all, server)
+    client.sendall(there)
+    client.close()
+    assert got() == there
+    running.end(0)
+
+
+def test_relay_both_ways_at_the_same_time():
+    running, client, server = joined()
+    there, back = noise(5_000_000), noise(4_000_000)
+    results = [in_background(read_all, server), in_background(read_all, client)]
+
+    def send(connection, data):
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return True
+
+    sends = [in_background(send, client, there), in_background(send, server, back)]
+    assert all(sent() for sent in sends)
+    assert results[0]() == there and results[1]() == back
+    running.end(0)
+
+
+def test_relay_holds_the_sender_back():
+    running, client, server = joined("--verbose")
+    chunk, limit = noise(1 << 16), 96 << 20
+    sent = 0
+    client.setblocking(False)
+    # A sender whom nobody slows down would get all of the limit off.
+    while sent < limit and select.select([], [client], [], 1)[1]:
+        sent += client.send(chunk)
+    assert sent < limit, "the relay takes without end what its other side does not take"
+    client.setblocking(True)
+    client.shutdown(socket.SHUT_WR)
+    total = 0
+    while part := server.recv(1 << 16):
+        total += len(part)
+    assert total == sent
+    server.close()
+    contains(running.end(0), f": {sent} bytes in ", "was the slower one")
+
+
+def test_relay_of_two_listeners():
+    running = relay("--ready-file", "READY", LISTEN, LISTEN)
+    first, second = running.addresses()
+    one, two = connect(second), connect(first)
+    one.sendall(b"from one")
+    one.shutdown(socket.SHUT_WR)
+    assert read_all(two) == b"from one"
+    two.sendall(b"from two")
+    two.close()
+    assert read_all(one) == b"from two"
+    running.end(0)
+
+
+def test_relay_of_two_servers():
+    one, two = listener(), listener()
+    running = relay(endpoint(one), endpoint(two))
+    left, right = accept(one), accept(two)
+    left.sendall(b"to the right")
+    left.close()
+    assert read_all(right) == b"to the right"
+    right.close()
+    running.end(0)
+
+
+def test_relay_over_ipv6():
+    try:
+        server = listener("::1")
+    except OSError:
+        print("no IPv6 loopback here")
+        sys.exit(77)
+    running = relay("--ready-file", "READY", "tcp-listen:[::1]:0", endpoint(server))
+    client = connect(running.addresses()[0])
+    connection = accept(server)
+    client.sendall(b"six")
+    client.close()
+    assert read_all(connection) == b"six"
+    connection.close()
+    contains(running.end(0), "[::1]:")
+
+
+def test_relay_quiet_says_nothing():
+    running, client, server = joined("--quiet")
+    client.close()
+    assert read_all(server) == b""
+    server.close()
+    assert running.end(0) == ""
+
+
+# ---- relay: what goes wrong ------------------------------------------------------------------
+
+
+def test_relay_bad_arguments():
+    good = "tcp:127.0.0.1:9"
+    cases = [
+        ([], "two endpoints"),
+        ([good], "two endpoints"),
+        ([good, good, "tcp:127.0.0.1:10"], "tcp:127.0.0.1:10"),
+        (["pigeon:home", good], "'pigeon:'", "tcp:", "tcp-listen:"),
+        (["somewhere", good], "somewhere", "no scheme"),
+        (["tcp:localhost:80", good], "'localhost'", "numeric"),
+        (["tcp:127.0.0.1", good], "tcp:127.0.0.1", "port is missing"),
+        (["tcp::80", good], "host is missing"),
+        (["tcp:127.0.0.1:", good], "''", "port"),
+        (["tcp:127.0.0.1:65536", good], "'65536'", "port"),
+        (["tcp:127.0.0.1:8x", good], "'8x'", "port"),
+        (["tcp:127.0.0.1:0", good], "port 0"),
+        (["tcp:::1:80", good], "brackets", "[::1]:80"),
+        (["tcp:[127.0.0.1]:80", good], "numeric"),
+        (["tcp:" + "1" * 200 + ":80", good], "too long"),
+        (["--fork", good, good], "--fork", "no such option"),
+        (["--serve", good, good], "must listen"),
+        (["--serve", LISTEN, LISTEN], "must connect"),
+        (["--max", "3", LISTEN, good], "--max", "--serve"),
+        (["--max", "0", "--serve", LISTEN, good], "0", "--max"),
+        (["--max", "-1", "--serve", LISTEN, good], "-1", "--max"),
+        (["--timeout", "soon", good, good], "soon", "--timeout"),
+        ([good, good, "--timeout"], "--timeout", "a value"),
+    ]
+    for arguments, *parts in cases:
+        contains(relay(*arguments).end(2), *parts)
+
+
+def test_relay_help():
+    running = relay("--help")
+    out, err = running.process.communicate(timeout=WAIT_S)
+    assert running.process.returncode == 0 and err == ""
+    contains(out, "tcp-listen:HOST:PORT", "--serve", "--max", "--timeout", "--ready-file")
+
+
+def test_relay_unreachable_peer():
+    holder, port = unused_port()
+    running = relay("--ready-file", "READY", LISTEN, f"tcp:127.0.0.1:{port}")
+    expect_refusal(running.addresses()[0])
+    contains(running.end(1), f"cannot connect to tcp:127.0.0.1:{port}", "ECONNREFUSED")
+    holder.close()
+
+
+def test_relay_port_in_use():
+    server = listener()
+    port = server.getsockname()[1]
+    holder, unused = unused_port()
+    said = relay(f"tcp-listen:127.0.0.1:{port}", f"tcp:127.0.0.1:{unused}").end(1)
+    contains(said, f"cannot listen on tcp-listen:127.0.0.1:{port}", "EADDRINUSE")
+    holder.close()
+
+
+def test_relay_ready_file_that_cannot_be_written():
+    said = relay("--ready-file", "no/such/folder", LISTEN, "tcp:127.0.0.1:9").end(1)
+    contains(said, "cannot write no/such/folder")
+
+
+def test_relay_reset_by_the_client():
+    running, client, server = joined()
+    greet(client, server)
+    reset(client)
+    expect_reset(server)
+    contains(running.end(1), "cannot read from tcp:127.0.0.1:", "ECONNRESET")
+
+
+def test_relay_reset_by_the_server_in_mid_transfer():
+    running, client, server = joined()
+    client.settimeout(WAIT_S)
+
+    def send_until_it_fails():
+        try:
+            while True:
+                client.sendall(noise(1 << 16))
+        except OSError as error:
+            return error
+
+    failure = in_background(send_until_it_fails)
+    assert len(receive(server, 100_000)) == 100_000
+    reset(server)
+    assert isinstance(failure(), (ConnectionResetError, BrokenPipeError, ConnectionAbortedError))
+    said = running.end(1)
+    assert re.search("cannot (read from|write to) tcp:127.0.0.1:", said), said
+    assert re.search("ECONNRESET|EPIPE|ECONNABORTED", said), said
+
+
+def test_relay_timeout_without_a_client():
+    said = relay("--timeout", "0.2", LISTEN, "tcp:127.0.0.1:9").end(1)
+    contains(said, "cannot get a client for " + LISTEN, "ETIMEDOUT")
+
+
+def test_relay_timeout_of_a_silent_connection():
+    running, client, server = joined("--timeout", "0.3")
+    client.sendall(b"the last word")
+    assert receive(server, 13) == b"the last word"
+    expect_reset(client)
+    expect_reset(server)
+    contains(running.end(1), "silence between", "ETIMEDOUT")
+
+
+# ---- relay --serve ---------------------------------------------------------------------------
+
+
+def test_serve_goes_on_when_one_connection_fails():
+    server = listener()
+    count = 6
+    running = relay(
+        "--serve", "--verbose", "--max", str(count), "--ready-file", "READY", LISTEN,
+        endpoint(server))
+    address = running.addresses()[0]
+    pairs = []
+    for _ in range(count):
+        client = connect(address)
+        connection = accept(server)
+        pairs.append((client, connection))
+        greet(client, connection)
+    # All are open at once. One client resets, one server does; the rest goes on.
+    reset(pairs[1][0])
+    expect_reset(pairs[1][1])
+    reset(pairs[4][1])
+    expect_reset(pairs[4][0])
+    for number in (0, 2, 3, 5):
+        client, connection = pairs[number]
+        data = noise(300_000 + number)
+        got = in_background(read_all, connection)
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        assert got() == data
+        connection.sendall(data[:1000])
+        connection.close()
+        assert read_all(client) == data[:1000]
+    said = running.end(1)
+    contains(said, "connection 2: cannot", "connection 5: cannot", f"{count} connections, 2 failed")
+
+
+def test_serve_goes_on_when_its_server_comes_late():
+    holder, port = unused_port()
+    running = relay(
+        "--serve", "--max", "3", "--ready-file", "READY", LISTEN, f"tcp:127.0.0.1:{port}")
+    address = running.addresses()[0]
+    for _ in range(2):
+        expect_refusal(address)
+    holder.listen()
+    client = connect(address)
+    holder.settimeout(WAIT_S)
+    connection = accept(holder)
+    client.sendall(b"at last")
+    client.close()
+    assert read_all(connection) == b"at last"
+    connection.close()
+    said = running.end(1)
+    contains(said, "connection 1: cannot connect", "ECONNREFUSED", "3 connections, 2 failed")
+
+
+# ---- The other programs ----------------------------------------------------------------------
+
+
+def test_echo():
+    running = Running("echo", "0")
+    line = running.process.stdout.readline()
+    address = split_address(line.split()[-1])
+    clients = [connect(address) for _ in range(3)]
+    for number, client in enumerate(clients):
+        data = noise(500_000 + number)
+        got = in_background(receive, client, len(data))
+        client.sendall(data)
+        assert got() == data
+    reset(clients[0])
+    clients[1].sendall(b"still there")
+    assert receive(clients[1], 11) == b"still there"
+
+
+def test_echo_port_in_use():
+    server = listener()
+    contains(Running("echo", str(server.getsockname()[1])).end(1), "echo: ", "in use")
+
+
+def test_ferry_refuses_a_wrong_receipt():
+    server = listener()
+    data = noise(200_000)
+    with open("file", "wb") as file:
+        file.write(data)
+    running = Running("ferry", "send", "file", endpoint(server))
+    connection = accept(server)
+    assert read_all(connection) == data
+    connection.sendall(b"199999 0123456789abcdef\n")
+    connection.close()
+    contains(running.end(1), "the receipt is '199999 0123456789abcdef'", "200000 ")
+
+
+def test_ferry_notices_a_sender_that_breaks_off():
+    running = Running("ferry", "recv", "file", LISTEN, "--ready-file", "READY")
+    client = connect(running.addresses()[0])
+    client.sendall(b"the first half of a file, and no more")
+    reset(client)
+    # A system or library may show a reset that it noticed late as an end; the receipt then fails.
+    said = running.end(1)
+    assert re.search("ferry: cannot (read from|write to) " + LISTEN, said), said
+
+
+def test_ferry_of_an_empty_file():
+    open("file", "wb").close()
+    receiver = Running("ferry", "recv", "copy", LISTEN, "--ready-file", "READY")
+    host, port = receiver.addresses()[0]
+    Running("ferry", "send", "file", f"tcp:{host}:{port}").end(0)
+    receiver.end(0)
+    assert os.path.getsize("copy") == 0
+
+
+def test_swarm_notices_a_wrong_echo():
+    server = listener()
+    running = Running("swarm", "check", endpoint(server), "2", "1000")
+    for number in range(2):
+        connection = accept(server)
+        data = bytearray(receive(connection, 1000))
+        data[500] ^= number
+        connection.sendall(data)
+    contains(running.end(1), "1 of 2 connections echoed right")
+
+
+def main():
+    global directory, runner
+    directory, test, runner = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    old = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            globals()["test_" + test]()
+        finally:
+            for running in started:
+                if running.process.poll() is None:
+                    running.process.kill()
+                    print("still ran:", *running.process.communicate())
+            os.chdir(old)
+
+
+if __name__ == "__main__":
+    main()
