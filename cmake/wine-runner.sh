@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Runs one Windows program under Wine: wine-runner.sh PROGRAM.exe [ARGUMENT...]. CMake calls it
+# as CMAKE_CROSSCOMPILING_EMULATOR, so any number of these may start at the same moment.
+#
+# - The Wine prefix lies in the build folder that holds the program (or is $WINEPREFIX).
+# - Every Windows object lives in the wineserver process, and each use of one is a round trip
+#   to it: ten to twenty times cheaper when server and programs share one CPU.
+# - Wine's background services keep the stdout and stderr of whoever starts them first; a
+#   caller that reads to the end of such a pipe (CTest does) would wait for them. They are
+#   therefore started here, once, without any.
+set -eu
+
+if [ $# -eq 0 ]; then
+  echo "usage: wine-runner.sh PROGRAM.exe [ARGUMENT...]" >&2
+  exit 2
+fi
+
+fail() {
+  echo "wine-runner.sh: $*" >&2
+  exit 127
+}
+
+first_executable() {
+  local name path
+  for name in "$@"; do
+    path=$(command -v "$name" 2>/dev/null) && { echo "$path"; return; }
+  done
+  return 1
+}
+
+# The build folder is the nearest one above the program with a CMakeCache.txt.
+build_folder() {
+  local folder
+  folder=$(cd "$(dirname "$1")" && pwd)
+  while [ "$folder" != / ]; do
+    if [ -e "$folder/CMakeCache.txt" ]; then
+      echo "$folder"
+      return
+    fi
+    folder=$(dirname "$folder")
+  done
+  return 1
+}
+
+# 64-bit Wine by itself has its loader in /usr/lib/wine and nothing but wrappers on the path.
+wine=$(first_executable /usr/lib/wine/wine64 wine64 wine) || fail "Wine is not installed"
+server=$(first_executable /usr/lib/wine/wineserver64 wineserver64 wineserver \
+  /usr/lib/wine/wineserver) || fail "wineserver is not installed"
+
+if [ -z "${WINEPREFIX:-}" ]; then
+  [ -e "$1" ] || fail "$1 does not exist"
+  folder=$(build_folder "$1") || fail "$1 is in no build folder; set WINEPREFIX"
+  WINEPREFIX=$folder/wine
+fi
+export WINEPREFIX WINELOADER="$wine" WINESERVER="$server"
+export WINEARCH=win64 WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree,mshtml="
+unset DISPLAY
+
+# The last CPU this process may use; nothing when that cannot be told.
+pin=()
+if command -v taskset >/dev/null 2>&1; then
+  cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //') || cpus=
+  cpu=${cpus##*[,-]}
+  [ -z "$cpu" ] || pin=(taskset -c "$cpu")
+fi
+
+quietly() {
+  "${pin[@]}" "$@" </dev/null >/dev/null 2>&1 9>&-
+}
+
+server_runs() {
+  local pid
+  pid=$(cat "$WINEPREFIX/server.pid" 2>/dev/null) || return 1
+  [ "$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -c "^WINEPREFIX=$WINEPREFIX$")" = 1 ]
+}
+
+# In the foreground, so that its process id is known; gone five minutes after its last client.
+start_server() {
+  setsid "${pin[@]}" "$server" -f -p300 </dev/null >/dev/null 2>&1 9>&- &
+  echo $! >"$WINEPREFIX/server.pid"
+}
+
+mkdir -p "$WINEPREFIX"
+exec 9>"$WINEPREFIX/lock"
+flock 9
+if ! server_runs; then
+  start_server
+  if [ ! -e "$WINEPREFIX/ready" ]; then
+    quietly "$wine" wineboot -i || fail "cannot create the Wine prefix $WINEPREFIX"
+    quietly "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f
+    quietly "$wine" reg add 'HKCU\Software\Wine\WineDbg' /v ShowCrashDialog /t REG_DWORD /d 0 /f
+    : >"$WINEPREFIX/ready"
+  fi
+  quietly "$wine" cmd /c exit || fail "Wine does not start"
+fi
+exec 9>&-
+
+exec "${pin[@]}" "$wine" "$@"

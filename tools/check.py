@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""The structure of the tree as a test: what a reviewer would otherwise have to look for.
+
+Each check_* function returns a list of problems, one line each. All run in a few seconds and
+need nothing but Python; those that call a formatter or a linter pass where it is missing.
+"""
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from header import PUBLIC, ROOT, functions, without_comments
+from symbols import check as check_symbols_of
+
+CORE = ROOT / "src" / "core"
+MAX_LINES = 700
+
+C_HEADERS = set(
+    "assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h "
+    "setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h "
+    "stdnoreturn.h string.h tgmath.h threads.h time.h uchar.h wchar.h wctype.h".split()
+)
+
+# The headers of the core from the bottom up; one may include those of lower rank only.
+CORE_RANK = {"queue": 0, "alloc": 0, "atomic": 0, "heap": 0, "port": 1, "loop": 2, "handle": 3,
+             "stream": 4, "read": 5, "write": 5, "accept": 5, "finish": 5, "tcp": 6, "pipe": 6,
+             "tty": 6}
+
+# What src/win and src/unix may take from the core.
+PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h"}
+
+
+def sources(*folders):
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".c", ".h"):
+                yield path
+
+
+def tracked():
+    """Every file that is, or would be, in the repository; in a tree without one, every file."""
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"],
+        capture_output=True, text=True,
+    )
+    if done.returncode == 0:
+        paths = [ROOT / name for name in done.stdout.split("\0") if name]
+    else:
+        paths = [p for p in ROOT.rglob("*") if p.relative_to(ROOT).parts[0] not in ("build", ".git")]
+    return sorted(path for path in paths if path.is_file())
+
+
+def place(path, text, offset):
+    return f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, offset) + 1}"
+
+
+def includes(path):
+    """(line, name, whether it is in quotes) of every #include."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', line)
+        if match:
+            yield number, match.group(1) or match.group(2), match.group(1) is not None
+
+
+def run_tool(*command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip().splitlines() if done.returncode else []
+
+
+# ---- Layout and tools -----------------------------------------------------------------------
+
+
+def check_format():
+    """clang-format 14 leaves every C file as it is."""
+    for tool in ("clang-format-14", "clang-format"):
+        if shutil.which(tool):
+            version = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
+            if "version 14." in version:
+                break
+    else:
+        return []
+    files = [str(path) for path in tracked() if path.suffix in (".c", ".h")]
+    lines = run_tool(tool, "--dry-run", "-Werror", *files) if files else []
+    found = (re.match(r"(.*?):(\d+):\d+: error:", line) for line in lines)
+    first = {}
+    for match in filter(None, found):
+        first.setdefault(str(Path(match.group(1)).relative_to(ROOT)), match.group(2))
+    return [f"{name}:{line}: run {tool} -i {name}" for name, line in first.items()]
+
+
+def check_scripts():
+    """shellcheck is content with every shell script."""
+    scripts = []
+    for path in tracked():
+        with path.open("rb") as file:
+            first = file.readline(80)
+        if re.match(rb"#!.*\b(ba)?sh\b", first):
+            scripts.append(str(path))
+    if not scripts or not shutil.which("shellcheck"):
+        return []
+    return run_tool("shellcheck", "-f", "gcc", *scripts)
+
+
+def check_yaml():
+    """yamllint is content with the files that other people's machines run."""
+    files = [str(path) for path in tracked() if path.suffix in (".yml", ".yaml")]
+    if not files or not shutil.which("yamllint"):
+        return []
+    rules = "{extends: default, rules: {document-start: disable, truthy: disable, " \
+            "line-length: {max: 100}}}"
+    return run_tool("yamllint", "-s", "-f", "parsable", "-d", rules, *files)
+
+
+def check_json():
+    """JSON files can be read."""
+    problems = []
+    for path in tracked():
+        if path.suffix == ".json":
+            try:
+                json.loads(path.read_text())
+            except ValueError as error:
+                problems.append(f"{path.relative_to(ROOT)}: {error}")
+    return problems
+
+
+def check_size():
+    """A source file of the library is one thing."""
+    return [
+        f"{path.relative_to(ROOT)}: {lines} lines, more than {MAX_LINES}"
+        for path in sources("src", "include")
+        if (lines := len(path.read_text().splitlines())) > MAX_LINES and path.name != "uv.h"
+    ]
+
+
+# ---- Who may include whom -------------------------------------------------------------------
+
+
+def check_public_includes():
+    """uv.h includes nothing of ours but uv/*.h."""
+    problems = []
+    for path in PUBLIC:
+        for line, name, quoted in includes(path):
+            if quoted and not re.fullmatch(r"uv/\w+\.h", name):
+                problems.append(f"{path.relative_to(ROOT)}:{line}: includes {name}")
+    return problems
+
+
+def check_core_includes():
+    """The core includes C headers, uv.h and itself, upwards only."""
+    problems = []
+    for path in sources("src/core"):
+        for line, name, quoted in includes(path):
+            where = f"{path.relative_to(ROOT)}:{line}"
+            if name == "uv.h" or name in C_HEADERS:
+                continue
+            if path.name == "atomic.h" and name == "intrin.h":
+                continue  # a header of the compiler, not of the system
+            if not quoted or not (CORE / name).exists():
+                problems.append(f"{where}: the core includes {name}")
+            elif path.suffix == ".h":
+                upper, lower = CORE_RANK.get(path.stem), CORE_RANK.get(name[:-2])
+                if upper is None or lower is None:
+                    problems.append(f"{where}: give {path.name} and {name} a rank in tools/check.py")
+                elif lower >= upper:
+                    problems.append(f"{where}: {path.name} includes {name}, which is not below it")
+    return problems
+
+
+def check_port_includes():
+    """An operating system includes the port, uv.h, its own internal header and the system."""
+    problems = []
+    for system in ("win", "unix"):
+        for path in sources(f"src/{system}"):
+            for line, name, quoted in includes(path):
+                name = name.removeprefix("../")
+                own = {"internal.h", f"{path.stem}.h"}
+                ours = name[len("core/"):] in PORT_SIDE if name.startswith("core/") else name in own
+                if quoted and not ours and name != "uv.h":
+                    problems.append(f"{path.relative_to(ROOT)}:{line}: includes {name}")
+    return problems
+
+
+def check_platform():
+    """The core asks for no operating system."""
+    pattern = re.compile(
+        r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b.*\b(_WIN32|_WIN64|WIN32|__MINGW\w*|__CYGWIN__|"
+        r"__linux\w*|linux|__APPLE__|__unix\w*|unix|__\w+BSD__|__sun|_AIX|__ANDROID__|__GLIBC__)\b",
+        re.MULTILINE,
+    )
+    problems = []
+    for path in sources("src/core"):
+        text = without_comments(path.read_text())
+        for match in pattern.finditer(text):
+            problems.append(f"{place(path, text, match.start())}: asks for {match.group(1)}")
+    return problems
+
+
+# ---- What the library never does ------------------------------------------------------------
+
+
+def check_banned():
+    """It ends no process, prints nothing of its own accord, and allocates in core/alloc.c only."""
+    ends = re.compile(r"(?<![\w.>])(abort|exit|_exit|_Exit|quick_exit|ExitProcess|"
+                      r"TerminateProcess|FatalAppExit\w|__debugbreak)\s*\(")
+    prints = re.compile(r"(?<![\w.>])(printf|vprintf|puts|putchar|perror|OutputDebugString\w|"
+                        r"fprintf\s*\(\s*std(?:err|out)|fputs\s*\([^;]*,\s*std(?:err|out))\b")
+    memory = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|free|strdup|strndup|_strdup|"
+                        r"HeapAlloc|HeapFree|LocalAlloc|GlobalAlloc)\s*\(")
+    left = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    problems = []
+    for path in sources("src", "include"):
+        whole = path.read_text()
+        code = without_comments(whole, strings=True)
+        rules = [(ends, code, "ends the process"), (prints, code, "prints"),
+                 (left, whole, "leaves something for later")]
+        if path != CORE / "alloc.c":
+            rules.append((memory, code, "goes round core/alloc.c"))
+        for pattern, text, what in rules:
+            for match in pattern.finditer(text):
+                problems.append(f"{place(path, text, match.start())}: {match.group(1)}: {what}")
+    return problems
+
+
+def check_machine_paths():
+    """Nothing names the machine it was written on."""
+    pattern = re.compile(r"/w[o]rk/|/f[a]rm/|/r[o]ot/|/home/[a-z]+/|/t[m]p/(?:b-|bash)|C:\\Users\\")
+    problems = []
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        for match in pattern.finditer(text):
+            problems.append(f"{place(path, text, match.start())}: {match.group()}")
+    return problems
+
+
+# ---- The public surface ---------------------------------------------------------------------
+
+
+def check_documented():
+    """Every public function has a comment above it, or above the group it stands in."""
+    problems = []
+    for path in PUBLIC:
+        documented = comment = False
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if not line.strip():
+                documented = False
+            if line.lstrip().startswith("/*"):
+                comment = documented = True
+            if line.startswith("UV_EXTERN") and not comment and not documented:
+                problems.append(f"{path.relative_to(ROOT)}:{number}: no comment: {line.strip()}")
+            if "*/" in line:
+                comment = False
+    return problems
+
+
+def check_names():
+    """Every public function is one of the planned surface."""
+    planned = set((ROOT / "tools" / "api-names.txt").read_text().split())
+    return [f"uv.h: {name} is not in tools/api-names.txt" for name in sorted(functions() - planned)]
+
+
+def check_cplusplus():
+    """uv.h can be included by C++."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if not compiler:
+        return []
+    probe = "#include <uv.h>\nint main() { return uv_version() == 0; }\n"
+    done = subprocess.run(
+        [compiler, "-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-pedantic", "-Werror",
+         "-fsyntax-only", f"-I{ROOT / 'include'}", "-"],
+        input=probe, capture_output=True, text=True,
+    )
+    return [line for line in done.stderr.splitlines() if "error" in line] if done.returncode else []
+
+
+def check_symbols():
+    """Libraries that were built since the sources changed export what uv.h declares."""
+    newest = max((path.stat().st_mtime for path in sources("src", "include")), default=0)
+    problems = []
+    for build in sorted((ROOT / "build").glob("*/")):
+        libraries = [*build.glob("lib/libuvstream*"), *build.glob("bin/libuvstream.dll")]
+        if libraries and min(path.stat().st_mtime for path in libraries) > newest:
+            problems += check_symbols_of(build)[0]
+    return problems
+
+
+# ---- Documents ------------------------------------------------------------------------------
+
+
+def check_links():
+    """Relative links in the documents lead somewhere."""
+    problems = []
+    for path in tracked():
+        if path.suffix != ".md":
+            continue
+        text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for match in re.finditer(r"\]\(([^)\s]+)\)", text):
+            target = match.group(1).partition("#")[0]
+            if target and not re.match(r"\w+:", target) and not (path.parent / target).exists():
+                problems.append(f"{path.relative_to(ROOT)}: no such file: {target}")
+    return problems
+
+
+def check_contract():
+    """Every rule of docs/CONTRACT.md is carried by a test, and no test by a rule that is not there."""
+    contract = ROOT / "docs" / "CONTRACT.md"
+    if not contract.exists():
+        return []
+    rules = set(re.findall(r"^\|\s*\**([A-Z]\d+)\b", contract.read_text(), flags=re.MULTILINE))
+    if not rules:
+        return ["docs/CONTRACT.md: no row begins with the name of a rule"]
+    tests = {}
+    for path in sources("test"):
+        for name in re.findall(r"^TEST\(([a-z0-9_]+)\)", path.read_text(), flags=re.MULTILINE):
+            tests[name] = path
+    carried = {name.partition("_")[0].upper() for name in tests}
+    problems = [f"docs/CONTRACT.md: no test carries rule {rule}" for rule in sorted(rules - carried)]
+    for name, path in sorted(tests.items()):
+        rule = name.partition("_")[0].upper()
+        if re.fullmatch(r"[LRWSCATPIYE]\d+", rule) and rule not in rules:
+            problems.append(f"{path.relative_to(ROOT)}: {name} names a rule that does not exist")
+    return problems
+
+
+def main():
+    failures = 0
+    for name, function in sorted(globals().items()):
+        if name.startswith("check_") and name != "check_symbols_of":
+            problems = function()
+            failures += len(problems)
+            print(f"{'FAILED' if problems else 'ok':<7} {name[6:]}: {function.__doc__.strip()}")
+            for problem in problems:
+                print(f"        {problem}")
+    print(f"{failures} problems")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""What include/uv.h declares: read by the checks, so that they cannot drift from it."""
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = [ROOT / "include" / "uv.h", *sorted((ROOT / "include" / "uv").glob("*.h"))]
+
+
+def without_comments(text, strings=False):
+    """Blanks comments (and strings), keeping every line where it is."""
+    pattern = r"/\*.*?\*/|//[^\n]*"
+    if strings:
+        pattern += r'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group())
+
+    return re.sub(pattern, blank, text, flags=re.DOTALL)
+
+
+def functions():
+    """The names of all functions declared UV_EXTERN."""
+    names = set()
+    for path in PUBLIC:
+        text = without_comments(path.read_text())
+        text = re.sub(r"^[ \t]*#.*(?:\\\n.*)*$", "", text, flags=re.MULTILINE)
+        for declaration in re.findall(r"\bUV_EXTERN\b([^;]*);", text):
+            names.add(re.search(r"\b(uv_\w+)\s*\(", declaration).group(1))
+    return names
