@@ -1,0 +1,99 @@
+/* Connections from birth to death: connect, accept, reset by the client, close of both ends,
+ * all on one loop, some at a time. The client resets so that no port is left in TIME_WAIT
+ * and a long run does not use them up.
+ *
+ * usage: bench_accept CONNECTIONS
+ * Prints messages (connections), cpu_ns and wall_ns. */
+#include "bench.h"
+
+#define AT_ONCE 32
+
+struct pair {
+  uv_tcp_t client;
+  uv_connect_t connect;
+};
+
+static uv_tcp_t server;
+static struct pair pairs[AT_ONCE];
+static struct sockaddr_in addr;
+static long connects_left;
+static long ends_left; /* of either kind, not yet closed */
+
+static void end_closed(void) {
+  if (--ends_left == 0)
+    uv_close((uv_handle_t*) &server, NULL);
+}
+
+static void start_connect(struct pair* pair);
+
+static void on_client_closed(uv_handle_t* handle) {
+  end_closed();
+  if (connects_left > 0)
+    start_connect((struct pair*) handle);
+}
+
+static void on_connected(uv_connect_t* req, int status) {
+  check(status, "connect");
+  check(uv_tcp_close_reset((uv_tcp_t*) req->handle, on_client_closed), "uv_tcp_close_reset");
+}
+
+static void start_connect(struct pair* pair) {
+  connects_left--;
+  check(uv_tcp_init(server.loop, &pair->client), "uv_tcp_init");
+  check(uv_tcp_connect(
+            &pair->connect, &pair->client, (const struct sockaddr*) &addr, on_connected),
+        "uv_tcp_connect");
+}
+
+static void on_accepted_closed(uv_handle_t* handle) {
+  free(handle);
+  end_closed();
+}
+
+static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  static char bytes[64];
+
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(bytes, sizeof(bytes));
+}
+
+static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread < 0)
+    uv_close((uv_handle_t*) stream, on_accepted_closed);
+}
+
+static void on_connection(uv_stream_t* listener, int status) {
+  uv_tcp_t* accepted = allocate(sizeof(*accepted));
+
+  check(status, "connection");
+  check(uv_tcp_init(listener->loop, accepted), "uv_tcp_init");
+  check(uv_accept(listener, (uv_stream_t*) accepted), "uv_accept");
+  check(uv_read_start((uv_stream_t*) accepted, on_alloc, on_read), "uv_read_start");
+}
+
+int main(int argc, char** argv) {
+  uv_loop_t loop;
+  uint64_t cpu_ns;
+  uint64_t wall_ns;
+  long connections = argument(argc, argv, 1, 1000);
+  int i;
+
+  connects_left = connections;
+  ends_left = 2 * connections;
+  check(uv_loop_init(&loop), "uv_loop_init");
+  check(uv_tcp_init(&loop, &server), "uv_tcp_init");
+  addr = listen_somewhere(&server, on_connection);
+
+  cpu_ns = bench_cpu_ns();
+  wall_ns = uv_hrtime();
+  for (i = 0; i < AT_ONCE && connects_left > 0; i++)
+    start_connect(&pairs[i]);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  result("cpu_ns", (double) (bench_cpu_ns() - cpu_ns));
+  result("wall_ns", (double) (uv_hrtime() - wall_ns));
+  result("messages", (double) connections);
+  check(uv_loop_close(&loop), "uv_loop_close");
+  return 0;
+}

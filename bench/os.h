@@ -1,0 +1,24 @@
+/* What the benchmarks need from the operating system beside the library under test: clocks
+ * of CPU time, the heap, a thread. One file per system has it: os_unix.c, os_win.c. */
+#ifndef BENCH_OS_H_
+#define BENCH_OS_H_
+
+#include <stdint.h>
+
+/* User plus system time of this process, in nanoseconds. */
+uint64_t bench_cpu_ns(void);
+
+/* Bytes that malloc has given out and not taken back; 0 where nobody can tell. */
+uint64_t bench_heap_bytes(void);
+
+struct bench_thread {
+  void (*entry)(void* arg);
+  void* arg;
+  void* native;
+};
+
+/* Run entry(arg) on a thread. `thread` stays where it is until the join. 0 or -1. */
+int bench_thread_start(struct bench_thread* thread, void (*entry)(void* arg), void* arg);
+void bench_thread_join(struct bench_thread* thread);
+
+#endif /* BENCH_OS_H_ */

@@ -1,0 +1,43 @@
+/* os.h for Windows. */
+#include "os.h"
+
+#include <windows.h>
+
+static uint64_t ticks(FILETIME time) {
+  return (uint64_t) time.dwHighDateTime << 32 | time.dwLowDateTime;
+}
+
+uint64_t bench_cpu_ns(void) {
+  FILETIME created;
+  FILETIME ended;
+  FILETIME system;
+  FILETIME user;
+
+  if (!GetProcessTimes(GetCurrentProcess(), &created, &ended, &system, &user))
+    return 0;
+  return (ticks(system) + ticks(user)) * 100; /* a FILETIME counts 100 ns */
+}
+
+/* The C run-time of Windows keeps no such count. */
+uint64_t bench_heap_bytes(void) {
+  return 0;
+}
+
+static DWORD WINAPI run(void* arg) {
+  struct bench_thread* thread = arg;
+
+  thread->entry(thread->arg);
+  return 0;
+}
+
+int bench_thread_start(struct bench_thread* thread, void (*entry)(void* arg), void* arg) {
+  thread->entry = entry;
+  thread->arg = arg;
+  thread->native = CreateThread(NULL, 0, run, thread, 0, NULL);
+  return thread->native == NULL ? -1 : 0;
+}
+
+void bench_thread_join(struct bench_thread* thread) {
+  WaitForSingleObject(thread->native, INFINITE);
+  CloseHandle(thread->native);
+}

@@ -1,0 +1,4 @@
+/* What every C program weighs; see size_echo.c. */
+int main(void) {
+  return 0;
+}
