@@ -1,0 +1,375 @@
+/* Listening and accepting (rules A1-A6). Running out of descriptors is in exhaust.c. */
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "uv.h"
+
+enum {
+  MOST = 16
+};
+
+static int callbacks; /* of the listener, with status 0 */
+static uv_tcp_t accepted[MOST];
+static int claimed;
+
+static void count_connection(uv_stream_t* server, int status) {
+  (void) server;
+  CHECK_EQ(status, 0);
+  callbacks++;
+}
+
+static void claim(uv_stream_t* server) {
+  CHECK(claimed < MOST);
+  CHECK_EQ(uv_tcp_init(server->loop, &accepted[claimed]), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) &accepted[claimed]), 0);
+  claimed++;
+}
+
+static void claim_connection(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  callbacks++;
+  claim(server);
+}
+
+static int connected;
+
+static void count_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  connected++;
+}
+
+/* Connects `count` clients, one after the other, so that the order is known. */
+static void connect_clients(uv_tcp_t* clients, int count, const struct sockaddr_in* addr) {
+  static uv_connect_t reqs[MOST];
+  int i;
+
+  for (i = 0; i < count; i++) {
+    CHECK_EQ(uv_tcp_init(net_loop(), &clients[i]), 0);
+    CHECK_EQ(uv_tcp_connect(&reqs[i], &clients[i], (const struct sockaddr*) addr, count_connect),
+             0);
+    net_until(&connected, i + 1);
+  }
+}
+
+static int peer_port(const uv_tcp_t* handle) {
+  struct sockaddr_in addr;
+  int len = sizeof addr;
+
+  CHECK_EQ(uv_tcp_getpeername(handle, (struct sockaddr*) &addr, &len), 0);
+  return addr.sin_port;
+}
+
+static void accept_then_again(uv_stream_t* server, int status) {
+  uv_tcp_t* next = &accepted[1];
+
+  CHECK_EQ(status, 0);
+  callbacks++;
+  claim(server);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &accepted[0]), 1);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &accepted[0]), 1);
+  CHECK_EQ(uv_tcp_init(server->loop, next), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) next), UV_EAGAIN);
+}
+
+TEST(a1_accept_succeeds_once_after_the_callback) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  addr = net_listen(&server, 8, accept_then_again);
+  connect_clients(&client, 1, &addr);
+  net_until(&callbacks, 1);
+  CHECK_EQ(peer_port(&accepted[0]), net_bound_to(&client).sin_port);
+  net_end();
+}
+
+TEST(a1_accept_before_any_connection_is_eagain) {
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  net_listen(&server, 8, count_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &client), UV_EAGAIN);
+  net_turns(3);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &client), UV_EAGAIN);
+  net_end();
+}
+
+TEST(a2_connections_come_in_the_order_they_were_made) {
+  static uv_tcp_t clients[MOST];
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  int i;
+
+  addr = net_listen(&server, MOST, claim_connection);
+  connect_clients(clients, MOST, &addr);
+  net_until(&claimed, MOST);
+  for (i = 0; i < MOST; i++) {
+    CHECK_EQ(peer_port(&accepted[i]), net_bound_to(&clients[i]).sin_port);
+  }
+  CHECK_EQ(callbacks, MOST);
+  net_end();
+}
+
+TEST(a2_callback_is_not_repeated_until_the_connection_is_claimed) {
+  static uv_tcp_t clients[4];
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  int i;
+
+  addr = net_listen(&server, 8, count_connection);
+  connect_clients(clients, 4, &addr);
+  net_until(&callbacks, 1);
+  net_turns(20);
+  CHECK_EQ(callbacks, 1);
+  for (i = 0; i < 4; i++) {
+    claim((uv_stream_t*) &server); /* outside of the callback */
+    if (i < 3) {
+      net_until(&callbacks, i + 2);
+    }
+    net_turns(10);
+    CHECK_EQ(callbacks, i < 3 ? i + 2 : 4);
+    CHECK_EQ(peer_port(&accepted[i]), net_bound_to(&clients[i]).sin_port);
+  }
+  net_end();
+}
+
+TEST(a3_wrong_accept_leaves_the_connection_waiting) {
+  struct sockaddr_in addr;
+  uv_loop_t other_loop;
+  uv_tcp_t elsewhere;
+  uv_tcp_t with_socket;
+  uv_tcp_t closing;
+  uv_timer_t timer;
+  uv_tcp_t server;
+  uv_tcp_t client;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  addr = net_listen(&server, 8, count_connection);
+  connect_clients(&client, 1, &addr);
+  net_until(&callbacks, 1);
+
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &a), UV_EINVAL); /* in use */
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), &with_socket, AF_INET), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &with_socket), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EINVAL);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &timer), UV_EINVAL); /* no stream */
+  CHECK_EQ(uv_tcp_init(net_loop(), &closing), 0);
+  uv_close((uv_handle_t*) &closing, NULL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &closing), UV_EINVAL);
+  CHECK_EQ(uv_loop_init(&other_loop), 0);
+  CHECK_EQ(uv_tcp_init(&other_loop, &elsewhere), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &elsewhere), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, NULL), UV_EINVAL);
+
+  claim((uv_stream_t*) &server); /* it is still there */
+  CHECK_EQ(peer_port(&accepted[0]), net_bound_to(&client).sin_port);
+  uv_close((uv_handle_t*) &elsewhere, NULL);
+  CHECK_EQ(uv_run(&other_loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other_loop), 0);
+  net_end();
+}
+
+TEST(a3_accept_from_what_does_not_listen_is_einval) {
+  uv_tcp_t fresh;
+  uv_tcp_t server;
+  uv_tcp_t client;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &fresh, (uv_stream_t*) &client), UV_EINVAL);
+  net_pair(&a, &b);
+  CHECK_EQ(uv_accept((uv_stream_t*) &a, (uv_stream_t*) &client), UV_EINVAL);
+  net_listen(&server, 8, count_connection);
+  uv_close((uv_handle_t*) &server, NULL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &client), UV_EINVAL);
+  net_end();
+}
+
+/* A client that is gone before it was accepted: an error for it or a dead connection, as the
+ * system likes, and the next one is served. */
+static int events;
+
+static void claim_or_error(uv_stream_t* server, int status) {
+  events++;
+  if (status == 0) {
+    claim(server);
+  }
+}
+
+TEST(a4_client_that_reset_does_not_disturb_the_listener) {
+  static uv_tcp_t clients[3];
+  struct net_sink sink = {0};
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  int done = 0;
+  int i;
+
+  addr = net_listen(&server, 8, count_connection);
+  connect_clients(clients, 3, &addr);
+  net_until(&callbacks, 1);
+  CHECK_EQ(uv_tcp_close_reset(&clients[0], NULL), 0);
+  CHECK_EQ(uv_tcp_close_reset(&clients[1], NULL), 0);
+  net_turns(5);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, claim_or_error), 0); /* A6 */
+  claim((uv_stream_t*) &server);                                     /* the first, held so far */
+  net_send((uv_stream_t*) &clients[2], 100, 0, &done);
+  while (claimed == 0 || sink.bytes == 0) {
+    uv_run(net_loop(), UV_RUN_ONCE);
+    for (i = 0; i < claimed; i++) { /* the third client is one of them */
+      struct sockaddr_in peer;
+      int len = sizeof peer;
+
+      if (accepted[i].data == NULL &&
+          uv_tcp_getpeername(&accepted[i], (struct sockaddr*) &peer, &len) == 0 &&
+          peer.sin_port == net_bound_to(&clients[2]).sin_port) {
+        net_drain((uv_stream_t*) &accepted[i], &sink);
+      }
+    }
+  }
+  net_until_bytes(&sink, 100);
+  CHECK(events <= 2); /* at most one per client, and no repetition */
+  net_turns(10);
+  CHECK(events <= 2);
+  net_end();
+}
+
+/* ---- A5 ---- */
+
+static int connect_status = 1;
+
+static void store_connect(uv_connect_t* req, int status) {
+  (void) req;
+  connect_status = status;
+}
+
+TEST(a5_port_in_use_is_reported_by_listen) {
+  struct sockaddr_in any = net_address(0);
+  struct sockaddr_in addr;
+  uv_tcp_t first;
+  uv_tcp_t second;
+
+  addr = net_listen(&first, 8, count_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &second), 0);
+  CHECK_EQ(uv_tcp_bind(&second, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, count_connection), UV_EADDRINUSE);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &second), 0);
+  CHECK_EQ(uv_tcp_bind(&second, (struct sockaddr*) &any, 0), 0); /* clears it */
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, count_connection), 0);
+  CHECK(net_bound_to(&second).sin_port != addr.sin_port);
+  net_end();
+}
+
+TEST(a5_port_in_use_is_reported_by_connect) {
+  struct sockaddr_in addr;
+  uv_connect_t req;
+  uv_tcp_t server;
+  uv_tcp_t client;
+  int r;
+
+  addr = net_listen(&server, 8, count_connection);
+  uv_unref((uv_handle_t*) &server);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_bind(&client, (struct sockaddr*) &addr, 0), 0);
+  r = uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, store_connect);
+  if (r == 0) {
+    CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+    r = connect_status;
+  }
+  CHECK_EQ(r, UV_EADDRINUSE);
+  CHECK_EQ(callbacks, 0);
+  net_end();
+}
+
+TEST(a5_other_bind_errors_come_from_bind) {
+  struct sockaddr_in addr;
+  uv_tcp_t handle;
+
+  CHECK_EQ(uv_ip4_addr("192.0.2.1", 0, &addr), 0); /* reserved for documents: not ours */
+  CHECK_EQ(uv_tcp_init(net_loop(), &handle), 0);
+  CHECK_EQ(uv_tcp_bind(&handle, (struct sockaddr*) &addr, 0), UV_EADDRNOTAVAIL);
+  addr = net_address(0);
+  CHECK_EQ(uv_tcp_bind(&handle, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_tcp_bind(&handle, (struct sockaddr*) &addr, 0), UV_EINVAL); /* bound already */
+  net_end();
+}
+
+/* ---- A6 ---- */
+
+static void wrong_connection(uv_stream_t* server, int status) {
+  (void) server;
+  (void) status;
+  FAIL("the callback was replaced");
+}
+
+TEST(a6_listen_again_replaces_the_callback) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  addr = net_listen(&server, 1, wrong_connection);
+  net_turns(2);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, claim_connection), 0);
+  connect_clients(&client, 1, &addr);
+  net_until(&claimed, 1);
+  net_end();
+}
+
+TEST(a6_simultaneous_accepts_before_and_after_listen) {
+  static uv_tcp_t clients[4];
+  struct sockaddr_in any = net_address(0);
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
+  CHECK_EQ(uv_tcp_simultaneous_accepts(&server, 0), 0);
+  CHECK_EQ(uv_tcp_bind(&server, (struct sockaddr*) &any, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, claim_connection), 0);
+  addr = net_bound_to(&server);
+  connect_clients(clients, 4, &addr);
+  net_until(&claimed, 4);
+  CHECK_EQ(uv_tcp_simultaneous_accepts(&server, 1), 0);
+  CHECK_EQ(uv_tcp_simultaneous_accepts(&server, 0), 0);
+  net_end();
+}
+
+TEST(e3_listen_refuses_bad_arguments) {
+  uv_timer_t timer;
+  uv_tcp_t server;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, NULL), UV_EINVAL);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &server), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &timer, 8, count_connection), UV_EINVAL);
+  net_pair(&a, &b);
+  CHECK_EQ(uv_listen((uv_stream_t*) &a, 8, count_connection), UV_EINVAL);
+  uv_close((uv_handle_t*) &server, NULL);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, count_connection), UV_EINVAL);
+  net_end();
+}
+
+/* Without a bind the system chooses address and port. */
+TEST(a6_listen_without_bind) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, claim_connection), 0);
+  addr = net_bound_to(&server);
+  CHECK(addr.sin_port != 0);
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", ntohs(addr.sin_port), &addr), 0);
+  connect_clients(&client, 1, &addr);
+  net_until(&claimed, 1);
+  net_end();
+}

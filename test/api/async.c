@@ -1,0 +1,265 @@
+/* Waking the loop (rule L7): from any thread, from a signal handler, many sends as one. */
+#include "harness.h"
+#include "net.h"
+#include "thread.h"
+#include "uv.h"
+
+#ifndef _WIN32
+#  include <pthread.h>
+#  include <signal.h>
+#  include <string.h>
+#endif
+
+static int woken;
+
+static void count_async(uv_async_t* async) {
+  (void) async;
+  woken++;
+}
+
+TEST(l7_many_sends_are_one_callback) {
+  uv_async_t async;
+  int i;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, count_async), 0);
+  /* More than any pipe or counter behind it could hold: a send never fails for that. */
+  for (i = 0; i < 300000; i++) {
+    CHECK_EQ(uv_async_send(&async), 0);
+  }
+  net_turns(5);
+  CHECK_EQ(woken, 1);
+  CHECK_EQ(uv_async_send(&async), 0);
+  net_turns(5);
+  CHECK_EQ(woken, 2);
+  net_end();
+}
+
+TEST(l7_each_async_has_its_own_callback) {
+  uv_async_t asyncs[20];
+  int i;
+
+  for (i = 0; i < 20; i++) {
+    CHECK_EQ(uv_async_init(net_loop(), &asyncs[i], count_async), 0);
+  }
+  for (i = 0; i < 20; i += 2) {
+    CHECK_EQ(uv_async_send(&asyncs[i]), 0);
+  }
+  net_turns(5);
+  CHECK_EQ(woken, 10);
+  net_end();
+}
+
+static void send_again(uv_async_t* async) {
+  if (++woken < 5) {
+    CHECK_EQ(uv_async_send(async), 0);
+  }
+}
+
+TEST(l7_send_inside_the_callback_runs_it_again) {
+  uv_async_t async;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, send_again), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  net_until(&woken, 5);
+  net_turns(5);
+  CHECK_EQ(woken, 5);
+  net_end();
+}
+
+TEST(l7_async_without_callback_only_wakes) {
+  uv_async_t async;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, NULL), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0); /* returns, though nothing else happens */
+  net_end();
+}
+
+static void never_async(uv_async_t* async) {
+  (void) async;
+  FAIL("a closed async ran");
+}
+
+TEST(l7_close_forgets_what_was_sent) {
+  uv_async_t async;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, never_async), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  net_close((uv_handle_t*) &async);
+  net_end();
+}
+
+static uv_async_t others[2];
+
+static void close_other(uv_async_t* async) {
+  woken++;
+  uv_close((uv_handle_t*) (async == &others[0] ? &others[1] : &others[0]), NULL);
+}
+
+TEST(l7_callback_may_close_another_that_was_sent) {
+  int i;
+
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_async_init(net_loop(), &others[i], close_other), 0);
+    CHECK_EQ(uv_async_send(&others[i]), 0);
+  }
+  net_turns(3);
+  CHECK_EQ(woken, 1);
+  net_end();
+}
+
+TEST(l7_unreferenced_async_does_not_keep_the_loop) {
+  uv_async_t async;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, count_async), 0);
+  uv_unref((uv_handle_t*) &async);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}
+
+/* ---- Threads ---- */
+
+enum {
+  THREADS = 4,
+  SENDS = 2000
+};
+
+static uv_async_t shared;
+static volatile long sent;
+static volatile long seen;
+
+static void send_many(void* arg) {
+  int i;
+
+  (void) arg;
+  for (i = 0; i < SENDS; i++) {
+    test_add(&sent, 1);
+    CHECK_EQ(uv_async_send(&shared), 0);
+    if (i % 100 == 0) {
+      test_thread_yield();
+    }
+  }
+}
+
+static void see(uv_async_t* async) {
+  long total = test_load(&sent);
+
+  test_add(&seen, total - test_load(&seen));
+  woken++;
+  if (total == THREADS * SENDS) {
+    uv_close((uv_handle_t*) async, net_count_close);
+  }
+}
+
+/* What a thread did before it sent is seen by a callback: the last send is never lost. */
+TEST(l7_send_from_threads) {
+  struct test_thread* threads[THREADS];
+  int i;
+
+  CHECK_EQ(uv_async_init(net_loop(), &shared, see), 0);
+  for (i = 0; i < THREADS; i++) {
+    threads[i] = test_thread_start(send_many, NULL);
+  }
+  net_until(&net_closed, 1);
+  for (i = 0; i < THREADS; i++) {
+    test_thread_join(threads[i]);
+  }
+  CHECK_EQ(test_load(&seen), THREADS * SENDS);
+  CHECK(woken <= THREADS * SENDS);
+  net_end();
+}
+
+enum {
+  ROUNDS = 2000
+};
+
+static void ping(void* arg) {
+  long round;
+
+  (void) arg;
+  for (round = 1; round <= ROUNDS; round++) {
+    test_add(&sent, 1);
+    CHECK_EQ(uv_async_send(&shared), 0);
+    while (test_load(&seen) < round) {
+      test_thread_yield();
+    }
+  }
+}
+
+static void pong(uv_async_t* async) {
+  long total = test_load(&sent);
+
+  test_add(&seen, total - test_load(&seen));
+  if (total == ROUNDS) {
+    uv_close((uv_handle_t*) async, net_count_close);
+  }
+}
+
+/* Every send meets a loop that is falling asleep, asleep or waking. One lost wake-up and
+ * both sides wait for ever. */
+TEST(l7_no_wakeup_is_lost) {
+  struct test_thread* thread;
+
+  CHECK_EQ(uv_async_init(net_loop(), &shared, pong), 0);
+  thread = test_thread_start(ping, NULL);
+  net_until(&net_closed, 1);
+  test_thread_join(thread);
+  CHECK_EQ(test_load(&seen), ROUNDS);
+  net_end();
+}
+
+/* ---- Signals ---- */
+
+#ifndef _WIN32
+
+static void send_in_handler(int signum) {
+  (void) signum;
+  test_add(&sent, 1);
+  uv_async_send(&shared);
+}
+
+static pthread_t main_thread;
+
+static void interrupt_main(void* arg) {
+  long round;
+
+  (void) arg;
+  for (round = 1; round <= 200; round++) {
+    pthread_kill(main_thread, SIGUSR1);
+    while (test_load(&seen) < round) {
+      test_thread_yield();
+    }
+  }
+}
+
+static void see_signal(uv_async_t* async) {
+  long total = test_load(&sent);
+
+  test_add(&seen, total - test_load(&seen));
+  if (total == 200) {
+    uv_close((uv_handle_t*) async, net_count_close);
+  }
+}
+
+#endif
+
+/* The handler interrupts the loop's own thread wherever it is, most often asleep. */
+TEST(l7_send_from_a_signal_handler) {
+#ifdef _WIN32
+  SKIP("Windows has no signal handlers that interrupt a thread");
+#else
+  struct test_thread* thread;
+  struct sigaction action;
+
+  CHECK_EQ(uv_async_init(net_loop(), &shared, see_signal), 0);
+  memset(&action, 0, sizeof action);
+  action.sa_handler = send_in_handler;
+  CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+  main_thread = pthread_self();
+  thread = test_thread_start(interrupt_main, NULL);
+  net_until(&net_closed, 1);
+  test_thread_join(thread);
+  CHECK_EQ(test_load(&seen), 200);
+  net_end();
+#endif
+}

@@ -1,0 +1,548 @@
+/* The loop: when it ends, what one turn does, who keeps it going (rules L1, L3). */
+#include "harness.h"
+#include "net.h"
+#include "uv.h"
+
+#ifndef _WIN32
+#  include <poll.h>
+#endif
+
+enum {
+  HOUR_MS = 3600 * 1000
+};
+
+static int fired;
+
+static void count_timer(uv_timer_t* timer) {
+  (void) timer;
+  fired++;
+}
+
+static void never_timer(uv_timer_t* timer) {
+  (void) timer;
+  FAIL("a timer ran that is not due");
+}
+
+TEST(l3_empty_loop_ends_at_once) {
+  uv_loop_t loop;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_loop_alive(&loop), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_ONCE), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_NOWAIT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+TEST(l3_active_referenced_handle_keeps_the_loop_alive) {
+  uv_loop_t loop;
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_loop_alive(&loop), 0);
+  CHECK_EQ(uv_timer_start(&timer, count_timer, HOUR_MS, 0), 0);
+  CHECK_EQ(uv_loop_alive(&loop), 1);
+  uv_unref((uv_handle_t*) &timer);
+  CHECK_EQ(uv_loop_alive(&loop), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  uv_ref((uv_handle_t*) &timer);
+  CHECK_EQ(uv_loop_alive(&loop), 1);
+  CHECK_EQ(uv_timer_stop(&timer), 0);
+  CHECK_EQ(uv_loop_alive(&loop), 0);
+  uv_close((uv_handle_t*) &timer, NULL);
+  CHECK_EQ(uv_loop_alive(&loop), 1);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  CHECK_EQ(fired, 0);
+}
+
+TEST(l3_loop_close_is_busy_until_all_handles_are_closed) {
+  uv_loop_t loop;
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_loop_close(&loop), UV_EBUSY); /* not even started */
+  CHECK_EQ(uv_timer_start(&timer, count_timer, 0, 0), 0);
+  CHECK_EQ(uv_loop_close(&loop), UV_EBUSY);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0); /* the refusal did no harm */
+  CHECK_EQ(fired, 1);
+  uv_close((uv_handle_t*) &timer, NULL);
+  CHECK_EQ(uv_loop_close(&loop), UV_EBUSY);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+TEST(l3_closing_an_unreferenced_handle_still_runs_its_callback) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  uv_unref((uv_handle_t*) &timer);
+  uv_close((uv_handle_t*) &timer, net_count_close);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(net_closed, 1);
+  net_end();
+}
+
+static int connected;
+
+static void count_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  connected++;
+}
+
+static void ignore_connection(uv_stream_t* server, int status) {
+  (void) server;
+  CHECK_EQ(status, 0);
+}
+
+TEST(l3_request_keeps_the_loop_alive_on_an_unreferenced_handle) {
+  struct sockaddr_in addr;
+  uv_connect_t req;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  addr = net_listen(&server, 8, ignore_connection);
+  uv_unref((uv_handle_t*) &server);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  uv_unref((uv_handle_t*) &client);
+  CHECK_EQ(uv_loop_alive(net_loop()), 0);
+  CHECK_EQ(uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, count_connect), 0);
+  CHECK_EQ(uv_loop_alive(net_loop()), 1);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(connected, 1);
+  net_end();
+}
+
+TEST(l3_connected_stream_keeps_the_loop_alive_only_while_it_works) {
+  struct net_sink sink = {0};
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int done = 0;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0); /* two idle connections */
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_loop_alive(net_loop()), 1);
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &b), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_send((uv_stream_t*) &a, 10, 0, &done);
+  CHECK_EQ(uv_loop_alive(net_loop()), 1);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(done, 1);
+  net_end();
+}
+
+TEST(l3_listener_keeps_the_loop_alive_unless_unreferenced) {
+  uv_tcp_t server;
+
+  net_listen(&server, 8, ignore_connection);
+  CHECK_EQ(uv_loop_alive(net_loop()), 1);
+  CHECK(uv_run(net_loop(), UV_RUN_NOWAIT) != 0);
+  uv_unref((uv_handle_t*) &server);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}
+
+/* ---- Modes ---- */
+
+TEST(loop_nowait_does_not_wait) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, never_timer, HOUR_MS, 0), 0);
+  CHECK(uv_run(net_loop(), UV_RUN_NOWAIT) != 0);
+  net_end();
+}
+
+TEST(loop_once_waits_for_a_timer) {
+  uv_timer_t timer;
+  int turns = 0;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, count_timer, 50, 0), 0);
+  while (uv_run(net_loop(), UV_RUN_ONCE) != 0) {
+    turns++;
+  }
+  CHECK_EQ(fired, 1);
+  CHECK(turns < 10); /* it waited, and did not spin */
+  net_end();
+}
+
+static void count_idle(uv_idle_t* idle) {
+  if (++*(int*) idle->data == 3) {
+    uv_stop(idle->loop);
+  }
+}
+
+TEST(loop_stop_ends_run_after_the_turn) {
+  uv_idle_t idle;
+  int count = 0;
+
+  CHECK_EQ(uv_idle_init(net_loop(), &idle), 0);
+  idle.data = &count;
+  CHECK_EQ(uv_idle_start(&idle, count_idle), 0);
+  CHECK(uv_run(net_loop(), UV_RUN_DEFAULT) != 0);
+  CHECK_EQ(count, 3);
+  CHECK(uv_run(net_loop(), UV_RUN_NOWAIT) != 0); /* and only that run */
+  CHECK_EQ(count, 4);
+  net_end();
+}
+
+TEST(loop_stop_before_run_does_not_wait) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, never_timer, HOUR_MS, 0), 0);
+  uv_stop(net_loop());
+  CHECK(uv_run(net_loop(), UV_RUN_DEFAULT) != 0);
+  CHECK_EQ(uv_timer_start(&timer, count_timer, 1, 0), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(fired, 1);
+  net_end();
+}
+
+/* ---- Time ---- */
+
+static void sleep_in_callback(uv_timer_t* timer) {
+  uint64_t before = uv_now(timer->loop);
+
+  uv_sleep(20);
+  CHECK(uv_now(timer->loop) == before);
+  uv_update_time(timer->loop);
+  CHECK(uv_now(timer->loop) > before);
+  fired++;
+}
+
+TEST(loop_time_stands_still_within_a_callback) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, sleep_in_callback, 0, 0), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(fired, 1);
+  net_end();
+}
+
+TEST(loop_hrtime_never_goes_back) {
+  uint64_t last = uv_hrtime();
+  uint64_t start = last;
+  int i;
+
+  for (i = 0; i < 10000; i++) {
+    uint64_t now = uv_hrtime();
+
+    CHECK(now >= last);
+    last = now;
+  }
+  uv_sleep(5);
+  CHECK(uv_hrtime() - start >= 1000000); /* nanoseconds, not something coarser */
+}
+
+/* ---- Small questions ---- */
+
+TEST(loop_default_is_one_loop) {
+  uv_loop_t* loop = uv_default_loop();
+
+  CHECK(loop != NULL);
+  CHECK(uv_default_loop() == loop);
+  CHECK_EQ(uv_run(loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(loop), 0);
+  CHECK(uv_default_loop() != NULL); /* it can be made anew */
+  CHECK_EQ(uv_run(uv_default_loop(), UV_RUN_NOWAIT), 0);
+}
+
+TEST(loop_new_and_delete) {
+  uv_loop_t* loop = uv_loop_new();
+  uv_timer_t timer;
+
+  CHECK(loop != NULL);
+  CHECK_EQ(uv_timer_init(loop, &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, count_timer, 0, 0), 0);
+  CHECK_EQ(uv_run(loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(fired, 1);
+  uv_close((uv_handle_t*) &timer, NULL);
+  CHECK_EQ(uv_run(loop, UV_RUN_DEFAULT), 0);
+  uv_loop_delete(loop);
+}
+
+TEST(loop_size_and_data) {
+  uv_loop_t* loop = net_loop();
+  int mine;
+
+  CHECK_EQ(uv_loop_size(), sizeof(uv_loop_t));
+  uv_loop_set_data(loop, &mine);
+  CHECK(uv_loop_get_data(loop) == &mine);
+  CHECK(loop->data == &mine);
+  net_end();
+}
+
+static void count_walk(uv_handle_t* handle, void* arg) {
+  (void) handle;
+  ++*(int*) arg;
+}
+
+static void close_walk(uv_handle_t* handle, void* arg) {
+  ++*(int*) arg;
+  if (!uv_is_closing(handle)) {
+    uv_close(handle, net_count_close);
+  }
+}
+
+TEST(loop_walk_visits_every_handle_and_may_close) {
+  uv_loop_t loop;
+  uv_timer_t timer;
+  uv_async_t async;
+  uv_tcp_t tcp;
+  int count = 0;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  uv_walk(&loop, count_walk, &count);
+  CHECK_EQ(count, 0); /* nothing of the library's own is seen */
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_async_init(&loop, &async, NULL), 0);
+  uv_unref((uv_handle_t*) &async);
+  CHECK_EQ(uv_tcp_init(&loop, &tcp), 0);
+  uv_walk(&loop, close_walk, &count);
+  CHECK_EQ(count, 3);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(net_closed, 3);
+  count = 0;
+  uv_walk(&loop, count_walk, &count);
+  CHECK_EQ(count, 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+TEST(loop_prints_its_handles) {
+  static const char path[] = "uvtest_print_handles.txt";
+  char line[160] = "";
+  uv_timer_t timer;
+  uv_loop_t loop;
+  uv_tcp_t tcp;
+  FILE* file;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, never_timer, HOUR_MS, 0), 0);
+  CHECK_EQ(uv_tcp_init(&loop, &tcp), 0);
+  uv_unref((uv_handle_t*) &tcp);
+
+  file = fopen(path, "w");
+  CHECK(file != NULL);
+  uv_print_all_handles(&loop, file);
+  fputs("=\n", file);
+  uv_print_active_handles(&loop, file);
+  fclose(file);
+
+  file = fopen(path, "r");
+  CHECK(file != NULL);
+  CHECK(fgets(line, sizeof line, file) != NULL);
+  line[14] = '\0'; /* the address differs */
+  CHECK_STR(line, "[RA-] timer   ");
+  CHECK(fgets(line, sizeof line, file) != NULL);
+  line[14] = '\0';
+  CHECK_STR(line, "[---] tcp     ");
+  CHECK(fgets(line, sizeof line, file) != NULL);
+  CHECK(line[0] == '=');
+  CHECK(fgets(line, sizeof line, file) != NULL);
+  line[14] = '\0';
+  CHECK_STR(line, "[RA-] timer   ");
+  CHECK(fgets(line, sizeof line, file) == NULL);
+  fclose(file);
+  remove(path);
+
+  uv_close((uv_handle_t*) &timer, NULL);
+  uv_close((uv_handle_t*) &tcp, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+static void nothing_idle(uv_idle_t* idle) {
+  (void) idle;
+}
+
+TEST(loop_backend_timeout_is_what_run_would_wait) {
+  uv_async_t async;
+  uv_timer_t timer;
+  uv_idle_t idle;
+  uv_loop_t loop;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_backend_timeout(&loop), 0);
+  CHECK_EQ(uv_async_init(&loop, &async, NULL), 0);
+  CHECK_EQ(uv_backend_timeout(&loop), -1);
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, never_timer, 5000, 0), 0);
+  CHECK(uv_backend_timeout(&loop) > 0);
+  CHECK(uv_backend_timeout(&loop) <= 5000);
+  CHECK_EQ(uv_idle_init(&loop, &idle), 0);
+  CHECK_EQ(uv_idle_start(&idle, nothing_idle), 0);
+  CHECK_EQ(uv_backend_timeout(&loop), 0);
+  CHECK_EQ(uv_idle_stop(&idle), 0);
+  CHECK(uv_backend_timeout(&loop) > 0);
+  uv_close((uv_handle_t*) &idle, NULL);
+  CHECK_EQ(uv_backend_timeout(&loop), 0);
+  uv_close((uv_handle_t*) &async, NULL);
+  uv_close((uv_handle_t*) &timer, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+static int woken;
+
+#ifndef _WIN32
+
+static void count_async(uv_async_t* async) {
+  (void) async;
+  woken++;
+}
+
+#endif
+
+/* Two loops, one inside the other: the outer waits on uv_backend_fd. */
+TEST(loop_backend_fd_becomes_readable) {
+#ifdef _WIN32
+  CHECK_EQ(uv_backend_fd(net_loop()), -1);
+  net_end();
+#else
+  struct pollfd p;
+  uv_async_t async;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, count_async), 0);
+  net_turns(1);
+  p.fd = uv_backend_fd(net_loop());
+  p.events = POLLIN;
+  if (p.fd == -1) {
+    net_end();
+    SKIP("this poller has no descriptor that another loop can wait on");
+  }
+  CHECK_EQ(poll(&p, 1, 0), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  CHECK_EQ(poll(&p, 1, -1), 1);
+  net_turns(1);
+  CHECK_EQ(woken, 1);
+  CHECK_EQ(poll(&p, 1, 0), 0);
+  net_end();
+#endif
+}
+
+/* ---- L1 ---- */
+
+/* Not 0 while a call of the library is running that the test made outside of uv_run. */
+static int in_call;
+static int outside;
+
+#define CALL(expression) (in_call++, outside = (expression), in_call--, outside)
+
+static void l1_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
+  CHECK_EQ(in_call, 0);
+  net_alloc(handle, size, buf);
+}
+
+static int l1_read_bytes;
+static int l1_eof;
+static uv_shutdown_t l1_shutdown_req;
+static uv_write_t l1_write_req;
+static int l1_shut;
+static int l1_closed;
+
+static void l1_close_cb(uv_handle_t* handle) {
+  (void) handle;
+  CHECK_EQ(in_call, 0);
+  l1_closed++;
+}
+
+static void l1_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  CHECK_EQ(in_call, 0);
+  if (nread == UV_EOF) {
+    l1_eof++;
+    in_call++;
+    uv_close((uv_handle_t*) stream, l1_close_cb);
+    in_call--;
+  } else {
+    l1_read_bytes += (int) nread;
+  }
+}
+
+static void l1_shutdown(uv_shutdown_t* req, int status) {
+  CHECK_EQ(in_call, 0);
+  CHECK_EQ(status, 0);
+  l1_shut++;
+  in_call++;
+  uv_close((uv_handle_t*) req->handle, l1_close_cb);
+  in_call--;
+}
+
+static void l1_write(uv_write_t* req, int status) {
+  CHECK_EQ(in_call, 0);
+  CHECK_EQ(status, 0);
+  CHECK_EQ(CALL(uv_shutdown(&l1_shutdown_req, req->handle, l1_shutdown)), 0);
+}
+
+static void l1_connect(uv_connect_t* req, int status) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+
+  CHECK_EQ(in_call, 0);
+  CHECK_EQ(status, 0);
+  CHECK_EQ(CALL(uv_write(&l1_write_req, req->handle, &buf, 1, l1_write)), 0);
+}
+
+static uv_tcp_t l1_accepted;
+
+static void l1_connection(uv_stream_t* server, int status) {
+  uv_stream_t* client = (uv_stream_t*) &l1_accepted;
+
+  CHECK_EQ(in_call, 0);
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_tcp_init(server->loop, &l1_accepted), 0);
+  CHECK_EQ(CALL(uv_accept(server, client)), 0);
+  CHECK_EQ(CALL(uv_read_start(client, l1_alloc, l1_read)), 0);
+  in_call++;
+  uv_close((uv_handle_t*) server, l1_close_cb);
+  in_call--;
+}
+
+static void l1_timer(uv_timer_t* timer) {
+  (void) timer;
+  CHECK_EQ(in_call, 0);
+  fired++;
+}
+
+static void l1_async(uv_async_t* async) {
+  CHECK_EQ(in_call, 0);
+  woken++;
+  in_call++;
+  uv_close((uv_handle_t*) async, l1_close_cb);
+  in_call--;
+}
+
+TEST(l1_no_callback_runs_inside_the_call_that_started_the_work) {
+  struct sockaddr_in addr;
+  uv_connect_t connect_req;
+  uv_tcp_t server;
+  uv_tcp_t client;
+  uv_async_t async;
+  uv_timer_t timer;
+
+  in_call++;
+  addr = net_listen(&server, 8, l1_connection);
+  in_call--;
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(CALL(uv_tcp_connect(&connect_req, &client, (struct sockaddr*) &addr, l1_connect)), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(CALL(uv_timer_start(&timer, l1_timer, 0, 0)), 0);
+  CHECK_EQ(CALL(uv_async_init(net_loop(), &async, l1_async)), 0);
+  CHECK_EQ(CALL(uv_async_send(&async)), 0);
+
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(l1_read_bytes, 5);
+  CHECK_EQ(l1_eof, 1);
+  CHECK_EQ(l1_shut, 1);
+  CHECK_EQ(fired, 1);
+  CHECK_EQ(woken, 1);
+  CHECK_EQ(l1_closed, 4); /* listener, accepted, client, async */
+  net_end();
+}

@@ -1,0 +1,680 @@
+/* Writing: order, memory, the queue's size, refusals, failures, try, cancel
+ * (rules W1-W3, W5-W7, W9-W11). Blocking mode is in blocking.c, writes on a connecting
+ * stream in connect.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "uv.h"
+
+static int order[64];
+static int ended;
+static int last_status;
+
+static void note_write(uv_write_t* req, int status) {
+  CHECK_EQ(req->type, UV_WRITE);
+  CHECK(ended < 64);
+  order[ended++] = *(int*) req->data;
+  last_status = status;
+}
+
+static void never_write(uv_write_t* req, int status) {
+  (void) req;
+  (void) status;
+  FAIL("a refused write got a callback");
+}
+
+static void ignore_connection(uv_stream_t* server, int status) {
+  (void) server;
+  (void) status;
+}
+
+static void ignore_shutdown(uv_shutdown_t* req, int status) {
+  (void) req;
+  (void) status;
+}
+
+/* ---- W1 ---- */
+
+TEST(w1_order_of_bytes_and_callbacks) {
+  enum {
+    WRITES = 48
+  };
+  static uv_write_t writes[WRITES];
+  static int names[WRITES];
+  struct net_sink sink = {0};
+  uint64_t at = 0;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_small_pair(&a, &b);
+  for (i = 0; i < WRITES; i++) {
+    size_t len = (size_t) (i * 7919) % 70000; /* from nothing to more than the system takes */
+    uv_buf_t bufs[3];
+
+    bufs[0] = uv_buf_init(net_block() + at, (unsigned) (len / 2));
+    bufs[1] = uv_buf_init(net_block(), 0);
+    bufs[2] = uv_buf_init(net_block() + at + len / 2, (unsigned) (len - len / 2));
+    at += len;
+    names[i] = i;
+    writes[i].data = &names[i];
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, bufs, 3, note_write), 0);
+    CHECK_EQ(ended, 0);
+  }
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, at);
+  net_until(&ended, WRITES);
+  for (i = 0; i < WRITES; i++) {
+    CHECK_EQ(order[i], i);
+  }
+  CHECK_EQ(last_status, 0);
+  CHECK_EQ(sink.bytes, at);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_end();
+}
+
+/* ---- W2 ---- */
+
+TEST(w2_array_of_buffers_may_go_at_once) {
+  struct net_sink sink = {0};
+  uv_buf_t bufs[9];
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+  size_t i;
+
+  net_small_pair(&a, &b);
+  for (i = 0; i < 9; i++) {
+    bufs[i] = uv_buf_init(net_block() + i * 200000, 200000);
+  }
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, bufs, 9, note_write), 0);
+  memset(bufs, 0, sizeof bufs);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, 9 * 200000);
+  net_until(&ended, 1);
+  net_end();
+}
+
+static int chained;
+
+static void write_again(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  if (++chained < 100) {
+    uv_buf_t buf = uv_buf_init(net_block() + chained * 100, 100);
+
+    CHECK_EQ(uv_write(req, req->handle, &buf, 1, write_again), 0);
+  }
+}
+
+TEST(w2_request_may_be_used_again_in_its_callback) {
+  uv_buf_t buf = uv_buf_init(net_block(), 100);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, write_again), 0);
+  net_until(&chained, 100);
+  net_until_bytes(&sink, 100 * 100);
+  net_end();
+}
+
+static void free_write(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  memset(req, 0x5a, sizeof *req);
+  free(req);
+  ended++;
+}
+
+TEST(w2_request_may_be_freed_in_its_callback) {
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  for (i = 0; i < 3; i++) {
+    uv_buf_t buf = uv_buf_init("hello", 5);
+    uv_write_t* req = malloc(sizeof *req);
+
+    CHECK(req != NULL);
+    CHECK_EQ(uv_write(req, (uv_stream_t*) &a, &buf, 1, free_write), 0);
+  }
+  net_until(&ended, 3);
+  net_end();
+}
+
+TEST(w2_callback_may_be_missing) {
+  uv_buf_t buf = uv_buf_init(net_block(), 100);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, NULL), 0);
+  net_until_bytes(&sink, 100);
+  net_end();
+}
+
+/* ---- W3 ---- */
+
+TEST(w3_first_write_of_a_turn_goes_to_the_system_at_once) {
+  uv_buf_t buf = uv_buf_init(net_block(), 100);
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+
+  net_pair(&a, &b);
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, note_write), 0);
+  CHECK_EQ(a.write_queue_size, 0);
+  CHECK_EQ(ended, 0); /* the callback comes later all the same */
+  net_until(&ended, 1);
+  net_end();
+}
+
+TEST(w3_queue_size_counts_what_the_system_has_not_taken) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  static char more[1000];
+  uv_buf_t small = uv_buf_init(more, sizeof more);
+  struct net_sink sink = {0};
+  uv_write_t writes[2];
+  size_t before;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+
+  net_pattern_fill(more, sizeof more, NET_BLOCK);
+  net_small_pair(&a, &b);
+  CHECK_EQ(a.write_queue_size, 0);
+  writes[0].data = writes[1].data = &name;
+  CHECK_EQ(uv_write(&writes[0], (uv_stream_t*) &a, &buf, 1, note_write), 0);
+  CHECK(a.write_queue_size > 0);
+  CHECK(a.write_queue_size <= NET_BLOCK);
+  before = a.write_queue_size;
+  CHECK_EQ(uv_write(&writes[1], (uv_stream_t*) &a, &small, 1, note_write), 0);
+  CHECK_EQ(a.write_queue_size, before + 1000);
+  CHECK_EQ(uv_stream_get_write_queue_size((uv_stream_t*) &a), a.write_queue_size);
+
+  net_drain((uv_stream_t*) &b, &sink);
+  before = a.write_queue_size;
+  while (ended < 2) {
+    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+    CHECK(a.write_queue_size <= before);
+    before = a.write_queue_size;
+  }
+  CHECK_EQ(a.write_queue_size, 0);
+  net_until_bytes(&sink, NET_BLOCK + sizeof more);
+  net_end();
+}
+
+/* What the peer gets is what was accepted less what the queue still held. */
+TEST(w3_queue_size_is_exact) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uint64_t taken;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+
+  net_small_pair(&a, &b);
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, note_write), 0);
+  net_turns(10);
+  taken = NET_BLOCK - a.write_queue_size;
+  uv_close((uv_handle_t*) &a, NULL);
+  net_until(&ended, 1);
+  CHECK_EQ(last_status, UV_ECANCELED);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until(&sink.ended, 1);
+#ifdef _WIN32
+  /* The system works on a write as a whole and tells only at its end how far it came. */
+  CHECK(sink.bytes >= taken);
+#else
+  CHECK_EQ(sink.bytes, taken);
+#endif
+  net_end();
+}
+
+/* ---- W5 ---- */
+
+static void expect_refusal(uv_stream_t* stream, int error) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  static uv_write_t write;
+
+  CHECK_EQ(uv_write(&write, stream, &buf, 1, never_write), error);
+  CHECK_EQ(uv_write2(&write, stream, &buf, 1, NULL, never_write), error);
+  CHECK_EQ(uv_try_write(stream, &buf, 1), error);
+  CHECK_EQ(uv_try_write2(stream, &buf, 1, NULL), error);
+  CHECK_EQ(stream->write_queue_size, 0);
+}
+
+TEST(w5_write_refused_by_phase) {
+  struct sockaddr_in any = net_address(0);
+  uv_shutdown_t shutdown;
+  uv_tcp_t fresh;
+  uv_tcp_t with_socket;
+  uv_tcp_t bound;
+  uv_tcp_t listening;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
+  expect_refusal((uv_stream_t*) &fresh, UV_EBADF);
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), &with_socket, AF_INET), 0);
+  expect_refusal((uv_stream_t*) &with_socket, UV_EPIPE);
+  CHECK_EQ(uv_tcp_init(net_loop(), &bound), 0);
+  CHECK_EQ(uv_tcp_bind(&bound, (struct sockaddr*) &any, 0), 0);
+  expect_refusal((uv_stream_t*) &bound, UV_EPIPE);
+  net_listen(&listening, 8, ignore_connection);
+  expect_refusal((uv_stream_t*) &listening, UV_EPIPE);
+  net_pair(&a, &b);
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &a, ignore_shutdown), 0);
+  expect_refusal((uv_stream_t*) &a, UV_EPIPE);
+  net_turns(3);
+  expect_refusal((uv_stream_t*) &a, UV_EPIPE);
+  uv_close((uv_handle_t*) &b, NULL);
+  expect_refusal((uv_stream_t*) &b, UV_EBADF);
+  net_end();
+}
+
+TEST(w5_write_refused_by_arguments) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, NULL, 1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 0, never_write), UV_EINVAL);
+  CHECK_EQ(uv_write(NULL, (uv_stream_t*) &a, &buf, 1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, NULL, 1), UV_EINVAL);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, &buf, 0), UV_EINVAL);
+  /* TCP carries no handles. */
+  CHECK_EQ(uv_write2(&write, (uv_stream_t*) &a, &buf, 1, (uv_stream_t*) &b, never_write),
+           UV_EINVAL);
+  CHECK_EQ(uv_try_write2((uv_stream_t*) &a, &buf, 1, (uv_stream_t*) &b), UV_EINVAL);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}
+
+/* ---- W6, W10 ---- */
+
+static int failure;
+
+static void note_failure(uv_write_t* req, int status) {
+  note_write(req, status);
+  CHECK(status == UV_EPIPE || status == UV_ECONNRESET || status == UV_ECONNABORTED);
+  if (ended == 1) {
+    failure = status;
+  }
+  CHECK_EQ(status, failure);
+  CHECK_EQ(req->handle->write_queue_size, 0);
+}
+
+TEST(w6_failed_write_fails_those_behind_it) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  static int names[4] = {0, 1, 2, 3};
+  uv_write_t writes[4];
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_small_pair(&a, &b);
+  for (i = 0; i < 4; i++) {
+    writes[i].data = &names[i];
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &buf, 1, note_failure), 0);
+  }
+  net_turns(3);
+  CHECK_EQ(ended, 0);
+  CHECK_EQ(uv_tcp_close_reset(&b, NULL), 0);
+  net_until(&ended, 4);
+  for (i = 0; i < 4; i++) {
+    CHECK_EQ(order[i], i);
+  }
+  CHECK_EQ(a.write_queue_size, 0);
+  net_end();
+}
+
+static void pump_until_it_fails(uv_write_t* req, int status) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+
+  last_status = status;
+  if (status != 0) {
+    ended = 1;
+    return;
+  }
+  CHECK_EQ(uv_write(req, req->handle, &buf, 1, pump_until_it_fails), 0);
+}
+
+/* SIGPIPE would end the process; nothing here asks to ignore it. */
+TEST(w10_writing_to_a_closed_peer_is_an_error_not_a_signal) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int r;
+
+  net_pair(&a, &b);
+  net_close((uv_handle_t*) &b);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, pump_until_it_fails), 0);
+  net_until(&ended, 1);
+  CHECK(last_status == UV_EPIPE || last_status == UV_ECONNRESET || last_status == UV_ECONNABORTED);
+  r = uv_try_write((uv_stream_t*) &a, &buf, 1);
+  CHECK(r == UV_EPIPE || r == UV_ECONNRESET || r == UV_ECONNABORTED);
+  net_end();
+}
+
+/* ---- W7 ---- */
+
+TEST(w7_try_write_takes_what_fits) {
+  struct net_sink sink = {0};
+  uint64_t total = 0;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int r;
+
+  net_small_pair(&a, &b);
+  for (;;) {
+    uv_buf_t bufs[2];
+
+    CHECK(total + 200000 < NET_BLOCK); /* it must say no before that */
+    bufs[0] = uv_buf_init(net_block() + total, 1000);
+    bufs[1] = uv_buf_init(net_block() + total + 1000, 99000);
+    r = uv_try_write((uv_stream_t*) &a, bufs, 2);
+    if (r < 0) {
+      break;
+    }
+    CHECK(r > 0 && r <= 100000);
+    total += (uint64_t) r;
+    CHECK_EQ(a.write_queue_size, 0);
+  }
+  CHECK_EQ(r, UV_EAGAIN);
+  CHECK(total > 0);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &a), 0); /* it leaves nothing behind */
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, total);
+  net_turns(3);
+  CHECK_EQ(sink.bytes, total);
+  net_end();
+}
+
+TEST(w7_try_write_does_not_overtake_queued_writes) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t small = uv_buf_init("x", 1);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+
+  net_small_pair(&a, &b);
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, note_write), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, &small, 1), UV_EAGAIN);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, NET_BLOCK);
+  net_until(&ended, 1);
+  CHECK_EQ(sink.bytes, NET_BLOCK);
+  net_end();
+}
+
+static int tried;
+
+static void try_in_write(uv_write_t* req, int status) {
+  uv_buf_t buf = uv_buf_init(net_block() + 100, 50);
+
+  CHECK_EQ(status, 0);
+  tried = uv_try_write(req->handle, &buf, 1);
+}
+
+TEST(w7_try_write_inside_write_callback) {
+  uv_buf_t buf = uv_buf_init(net_block(), 100);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, try_in_write), 0);
+  net_until_bytes(&sink, 150);
+  CHECK_EQ(tried, 50);
+  net_end();
+}
+
+TEST(w7_try_write_of_nothing) {
+  uv_buf_t bufs[2] = {uv_buf_init(NULL, 0), uv_buf_init("x", 0)};
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, bufs, 2), 0);
+  net_end();
+}
+
+/* ---- W9 ---- */
+
+TEST(w9_many_buffers_in_one_write) {
+  enum {
+    BUFS = 3000, /* more than any system takes in one call */
+    EACH = 37
+  };
+  static uv_buf_t bufs[BUFS];
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uint64_t at = 0;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int name = 0;
+  int i;
+
+  net_pair(&a, &b);
+  for (i = 0; i < BUFS; i++) {
+    unsigned len = i % 5 == 0 ? 0 : EACH;
+
+    bufs[i] = uv_buf_init(len == 0 ? NULL : net_block() + at, len);
+    at += len;
+  }
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, bufs, BUFS, note_write), 0);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, at);
+  net_until(&ended, 1);
+  CHECK_EQ(last_status, 0);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_end();
+}
+
+TEST(w9_empty_writes_keep_their_place) {
+  static int names[7] = {0, 1, 2, 3, 4, 5, 6};
+  struct net_sink sink = {0};
+  uv_write_t writes[7];
+  uint64_t at = 0;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  for (i = 0; i < 7; i++) {
+    unsigned len = i % 2 == 0 ? 0 : 100;
+    uv_buf_t bufs[2];
+
+    bufs[0] = uv_buf_init(NULL, 0);
+    bufs[1] = uv_buf_init(net_block() + at, len);
+    at += len;
+    writes[i].data = &names[i];
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, bufs, 2, note_write), 0);
+  }
+  net_until(&ended, 7);
+  for (i = 0; i < 7; i++) {
+    CHECK_EQ(order[i], i);
+  }
+  net_until_bytes(&sink, at);
+  CHECK_EQ(last_status, 0);
+  net_end();
+}
+
+/* Between two writes that go out in one call. */
+TEST(w9_empty_write_between_two_that_are_gathered) {
+  static int names[4] = {0, 1, 2, 3};
+  struct net_sink sink = {0};
+  uv_write_t writes[4];
+  uv_buf_t bufs[4] = {uv_buf_init(net_block(), 10), uv_buf_init(net_block() + 10, 10),
+                      uv_buf_init(NULL, 0), uv_buf_init(net_block() + 20, 10)};
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  for (i = 0; i < 4; i++) {
+    writes[i].data = &names[i];
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &bufs[i], 1, note_write), 0);
+  }
+  net_until(&ended, 4);
+  for (i = 0; i < 4; i++) {
+    CHECK_EQ(order[i], i);
+  }
+  net_until_bytes(&sink, 30);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_end();
+}
+
+/* ---- W11 ---- */
+
+static int canceled_status[4];
+
+static void note_cancel(uv_write_t* req, int status) {
+  canceled_status[*(int*) req->data] = status;
+  note_write(req, status);
+}
+
+TEST(w11_cancel_of_queued_writes) {
+  static int names[4] = {0, 1, 2, 3};
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t small = uv_buf_init("must not be sent", 16);
+  struct net_sink sink = {0};
+  uv_write_t writes[4];
+  size_t before;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_small_pair(&a, &b);
+  for (i = 0; i < 4; i++) {
+    writes[i].data = &names[i];
+  }
+  CHECK_EQ(uv_write(&writes[0], (uv_stream_t*) &a, &block, 1, note_cancel), 0);
+  net_turns(3);
+  CHECK_EQ(uv_write(&writes[1], (uv_stream_t*) &a, &small, 1, note_cancel), 0);
+  CHECK_EQ(uv_write(&writes[2], (uv_stream_t*) &a, &small, 1, note_cancel), 0);
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[0]), UV_EBUSY); /* partly written */
+  before = a.write_queue_size;
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[1]), 0);
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[1]), UV_EBUSY); /* not twice */
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[2]), 0);
+  CHECK_EQ(a.write_queue_size, before - 32);
+  CHECK_EQ(ended, 0);
+
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, NET_BLOCK);
+  net_until(&ended, 3);
+  CHECK_EQ(canceled_status[0], 0);
+  CHECK_EQ(canceled_status[1], UV_ECANCELED);
+  CHECK_EQ(canceled_status[2], UV_ECANCELED);
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(order[i], i); /* W1 holds for them too */
+  }
+  CHECK_EQ(sink.bytes, NET_BLOCK);
+  net_end();
+}
+
+/* The canceled one stands between two that are written, in one turn. */
+TEST(w11_cancel_between_two_writes) {
+  static int names[4] = {0, 1, 2, 3};
+  struct net_sink sink = {0};
+  uv_write_t writes[4];
+  uv_buf_t bufs[4] = {uv_buf_init(net_block(), 10), uv_buf_init(net_block() + 10, 10),
+                      uv_buf_init("must not be sent", 16), uv_buf_init(net_block() + 20, 10)};
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &b, &sink);
+  for (i = 0; i < 4; i++) {
+    writes[i].data = &names[i];
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &bufs[i], 1, note_cancel), 0);
+  }
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[0]), UV_EBUSY); /* with the system already */
+  CHECK_EQ(uv_cancel((uv_req_t*) &writes[2]), 0);
+  net_until(&ended, 4);
+  for (i = 0; i < 4; i++) {
+    CHECK_EQ(order[i], i);
+    CHECK_EQ(canceled_status[i], i == 2 ? UV_ECANCELED : 0);
+  }
+  net_until_bytes(&sink, 30);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_end();
+}
+
+static void expect_connect_canceled(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK(status == 0 || status == UV_ECANCELED);
+  ended++;
+}
+
+TEST(w11_cancel_of_other_requests_is_einval) {
+  struct sockaddr_in addr;
+  uv_shutdown_t shutdown;
+  uv_connect_t connect;
+  uv_tcp_t server;
+  uv_tcp_t client;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &a, ignore_shutdown), 0);
+  CHECK_EQ(uv_cancel((uv_req_t*) &shutdown), UV_EINVAL);
+  addr = net_listen(&server, 8, ignore_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_connect(&connect, &client, (struct sockaddr*) &addr, expect_connect_canceled), 0);
+  CHECK_EQ(uv_cancel((uv_req_t*) &connect), UV_EINVAL);
+  net_until(&ended, 1);
+  net_end();
+}
+
+/* ---- L2 ---- */
+
+TEST(l2_refused_requests_leave_no_trace) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  uv_shutdown_t shutdown;
+  uv_connect_t connect;
+  uv_write_t write;
+  uv_tcp_t fresh;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  struct sockaddr_in addr = net_address(1);
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &fresh, &buf, 1, never_write), UV_EBADF);
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &fresh, ignore_shutdown), UV_ENOTCONN);
+  net_pair(&a, &b);
+  CHECK_EQ(uv_tcp_connect(&connect, &a, (struct sockaddr*) &addr, NULL), UV_EISCONN);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 0, never_write), UV_EINVAL);
+  CHECK_EQ(uv_loop_alive(net_loop()), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}

@@ -1,0 +1,159 @@
+/* The CONNECT lane. */
+#include <string.h>
+
+#include "driver.h"
+#include "native.h"
+
+TEST(connect_reaches_the_listener) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    struct stream* a = make_client(listener);
+    struct stream* b = accept_stream(listener);
+    struct sockaddr_storage want, got;
+    int len = (int) sizeof(got);
+
+    k->address(listener, &want);
+    memset(&got, 0, sizeof(got));
+    CHECK_EQ(a->io.ops->name(&a->io, UV__REMOTE, (struct sockaddr*) &got, &len), 0);
+    CHECK(memcmp(&want, &got, (size_t) len) == 0);
+    CHECK_EQ(write_byte(a, 'c'), 0);
+    CHECK_EQ(read_byte(b), 'c');
+    stream_end(a);
+    stream_end(b);
+    stream_end(listener);
+  }
+}
+
+TEST(connect_refused) {
+  EACH_KIND(k) {
+    struct stream* s;
+    struct sockaddr_storage addr;
+
+    k->nobody(k, &addr);
+    s = stream_open(k, NULL);
+    CHECK_EQ(collect(s, UV__CONNECT, start(s, UV__CONNECT, (struct sockaddr*) &addr)),
+             UV_ECONNREFUSED);
+    settle();
+    CHECK_EQ(rings(s, UV__CONNECT), 0);
+    CHECK(polls_during(40) <= 20);
+    stream_end(s);
+  }
+}
+
+TEST(law2_connect_rings_once) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    struct stream* s = stream_open(k, NULL);
+    struct sockaddr_storage addr;
+
+    k->address(listener, &addr);
+    CHECK_EQ(collect(s, UV__CONNECT, start(s, UV__CONNECT, (struct sockaddr*) &addr)), 0);
+    settle();
+    CHECK_EQ(rings(s, UV__CONNECT), 0);
+    stream_end(s);
+    stream_end(listener);
+  }
+}
+
+TEST(connect_closed_at_once) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    struct sockaddr_storage addr;
+    int i;
+
+    k->address(listener, &addr);
+    for (i = 0; i < 10; i++) {
+      struct stream* s = stream_open(k, NULL);
+      int r = start(s, UV__CONNECT, (struct sockaddr*) &addr);
+
+      CHECK(r == 0 || r == UV__PENDING);
+      if (i & 1)
+        turn(0);
+      if (rings(s, UV__CONNECT) != 0)
+        r = 0;
+      stream_close(s);
+      if (r == UV__PENDING) {
+        ssize_t d = s->io.ops->done(&s->io, UV__CONNECT);
+        CHECK(d == 0 || d == UV_ECANCELED);
+      }
+      stream_free(s);
+    }
+    settle();
+    stream_end(listener);
+  }
+}
+
+/* A connect that nobody answers, and that only the close can end. */
+TEST(connect_closed_while_stuck) {
+  enum {
+    MANY = 12
+  };
+  int stuck = 0;
+
+  EACH_KIND(k) {
+    struct stream* s[MANY];
+    struct sockaddr_storage addr;
+    int i;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    if (native_deaf_listen(&addr) != 0)
+      SKIP("no listener here that lets connects wait");
+    for (i = 0; i < MANY; i++) {
+      s[i] = stream_open(k, NULL);
+      (void) start(s[i], UV__CONNECT, (struct sockaddr*) &addr);
+    }
+    settle();
+    settle();
+    for (i = 0; i < MANY; i++) {
+      int pending = (s[i]->io.busy & UV__CONNECT) != 0;
+
+      stream_close(s[i]);
+      if (pending) {
+        CHECK_EQ(s[i]->io.ops->done(&s[i]->io, UV__CONNECT), UV_ECANCELED);
+        stuck++;
+      }
+      stream_free(s[i]);
+    }
+    settle();
+    native_deaf_close();
+  }
+  if (stuck == 0)
+    SKIP("this system answered every connect");
+}
+
+TEST(connect_over_ipv6) {
+  EACH_KIND(k) {
+    struct stream* listener = stream_new(k);
+    struct stream *a, *b;
+    struct sockaddr_in6 addr;
+    struct uv__desc none;
+    struct sockaddr_storage where;
+    unsigned opened;
+
+    if (k->desc != UV__DESC_TCP) {
+      stream_end(listener);
+      continue;
+    }
+    if (!native_addresses)
+      SKIP("one family of addresses here");
+    memset(&none, 0, sizeof(none));
+    none.kind = UV__DESC_NONE;
+    CHECK_EQ(uv_ip6_addr("::1", 0, &addr), 0);
+    if (listener->io.ops->open(&listener->io, AF_INET6, &none, &opened) != 0 ||
+        listener->io.ops->bind(&listener->io, (struct sockaddr*) &addr, 0) != 0)
+      SKIP("no IPv6 loopback here");
+    CHECK_EQ(listener->io.ops->listen(&listener->io, 8), 0);
+    k->address(listener, &where);
+    CHECK_EQ(where.ss_family, AF_INET6);
+    a = stream_new(k);
+    CHECK_EQ(a->io.ops->open(&a->io, AF_INET6, &none, &opened), 0);
+    CHECK_EQ(collect(a, UV__CONNECT, start(a, UV__CONNECT, (struct sockaddr*) &where)), 0);
+    b = accept_stream(listener);
+    CHECK_EQ(write_byte(b, '6'), 0);
+    CHECK_EQ(read_byte(a), '6');
+    stream_end(a);
+    stream_end(b);
+    stream_end(listener);
+  }
+}

@@ -1,0 +1,182 @@
+/* What only Windows can forget or run out of, seen through the table of calls that src/win
+ * keeps for this purpose. */
+#include "../../src/win/internal.h"
+#include "driver.h"
+
+static struct uv__sock_calls real;
+
+/* The last value that each of the two options was set to, and for which socket. */
+static struct {
+  int calls;
+  SOCKET sock;
+  SOCKET listener;
+} accept_context, connect_context;
+
+static int WSAAPI spy_set_option(SOCKET s, int level, int name, const char* value, int len) {
+  if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT) {
+    CHECK_EQ(len, sizeof(SOCKET));
+    accept_context.calls++;
+    accept_context.sock = s;
+    accept_context.listener = *(const SOCKET*) (const void*) value;
+  }
+  if (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT) {
+    connect_context.calls++;
+    connect_context.sock = s;
+  }
+  return real.set_option(s, level, name, value, len);
+}
+
+static SOCKET socket_of(const struct stream* s) {
+  uv_os_fd_t fd;
+
+  CHECK_EQ(s->io.ops->fileno(&s->io, &fd), 0);
+  return (SOCKET) fd;
+}
+
+/* Without this shutdown and getpeername fail on Windows, though not on Wine. */
+TEST(win_accepted_socket_gets_its_context) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    int i;
+
+    real = uv__sock_calls;
+    uv__sock_calls.set_option = spy_set_option;
+    for (i = 0; i < 6; i++) {
+      struct stream *client, *s;
+      int before;
+
+      client = make_client(listener);
+      before = accept_context.calls;
+      s = accept_stream(listener);
+      /* At the latest when it is handed out; a pooled one may have got it before that. */
+      CHECK(accept_context.calls > 0);
+      CHECK(accept_context.calls >= before);
+      CHECK_EQ(accept_context.calls >= i + 1, 1);
+      CHECK_EQ(accept_context.listener, socket_of(listener));
+      stream_end(client);
+      stream_end(s);
+    }
+    uv__sock_calls = real;
+    stream_end(listener);
+  }
+}
+
+TEST(win_connected_socket_gets_its_context) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    struct stream* client;
+
+    real = uv__sock_calls;
+    uv__sock_calls.set_option = spy_set_option;
+    client = make_client(listener);
+    CHECK_EQ(connect_context.calls, 1);
+    CHECK_EQ(connect_context.sock, socket_of(client));
+    uv__sock_calls = real;
+    stream_end(client);
+    stream_end(listener);
+  }
+}
+
+static BOOL WINAPI no_post(HANDLE port, DWORD bytes, ULONG_PTR key, LPOVERLAPPED overlapped) {
+  (void) port;
+  (void) bytes;
+  (void) key;
+  (void) overlapped;
+  SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+  return FALSE;
+}
+
+/* Rule L7: a wake-up cannot be lost for lack of kernel memory. */
+TEST(win_wake_without_memory_for_a_packet) {
+  EACH_KIND(k) {
+    (void) k;
+    real = uv__sock_calls;
+    uv__sock_calls.post = no_post;
+    uv__port_wake(loop);
+    turn(-1);
+    uv__port_wake(loop);
+    uv__sock_calls = real;
+    uv__port_wake(loop);
+    turn(-1);
+    CHECK(polls_during(40) <= 20);
+  }
+}
+
+static int posts_to_fail;
+
+static BOOL PASCAL short_accept(SOCKET listener,
+                                SOCKET s,
+                                PVOID buffer,
+                                DWORD received,
+                                DWORD local,
+                                DWORD remote,
+                                LPDWORD bytes,
+                                LPOVERLAPPED overlapped) {
+  if (posts_to_fail > 0) {
+    posts_to_fail--;
+    WSASetLastError(WSAENOBUFS);
+    return FALSE;
+  }
+  return real.accept(listener, s, buffer, received, local, remote, bytes, overlapped);
+}
+
+static SOCKET WSAAPI
+no_socket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group, DWORD flags) {
+  (void) af;
+  (void) type;
+  (void) protocol;
+  (void) info;
+  (void) group;
+  (void) flags;
+  WSASetLastError(WSAEMFILE);
+  return INVALID_SOCKET;
+}
+
+/* While sockets or memory are short a listener says so or waits, and afterwards it goes on,
+ * because the core asks again (rule A4). */
+static void starve_and_recover(const struct kind* k, int without_sockets) {
+  struct stream* listener = make_listener(k);
+  struct stream* client[12];
+  struct uv__desc desc;
+  int i, accepted = 0, shortages = 0;
+
+  for (i = 0; i < 12; i++)
+    client[i] = make_client(listener);
+  real = uv__sock_calls;
+  posts_to_fail = 40;
+  uv__sock_calls.accept = short_accept;
+  if (without_sockets)
+    uv__sock_calls.socket = no_socket;
+  while (accepted < 12) {
+    int r = accept_start(listener, &desc);
+
+    if (r == UV_EAGAIN) {
+      await(listener, UV__ACCEPT);
+    } else if (r == 0) {
+      accepted++;
+      uv__port_discard(&desc);
+    } else {
+      CHECK(r == UV_EMFILE || r == UV_ENOBUFS || r == UV_ENOMEM);
+      if (++shortages == 5)
+        uv__sock_calls = real;
+      CHECK(shortages < 1000);
+    }
+  }
+  uv__sock_calls = real;
+  CHECK(shortages > 0);
+  for (i = 0; i < 12; i++)
+    stream_end(client[i]);
+  stream_end(listener);
+}
+
+TEST(win_accept_recovers_from_lack_of_memory) {
+  EACH_KIND(k) {
+    starve_and_recover(k, 0);
+  }
+}
+
+TEST(win_accept_recovers_from_lack_of_sockets) {
+  EACH_KIND(k) {
+    starve_and_recover(k, 1);
+  }
+}

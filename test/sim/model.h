@@ -1,0 +1,155 @@
+/* The model: what the contract says a program must see, kept beside the real handles. Every
+ * call of the public API goes through a model_ function, which predicts its answer; every
+ * callback and every report of the simulator is compared with what must come next. */
+#ifndef MODEL_H_
+#define MODEL_H_
+
+#include "sim.h"
+
+enum model_kind {
+  KIND_TCP,
+  KIND_TIMER,
+  KIND_IDLE,
+  KIND_PREPARE,
+  KIND_CHECK,
+  KIND_ASYNC
+};
+
+enum model_state {
+  STATE_FRESH, /* no descriptor */
+  STATE_OPEN,
+  STATE_CONNECTING,
+  STATE_CONNECTED,
+  STATE_LISTENING
+};
+
+/* A write that was accepted. */
+struct model_write {
+  uv_write_t req;
+  struct model_handle* handle;
+  struct model_write* next;
+  char* bytes;
+  size_t size;
+  size_t left; /* not yet taken by the system */
+  int error;   /* what the system said, 0: nothing bad */
+  int cancelled;
+  int started; /* was queued while something was in flight: maybe it too */
+};
+
+struct model_handle {
+  union uv_any_handle* uv;
+  enum model_kind kind;
+  int number; /* for the trace */
+  int referenced;
+  int closing;
+  int closed;
+  int close_turns; /* since uv_close */
+  /* streams */
+  enum model_state state;
+  int reading;
+  int readable;
+  int writable;
+  int shut; /* uv_shutdown was accepted */
+  int blocking;
+  int bind_error;
+  int read_fails; /* the connect failed, which read_cb will hear */
+  int reads_in_turn;
+  int stopped_in_alloc;
+  uv_connect_t* connect;
+  int connect_result; /* known once connect_known */
+  int connect_known;
+  uv_shutdown_t* shutdown;
+  int shutdown_result;
+  int shutdown_known;
+  struct model_write* writes; /* oldest first */
+  size_t queued;              /* what write_queue_size must be */
+  int out;                    /* wires, by the serial of the sender; -1: none */
+  int in;
+  int unclaimed; /* listener: the connection that uv_accept will give; -1: none */
+  int starved;
+  /* timers, hooks and asyncs */
+  int active;
+  uint64_t due;
+  uint64_t repeat;
+  int late; /* turns in which it should have run */
+  int sent;
+  int runs_in_turn;
+};
+
+enum {
+  MODEL_HANDLES = 64
+};
+
+struct model {
+  uv_loop_t loop;
+  struct model_handle handles[MODEL_HANDLES];
+  int count;
+  int in_call;  /* no callback may run */
+  int budget;   /* calls that callbacks may still make */
+  int draining; /* the end: everything is read, shut down and accepted */
+  unsigned progress; /* counts what shows that a program gets on */
+  int one_turn; /* hooks run at most once now */
+  int polls_left; /* of a uv_run that does not end by itself; then uv_stop */
+};
+
+extern struct model model;
+extern const struct sim_observer model_observer;
+
+void model_begin(void);
+void model_end(void);
+/* What must hold between two turns. */
+void model_check_turn(int alive);
+
+/* A callback of the program runs: make random calls (program.c). `alloc` when it is the
+ * one that fetches a buffer. */
+void program_in_callback(struct model_handle* h);
+void program_connection(struct model_handle* server);
+
+/* model_calls.c: one predicted call each. All legal and illegal states are welcome. */
+struct model_handle* model_new(enum model_kind kind);
+void model_open(struct model_handle* h);
+void model_bind(struct model_handle* h, int port);
+void model_connect(struct model_handle* h, int port);
+void model_listen(struct model_handle* h);
+void model_accept(struct model_handle* server, struct model_handle* client);
+void model_read_start(struct model_handle* h);
+void model_read_stop(struct model_handle* h);
+void model_write(struct model_handle* h);
+void model_try_write(struct model_handle* h);
+void model_cancel(struct model_handle* h);
+void model_shutdown(struct model_handle* h);
+void model_set_blocking(struct model_handle* h, int on);
+void model_options(struct model_handle* h);
+void model_wrong_arguments(struct model_handle* h);
+void model_close(struct model_handle* h, int reset);
+void model_reference(struct model_handle* h, int on);
+void model_start(struct model_handle* h);
+void model_stop(struct model_handle* h);
+void model_send(struct model_handle* h);
+
+/* Callbacks (model.c). */
+void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf);
+void model_on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf);
+void model_on_write(uv_write_t* req, int status);
+void model_on_connect(uv_connect_t* req, int status);
+void model_on_shutdown(uv_shutdown_t* req, int status);
+void model_on_connection(uv_stream_t* server, int status);
+void model_on_close(uv_handle_t* handle);
+void model_on_timer(uv_timer_t* handle);
+void model_on_idle(uv_idle_t* handle);
+void model_on_prepare(uv_prepare_t* handle);
+void model_on_check(uv_check_t* handle);
+void model_on_async(uv_async_t* handle);
+
+/* Shared by the two files. */
+void model_check_size(const struct model_handle* h);
+/* What the port refused in the current call, 0: nothing. That an option failed counts only
+ * where the program asked for it now; a wish for a later socket may fail in silence. */
+int model_port_error(void);
+int model_option_error(void);
+void model_enter_call(void);
+void model_leave_call(struct model_handle* h);
+void model_try_begin(struct model_handle* h, const char* bytes, size_t size);
+size_t model_try_end(void);
+
+#endif /* MODEL_H_ */

@@ -1,0 +1,323 @@
+/* Which calls a program makes, when the loop turns, and how it ends. The rules are the
+ * model's; here is only chance. */
+#include "program.h"
+
+#include <string.h>
+
+#include "model.h"
+
+enum {
+  PORTS = 3,
+  FIRST_PORT = 7000,
+  DRAIN_TURNS = 300, /* without a byte, and it is a hang */
+  CLOSE_TURNS = 200,
+  POLLS = 40 /* of a uv_run that waits for uv_stop */
+};
+
+static struct model_handle* any(void) {
+  int tries;
+
+  for (tries = 0; tries < 8 && model.count > 0; tries++) {
+    struct model_handle* h = &model.handles[sim_below((unsigned) model.count)];
+    if (!h->closed)
+      return h;
+  }
+  return NULL;
+}
+
+static struct model_handle* any_stream(void) {
+  int tries;
+
+  for (tries = 0; tries < 8; tries++) {
+    struct model_handle* h = any();
+    if (h != NULL && h->kind == KIND_TCP)
+      return h;
+  }
+  return NULL;
+}
+
+static int any_port(void) {
+  return FIRST_PORT + (int) sim_below(PORTS);
+}
+
+static void make_handle(void) {
+  if (sim_chance(60))
+    (void) model_new(KIND_TCP);
+  else
+    (void) model_new((enum model_kind)(KIND_TIMER + sim_below(5)));
+}
+
+/* A listener on a port where connects find it. */
+static void make_server(void) {
+  struct model_handle* h = model_new(KIND_TCP);
+
+  if (h == NULL)
+    return;
+  model_bind(h, any_port());
+  model_listen(h);
+}
+
+static void make_client(void) {
+  struct model_handle* h = model_new(KIND_TCP);
+
+  if (h != NULL)
+    model_connect(h, any_port());
+}
+
+static void act_on_stream(struct model_handle* h) {
+  struct model_handle* other;
+  unsigned n = sim_below(100);
+
+  if (n < 16) {
+    model_read_start(h);
+  } else if (n < 24) {
+    model_read_stop(h);
+  } else if (n < 54) {
+    unsigned burst = sim_chance(20) ? 1 + sim_below(6) : 1;
+    while (burst-- > 0)
+      model_write(h);
+  } else if (n < 61) {
+    model_try_write(h);
+  } else if (n < 66) {
+    model_cancel(h);
+  } else if (n < 70) {
+    model_shutdown(h);
+  } else if (n < 74) {
+    model_set_blocking(h, sim_chance(40));
+  } else if (n < 78) {
+    model_connect(h, any_port());
+  } else if (n < 81) {
+    model_listen(h);
+  } else if (n < 84) {
+    model_bind(h, any_port());
+  } else if (n < 90) {
+    other = any_stream();
+    if (other != NULL)
+      model_accept(h, other);
+  } else if (n < 92) {
+    model_options(h);
+  } else if (n < 94) {
+    model_wrong_arguments(h);
+  } else if (n < 96) {
+    model_open(h);
+  } else {
+    model_close(h, sim_chance(30));
+  }
+}
+
+static void act_on_other(struct model_handle* h) {
+  unsigned n = sim_below(100);
+
+  if (h->kind == KIND_ASYNC && n < 60)
+    model_send(h);
+  else if (n < 60)
+    model_start(h);
+  else if (n < 80)
+    model_stop(h);
+  else if (n < 90)
+    model_reference(h, sim_chance(70));
+  else
+    model_close(h, 0);
+}
+
+static void act(void) {
+  struct model_handle* h;
+  unsigned n = sim_below(100);
+
+  if (n < 4) {
+    make_handle();
+    return;
+  }
+  if (n < 6) {
+    make_server();
+    return;
+  }
+  if (n < 11) {
+    make_client();
+    return;
+  }
+  if (n < 12) {
+    sim_starve(sim_chance(50));
+    return;
+  }
+  if (n < 13) {
+    sim_trace("stop");
+    uv_stop(&model.loop);
+    return;
+  }
+  h = any();
+  if (h == NULL)
+    return;
+  if (sim_chance(2))
+    model_reference(h, sim_chance(70));
+  else if (h->kind == KIND_TCP)
+    act_on_stream(h);
+  else
+    act_on_other(h);
+}
+
+void program_in_callback(struct model_handle* h) {
+  unsigned n = sim_chance(30) ? 1 + sim_below(3) : 0;
+
+  while (n-- > 0 && model.budget > 0) {
+    model.budget--;
+    /* What surrounds a callback is most at risk from calls on its own handle. */
+    if (!h->closed && h->kind == KIND_TCP && sim_chance(50))
+      act_on_stream(h);
+    else
+      act();
+  }
+}
+
+static void claim(struct model_handle* server) {
+  struct model_handle* client = model_new(KIND_TCP);
+
+  if (client == NULL)
+    return;
+  model_accept(server, client);
+  if (client->state == STATE_CONNECTED && (model.draining || sim_chance(60))) {
+    model_read_start(client);
+    if (model.draining)
+      model_shutdown(client);
+  }
+}
+
+void program_connection(struct model_handle* server) {
+  if (server->unclaimed >= 0 && (model.draining || sim_chance(70)))
+    claim(server);
+}
+
+/* ---- Turns ---- */
+
+static void run(uv_run_mode mode) {
+  int ran = uv_loop_alive(&model.loop);
+  int alive;
+
+  sim_trace("run %d", (int) mode);
+  model.one_turn = mode != UV_RUN_DEFAULT;
+  if (mode == UV_RUN_DEFAULT)
+    model.polls_left = POLLS;
+  alive = uv_run(&model.loop, mode);
+  model.polls_left = 0;
+  if (!alive != !uv_loop_alive(&model.loop))
+    sim_fail("L3: uv_run says %d", alive);
+  model_check_turn(ran);
+}
+
+static void some_turn(void) {
+  unsigned n = sim_below(100);
+
+  if (n < 60)
+    run(UV_RUN_NOWAIT);
+  else if (n < 95)
+    run(UV_RUN_ONCE);
+  else
+    run(UV_RUN_DEFAULT);
+}
+
+/* ---- The end ---- */
+
+/* Asks everything of every stream once; 1 when some of them still have something to come. */
+static int drain_more(void) {
+  int unfinished = 0;
+  int i;
+
+  for (i = 0; i < model.count; i++) {
+    struct model_handle* h = &model.handles[i];
+
+    if (h->closing)
+      continue;
+    if (!h->referenced) /* A loop without referenced work would not turn. */
+      model_reference(h, 1);
+    if (h->kind != KIND_TCP) {
+      if (h->active && h->kind != KIND_ASYNC)
+        model_stop(h);
+      continue;
+    }
+    if (h->unclaimed >= 0 && model.count < MODEL_HANDLES)
+      claim(h);
+    if (!h->reading && (h->readable || h->state == STATE_CONNECTING))
+      model_read_start(h);
+    if (h->shutdown == NULL && !h->shut && (h->writable || h->state == STATE_CONNECTING))
+      model_shutdown(h);
+    unfinished |= h->connect != NULL || h->writes != NULL || h->shutdown != NULL || h->reading;
+  }
+  return unfinished;
+}
+
+/* All bytes arrive and every stream sees the end of the other side. Where the table of
+ * handles is full, connections that cannot be claimed stand in the way. */
+static void drain(void) {
+  unsigned progress = 0;
+  int turns;
+
+  for (turns = 0; drain_more(); turns++) {
+    if (progress != model.progress) {
+      progress = model.progress;
+      turns = 0;
+    }
+    if (turns == DRAIN_TURNS) {
+      if (model.count == MODEL_HANDLES)
+        return;
+      sim_fail("a hang: streams wait for what does not come");
+    }
+    run(sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  }
+}
+
+static void close_one(uv_handle_t* handle, void* arg) {
+  (void) arg;
+  model_close(handle->data, 0);
+}
+
+static void close_all(void) {
+  int turns;
+
+  sim_trace("close all");
+  uv_walk(&model.loop, close_one, NULL);
+  for (turns = 0; uv_loop_alive(&model.loop); turns++) {
+    if (turns == CLOSE_TURNS)
+      sim_fail("L4: a hang: handles do not get closed");
+    run(sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
+  }
+}
+
+static void begin(uint64_t seed) {
+  int r;
+
+  sim_begin(seed, &model_observer);
+  model_begin();
+  memset(&model.loop, 0xa7, sizeof(model.loop));
+  while ((r = uv_loop_init(&model.loop)) < 0)
+    if (r != UV_EMFILE)
+      sim_fail("uv_loop_init is %d", r);
+}
+
+void program_run(uint64_t seed) {
+  unsigned steps;
+  int r;
+
+  begin(seed);
+  steps = 10 + sim_below(120);
+  model.budget = 60 + (int) sim_below(200);
+  make_server();
+  make_client();
+  while (steps-- > 0) {
+    if (sim_chance(65))
+      act();
+    else
+      some_turn();
+  }
+  model.budget = 0;
+  if (sim_chance(60)) {
+    sim_calm();
+    model.draining = 1;
+    drain();
+  }
+  close_all();
+  r = uv_loop_close(&model.loop);
+  if (r != 0)
+    sim_fail("L3: uv_loop_close is %d", r);
+  sim_end();
+  model_end();
+}

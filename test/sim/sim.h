@@ -1,0 +1,95 @@
+/* The simulated system: an implementation of core/port.h whose sockets, clock and schedule
+ * come out of one seed. It checks the caller's side of every law of the port and tells an
+ * observer (the model) what the "system" really did. */
+#ifndef SIM_H_
+#define SIM_H_
+
+#include "port.h"
+
+#if defined(__GNUC__)
+# define SIM_FORMAT __attribute__((format(printf, 1, 2)))
+#else
+# define SIM_FORMAT
+#endif
+
+/* What the simulator reports, at the moment it happens. */
+struct sim_observer {
+  /* The system took `n` bytes of a write. */
+  void (*taken)(struct uv__io* io, const char* bytes, size_t n);
+  /* A write is in flight now. */
+  void (*in_flight)(struct uv__io* io);
+  /* The core was told what became of a write: a count or an error. Not for UV__TRY. */
+  void (*told)(struct uv__io* io, ssize_t result);
+  /* read_now answered, or read_arm failed (then `armed` is 1). */
+  void (*read)(struct uv__io* io, ssize_t result, int armed);
+  /* The outgoing side is being closed; its result, when there is one. */
+  void (*shutdown)(struct uv__io* io);
+  void (*shutdown_done)(struct uv__io* io, int result);
+  /* accept_now answered; `fd` is the connection when `result` is 0. */
+  void (*accepted)(struct uv__io* io, int result, int fd);
+  /* open answered; `fd` is the socket when `result` is 0. */
+  void (*opened)(struct uv__io* io, int result, int fd);
+  /* A connect has its result. */
+  void (*connected)(struct uv__io* io, int result);
+  /* bind or listen failed. */
+  void (*refused)(struct uv__io* io, int err);
+  /* An option failed. */
+  void (*option_failed)(struct uv__io* io, int err);
+  /* The loop waits: what a signal handler may do, happens here. */
+  void (*waiting)(void);
+};
+
+/* How much trouble there is, in percent of the occasions if not said otherwise. */
+struct sim_trouble {
+  unsigned reset;        /* a connection is reset; per 10000 ticks */
+  unsigned write_error;  /* a write fails and the connection lives */
+  unsigned open_error;   /* no socket is to be had */
+  unsigned accept_error; /* a connection is gone before it is accepted */
+  unsigned refuse;       /* a connect fails */
+  unsigned control;      /* bind, listen or an option fails */
+  unsigned spurious;     /* a lane rings for nothing */
+  unsigned late;         /* a lane that could ring keeps quiet */
+};
+
+extern struct sim_trouble sim_trouble;
+extern int sim_verbose;
+extern int sim_alloc_fail; /* the next allocation fails; cleared by it */
+
+/* A run begins, and ends with every io closed, every socket given back and nothing
+ * allocated. The observer stays the caller's. */
+void sim_begin(uint64_t seed, const struct sim_observer* observer);
+void sim_end(void);
+
+/* The numbers of the seed. */
+unsigned sim_below(unsigned bound);
+int sim_chance(unsigned percent);
+
+/* A broken rule: prints what, seed and step, and ends the process with status 1. */
+void sim_fail(const char* format, ...) SIM_FORMAT;
+/* A line of the trace, where sim_verbose is set. */
+void sim_trace(const char* format, ...) SIM_FORMAT;
+
+/* From here on nothing fails, and all that was sent arrives. */
+void sim_calm(void);
+/* 1: no listener gets a descriptor, until 0. */
+void sim_starve(int on);
+
+/* The buffer that alloc_cb gave, which the next read_now must use; NULL: none. */
+void sim_offer(char* base, size_t len);
+
+/* The allocator for uv_replace_allocator. */
+void* sim_malloc(size_t size);
+void* sim_calloc(size_t count, size_t size);
+void* sim_realloc(void* ptr, size_t size);
+void sim_free(void* ptr);
+
+/* Two connected sockets of the caller's. */
+void sim_pair(int fds[2]);
+/* Gives back a socket of the caller's. */
+void sim_discard(int fd);
+/* The names of both ends of a connection, small numbers that are used once per run. */
+void sim_serials(int fd, int* own, int* peer);
+/* Virtual milliseconds. */
+uint64_t sim_now(void);
+
+#endif /* SIM_H_ */

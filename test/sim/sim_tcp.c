@@ -1,0 +1,436 @@
+/* The operations of the simulated system. Each checks first that the core may ask for it now
+ * (the caller's side of the laws of port.h), then answers as the seed says. */
+#include "sim_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char* offered_base;
+static size_t offered_len;
+
+void sim_offer(char* base, size_t len) {
+  offered_base = base;
+  offered_len = len;
+}
+
+/* ---- What is checked everywhere ---- */
+
+static void check_open(const struct uv__io* io, const char* op) {
+  if (io->tail.magic != SIM_OPEN)
+    sim_fail("%s on an io that is closed, or is none", op);
+}
+
+static struct sim_socket* check_socket(struct uv__io* io, const char* op) {
+  check_open(io, op);
+  if (io->tail.fd < 0)
+    sim_fail("%s without a descriptor", op);
+  return sim_socket_of(io);
+}
+
+/* A start of an operation: nothing of its lane may be under way or uncollected. */
+static void check_lane(const struct uv__io* io, enum uv__lane lane, const char* op) {
+  if (io->tail.armed & (unsigned) lane)
+    sim_fail("%s while one is in flight", op);
+  if (io->tail.due & (unsigned) lane & (UV__WRITE | UV__CONNECT | UV__SHUTDOWN))
+    sim_fail("%s before the last was collected", op);
+  if (io->busy & (unsigned) lane)
+    sim_fail("%s on a lane that is marked busy", op);
+}
+
+static struct sim_socket* check_connected(struct uv__io* io, const char* op) {
+  struct sim_socket* sock = check_socket(io, op);
+
+  if (sock->state != SOCK_CONNECTED)
+    sim_fail("%s on a socket that is not connected", op);
+  return sock;
+}
+
+static int refuse(struct uv__io* io, int err) {
+  sim_seen->refused(io, err);
+  return err;
+}
+
+/* ---- Life ---- */
+
+static void tcp_init(struct uv__io* io) {
+  memset(&io->tail, 0, sizeof(io->tail));
+  io->tail.magic = SIM_OPEN;
+  io->tail.fd = -1;
+  io->tail.spurious = 4;
+  io->tail.style = sim_below(32);
+}
+
+static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
+  int fd = -1;
+  int r = 0;
+
+  check_open(io, "open");
+  if (io->tail.fd >= 0)
+    sim_fail("open of an io that has a descriptor");
+  if (sim_chance(sim_trouble.open_error)) {
+    r = sim_chance(50) ? UV_EMFILE : UV_ENOMEM;
+  } else if (desc->kind == UV__DESC_NONE) {
+    if (domain != AF_INET && domain != AF_INET6)
+      sim_fail("open for a family that there is none of");
+    fd = sim_socket_new(HELD_BY_IO);
+    *opened = UV__OPENED_FRESH;
+  } else {
+    fd = desc->fd;
+    if (fd < 0 || fd >= SIM_SOCKETS || sim_sockets[fd].state == SOCK_UNUSED ||
+        sim_sockets[fd].holder == HELD_BY_QUEUE)
+      sim_fail("open of a descriptor that is not open");
+    if (sim_sockets[fd].holder == HELD_BY_IO)
+      r = UV_EEXIST;
+    else
+      *opened = sim_sockets[fd].state == SOCK_CONNECTED
+                    ? UV__OPENED_READABLE | UV__OPENED_WRITABLE
+                    : UV__OPENED_FRESH;
+  }
+  sim_trace("  open %d fd %d", r, fd);
+  if (r == 0) {
+    sim_sockets[fd].holder = HELD_BY_IO;
+    io->tail.fd = fd;
+    sim_enter(io);
+  }
+  sim_seen->opened(io, r, fd);
+  return r;
+}
+
+static int tcp_close(struct uv__io* io) {
+  check_open(io, "close");
+  sim_trace("  close fd %d style %u armed %u", io->tail.fd, io->tail.style, io->tail.armed);
+  if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
+    if (io->tail.fd < 0)
+      sim_enter(io);
+    io->tail.magic = SIM_CLOSING;
+    io->tail.armed |= UV__CLOSED;
+    io->tail.patience = 3;
+    if ((io->tail.style & SIM_RINGS_INSIDE) && io->tail.armed == UV__CLOSED && sim_chance(50)) {
+      sim_ring(io, UV__CLOSED);
+      sim_gone(io);
+    }
+    return UV__PENDING;
+  }
+  /* Its rings are taken back, but their lanes can be collected. */
+  sim_cut(io, UV__CLOSED - 1);
+  io->tail.due |= io->tail.armed & (UV__WRITE | UV__CONNECT | UV__SHUTDOWN);
+  io->tail.armed = 0;
+  sim_gone(io);
+  return 0;
+}
+
+void uv__port_discard(struct uv__desc* desc) {
+  if (desc->kind != UV__DESC_TCP || desc->fd < 0 || desc->fd >= SIM_SOCKETS ||
+      sim_sockets[desc->fd].state == SOCK_UNUSED || sim_sockets[desc->fd].holder != HELD_BY_CORE)
+    sim_fail("discard of a descriptor that is not the core's");
+  sim_trace("  discard fd %d", desc->fd);
+  sim_socket_close(desc->fd, sim_chance(50));
+  desc->kind = UV__DESC_NONE;
+}
+
+struct uv__desc uv__port_desc(uv_os_sock_t sock) {
+  struct uv__desc desc;
+
+  desc.fd = sock;
+  desc.kind = UV__DESC_TCP;
+  return desc;
+}
+
+/* ---- Control ---- */
+
+static int tcp_bind(struct uv__io* io, const struct sockaddr* addr, unsigned flags) {
+  struct sim_socket* sock = check_socket(io, "bind");
+  int port = ntohs(((const struct sockaddr_in*) (const void*) addr)->sin_port);
+
+  (void) flags;
+  if (sock->state != SOCK_FRESH)
+    sim_fail("bind of a socket that is connected or listens");
+  if (sim_chance(sim_trouble.control))
+    return refuse(io, UV_EACCES);
+  if (sock->port != 0)
+    return refuse(io, UV_EINVAL);
+  if (!sim_port_free(port))
+    return refuse(io, UV_EADDRINUSE);
+  sock->port = port;
+  return 0;
+}
+
+static int tcp_name(struct uv__io* io, enum uv__end end, struct sockaddr* addr, int* len) {
+  const struct sim_socket* sock = check_socket(io, "name");
+  struct sockaddr_in name;
+
+  if (end == UV__REMOTE && sock->peer < 0)
+    return UV_ENOTCONN;
+  memset(&name, 0, sizeof(name));
+  name.sin_family = AF_INET;
+  name.sin_port = htons((unsigned short) (end == UV__LOCAL ? sock->port
+                                                           : sim_sockets[sock->peer].port));
+  memcpy(addr, &name, (size_t) *len < sizeof(name) ? (size_t) *len : sizeof(name));
+  *len = (int) sizeof(name);
+  return 0;
+}
+
+static int tcp_option(struct uv__io* io, enum uv__option option, void* value) {
+  (void) check_socket(io, "option");
+  if (option == UV__RESET) {
+    io->tail.resets = 1;
+    return 0;
+  }
+  if (value == NULL)
+    sim_fail("an option without a value");
+  if (sim_chance(sim_trouble.control)) {
+    sim_seen->option_failed(io, UV_ENOTSUP);
+    return UV_ENOTSUP;
+  }
+  return 0;
+}
+
+static int tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+  check_open(io, "fileno");
+  if (io->tail.fd < 0)
+    return UV_EBADF;
+  *fd = io->tail.fd;
+  return 0;
+}
+
+/* ---- Reading ---- */
+
+static int tcp_read_arm(struct uv__io* io) {
+  struct sim_socket* sock = check_connected(io, "read_arm");
+
+  check_lane(io, UV__READ, "read_arm");
+  io->tail.due &= ~(unsigned) UV__READ;
+  if (sock->reset && sim_chance(20)) {
+    sim_seen->read(io, UV_ECONNRESET, 1);
+    return UV_ECONNRESET;
+  }
+  if (sim_readable(sock) && ((io->tail.style & SIM_EAGER) || sim_chance(50)))
+    return UV__READY;
+  sim_arm(io, UV__READ);
+  return UV__PENDING;
+}
+
+static int tcp_read_disarm(struct uv__io* io) {
+  (void) check_connected(io, "read_disarm");
+  if (!(io->tail.armed & UV__READ))
+    sim_fail("read_disarm, and nothing is armed");
+  if ((io->tail.style & SIM_DISARM_LATE) && sim_chance(70)) {
+    io->tail.unasked = 1;
+    return UV__PENDING;
+  }
+  io->tail.armed &= ~(unsigned) UV__READ;
+  return 0;
+}
+
+static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__desc* passed) {
+  struct sim_socket* sock = check_connected(io, "read_now");
+  ssize_t n;
+
+  check_lane(io, UV__READ, "read_now");
+  if (base == NULL || len == 0 || base != offered_base || len != offered_len || passed != NULL)
+    sim_fail("read_now into a buffer that alloc_cb did not just give");
+  io->tail.due &= ~(unsigned) UV__READ;
+  sim_offer(NULL, 0);
+  if (sock->reset) {
+    n = UV_ECONNRESET;
+  } else if (sock->in_seen > 0 && !(sim_trouble.spurious > 0 && sim_chance(2))) {
+    size_t count = sock->in_seen < len ? sock->in_seen : len;
+    if (sim_chance(30))
+      count = 1 + sim_below((unsigned) count);
+    memcpy(base, sock->in, count);
+    memmove(sock->in, sock->in + count, sock->in_len - count);
+    sock->in_len -= count;
+    sock->in_seen -= count;
+    n = (ssize_t) count;
+  } else if (sock->fin_seen && sock->in_len == 0) {
+    n = UV_EOF;
+  } else {
+    n = UV_EAGAIN;
+  }
+  sim_trace("  read_now fd %d: %d", io->tail.fd, (int) n);
+  sim_seen->read(io, n, 0);
+  return n;
+}
+
+/* ---- Writing ---- */
+
+static ssize_t tcp_write(struct uv__io* io,
+                         const uv_buf_t* bufs,
+                         unsigned nbufs,
+                         enum uv__write_mode mode,
+                         struct uv__io* pass) {
+  struct sim_socket* sock = check_connected(io, "write");
+  ssize_t n;
+  unsigned i;
+
+  check_lane(io, UV__WRITE, "write");
+  if (sock->shut)
+    sim_fail("write after shutdown");
+  if (nbufs == 0 || pass != NULL)
+    sim_fail("write of nothing, or with a handle");
+  for (i = 0; i < nbufs; i++)
+    if (bufs[i].len == 0 || bufs[i].base == NULL)
+      sim_fail("write of an empty buffer");
+
+  if (sock->reset) {
+    n = sim_dead(sock);
+  } else if (sim_chance(sim_trouble.write_error)) {
+    n = UV_ENOBUFS;
+  } else if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {
+    n = (ssize_t) sim_take(io, bufs, nbufs, sim_chance(60) ? (size_t) -1 : 1 + sim_below(50));
+  } else if (mode == UV__TRY) {
+    n = UV_EAGAIN;
+  } else {
+    n = UV__PENDING;
+    sim_pin_bytes(io, bufs, nbufs);
+    sim_seen->in_flight(io);
+    sim_arm(io, UV__WRITE);
+  }
+  sim_trace("  write fd %d, %u bufs, mode %d: %d", io->tail.fd, nbufs, (int) mode, (int) n);
+  if (n != UV__PENDING && mode == UV__QUEUE)
+    sim_seen->told(io, n);
+  return n;
+}
+
+/* ---- Connecting, ending ---- */
+
+static int tcp_connect(struct uv__io* io, const struct sockaddr* addr) {
+  const struct sim_socket* sock = check_socket(io, "connect");
+  int r;
+
+  check_lane(io, UV__CONNECT, "connect");
+  if (sock->state != SOCK_FRESH)
+    sim_fail("connect of a socket that is connected or listens");
+  io->tail.connect_port = ntohs(((const struct sockaddr_in*) (const void*) addr)->sin_port);
+  if (sim_chance(80)) {
+    sim_arm(io, UV__CONNECT);
+    return UV__PENDING;
+  }
+  r = sim_connect_now(io);
+  sim_trace("  connect fd %d: %d", io->tail.fd, r);
+  sim_seen->connected(io, r);
+  return r;
+}
+
+static int tcp_shutdown(struct uv__io* io) {
+  struct sim_socket* sock = check_connected(io, "shutdown");
+
+  check_lane(io, UV__SHUTDOWN, "shutdown");
+  if (sock->shut)
+    sim_fail("shutdown twice");
+  if ((io->tail.armed | io->tail.due) & UV__WRITE)
+    sim_fail("shutdown while a write is in flight");
+  sock->shut = 1;
+  sim_seen->shutdown(io);
+  if (sim_chance(50)) {
+    sim_arm(io, UV__SHUTDOWN);
+    return UV__PENDING;
+  }
+  if (sock->peer >= 0)
+    sim_sockets[sock->peer].fin = 1;
+  sim_seen->shutdown_done(io, sock->reset ? UV_ENOTCONN : 0);
+  return sock->reset ? UV_ENOTCONN : 0;
+}
+
+static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
+  if (io->tail.magic != SIM_OPEN && io->tail.magic != SIM_CLOSED && io->tail.magic != SIM_CLOSING)
+    sim_fail("done on memory that is not an io");
+  if (!(io->tail.due & (unsigned) lane))
+    sim_fail("done on lane %d, which did not ring", (int) lane);
+  io->tail.due &= ~(unsigned) lane;
+  switch (lane) {
+  case UV__WRITE:
+    sim_trace("  done(write): %d", (int) io->tail.write_result);
+    sim_seen->told(io, io->tail.write_result);
+    return io->tail.write_result;
+  case UV__CONNECT:
+    return io->tail.connect_result;
+  case UV__SHUTDOWN:
+    return io->tail.shutdown_result;
+  default:
+    sim_fail("done on lane %d, which is collected otherwise", (int) lane);
+    return UV_EINVAL;
+  }
+}
+
+/* ---- Listening ---- */
+
+static int tcp_listen(struct uv__io* io, int backlog) {
+  struct sim_socket* sock = check_socket(io, "listen");
+
+  if (sock->state != SOCK_FRESH && sock->state != SOCK_LISTENING)
+    sim_fail("listen on a connection");
+  if (sim_chance(sim_trouble.control))
+    return refuse(io, UV_ENOBUFS);
+  if (sock->port == 0)
+    sock->port = 30000 + io->tail.fd;
+  sock->state = SOCK_LISTENING;
+  sock->backlog = backlog > 0 ? backlog : 1;
+  return 0;
+}
+
+/* The oldest connection leaves the queue. */
+static int next_connection(struct sim_socket* sock) {
+  int fd = sock->queue[0];
+
+  sock->queued--;
+  sock->queue_seen--;
+  memmove(sock->queue, sock->queue + 1, (size_t) sock->queued * sizeof(sock->queue[0]));
+  return fd;
+}
+
+static int accept_error(void) {
+  static const int errors[] = {UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM};
+  return errors[sim_below(4)];
+}
+
+static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
+  struct sim_socket* sock = check_socket(io, "accept_now");
+  int fd = -1;
+  int r;
+
+  if (sock->state != SOCK_LISTENING)
+    sim_fail("accept_now on a socket that does not listen");
+  check_lane(io, UV__ACCEPT, "accept_now");
+  if (desc->kind != UV__DESC_NONE)
+    sim_fail("accept_now over a connection that nobody claimed");
+  io->tail.due &= ~(unsigned) UV__ACCEPT;
+  if (sock->queue_seen == 0 || sim_chance(10)) {
+    r = UV_EAGAIN;
+  } else if (sim_starved) {
+    r = accept_error();
+  } else if (sim_chance(sim_trouble.accept_error)) {
+    sim_socket_close(next_connection(sock), 1);
+    r = UV_ECONNABORTED;
+  } else {
+    fd = next_connection(sock);
+    sim_sockets[fd].holder = HELD_BY_CORE;
+    desc->fd = fd;
+    desc->kind = UV__DESC_TCP;
+    r = 0;
+  }
+  sim_trace("  accept_now fd %d: %d, fd %d", io->tail.fd, r, fd);
+  sim_seen->accepted(io, r, fd);
+  if (r == UV_EAGAIN)
+    sim_arm(io, UV__ACCEPT);
+  return r;
+}
+
+const struct uv__ops uv__tcp_ops = {
+    .init = tcp_init,
+    .open = tcp_open,
+    .bind = tcp_bind,
+    .name = tcp_name,
+    .option = tcp_option,
+    .fileno = tcp_fileno,
+    .read_arm = tcp_read_arm,
+    .read_disarm = tcp_read_disarm,
+    .read_now = tcp_read_now,
+    .write = tcp_write,
+    .connect = tcp_connect,
+    .shutdown = tcp_shutdown,
+    .listen = tcp_listen,
+    .accept_now = tcp_accept_now,
+    .done = tcp_done,
+    .close = tcp_close,
+};

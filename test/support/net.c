@@ -1,0 +1,281 @@
+/* Loops, connections and bytes for tests; see net.h. */
+#include "net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+
+enum {
+  WATCHDOG_MS = 50 * 1000,
+  SMALL_BUFFER = 32 * 1024
+};
+
+int net_closed;
+
+static uv_loop_t loop;
+static int loop_made;
+static uv_timer_t watchdog;
+
+static void bark(uv_timer_t* timer) {
+  (void) timer;
+  FAIL("the loop hangs: the watchdog timer ran out");
+}
+
+uv_loop_t* net_loop(void) {
+  if (!loop_made) {
+    loop_made = 1;
+    CHECK_EQ(uv_loop_init(&loop), 0);
+    CHECK_EQ(uv_timer_init(&loop, &watchdog), 0);
+    CHECK_EQ(uv_timer_start(&watchdog, bark, WATCHDOG_MS, 0), 0);
+    uv_unref((uv_handle_t*) &watchdog);
+  }
+  return &loop;
+}
+
+void net_until(const int* number, int goal) {
+  while (*number < goal) {
+    if (uv_run(net_loop(), UV_RUN_ONCE) == 0 && *number < goal) {
+      FAIL("the loop ended before what the test waits for happened");
+    }
+  }
+}
+
+void net_turns(int turns) {
+  int i;
+
+  for (i = 0; i < turns; i++) {
+    uv_run(net_loop(), UV_RUN_NOWAIT);
+  }
+}
+
+static void close_open(uv_handle_t* handle, void* arg) {
+  (void) arg;
+  if (!uv_is_closing(handle)) {
+    uv_close(handle, NULL);
+  }
+}
+
+void net_end(void) {
+  uv_walk(net_loop(), close_open, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_alive(&loop), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  loop_made = 0;
+}
+
+void net_count_close(uv_handle_t* handle) {
+  (void) handle;
+  net_closed++;
+}
+
+void net_close(uv_handle_t* handle) {
+  int goal = net_closed + 1;
+
+  uv_close(handle, net_count_close);
+  net_until(&net_closed, goal);
+}
+
+/* ---- Connections ---- */
+
+struct sockaddr_in net_address(int port) {
+  struct sockaddr_in addr;
+
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", port, &addr), 0);
+  return addr;
+}
+
+struct sockaddr_in net_bound_to(const uv_tcp_t* handle) {
+  struct sockaddr_in addr;
+  int len = sizeof addr;
+
+  CHECK_EQ(uv_tcp_getsockname(handle, (struct sockaddr*) &addr, &len), 0);
+  CHECK_EQ(len, sizeof addr);
+  return addr;
+}
+
+struct sockaddr_in net_listen(uv_tcp_t* server, int backlog, uv_connection_cb cb) {
+  struct sockaddr_in any = net_address(0);
+
+  CHECK_EQ(uv_tcp_init(net_loop(), server), 0);
+  CHECK_EQ(uv_tcp_bind(server, (struct sockaddr*) &any, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) server, backlog, cb), 0);
+  return net_bound_to(server);
+}
+
+struct sockaddr_in net_closed_port(uv_tcp_t* holder) {
+  struct sockaddr_in any = net_address(0);
+
+  CHECK_EQ(uv_tcp_init(net_loop(), holder), 0);
+  CHECK_EQ(uv_tcp_bind(holder, (struct sockaddr*) &any, 0), 0);
+  return net_bound_to(holder);
+}
+
+int net_has_ipv6(void) {
+  struct sockaddr_in6 addr;
+  uv_tcp_t probe;
+  int err;
+
+  CHECK_EQ(uv_ip6_addr("::1", 0, &addr), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), &probe), 0);
+  err = uv_tcp_bind(&probe, (struct sockaddr*) &addr, 0);
+  net_close((uv_handle_t*) &probe);
+  return err == 0;
+}
+
+/* A pair in the making: the listener's `data` points here. */
+struct pairing {
+  uv_tcp_t* server;
+  int done; /* 2: both ends are there */
+};
+
+static void pair_accepted(uv_stream_t* listener, int status) {
+  struct pairing* p = listener->data;
+
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_tcp_init(listener->loop, p->server), 0);
+  CHECK_EQ(uv_accept(listener, (uv_stream_t*) p->server), 0);
+  p->done++;
+}
+
+static void pair_connected(uv_connect_t* req, int status) {
+  struct pairing* p = req->data;
+
+  CHECK_EQ(status, 0);
+  p->done++;
+}
+
+static void make_pair(uv_tcp_t* client, uv_tcp_t* server, int small) {
+  struct pairing p = {server, 0};
+  struct sockaddr_in addr;
+  uv_connect_t req;
+  uv_tcp_t listener;
+
+  addr = net_listen(&listener, 1, pair_accepted);
+  listener.data = &p;
+  req.data = &p;
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), client, AF_INET), 0);
+  if (small) {
+    int size = SMALL_BUFFER;
+
+    CHECK_EQ(uv_send_buffer_size((uv_handle_t*) client, &size), 0);
+    size = SMALL_BUFFER;
+    CHECK_EQ(uv_recv_buffer_size((uv_handle_t*) client, &size), 0);
+  }
+  CHECK_EQ(uv_tcp_connect(&req, client, (struct sockaddr*) &addr, pair_connected), 0);
+  net_until(&p.done, 2);
+  if (small) {
+    int size = SMALL_BUFFER;
+
+    CHECK_EQ(uv_send_buffer_size((uv_handle_t*) server, &size), 0);
+    size = SMALL_BUFFER;
+    CHECK_EQ(uv_recv_buffer_size((uv_handle_t*) server, &size), 0);
+  }
+  net_close((uv_handle_t*) &listener);
+}
+
+void net_pair(uv_tcp_t* client, uv_tcp_t* server) {
+  make_pair(client, server, 0);
+}
+
+void net_small_pair(uv_tcp_t* client, uv_tcp_t* server) {
+  make_pair(client, server, 1);
+}
+
+/* ---- Bytes ---- */
+
+/* No period of a power of two, so that a lost or repeated page is seen. */
+char net_pattern(uint64_t at) {
+  return (char) (unsigned char) ((at % 251) ^ (at / 65521));
+}
+
+void net_pattern_fill(char* to, size_t len, uint64_t at) {
+  size_t i;
+
+  for (i = 0; i < len; i++) {
+    to[i] = net_pattern(at + i);
+  }
+}
+
+void net_pattern_check(const char* from, size_t len, uint64_t at) {
+  size_t i;
+
+  for (i = 0; i < len; i++) {
+    if (from[i] != net_pattern(at + i)) {
+      FAIL("the bytes that arrived are not the bytes that were sent");
+    }
+  }
+}
+
+char* net_block(void) {
+  static char block[NET_BLOCK];
+  static int filled;
+
+  if (!filled) {
+    filled = 1;
+    net_pattern_fill(block, sizeof block, 0);
+  }
+  return block;
+}
+
+void net_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  static char memory[65536];
+
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(memory, sizeof memory);
+}
+
+static void sink_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  struct net_sink* sink = stream->data;
+
+  CHECK_EQ(sink->ended, 0);
+  if (nread > 0) {
+    net_pattern_check(buf->base, (size_t) nread, sink->bytes);
+    sink->bytes += (uint64_t) nread;
+    sink->reads++;
+  } else if (nread < 0) {
+    sink->ended++;
+    sink->status = (int) nread;
+  }
+}
+
+void net_drain(uv_stream_t* stream, struct net_sink* sink) {
+  stream->data = sink;
+  CHECK_EQ(uv_read_start(stream, net_alloc, sink_read), 0);
+}
+
+void net_until_bytes(const struct net_sink* sink, uint64_t bytes) {
+  while (sink->bytes < bytes && !sink->ended) {
+    if (uv_run(net_loop(), UV_RUN_ONCE) == 0 && sink->bytes < bytes && !sink->ended) {
+      FAIL("the loop ended before the bytes arrived");
+    }
+  }
+}
+
+/* One write of net_send: the request, then its bytes. */
+struct sending {
+  uv_write_t req;
+  int* done;
+};
+
+static void sent(uv_write_t* req, int status) {
+  struct sending* s = (struct sending*) req;
+
+  CHECK_EQ(status, 0);
+  if (s->done != NULL) {
+    ++*s->done;
+  }
+  free(s);
+}
+
+void net_send(uv_stream_t* stream, size_t len, uint64_t at, int* done) {
+  struct sending* s = malloc(sizeof *s + len);
+  uv_buf_t buf;
+
+  CHECK(s != NULL);
+  s->done = done;
+  buf = uv_buf_init((char*) (s + 1), (unsigned) len);
+  net_pattern_fill(buf.base, len, at);
+  CHECK_EQ(uv_write(&s->req, stream, &buf, 1, sent), 0);
+}

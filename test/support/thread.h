@@ -1,0 +1,18 @@
+/* Just enough threads for tests, since the library brings none yet. */
+#ifndef TEST_THREAD_H_
+#define TEST_THREAD_H_
+
+struct test_thread;
+
+/* Run fn(arg) on a new thread; fails the test when there is none. */
+struct test_thread* test_thread_start(void (*fn)(void* arg), void* arg);
+/* Wait for its end and free it. */
+void test_thread_join(struct test_thread* thread);
+/* Let others run; for loops that wait for another thread's test_load. */
+void test_thread_yield(void);
+
+/* A number that threads and signal handlers share; both are sequentially consistent. */
+long test_load(const volatile long* number);
+long test_add(volatile long* number, long by); /* returns the sum */
+
+#endif /* TEST_THREAD_H_ */
