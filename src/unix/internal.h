@@ -1,5 +1,5 @@
 /* What the files of the Unix backend share: the bits of uv__io_tail.state, the loop's block,
- * and the five functions that a poller is. Kind files (fd, tcp) use only what is declared
+ * and the functions that a poller is. Kind files (fd, tcp) use only what is declared
  * here and know nothing of each other's insides.
  *
  * Readiness is remembered, not asked for. A poller reports what changed; the bit
@@ -23,7 +23,6 @@
 /* uv__io_tail.state: the lanes that wait for an event, under their names of enum uv__lane
  * (READ, WRITE, CONNECT, ACCEPT), and these. */
 enum {
-  UV__FD_ARMED = UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT,
   UV__FD_READABLE = 0x0100, /* a read may find something */
   UV__FD_FULL = 0x0200,     /* the system took less than it was given, and no room was seen since */
   UV__FD_ENDED = 0x0400,    /* the peer sent its last byte, or the connection failed */

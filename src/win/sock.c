@@ -105,8 +105,15 @@ int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state) {
   int size = sizeof(info);
   u_long on = 1;
 
-  if (getsockopt(sock, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &size) != 0)
-    return uv__error_translate((DWORD) WSAGetLastError());
+  if (getsockopt(sock, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &size) != 0) {
+    DWORD error = (DWORD) WSAGetLastError();
+    DWORD flags;
+    /* Winsock says the same of a file and of a number that is no handle at all. */
+    if (error == WSAENOTSOCK &&
+        (sock == INVALID_SOCKET || !GetHandleInformation((HANDLE) sock, &flags)))
+      return UV_EBADF;
+    return uv__error_translate(error);
+  }
   if (info.iSocketType != SOCK_STREAM)
     return UV_EINVAL;
   /* First the step that can be refused: a socket that stays the caller's was not changed. */
