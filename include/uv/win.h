@@ -40,8 +40,9 @@ typedef struct uv_buf_t {
 
 /* Private to src/win: an owned socket or handle on its way between two handles. */
 struct uv__desc {
-  HANDLE handle; /* INVALID_HANDLE_VALUE: none; sockets are cast */
-  int kind;      /* enum uv__desc_kind of core/port.h */
+  HANDLE handle;  /* INVALID_HANDLE_VALUE: none; sockets are cast */
+  short kind;     /* enum uv__desc_kind of core/port.h */
+  short accepted; /* 1: it was accepted, so that it has a peer, which may be gone by now */
 };
 
 /* Private to src/win: one overlapped operation. It belongs to the kernel from the call that

@@ -118,7 +118,8 @@ struct uv__ops {
    * UV__READY: now. UV__PENDING: by a ring. Takes no bytes. */
   int (*read_arm)(struct uv__io* io);
 
-  /* Take the question back. 0: no ring comes. UV__PENDING: it still comes. */
+  /* Take the question back. 0: no ring comes. UV__PENDING: it still comes, when there is
+   * something or the stream is closed, and no sooner. */
   int (*read_disarm)(struct uv__io* io);
 
   /* Read at most `len` (> 0) bytes: the count, UV_EOF (never 0), UV_EAGAIN, or an error.

@@ -32,13 +32,15 @@ static void tcp_init(struct uv__io* io) {
   io->tail.u.socket = INVALID_SOCKET;
 }
 
-/* What an adopted socket is already. */
-static void look(SOCKET sock, unsigned short* state, unsigned* opened) {
+/* What an adopted socket is already. One that was accepted is not asked: where its peer has
+ * reset the connection meanwhile, Winsock would deny that there is one. */
+static void look(const struct uv__desc* desc, unsigned short* state, unsigned* opened) {
+  SOCKET sock = (SOCKET) desc->handle;
   struct sockaddr_storage addr;
   int len = sizeof(addr);
 
   *opened = UV__OPENED_FRESH;
-  if (getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
+  if (desc->accepted || getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
     *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
     *state |= UV__WIN_BOUND;
     return;
@@ -67,7 +69,7 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   }
   *opened = UV__OPENED_FRESH;
   if (adopt)
-    look(sock, &state, opened);
+    look(desc, &state, opened);
   io->tail.u.socket = sock;
   uv__win_set(io, state);
   uv__loop_link(io);
@@ -79,6 +81,7 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
 
   desc.handle = (HANDLE) sock;
   desc.kind = UV__DESC_TCP;
+  desc.accepted = 0;
   return desc;
 }
 

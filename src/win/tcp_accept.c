@@ -208,6 +208,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   }
   desc->handle = (HANDLE) slot->socket;
   desc->kind = UV__DESC_TCP;
+  desc->accepted = 1;
   slot->socket = INVALID_SOCKET; /* The caller's from here on. */
   return 0;
 }
