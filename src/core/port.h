@@ -16,8 +16,9 @@
  *   1. At most one operation per lane is in flight. The core keeps this; a backend may
  *      assert it.
  *   2. UV__PENDING means exactly one ring, unless read_disarm or close answered 0, which
- *      takes the ring back. A ring of a lane that turns out to have nothing is allowed;
- *      ringing again and again for nothing is not.
+ *      takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
+ *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
+ *      for nothing is not.
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps.
  *   4. Nothing is allocated outside loop_start, open, bind, connect and listen.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept

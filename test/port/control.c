@@ -7,7 +7,7 @@
 TEST(open_the_same_descriptor_twice_is_eexist) {
   EACH_KIND(k) {
     struct stream *a, *b;
-    struct stream* other = stream_new(k);
+    struct stream *other = stream_new(k), *fresh;
     struct uv__desc desc;
     unsigned opened = 77;
     uv_os_fd_t fd;
@@ -24,6 +24,12 @@ TEST(open_the_same_descriptor_twice_is_eexist) {
     CHECK_EQ(other->io.ops->open(&other->io, AF_UNSPEC, &desc, &opened), UV_EEXIST);
     /* The refused io is as it was, and so is the one that has the descriptor. */
     CHECK_EQ(other->io.ops->fileno(&other->io, &fd), UV_EBADF);
+    /* Nor is one shared that no poller has heard of yet. */
+    fresh = stream_open(k, NULL);
+    CHECK_EQ(fresh->io.ops->fileno(&fresh->io, &fd), 0);
+    desc = uv__port_desc((uv_os_sock_t) fd);
+    CHECK_EQ(other->io.ops->open(&other->io, AF_UNSPEC, &desc, &opened), UV_EEXIST);
+    stream_end(fresh);
     stream_end(other);
     settle();
     CHECK_EQ(write_byte(a, '1'), 0);

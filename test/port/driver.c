@@ -434,6 +434,10 @@ ssize_t collect(struct stream* s, enum uv__lane lane, ssize_t r) {
 int accept_start(struct stream* listener, struct uv__desc* desc) {
   int r;
 
+  /* A ring from before the question is no answer to it: a port may tell of each connection,
+   * and this one call finds them all. */
+  take_ready();
+  listener->rings[lane_index(UV__ACCEPT)] = 0;
   CHECK(!(listener->io.busy & UV__ACCEPT)); /* law 1 */
   desc->kind = UV__DESC_NONE;
   r = listener->io.ops->accept_now(&listener->io, desc);

@@ -47,7 +47,8 @@ unsigned polls_during(int ms);
 int arm(struct stream* s);
 /* Arm a stream that has nothing to read. */
 void arm_dry(struct stream* s);
-/* Disarm, and wait for the ring where it still comes. */
+/* Disarm a stream that has something to read, and wait for the ring where it still comes (as
+ * late as the data, on a port that leaves its question open). */
 void disarm(struct stream* s);
 /* The operation read_now. */
 ssize_t read_now(struct stream* s, char* base, size_t len);

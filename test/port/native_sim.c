@@ -45,6 +45,11 @@ static void on_desc(struct uv__io* io, int result, int fd) {
   (void) fd;
 }
 
+static void on_waits(const uv_loop_t* loop, int timeout_ms) {
+  (void) loop;
+  (void) timeout_ms;
+}
+
 static void on_waiting(void) {}
 
 static const struct sim_observer nobody = {
@@ -58,6 +63,8 @@ static const struct sim_observer nobody = {
     .opened = on_desc,
     .connected = on_result,
     .refused = on_result,
+    .option_failed = on_result,
+    .waits = on_waits,
     .waiting = on_waiting,
 };
 
