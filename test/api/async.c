@@ -75,6 +75,31 @@ TEST(l7_async_without_callback_only_wakes) {
   net_end();
 }
 
+static int timed_out;
+
+static void count_timer(uv_timer_t* timer) {
+  (void) timer;
+  timed_out++;
+}
+
+TEST(l7_loop_sleeps_again_after_a_wakeup) {
+  uv_async_t async;
+  uv_timer_t timer;
+  int turns = 0;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, count_async), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  net_until(&woken, 1);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, count_timer, 50, 0), 0);
+  while (!timed_out) {
+    uv_run(net_loop(), UV_RUN_ONCE);
+    turns++;
+  }
+  CHECK(turns < 10); /* it waited for the timer, and did not spin */
+  net_end();
+}
+
 static void never_async(uv_async_t* async) {
   (void) async;
   FAIL("a closed async ran");
@@ -212,6 +237,10 @@ TEST(l7_no_wakeup_is_lost) {
 
 #ifndef _WIN32
 
+enum {
+  SIGNALS = 200
+};
+
 static void send_in_handler(int signum) {
   (void) signum;
   test_add(&sent, 1);
@@ -224,7 +253,7 @@ static void interrupt_main(void* arg) {
   long round;
 
   (void) arg;
-  for (round = 1; round <= 200; round++) {
+  for (round = 2; round <= SIGNALS; round++) {
     pthread_kill(main_thread, SIGUSR1);
     while (test_load(&seen) < round) {
       test_thread_yield();
@@ -236,7 +265,7 @@ static void see_signal(uv_async_t* async) {
   long total = test_load(&sent);
 
   test_add(&seen, total - test_load(&seen));
-  if (total == 200) {
+  if (total == SIGNALS) {
     uv_close((uv_handle_t*) async, net_count_close);
   }
 }
@@ -255,11 +284,12 @@ TEST(l7_send_from_a_signal_handler) {
   memset(&action, 0, sizeof action);
   action.sa_handler = send_in_handler;
   CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+  CHECK_EQ(raise(SIGUSR1), 0); /* the first one before the loop runs at all */
   main_thread = pthread_self();
   thread = test_thread_start(interrupt_main, NULL);
   net_until(&net_closed, 1);
   test_thread_join(thread);
-  CHECK_EQ(test_load(&seen), 200);
+  CHECK_EQ(test_load(&seen), SIGNALS);
   net_end();
 #endif
 }

@@ -175,6 +175,44 @@ TEST(c1_handle_closes_from_a_failed_connect) {
   net_end();
 }
 
+static struct sockaddr_in second_address;
+static uv_connect_t second_req;
+static uv_write_t second_write;
+
+static void connect_elsewhere(uv_connect_t* req, int status) {
+  uv_tcp_t* client = (uv_tcp_t*) req->handle;
+  uv_buf_t buf = uv_buf_init("hello", 5);
+
+  note("c");
+  CHECK_EQ(status, UV_ECONNREFUSED);
+  CHECK_EQ(uv_tcp_connect(&second_req, client, (struct sockaddr*) &second_address, note_connect),
+           0);
+  CHECK_EQ(uv_write(&second_write, req->handle, &buf, 1, note_write), 0);
+}
+
+/* What waited for the first connect ends with it; what is started in its callback waits for
+ * the second. Whether a socket can connect again is up to the system; a new handle always
+ * can. */
+TEST(c1_connect_again_inside_the_callback_of_a_failed_connect) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  struct sockaddr_in addr;
+  uv_connect_t req;
+  uv_write_t write;
+  uv_tcp_t holder;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  addr = net_closed_port(&holder);
+  second_address = net_listen(&server, 8, ignore_connection);
+  uv_unref((uv_handle_t*) &server);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, connect_elsewhere), 0);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &client, &buf, 1, note_write), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK(strcmp(trace, last_status == 0 ? "cwCW" : "cwcw") == 0);
+  net_end();
+}
+
 /* ---- C2 ---- */
 
 TEST(c2_close_right_after_connect) {

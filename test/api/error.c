@@ -86,7 +86,7 @@ TEST(e2_system_errors_are_translated) {
   CHECK_EQ(uv_translate_sys_error(0), 0);
   CHECK_EQ(uv_translate_sys_error(UV_EINVAL), UV_EINVAL);
 #ifdef _WIN32
-  CHECK_EQ(uv_translate_sys_error(ERROR_ACCESS_DENIED), UV_EACCES);
+  CHECK_EQ(uv_translate_sys_error(ERROR_ACCESS_DENIED), UV_EPERM);
   CHECK_EQ(uv_translate_sys_error(WSAECONNREFUSED), UV_ECONNREFUSED);
   CHECK_EQ(uv_translate_sys_error(ERROR_CONNECTION_REFUSED), UV_ECONNREFUSED);
   CHECK_EQ(uv_translate_sys_error(WSAECONNRESET), UV_ECONNRESET);
