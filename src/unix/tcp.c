@@ -281,6 +281,9 @@ static int tcp_connect(struct uv__io* io, const struct sockaddr* addr) {
 
   aim(&target, addr);
   pending = connect(tail->fd, (struct sockaddr*) &target, address_size(addr)) != 0;
+  /* Linux says so once on a socket whose last connect failed, and then begins the next. */
+  if (pending && errno == ECONNABORTED)
+    pending = connect(tail->fd, (struct sockaddr*) &target, address_size(addr)) != 0;
   /* A connect that a signal interrupts goes on by itself. */
   if (pending && errno != EINPROGRESS && errno != EINTR)
     return UV__ERR(errno);
