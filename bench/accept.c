@@ -40,8 +40,7 @@ static void on_connected(uv_connect_t* req, int status) {
 static void start_connect(struct pair* pair) {
   connects_left--;
   check(uv_tcp_init(server.loop, &pair->client), "uv_tcp_init");
-  check(uv_tcp_connect(
-            &pair->connect, &pair->client, (const struct sockaddr*) &addr, on_connected),
+  check(uv_tcp_connect(&pair->connect, &pair->client, (const struct sockaddr*) &addr, on_connected),
         "uv_tcp_connect");
 }
 

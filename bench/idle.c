@@ -104,8 +104,7 @@ static void connect_all(uv_loop_t* loop, const struct sockaddr_in* addr) {
 
   for (i = 0; i < handles_wanted / 2; i++) {
     check(uv_tcp_init(loop, &handles[i]), "uv_tcp_init");
-    check(uv_tcp_connect(
-              &connects[i], &handles[i], (const struct sockaddr*) addr, on_connected),
+    check(uv_tcp_connect(&connects[i], &handles[i], (const struct sockaddr*) addr, on_connected),
           "uv_tcp_connect");
   }
   uv_run(loop, UV_RUN_DEFAULT);

@@ -107,7 +107,8 @@ static struct usage usage_of_server(void) {
   read_proc("stat", text, sizeof(text));
   after_name = strrchr(text, ')');
   if (after_name == NULL ||
-      sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+      sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) !=
+          2)
     fail("stat");
   usage.user_ns = user * tick_ns;
   usage.system_ns = system * tick_ns;

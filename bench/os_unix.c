@@ -6,7 +6,7 @@
 #include <time.h>
 
 #if defined(__GLIBC__)
-# include <malloc.h>
+#  include <malloc.h>
 #endif
 
 uint64_t bench_cpu_ns(void) {

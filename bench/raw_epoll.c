@@ -121,8 +121,8 @@ int main(int argc, char** argv) {
   listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (epoll_fd < 0 || listener < 0)
     fail("socket");
-  if (bind(listener, (struct sockaddr*) &addr, sizeof(addr)) != 0 ||
-      listen(listener, 1024) != 0 || getsockname(listener, (struct sockaddr*) &addr, &len) != 0)
+  if (bind(listener, (struct sockaddr*) &addr, sizeof(addr)) != 0 || listen(listener, 1024) != 0 ||
+      getsockname(listener, (struct sockaddr*) &addr, &len) != 0)
     fail("listen");
   watch(listener);
   printf("port %d\n", ntohs(addr.sin_port));
