@@ -628,7 +628,8 @@ UV_EXTERN void* uv_loop_get_data(const uv_loop_t* loop);
 UV_EXTERN void uv_loop_set_data(uv_loop_t* loop, void* data);
 /* Run the loop (rule L3). Returns 0 when nothing is left, else non-zero. Not re-entrant. */
 UV_EXTERN int uv_run(uv_loop_t* loop, uv_run_mode mode);
-/* End uv_run after the current turn; called before uv_run, the turn does not wait. */
+/* End uv_run after the current turn, which does not wait. Called before uv_run, that one
+ * returns at once. */
 UV_EXTERN void uv_stop(uv_loop_t* loop);
 /* The loop's time in ms, from an arbitrary start: that of the turn's beginning. */
 UV_EXTERN uint64_t uv_now(const uv_loop_t* loop);

@@ -94,7 +94,8 @@ enum uv__end {
  * `open` may replace io->ops by a sibling table (for a handle the fast path cannot serve).
  * Unless said otherwise an operation returns 0 or a negative UV_E* code. */
 struct uv__ops {
-  /* Prepare the tail of a fresh io. No descriptor yet; cannot fail. */
+  /* Prepare the tail of a fresh io. No descriptor yet; cannot fail. An io that never had a
+   * descriptor may be dropped without a close. */
   void (*init)(struct uv__io* io);
 
   /* Create a descriptor (desc->kind == UV__DESC_NONE; `domain` is AF_INET or AF_INET6), or

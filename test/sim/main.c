@@ -1,4 +1,6 @@
-/* Runs seeds: `--seed N` one of them, `-v` with its trace; `--runs N --from S` many. */
+/* Runs seeds: `--seed N` one of them, `-v` with its trace; `--runs N --from S` many, with
+ * `--progress` naming each on standard error, for those that end without a word. With
+ * `--scenario NAME` the seeds are schedules of that program of scenarios.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,8 @@
 #include "sim.h"
 
 static int usage(const char* name) {
-  fprintf(stderr, "usage: %s --seed N [-v] | --runs N [--from S]\n", name);
+  fprintf(stderr, "usage: %s [--scenario NAME] --seed N [-v] | --runs N [--from S] [--progress]\n",
+          name);
   return 2;
 }
 
@@ -15,6 +18,8 @@ int main(int argc, char** argv) {
   unsigned long long from = 0;
   unsigned long long runs = 0;
   unsigned long long i;
+  const char* scenario = NULL;
+  int progress = 0;
   int at;
 
   for (at = 1; at < argc; at++) {
@@ -22,6 +27,10 @@ int main(int argc, char** argv) {
 
     if (strcmp(argv[at], "-v") == 0) {
       sim_verbose = 1;
+      continue;
+    }
+    if (strcmp(argv[at], "--progress") == 0) {
+      progress = 1;
       continue;
     }
     if (value == NULL)
@@ -33,6 +42,8 @@ int main(int argc, char** argv) {
       runs = strtoull(value, NULL, 10);
     } else if (strcmp(argv[at], "--from") == 0) {
       from = strtoull(value, NULL, 10);
+    } else if (strcmp(argv[at], "--scenario") == 0) {
+      scenario = value;
     } else {
       return usage(argv[0]);
     }
@@ -42,8 +53,14 @@ int main(int argc, char** argv) {
     return usage(argv[0]);
   if (uv_replace_allocator(sim_malloc, sim_realloc, sim_calloc, sim_free) != 0)
     return 1;
-  for (i = 0; i < runs; i++)
-    program_run(from + i);
+  for (i = 0; i < runs; i++) {
+    if (progress)
+      fprintf(stderr, "at seed %llu\n", from + i);
+    if (scenario == NULL)
+      program_run(from + i);
+    else if (!scenario_run(scenario, from + i))
+      return usage(argv[0]);
+  }
   printf("%llu runs from seed %llu: every rule held\n", runs, from);
   return 0;
 }

@@ -6,8 +6,9 @@
 
 enum {
   MOST_WIRES = 256,
-  READS_PER_TURN = 100, /* far above what the core allows itself (R6) */
-  CLOSE_TURNS = 60      /* L4's bound, in turns of a system that is at most a few late */
+  READS_PER_TURN = 64, /* what the core allows itself between two waits (R6) */
+  IDLE_WAITS = 12,     /* in a row that do not wait, for nothing */
+  CLOSE_TURNS = 60     /* L4's bound, in turns of a system that is at most a few late */
 };
 
 struct model model;
@@ -49,6 +50,8 @@ static struct {
 
 static int port_error;
 static int option_error;
+static unsigned quiet_since;
+static int quiet_waits;
 
 static struct model_handle* handle_of_uv(const void* uv) {
   return ((const uv_handle_t*) uv)->data;
@@ -64,6 +67,7 @@ void model_enter_call(void) {
   if (model.in_call)
     sim_fail("L1: a call inside a call");
   model.in_call = 1;
+  model.activity++;
   port_error = 0;
   option_error = 0;
 }
@@ -101,9 +105,7 @@ void model_check_size(const struct model_handle* h) {
 
   if (size == h->queued || (h->closing && size == 0))
     return;
-  sim_fail("W3: handle %d has write_queue_size %u, not %u",
-           h->number,
-           (unsigned) size,
+  sim_fail("W3: handle %d has write_queue_size %u, not %u", h->number, (unsigned) size,
            (unsigned) h->queued);
 }
 
@@ -267,6 +269,30 @@ static void on_option_failed(struct uv__io* io, int err) {
   option_error = err;
 }
 
+/* A loop must not lie down over an async (L7), and must lie down when there is nothing to do
+ * (A4). Waits of a blocking write are another matter. */
+static void on_waits(const uv_loop_t* loop, int timeout_ms) {
+  int idles = 0;
+  int i;
+
+  if (model.in_call)
+    return;
+  model.turns++;
+  for (i = 0; i < model.count; i++) {
+    struct model_handle* h = &model.handles[i];
+
+    h->reads_in_turn = 0;
+    if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !loop->tail.woken)
+      sim_fail("L7: the loop waits, and async %d was sent", h->number);
+    idles |= h->kind == KIND_IDLE && h->active;
+  }
+  if (timeout_ms != 0 || model.one_turn || idles || quiet_since != model.activity)
+    quiet_waits = 0;
+  else if (++quiet_waits > IDLE_WAITS)
+    sim_fail("A4: a spin: the loop turns and turns for nothing");
+  quiet_since = model.activity;
+}
+
 static void on_waiting(void) {
   if (model.polls_left > 0 && --model.polls_left == 0)
     uv_stop(&model.loop);
@@ -292,6 +318,7 @@ const struct sim_observer model_observer = {
     .connected = on_port_connected,
     .refused = on_refused,
     .option_failed = on_option_failed,
+    .waits = on_waits,
     .waiting = on_waiting,
 };
 
@@ -300,21 +327,18 @@ const struct sim_observer model_observer = {
 static struct model_handle* enter(const void* uv, const char* name, enum expectation what) {
   struct model_handle* h = handle_of_uv(uv);
 
+  model.activity++;
+  model.callback = name;
   sim_trace("%s handle %d", name, h->number);
   if (model.in_call)
     sim_fail("L1: %s of handle %d inside a call", name, h->number);
   if (h->closed)
     sim_fail("L4: %s of handle %d after its close_cb", name, h->number);
   if (expected.what != EXPECT_ANY && (expected.what != what || expected.handle != h))
-    sim_fail("%s of handle %d, where handle %d owes a %s",
-             name,
-             h->number,
-             expected.handle->number,
+    sim_fail("%s of handle %d, where handle %d owes a %s", name, h->number, expected.handle->number,
              expected.what == EXPECT_READ ? "read_cb" : "connection_cb");
   if (buffer.handle != NULL && (what != EXPECT_READ || buffer.handle != h))
-    sim_fail("R2: %s of handle %d while handle %d owes its buffer",
-             name,
-             h->number,
+    sim_fail("R2: %s of handle %d while handle %d owes its buffer", name, h->number,
              buffer.handle->number);
   return h;
 }
@@ -336,13 +360,11 @@ void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
     } else {
       buf->len = 0;
     }
-    if (h->reading && !h->stopped_in_alloc)
-      expect(h, EXPECT_READ, UV_ENOBUFS);
-    else if (h->reading) /* Stopped and started: told, as one that was not stopped. */
-      expect(h, EXPECT_READ, UV_ENOBUFS);
+    if (h->reading)
+      expect(h, EXPECT_READ, UV_ENOBUFS); /* R3 */
     return;
   }
-  buffer.len = sim_chance(50) ? 1 + sim_below(16) : 1 + sim_below(4096);
+  buffer.len = h->stingy || sim_chance(50) ? 1 + sim_below(16) : 1 + sim_below(4096);
   buffer.base = malloc(buffer.len);
   if (buffer.base == NULL)
     sim_fail("the test itself is out of memory");
@@ -354,8 +376,7 @@ void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
 static void receive(struct model_handle* h, const char* bytes, size_t n) {
   struct wire* wire = &wires[h->in];
 
-  if (wire->sent - wire->received < n ||
-      memcmp(wire->bytes + wire->received, bytes, n) != 0)
+  if (wire->sent - wire->received < n || memcmp(wire->bytes + wire->received, bytes, n) != 0)
     sim_fail("handle %d received other bytes than were sent", h->number);
   wire->received += n;
   model.progress++;
@@ -410,11 +431,7 @@ static void check_write_status(const struct model_handle* h,
     want = 0; /* And all bytes taken. */
   if (status != want || (status == 0 && w->left > 0))
     sim_fail("W1, W6, L5: a write of handle %d (%u of %u bytes left) ended with %d, not %d",
-             h->number,
-             (unsigned) w->left,
-             (unsigned) w->size,
-             status,
-             want);
+             h->number, (unsigned) w->left, (unsigned) w->size, status, want);
 }
 
 void model_on_write(uv_write_t* req, int status) {
@@ -529,8 +546,7 @@ void model_on_close(uv_handle_t* handle) {
   if (h->connect != NULL || h->writes != NULL || h->shutdown != NULL)
     sim_fail("L4: close_cb of handle %d before its requests", h->number);
   if (h->kind == KIND_TCP && h->uv->stream.write_queue_size != 0)
-    sim_fail("W3: handle %d closed with write_queue_size %u",
-             h->number,
+    sim_fail("W3: handle %d closed with write_queue_size %u", h->number,
              (unsigned) h->uv->stream.write_queue_size);
   h->closed = 1;
   memset(h->uv, 0xdb, sizeof(*h->uv));
@@ -618,7 +634,6 @@ void model_check_turn(int ran) {
 
     if (h->closed)
       continue;
-    h->reads_in_turn = 0;
     h->runs_in_turn = 0;
     check_promptness(h, ran);
     active = !h->closing && (is_active(h) || has_requests(h));
@@ -642,17 +657,43 @@ void model_check_turn(int ran) {
     sim_fail("L3: the loop is %s", alive ? "dead, and work is left" : "alive without any work");
 }
 
+static void start_loop(uv_loop_t* loop) {
+  int r;
+
+  memset(loop, 0xa7, sizeof(*loop));
+  while ((r = uv_loop_init(loop)) < 0)
+    if (r != UV_EMFILE)
+      sim_fail("uv_loop_init is %d", r);
+}
+
+static void end_loop(uv_loop_t* loop) {
+  int r = uv_loop_close(loop);
+
+  if (r != 0)
+    sim_fail("L3: uv_loop_close is %d", r);
+}
+
 void model_begin(void) {
   memset(&model, 0, sizeof(model));
   memset(wires, 0, sizeof(wires));
   memset(&expected, 0, sizeof(expected));
   memset(&buffer, 0, sizeof(buffer));
   memset(&attempt, 0, sizeof(attempt));
+  quiet_waits = 0;
+  start_loop(&model.loop);
+  start_loop(&model.other_loop);
+  if (uv_tcp_init(&model.other_loop, &model.stranger) != 0)
+    sim_fail("uv_tcp_init fails without a socket");
 }
 
 void model_end(void) {
   int i;
 
+  uv_close((uv_handle_t*) &model.stranger, NULL);
+  if (uv_run(&model.other_loop, UV_RUN_DEFAULT) != 0)
+    sim_fail("L3: a loop without handles is alive");
+  end_loop(&model.other_loop);
+  end_loop(&model.loop);
   for (i = 0; i < MOST_WIRES; i++)
     free(wires[i].bytes);
 }

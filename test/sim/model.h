@@ -55,6 +55,7 @@ struct model_handle {
   int read_fails; /* the connect failed, which read_cb will hear */
   int reads_in_turn;
   int stopped_in_alloc;
+  int stingy; /* gives small buffers */
   uv_connect_t* connect;
   int connect_result; /* known once connect_known */
   int connect_known;
@@ -77,28 +78,35 @@ struct model_handle {
 };
 
 enum {
-  MODEL_HANDLES = 64
+  MODEL_HANDLES = 96
 };
 
 struct model {
   uv_loop_t loop;
   struct model_handle handles[MODEL_HANDLES];
   int count;
-  int in_call;  /* no callback may run */
-  int budget;   /* calls that callbacks may still make */
-  int draining; /* the end: everything is read, shut down and accepted */
-  unsigned progress; /* counts what shows that a program gets on */
-  int one_turn; /* hooks run at most once now */
+  uv_loop_t other_loop; /* with one handle, which must not get connections of the first */
+  uv_tcp_t stranger;
+  int in_call;                            /* no callback may run */
+  const char* callback;                   /* the one that runs, or ran last */
+  void (*script)(struct model_handle* h); /* what callbacks do instead of random calls */
+  int budget;                             /* calls that callbacks may still make */
+  int draining;                           /* the end: everything is read, shut down and accepted */
+  unsigned turns;                         /* that the loop made */
+  unsigned activity;                      /* counts what happens */
+  unsigned progress;                      /* counts what shows that a program gets on */
+  int one_turn;                           /* hooks run at most once now */
   int polls_left; /* of a uv_run that does not end by itself; then uv_stop */
 };
 
 extern struct model model;
 extern const struct sim_observer model_observer;
 
+/* Both loops begin, and end with nothing left. */
 void model_begin(void);
 void model_end(void);
-/* What must hold between two turns. */
-void model_check_turn(int alive);
+/* What must hold between two turns; `ran`: there was one. */
+void model_check_turn(int ran);
 
 /* A callback of the program runs: make random calls (program.c). `alloc` when it is the
  * one that fetches a buffer. */

@@ -11,13 +11,8 @@ enum {
 static void check(const struct model_handle* h, const char* call, int got, int want) {
   sim_trace("%s handle %d: %d", call, h->number, got);
   if (got != want)
-    sim_fail("%s of handle %d (state %d%s) is %d, not %d",
-             call,
-             h->number,
-             (int) h->state,
-             h->closing ? ", closing" : "",
-             got,
-             want);
+    sim_fail("%s of handle %d (state %d%s) is %d, not %d", call, h->number, (int) h->state,
+             h->closing ? ", closing" : "", got, want);
 }
 
 /* What a call answers that the port had to agree to. */
@@ -76,6 +71,7 @@ struct model_handle* model_new(enum model_kind kind) {
   h->kind = kind;
   h->number = model.count;
   h->referenced = 1;
+  h->stingy = sim_chance(20);
   h->unclaimed = -1;
   h->out = -1;
   h->in = -1;
@@ -109,7 +105,9 @@ void model_close(struct model_handle* h, int reset) {
     return;
   model_enter_call();
   if (reset && h->kind == KIND_TCP) {
-    int want = h->closing || h->state == STATE_FRESH ? UV_EBADF : h->shutdown != NULL ? UV_EINVAL : 0;
+    int want = h->closing || h->state == STATE_FRESH ? UV_EBADF
+               : h->shutdown != NULL                 ? UV_EINVAL
+                                                     : 0;
     r = uv_tcp_close_reset(&h->uv->tcp, model_on_close);
     check(h, "close_reset", r, want);
   } else {
@@ -306,7 +304,7 @@ void model_listen(struct model_handle* h) {
   else
     want = h->bind_error;
   model_enter_call();
-  r = uv_listen(&h->uv->stream, (int) sim_below(6), model_on_connection);
+  r = uv_listen(&h->uv->stream, sim_chance(30) ? 100 : (int) sim_below(6), model_on_connection);
   check(h, "listen", r, want != 0 ? want : port_or(0));
   if (!h->closing && h->state == STATE_FRESH && uv_fileno(&h->uv->handle, &fd) == 0)
     h->state = STATE_OPEN;
@@ -324,6 +322,9 @@ void model_accept(struct model_handle* server, struct model_handle* client) {
   int r;
 
   model_enter_call();
+  r = uv_accept(&server->uv->stream, (uv_stream_t*) &model.stranger);
+  if (r != (listens && server->unclaimed < 0 ? UV_EAGAIN : UV_EINVAL))
+    sim_fail("A3: accept onto another loop is %d", r);
   r = uv_accept(&server->uv->stream, &client->uv->stream);
   if (listens && server->unclaimed < 0 && !fits && r == UV_EINVAL)
     want = r; /* Both are true. */
@@ -402,7 +403,9 @@ static void fill(char* bytes, size_t size) {
 
 /* Cuts `size` bytes into buffers, some of them empty; returns their number, at least 1. */
 static unsigned cut(char* bytes, size_t size, uv_buf_t* bufs) {
-  unsigned most = sim_chance(60) ? 1 : sim_chance(80) ? 1 + sim_below(12) : 1 + sim_below(MOST_BUFFERS);
+  unsigned most = sim_chance(60)   ? 1
+                  : sim_chance(80) ? 1 + sim_below(12)
+                                   : 1 + sim_below(MOST_BUFFERS);
   unsigned step = (unsigned) (size / most) * 2 + 1;
   unsigned count = 0;
 
@@ -519,11 +522,8 @@ void model_cancel(struct model_handle* h) {
     return;
   model_enter_call();
   r = uv_cancel((uv_req_t*) &w->req);
-  sim_trace("cancel handle %d, %u of %u left: %d",
-            h->number,
-            (unsigned) w->left,
-            (unsigned) w->size,
-            r);
+  sim_trace("cancel handle %d, %u of %u left: %d", h->number, (unsigned) w->left,
+            (unsigned) w->size, r);
   if (r == 0) {
     if (w->left < w->size || w->cancelled || w->error != 0)
       sim_fail("W11: a write of handle %d is cancelled, and had begun", h->number);
@@ -576,11 +576,17 @@ void model_options(struct model_handle* h) {
   int r;
 
   model_enter_call();
-  if (sim_chance(50))
-    r = uv_tcp_nodelay(&h->uv->tcp, 1);
-  else
-    r = uv_tcp_keepalive(&h->uv->tcp, 1, 60);
-  check(h, "nodelay or keepalive", r, model_option_error() != 0 ? model_option_error() : want);
+  switch (sim_below(3)) {
+  case 0:
+    r = uv_tcp_nodelay(&h->uv->tcp, sim_chance(50));
+    break;
+  case 1:
+    r = uv_tcp_keepalive(&h->uv->tcp, sim_chance(50), 60);
+    break;
+  default:
+    r = uv_tcp_simultaneous_accepts(&h->uv->tcp, sim_chance(50));
+  }
+  check(h, "an option", r, model_option_error() != 0 ? model_option_error() : want);
   want = h->closing || h->state == STATE_FRESH ? UV_EBADF : 0;
   check(h, "getsockname", uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len), want);
   model_leave_call(h);
@@ -602,6 +608,8 @@ void model_wrong_arguments(struct model_handle* h) {
   check(h, "listen without callback", uv_listen(stream, 1, NULL), UV_EINVAL);
   other.type = UV_SHUTDOWN;
   check(h, "cancel of a shutdown", uv_cancel(&other), UV_EINVAL);
+  if (uv_tcp_keepalive(&h->uv->tcp, 1, 0) != UV_EINVAL)
+    sim_fail("keepalive after 0 seconds");
   check(h, "loop_close", uv_loop_close(&model.loop), UV_EBUSY);
   model_leave_call(h);
 }

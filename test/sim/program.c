@@ -48,12 +48,12 @@ static void make_handle(void) {
 }
 
 /* A listener on a port where connects find it. */
-static void make_server(void) {
+static void make_server(int port) {
   struct model_handle* h = model_new(KIND_TCP);
 
   if (h == NULL)
     return;
-  model_bind(h, any_port());
+  model_bind(h, port);
   model_listen(h);
 }
 
@@ -62,6 +62,19 @@ static void make_client(void) {
 
   if (h != NULL)
     model_connect(h, any_port());
+}
+
+/* More connections than a listener may take in one turn. */
+static void make_burst(void) {
+  int port = any_port();
+  int i;
+
+  make_server(port);
+  for (i = 0; i < 24; i++) {
+    struct model_handle* h = model_new(KIND_TCP);
+    if (h != NULL)
+      model_connect(h, port);
+  }
 }
 
 static void act_on_stream(struct model_handle* h) {
@@ -129,11 +142,15 @@ static void act(void) {
     return;
   }
   if (n < 6) {
-    make_server();
+    make_server(any_port());
     return;
   }
   if (n < 11) {
     make_client();
+    return;
+  }
+  if (sim_below(400) == 0) {
+    make_burst();
     return;
   }
   if (n < 12) {
@@ -159,6 +176,10 @@ static void act(void) {
 void program_in_callback(struct model_handle* h) {
   unsigned n = sim_chance(30) ? 1 + sim_below(3) : 0;
 
+  if (model.script != NULL) {
+    model.script(h);
+    return;
+  }
   while (n-- > 0 && model.budget > 0) {
     model.budget--;
     /* What surrounds a callback is most at risk from calls on its own handle. */
@@ -190,7 +211,7 @@ void program_connection(struct model_handle* server) {
 /* ---- Turns ---- */
 
 static void run(uv_run_mode mode) {
-  int ran = uv_loop_alive(&model.loop);
+  unsigned turns = model.turns;
   int alive;
 
   sim_trace("run %d", (int) mode);
@@ -201,10 +222,10 @@ static void run(uv_run_mode mode) {
   model.polls_left = 0;
   if (!alive != !uv_loop_alive(&model.loop))
     sim_fail("L3: uv_run says %d", alive);
-  model_check_turn(ran);
+  model_check_turn(turns != model.turns); /* None after uv_stop, or without work. */
 }
 
-static void some_turn(void) {
+void program_turn(void) {
   unsigned n = sim_below(100);
 
   if (n < 60)
@@ -282,42 +303,36 @@ static void close_all(void) {
   }
 }
 
-static void begin(uint64_t seed) {
-  int r;
-
+void program_begin(uint64_t seed) {
   sim_begin(seed, &model_observer);
   model_begin();
-  memset(&model.loop, 0xa7, sizeof(model.loop));
-  while ((r = uv_loop_init(&model.loop)) < 0)
-    if (r != UV_EMFILE)
-      sim_fail("uv_loop_init is %d", r);
 }
 
-void program_run(uint64_t seed) {
-  unsigned steps;
-  int r;
-
-  begin(seed);
-  steps = 10 + sim_below(120);
-  model.budget = 60 + (int) sim_below(200);
-  make_server();
-  make_client();
-  while (steps-- > 0) {
-    if (sim_chance(65))
-      act();
-    else
-      some_turn();
-  }
+void program_end(int in_peace) {
   model.budget = 0;
-  if (sim_chance(60)) {
+  if (in_peace) {
     sim_calm();
     model.draining = 1;
     drain();
   }
   close_all();
-  r = uv_loop_close(&model.loop);
-  if (r != 0)
-    sim_fail("L3: uv_loop_close is %d", r);
-  sim_end();
   model_end();
+  sim_end();
+}
+
+void program_run(uint64_t seed) {
+  unsigned steps;
+
+  program_begin(seed);
+  steps = 10 + sim_below(120);
+  model.budget = 60 + (int) sim_below(200);
+  make_server(any_port());
+  make_client();
+  while (steps-- > 0) {
+    if (sim_chance(65))
+      act();
+    else
+      program_turn();
+  }
+  program_end(sim_chance(60));
 }

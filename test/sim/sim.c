@@ -9,6 +9,7 @@
 
 enum {
   MOST_IOS = 256,
+  MOST_STEPS = 1000000,
   PATIENCE = 6,     /* ticks a lane may be late */
   IDLE_TICKS = 100, /* without any event, until a wait without limit counts as stuck */
   HEADER = 16       /* in front of allocated memory; keeps its alignment */
@@ -56,7 +57,8 @@ int sim_chance(unsigned percent) {
 void sim_trace(const char* format, ...) {
   va_list args;
 
-  step++;
+  if (++step == MOST_STEPS) /* Every operation of the system comes by here. */
+    sim_fail("a spin: the run has no end");
   if (!sim_verbose)
     return;
   printf("%6llu t=%-5llu ", (unsigned long long) step, (unsigned long long) clock_ms);
@@ -291,10 +293,6 @@ void sim_discard(int fd) {
 void sim_serials(int fd, int* own, int* peer) {
   *own = sim_sockets[fd].serial;
   *peer = sim_sockets[fd].peer_serial;
-}
-
-uint64_t sim_now(void) {
-  return clock_ms;
 }
 
 void sim_starve(int on) {
@@ -590,6 +588,7 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   polling = 1;
   rings = 0;
   sim_trace("poll %d", timeout_ms);
+  sim_seen->waits(loop, timeout_ms);
   for (ticks = 0;; ticks++) {
     tick_network();
     tick_ios();
@@ -666,7 +665,7 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   sim_trouble.reset = sim_chance(30) ? 50 : 0;
   sim_trouble.write_error = sim_chance(20) ? 5 : 0;
   sim_trouble.open_error = sim_chance(20) ? 10 : 0;
-  sim_trouble.accept_error = sim_chance(20) ? 20 : 0;
+  sim_trouble.accept_error = sim_chance(20) ? 20 : sim_chance(10) ? 95 : 0;
   sim_trouble.refuse = sim_chance(40) ? 20 : 0;
   sim_trouble.control = sim_chance(20) ? 10 : 0;
   sim_trouble.spurious = sim_chance(50) ? 30 : 0;

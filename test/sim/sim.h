@@ -7,9 +7,9 @@
 #include "port.h"
 
 #if defined(__GNUC__)
-# define SIM_FORMAT __attribute__((format(printf, 1, 2)))
+#  define SIM_FORMAT __attribute__((format(printf, 1, 2)))
 #else
-# define SIM_FORMAT
+#  define SIM_FORMAT
 #endif
 
 /* What the simulator reports, at the moment it happens. */
@@ -35,7 +35,9 @@ struct sim_observer {
   void (*refused)(struct uv__io* io, int err);
   /* An option failed. */
   void (*option_failed)(struct uv__io* io, int err);
-  /* The loop waits: what a signal handler may do, happens here. */
+  /* The loop is about to wait, at most so long. */
+  void (*waits)(const uv_loop_t* loop, int timeout_ms);
+  /* It waits: what a signal handler may do, happens here. */
   void (*waiting)(void);
 };
 
@@ -89,7 +91,5 @@ void sim_pair(int fds[2]);
 void sim_discard(int fd);
 /* The names of both ends of a connection, small numbers that are used once per run. */
 void sim_serials(int fd, int* own, int* peer);
-/* Virtual milliseconds. */
-uint64_t sim_now(void);
 
 #endif /* SIM_H_ */

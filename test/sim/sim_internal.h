@@ -17,7 +17,8 @@ enum sim_style {
   SIM_RINGS_INSIDE = 2, /* may ring from inside the start */
   SIM_CLOSES_LATE = 4,  /* close is PENDING */
   SIM_DISARM_LATE = 8,  /* a disarmed read rings all the same */
-  SIM_EAGER = 16        /* answers now whenever it can */
+  SIM_EAGER = 16,       /* answers now whenever it can */
+  SIM_STINGY = 32       /* takes a few bytes at a time */
 };
 
 enum sim_state {
@@ -37,14 +38,14 @@ enum sim_holder {
 
 enum {
   SIM_SOCKETS = 512,
-  SIM_BACKLOG = 16
+  SIM_BACKLOG = 32
 };
 
 struct sim_socket {
   enum sim_state state;
   enum sim_holder holder;
-  int port; /* 0: not bound */
-  int peer; /* -1: none, or gone */
+  int port;   /* 0: not bound */
+  int peer;   /* -1: none, or gone */
   int serial; /* of this end of this connection, and of the other; never used again */
   int peer_serial;
   /* what is on its way here */

@@ -5,18 +5,18 @@
 
 /* The host lends its address structures and ssize_t; none of its calls is made. */
 #if defined(_WIN32)
-# ifndef WIN32_LEAN_AND_MEAN
-#  define WIN32_LEAN_AND_MEAN
-# endif
+#  ifndef WIN32_LEAN_AND_MEAN
+#    define WIN32_LEAN_AND_MEAN
+#  endif
 /* clang-format off */
 # include <winsock2.h>
 # include <ws2tcpip.h>
 /* clang-format on */
-# include <sys/types.h>
+#  include <sys/types.h>
 #else
-# include <netinet/in.h>
-# include <sys/socket.h>
-# include <sys/types.h>
+#  include <netinet/in.h>
+#  include <sys/socket.h>
+#  include <sys/types.h>
 #endif
 
 #include <stddef.h>

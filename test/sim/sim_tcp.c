@@ -57,7 +57,7 @@ static void tcp_init(struct uv__io* io) {
   io->tail.magic = SIM_OPEN;
   io->tail.fd = -1;
   io->tail.spurious = 4;
-  io->tail.style = sim_below(32);
+  io->tail.style = sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0);
 }
 
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
@@ -82,9 +82,8 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
     if (sim_sockets[fd].holder == HELD_BY_IO)
       r = UV_EEXIST;
     else
-      *opened = sim_sockets[fd].state == SOCK_CONNECTED
-                    ? UV__OPENED_READABLE | UV__OPENED_WRITABLE
-                    : UV__OPENED_FRESH;
+      *opened = sim_sockets[fd].state == SOCK_CONNECTED ? UV__OPENED_READABLE | UV__OPENED_WRITABLE
+                                                        : UV__OPENED_FRESH;
   }
   sim_trace("  open %d fd %d", r, fd);
   if (r == 0) {
@@ -163,8 +162,8 @@ static int tcp_name(struct uv__io* io, enum uv__end end, struct sockaddr* addr, 
     return UV_ENOTCONN;
   memset(&name, 0, sizeof(name));
   name.sin_family = AF_INET;
-  name.sin_port = htons((unsigned short) (end == UV__LOCAL ? sock->port
-                                                           : sim_sockets[sock->peer].port));
+  name.sin_port =
+      htons((unsigned short) (end == UV__LOCAL ? sock->port : sim_sockets[sock->peer].port));
   memcpy(addr, &name, (size_t) *len < sizeof(name) ? (size_t) *len : sizeof(name));
   *len = (int) sizeof(name);
   return 0;
@@ -277,7 +276,8 @@ static ssize_t tcp_write(struct uv__io* io,
   } else if (sim_chance(sim_trouble.write_error)) {
     n = UV_ENOBUFS;
   } else if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {
-    n = (ssize_t) sim_take(io, bufs, nbufs, sim_chance(60) ? (size_t) -1 : 1 + sim_below(50));
+    size_t limit = io->tail.style & SIM_STINGY || sim_chance(40) ? 1 + sim_below(50) : (size_t) -1;
+    n = (ssize_t) sim_take(io, bufs, nbufs, limit);
   } else if (mode == UV__TRY) {
     n = UV_EAGAIN;
   } else {

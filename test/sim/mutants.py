@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""Plants bugs in the core, one at a time, and has the model find them.
+
+A mutant is a file of src/core, a text that occurs in it exactly once, and what stands there
+instead. Each is compiled into a copy of the simulator's test and run over many seeds; the
+first seed that notices is printed. The script fails when a mutant survives, and when its
+text is no longer found: then the core has changed and the mutant must follow.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CORE = ROOT / "src" / "core"
+
+MUTANTS = [
+    # name, file, old, new
+    ("the read budget ends and nobody asks for another turn", "read.c",
+     "    if (rounds == READ_ROUNDS) {\n      uv__loop_again(io);\n      return;",
+     "    if (rounds == READ_ROUNDS) {\n      return;"),
+    ("the read budget never ends", "read.c",
+     "    if (rounds == READ_ROUNDS) {",
+     "    if (rounds == READ_ROUNDS * 1000) {"),
+    ("a read callback follows uv_read_stop", "read.c",
+     "  stream->flags &= ~(unsigned) UV__STREAM_READING;\n  if",
+     "  if"),
+    ("a buffer is not handed back when alloc_cb stopped", "read.c",
+     "    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */\n",
+     ""),
+    ("alloc_cb stopped, and the bytes are read all the same", "read.c",
+     "  if (!(stream->flags & UV__STREAM_READING)) {\n    read_cb",
+     "  if (0) {\n    read_cb"),
+    ("reading goes on after EOF", "read.c",
+     "  leave(stream);\n  stream->flags &= ~(unsigned) UV__STREAM_READABLE;\n"
+     "  stream->read_cb(stream, n, &buf);",
+     "  stream->read_cb(stream, n, &buf);"),
+    ("nothing to read is not told, and the buffer lost", "read.c",
+     "    stream->read_cb(stream, 0, &buf);\n    return;",
+     "    return;"),
+    ("a lane that is asked is asked again", "read.c",
+     "      if (io->busy & UV__READ)\n        return;\n",
+     ""),
+    ("a disarmed lane that still rings counts as free", "read.c",
+     "io->ops->read_disarm(io) == 0)",
+     "(io->ops->read_disarm(io), 1))"),
+    ("a write callback runs twice", "write.c",
+     "    if (req->cb != NULL)\n      req->cb(req, req->status);",
+     "    if (req->cb != NULL && req->nbufs == 3)\n      req->cb(req, req->status);\n"
+     "    if (req->cb != NULL)\n      req->cb(req, req->status);"),
+    ("a partial write advances too far", "write.c",
+     "      buf->base += n;\n      buf->len -= n;\n      return;",
+     "      buf->base += n + (buf->len - n > 1);\n      buf->len -= n + (buf->len - n > 1);\n"
+     "      return;"),
+    ("a partial write advances too little", "write.c",
+     "      buf->base += n;\n      buf->len -= n;\n      return;",
+     "      return;"),
+    ("a gathered write ends with its first request", "write.c",
+     "    n -= buf->len;\n    req->at++;",
+     "    n = 0;\n    req->at++;"),
+    ("write_queue_size keeps what a failed write left", "write.c",
+     "  stream->write_queue_size = 0;\n  while",
+     "  while"),
+    ("write_queue_size keeps what was cancelled", "write.c",
+     "    stream->write_queue_size -= req->bufs[i].len;",
+     "    stream->write_queue_size -= 0;"),
+    ("writes behind a failed one are forgotten", "write.c",
+     "  stream->write_queue_size = 0;\n  while (!uv__queue_empty(queue)) {",
+     "  stream->write_queue_size = 0;\n  if (!uv__queue_empty(queue)) {"),
+    ("writes behind a failed one are tried", "write.c",
+     "      uv__write_fail(stream, (int) n);\n    } else {",
+     "      complete(stream, request_of(uv__queue_head(&stream->stream.write_queue)), (int) n);\n"
+     "    } else {"),
+    ("a write that failed can be cancelled", "write.c",
+     "    req->at = req->nbufs; /* Nothing is left to take back. */\n",
+     ""),
+    ("a write that began can be cancelled", "write.c",
+     "  if (req->taken || req->at == req->nbufs)",
+     "  if (req->at == req->nbufs)"),
+    ("more is gathered than the array holds", "write.c",
+     "    for (i = req->at; i < req->nbufs && count < GATHER; i++) {",
+     "    for (i = req->at; i < req->nbufs; i++) {"),
+    ("the write budget ends and nobody asks for another turn", "write.c",
+     "    if (rounds == WRITE_ROUNDS) {\n      uv__loop_again(io);\n      return;",
+     "    if (rounds == WRITE_ROUNDS) {\n      return;"),
+    ("try_write overtakes what is queued", "write.c",
+     "|| !uv__queue_empty(&stream->stream.write_queue))\n    return UV_EAGAIN;",
+     ")\n    return UV_EAGAIN;"),
+    ("a blocking write returns too early", "write.c",
+     "    flush_blocking(stream);\n  else if (first)",
+     "    flush(stream);\n  else if (first)"),
+    ("callbacks of writes run from the newest", "write.c",
+     "  uv__queue_insert_tail(&stream->stream.write_done, &req->link);",
+     "  uv__queue_insert_tail(stream->stream.write_done.next, &req->link);"),
+    ("a write calls back before uv_write returns", "write.c",
+     "  else if (first)\n    flush(stream);",
+     "  else if (first)\n    uv__write_turn(stream);"),
+    ("the array of many buffers is not freed", "write.c",
+     "    if (req->bufs != req->inline_bufs)\n      uv__free(req->bufs);\n",
+     ""),
+    ("out of memory leaves the loop alive", "write.c",
+     "    if (req->bufs == NULL)\n      return UV_ENOMEM;",
+     "    if (req->bufs == NULL) {\n      uv__loop_hold(stream->loop);\n      return UV_ENOMEM;\n    }"),
+    ("a rung write is collected after the callbacks", "stream.c",
+     "  if (rung & UV__WRITE)\n    uv__write_collect(stream);",
+     "  if ((rung & UV__WRITE) && !(stream->flags & UV__STREAM_READING))\n"
+     "    uv__write_collect(stream);"),
+    ("shutdown does not wait for the queue", "finish.c",
+     "  if (!uv__write_drained(stream))\n    return;",
+     "  if (0)\n    return;"),
+    ("on close, shutdown ends before the writes", "finish.c",
+     "  uv__write_fail(stream, UV_ECANCELED);\n  uv__write_deliver(stream);\n",
+     "  if (stream->stream.shutdown_req != NULL && !(io->busy & UV__SHUTDOWN))\n"
+     "    end_shutdown(stream, UV_ECANCELED);\n"
+     "  uv__write_fail(stream, UV_ECANCELED);\n  uv__write_deliver(stream);\n"),
+    ("a connect is forgotten on close", "finish.c",
+     "    uv__connect_end(stream, UV_ECANCELED);",
+     "    uv__loop_release(stream->loop);"),
+    ("what a write in flight did is not asked on close", "finish.c",
+     "  if (io->busy & UV__WRITE)\n    uv__write_collect(stream);\n",
+     ""),
+    ("the unclaimed connection leaks on close", "finish.c",
+     "    uv__port_discard(&stream->stream.pending);",
+     "    stream->stream.pending.kind = UV__DESC_NONE;"),
+    ("close_cb does not wait for the system", "finish.c",
+     "    io->busy |= UV__CLOSED;\n",
+     "    uv__loop_closing(stream->loop, (uv_handle_t*) stream);\n"),
+    ("a closed stream stays in the list of the ready ones", "finish.c",
+     "    uv__queue_remove(&io->link);\n    io->waiting = 0;",
+     "    io->waiting = 0;"),
+    ("uv_accept does not ask for the next connection", "accept.c",
+     "  uv__loop_again(uv__stream_io(server)); /* For the next connection. */\n",
+     ""),
+    ("an unclaimed connection is thrown away for the next", "accept.c",
+     "    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT))",
+     "    if (server->stream.pending.kind != UV__DESC_NONE)\n"
+     "      uv__port_discard(&server->stream.pending);\n"
+     "    if (io->busy & UV__ACCEPT)"),
+    ("a listener without resources is never tried again", "accept.c",
+     "    if (handle->flags & UV__STREAM_STARVED)",
+     "    if (0)"),
+    ("the accept budget ends and nobody asks for another turn", "accept.c",
+     "    if (rounds == ACCEPT_ROUNDS) {\n      uv__loop_again(io);\n      return;",
+     "    if (rounds == ACCEPT_ROUNDS) {\n      return;"),
+    ("a lack of resources is reported at every try", "accept.c",
+     "  server->flags |= UV__STREAM_STARVED;\n",
+     ""),
+    ("writes started while connecting stay behind", "connect.c",
+     "  uv__write_fail(stream, UV_ECANCELED);\n",
+     ""),
+    ("a failed connect leaves the stream reading", "connect.c",
+     "    uv__read_fail(stream, UV_ECANCELED);",
+     "    return;"),
+    ("a connect that failed counts as one", "connect.c",
+     "  if (status == 0) {",
+     "  if (status <= 0) {"),
+    ("a request is not counted off", "connect.c",
+     "  uv__loop_release(stream->loop);\n",
+     ""),
+    ("an async sent during the callbacks is lost", "async.c",
+     "      handle->async_cb(handle);\n",
+     "      handle->async_cb(handle);\n    uv__atomic_store(&loop->wake_pending, 0);\n"),
+    ("the loop does not lie down any more after an async", "async.c",
+     "  uv__atomic_store(&loop->wake_pending, 0);\n",
+     ""),
+    ("the loop sleeps over an async", "loop.c",
+     "  if (uv__atomic_load(&loop->wake_pending))\n    timeout_ms = 0;\n",
+     ""),
+    ("a timer runs early", "timer.c",
+     "handle->due <= loop->time",
+     "handle->due <= loop->time + 1"),
+]
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **options)
+
+
+class Build:
+    """The simulator's test, object by object, so that a mutant costs one compilation."""
+
+    def __init__(self, folder, compiler, flags):
+        self.folder = folder
+        self.compiler = compiler
+        self.flags = flags + ["-std=c11", "-w", "-DUV__TAIL=\"sim_tail.h\"", f"-I{HERE}",
+                              f"-I{ROOT / 'include'}", f"-I{CORE}"]
+        self.objects = {}
+        for source in sorted(CORE.glob("*.c")) + sorted(HERE.glob("*.c")):
+            self.objects[source.name] = self.compile(source, folder / (source.name + ".o"))
+
+    def compile(self, source, target):
+        result = run([self.compiler, *self.flags, "-c", str(source), "-o", str(target)])
+        if result.returncode != 0:
+            sys.exit(f"{source} does not compile:\n{result.stdout}")
+        return target
+
+    def link(self, target, replaced=None, by=None):
+        objects = [str(by) if name == replaced else str(path)
+                   for name, path in self.objects.items()]
+        result = run([self.compiler, *self.flags, *objects, "-o", str(target)])
+        if result.returncode != 0:
+            sys.exit(f"{target} does not link:\n{result.stdout}")
+        return target
+
+
+def first_failure(program, seeds):
+    """The first line that tells what went wrong and the seed that found it, or None."""
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    try:
+        result = run([str(program), "--runs", str(seeds), "--progress"], env=environment,
+                     timeout=600)
+    except subprocess.TimeoutExpired:
+        return "no end"
+    if result.returncode == 0:
+        return None
+    seed = "?"
+    for line in result.stdout.splitlines():
+        if line.startswith("at seed "):
+            seed = line.split()[2]
+        elif line.startswith("seed ") or "ERROR: " in line or "runtime error: " in line:
+            return f"seed {seed}: {line.split(': ', 1)[1]}"
+    return f"seed {seed}: status {result.returncode}"
+
+
+def judge(build, number, mutant, seeds):
+    name, file, old, new = mutant
+    text = (CORE / file).read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        return False, f"STALE     {name}: its text is {text.count(old)} times in {file}"
+    source = build.folder / f"mutant-{number}.c"
+    source.write_text(text.replace(old, new), encoding="utf-8")
+    program = build.folder / f"mutant-{number}"
+    build.link(program, file, build.compile(source, source.with_suffix(".o")))
+    found = first_failure(program, seeds)
+    program.unlink()
+    if found is None:
+        return False, f"SURVIVED  {name}: {seeds} seeds saw nothing"
+    return True, f"caught    {name}\n            {found}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20000, help="per mutant")
+    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
+    parser.add_argument("--flags", type=shlex.split,
+                        default="-O1 -g -fsanitize=address,undefined "
+                                "-fno-sanitize-recover=all".split())
+    arguments = parser.parse_args()
+
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="uvstream-mutants-"))
+    try:
+        build = Build(folder, arguments.cc, arguments.flags)
+        clean = first_failure(build.link(folder / "clean"), min(arguments.seeds, 2000))
+        if clean is not None:
+            sys.exit(f"the core fails without a mutant: {clean}")
+        chosen = [(i, m) for i, m in enumerate(MUTANTS) if arguments.only in m[0]]
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            waiting = [pool.submit(judge, build, i, m, arguments.seeds) for i, m in chosen]
+            good = True
+            for future in waiting:
+                caught, report = future.result()
+                print(report, flush=True)
+                good = good and caught
+    finally:
+        shutil.rmtree(folder)
+    print(f"{len(chosen)} mutants: {'all caught' if good else 'NOT all caught'}")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+/* Programs that once broke a rule, with their calls fixed and only the schedule left to chance:
+ * unlike a seed they stay what they are when the random programs change. */
+#include <string.h>
+
+#include "model.h"
+#include "program.h"
+
+enum {
+  NOBODY = 7000, /* ports that nothing listens on, and that a server has */
+  SERVER = 7001,
+  TURNS = 8
+};
+
+static struct model_handle* server(void) {
+  struct model_handle* h = model_new(KIND_TCP);
+
+  if (h != NULL) {
+    model_bind(h, SERVER);
+    model_listen(h);
+  }
+  return h;
+}
+
+static struct model_handle* waiting_client(int port) {
+  struct model_handle* h = model_new(KIND_TCP);
+
+  if (h == NULL)
+    return NULL;
+  model_connect(h, port);
+  model_read_start(h);
+  model_write(h);
+  model_write(h);
+  model_shutdown(h);
+  return h;
+}
+
+static void turns(void) {
+  int i;
+
+  for (i = 0; i < TURNS; i++)
+    program_turn();
+}
+
+/* What a failed connect cancels must not include what its callback starts anew. */
+static void connect_again(struct model_handle* h) {
+  if (strcmp(model.callback, "connect_cb") != 0 || h->state != STATE_OPEN)
+    return;
+  model_connect(h, SERVER);
+  model_write(h);
+  model_read_start(h);
+  model_shutdown(h);
+}
+
+static void connect_again_after_failure(void) {
+  (void) server();
+  (void) waiting_client(NOBODY);
+  model.script = connect_again;
+  turns();
+}
+
+/* The end of the reading that waited for the connect must not end the listening. */
+static void listen_instead(struct model_handle* h) {
+  if (strcmp(model.callback, "connect_cb") == 0 && h->state == STATE_OPEN)
+    model_listen(h);
+}
+
+static void listen_after_failed_connect(void) {
+  (void) waiting_client(NOBODY);
+  model.script = listen_instead;
+  turns();
+}
+
+/* A write that failed is over, although its callback is still owed. */
+static void cancel_all(struct model_handle* h) {
+  if (strcmp(model.callback, "connect_cb") == 0) {
+    model_cancel(h);
+    model_cancel(h);
+  }
+}
+
+static void cancel_of_a_failed_write(void) {
+  (void) waiting_client(NOBODY);
+  model.script = cancel_all;
+  turns();
+}
+
+/* Ending the writes of a closed stream asks for a turn that it must not get. */
+static void close_with_writes(void) {
+  struct model_handle* h;
+
+  (void) server();
+  h = waiting_client(SERVER);
+  if (sim_chance(50))
+    program_turn();
+  if (h != NULL)
+    model_close(h, 0);
+  turns();
+}
+
+/* A write that is done, and not yet collected, stands before one that a callback starts. */
+static void write_blocking(struct model_handle* h) {
+  if (h->kind != KIND_TCP || h->state != STATE_CONNECTED || h->closing || model.budget == 0)
+    return;
+  model.budget--;
+  model_set_blocking(h, sim_chance(50));
+  model_write(h);
+}
+
+static void blocking_write_in_a_callback(void) {
+  struct model_handle* h = server();
+  int i;
+
+  for (i = 0; i < 3; i++) {
+    h = model_new(KIND_TCP);
+    if (h == NULL)
+      return;
+    model_connect(h, SERVER);
+    model_read_start(h);
+    model_write(h);
+    model_write(h);
+  }
+  model.budget = 40;
+  model.script = write_blocking;
+  turns();
+  turns();
+}
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} scenarios[] = {
+    {"connect_again_after_failure", connect_again_after_failure},
+    {"listen_after_failed_connect", listen_after_failed_connect},
+    {"cancel_of_a_failed_write", cancel_of_a_failed_write},
+    {"close_with_writes", close_with_writes},
+    {"blocking_write_in_a_callback", blocking_write_in_a_callback},
+};
+
+int scenario_run(const char* name, uint64_t seed) {
+  size_t i;
+
+  for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+    if (strcmp(scenarios[i].name, name) != 0)
+      continue;
+    program_begin(seed);
+    scenarios[i].run();
+    model.script = NULL;
+    program_end(sim_chance(60));
+    return 1;
+  }
+  return 0;
+}
