@@ -71,7 +71,7 @@ quietly() {
 server_runs() {
   local pid
   pid=$(cat "$WINEPREFIX/server.pid" 2>/dev/null) || return 1
-  [ "$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -c "^WINEPREFIX=$WINEPREFIX$")" = 1 ]
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "WINEPREFIX=$WINEPREFIX"
 }
 
 # In the foreground, so that its process id is known; gone five minutes after its last client.

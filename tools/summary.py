@@ -23,7 +23,8 @@ def tests_of(report):
         elif status == "fail":
             failed.append((case.get("name"), output))
         else:
-            skipped.append((case.get("name"), output[-1] if output else ""))
+            reason = output[-1].rpartition("skipped: ")[2] if output else "no reason given"
+            skipped.append((case.get("name"), reason))
     return passed, failed, skipped
 
 

@@ -33,7 +33,8 @@ def static_names(library, nm):
     names = set()
     for line in run(nm, "-g", "--defined-only", library).splitlines():
         fields = line.split()
-        if len(fields) == 3:
+        # .refptr.NAME: a pointer that gcc for Windows makes, merged by the linker.
+        if len(fields) == 3 and not fields[2].startswith(".refptr."):
             names.add(fields[2])
     return names
 
@@ -59,7 +60,8 @@ def check(build):
         problems += [
             f"{static}: defines {name}"
             for name in static_names(str(static), nm)
-            if not name.startswith("uv_")
+            # 32-bit Windows puts an underscore before every name of C.
+            if not (name.removeprefix("_") if windows else name).startswith("uv_")
         ]
     return sorted(problems), seen
 
