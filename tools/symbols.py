@@ -33,8 +33,8 @@ def static_names(library, nm):
     names = set()
     for line in run(nm, "-g", "--defined-only", library).splitlines():
         fields = line.split()
-        # .refptr.NAME: a pointer that gcc for Windows makes, merged by the linker.
-        if len(fields) == 3 and not fields[2].startswith(".refptr."):
+        # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
+        if len(fields) == 3 and not fields[2].startswith((".refptr.", "__odr_asan.")):
             names.add(fields[2])
     return names
 

@@ -19,7 +19,7 @@ run() {
   echo "run: $1"
   if [ -n "$runner" ]; then
     cp "$work"/prefix/bin/*.dll "$(dirname "$1")"
-    "$runner" "$1"
+    WINEPREFIX=${WINEPREFIX:-$build/wine} "$runner" "$1"
   else
     LD_LIBRARY_PATH=$libdir DYLD_LIBRARY_PATH=$libdir "$1"
   fi
