@@ -6,9 +6,9 @@
  * Conventions that hold for every declaration below and are not repeated there:
  * - A function that can fail returns 0 (or a count) or a negative UV_E* code, and leaves
  *   its out-parameters untouched when it fails (rule E2).
- * - A loop and everything on it belongs to one thread; only uv_async_send may be called
- *   from elsewhere. Callbacks run inside uv_run, never inside the call that started the
- *   work (rule L1).
+ * - A loop and everything on it belongs to one thread; only uv_async_send and
+ *   uv_metrics_idle_time may be called from elsewhere. Callbacks run inside uv_run, never
+ *   inside the call that started the work (rule L1).
  * - A request accepted with 0 gets exactly one callback; refused, it gets none (rule L2).
  *   The caller owns handles and requests and keeps them alive: a request until its callback
  *   runs, a handle until its close callback runs.
@@ -154,6 +154,8 @@ typedef struct uv_loop_s uv_loop_t;
 typedef struct uv_handle_s uv_handle_t;
 typedef struct uv_stream_s uv_stream_t;
 typedef struct uv_tcp_s uv_tcp_t;
+typedef struct uv_pipe_s uv_pipe_t;
+typedef struct uv_process_s uv_process_t;
 typedef struct uv_timer_s uv_timer_t;
 typedef struct uv_idle_s uv_idle_t;
 typedef struct uv_prepare_s uv_prepare_t;
@@ -163,6 +165,9 @@ typedef struct uv_req_s uv_req_t;
 typedef struct uv_connect_s uv_connect_t;
 typedef struct uv_write_s uv_write_t;
 typedef struct uv_shutdown_s uv_shutdown_t;
+typedef struct uv_work_s uv_work_t;
+typedef struct uv_getaddrinfo_s uv_getaddrinfo_t;
+typedef struct uv_getnameinfo_s uv_getnameinfo_t;
 
 /* Fill `buf` with memory to read into; leave it empty to refuse (rules R2, R3).
  * `suggested_size` is a hint, in bytes. */
@@ -182,6 +187,19 @@ typedef void (*uv_prepare_cb)(uv_prepare_t* handle);
 typedef void (*uv_check_cb)(uv_check_t* handle);
 typedef void (*uv_async_cb)(uv_async_t* handle);
 typedef void (*uv_walk_cb)(uv_handle_t* handle, void* arg);
+/* `exit_status` is the child's exit code, `term_signal` the signal that ended it, or 0. */
+typedef void (*uv_exit_cb)(uv_process_t* process, int64_t exit_status, int term_signal);
+/* On a thread of the pool, where nothing of the loop may be touched. */
+typedef void (*uv_work_cb)(uv_work_t* req);
+/* `status` 0: work_cb has run; UV_ECANCELED: it never will. */
+typedef void (*uv_after_work_cb)(uv_work_t* req, int status);
+/* `status` 0: `res` is the caller's, to be freed with uv_freeaddrinfo; else `res` is NULL. */
+typedef void (*uv_getaddrinfo_cb)(uv_getaddrinfo_t* req, int status, struct addrinfo* res);
+/* Both texts lie in the request, and are NULL unless `status` is 0. */
+typedef void (*uv_getnameinfo_cb)(uv_getnameinfo_t* req,
+                                  int status,
+                                  const char* hostname,
+                                  const char* service);
 
 /* ---- Private building blocks ------------------------------------------------------- */
 
@@ -206,6 +224,7 @@ struct uv__io {
   unsigned char rung;    /* lanes rung, not collected */
   unsigned char waiting; /* linked in loop->ready */
   unsigned char again;   /* core asked for another turn */
+  unsigned char role;    /* enum uv__role of core/loop.h: whose turn it is when it rings */
   struct uv__queue link; /* in loop->ready */
   struct uv__io_tail tail;
 };
@@ -223,6 +242,18 @@ struct uv__stream {
   struct uv__desc pending;      /* the one unclaimed connection */
   int delayed_error;            /* of bind, for listen or connect; of connect, for its callback */
   unsigned char phase;          /* enum uv__phase */
+};
+
+/* Private: a piece of work for the pool (core/threadpool.c). */
+struct uv__work {
+  struct uv__queue link;
+  uv_loop_t* loop;
+  void (*work)(struct uv__work* work);
+  void (*done)(struct uv__work* work, int status);
+  uint64_t ticket;     /* older work first */
+  int status;          /* for `done` */
+  unsigned char slow;  /* waits for a network rather than works */
+  unsigned char state; /* enum state of core/threadpool.c */
 };
 
 /* ---- Handles ----------------------------------------------------------------------- */
@@ -281,6 +312,9 @@ struct uv_connect_s {
   uv_req_type type; /* read-only */
   uv_connect_cb cb;
   uv_stream_t* handle; /* read-only: the stream that connects */
+  /* private */
+  struct uv__queue link; /* in loop->refused */
+  int status;
 };
 
 /* A shutdown in progress. */
@@ -304,7 +338,7 @@ struct uv_write_s {
   unsigned int nbufs; /* in bufs */
   unsigned int at;    /* the first buffer with bytes left */
   int status;         /* for the callback, once in write_done */
-  unsigned int taken; /* 1 once the system took a byte or the handle */
+  unsigned int state; /* what the system has of it (core/write.c) */
   uv_buf_t inline_bufs[4];
 };
 
@@ -315,8 +349,10 @@ UV_EXTERN void uv_req_set_data(uv_req_t* req, void* data);
 UV_EXTERN uv_req_type uv_req_get_type(const uv_req_t* req);
 /* "write", ...; NULL for a value that is no request type. */
 UV_EXTERN const char* uv_req_type_name(uv_req_type type);
-/* Take back a write that waits in its queue: its callback gets UV_ECANCELED. UV_EBUSY when
- * the system has taken part of it, or all; UV_EINVAL for other requests (rule W11). */
+/* Take back a write that waits in its queue, or work, a lookup of an address or of a name
+ * that waits for a thread: its callback gets UV_ECANCELED. UV_EBUSY when the system has taken
+ * part of a write, or all, and when the work runs or is over; UV_EINVAL for other requests
+ * (rule W11). */
 UV_EXTERN int uv_cancel(uv_req_t* req);
 
 /* ---- Streams ----------------------------------------------------------------------- */
@@ -458,16 +494,165 @@ UV_EXTERN int uv_tcp_connect(uv_connect_t* req,
  * UV_EINVAL while a shutdown is pending, UV_EBADF without a socket or when closing. */
 UV_EXTERN int uv_tcp_close_reset(uv_tcp_t* handle, uv_close_cb close_cb);
 
-/* Flags of uv_socketpair: the descriptor is non-blocking. */
-enum {
-  UV_NONBLOCK_PIPE = 0x40
-};
-
 /* A pair of connected stream sockets, not inheritable, the caller's to close. `type` is
  * SOCK_STREAM; `protocol` 0 or IPPROTO_TCP. Each flag word is 0 or UV_NONBLOCK_PIPE, and
  * counts for the descriptor of its place. Any thread. */
 UV_EXTERN int uv_socketpair(
     int type, int protocol, uv_os_sock_t socket_vector[2], int flags0, int flags1);
+
+/* ---- Pipes ------------------------------------------------------------------------- */
+
+/* A named pipe on Windows, a Unix-domain socket or another pipe on Unix: a connection, a
+ * listener, or one end of a pair. */
+struct uv_pipe_s {
+  void* data;          /* the caller's */
+  uv_loop_t* loop;     /* read-only */
+  uv_handle_type type; /* read-only */
+  /* private */
+  unsigned int flags;
+  struct uv__handle handle;
+  /* read-only */
+  size_t write_queue_size; /* bytes accepted and not yet taken by the system (rule W3) */
+  uv_alloc_cb alloc_cb;
+  uv_read_cb read_cb;
+  /* private */
+  struct uv__stream stream;
+  struct uv__arrivals* arrivals; /* handles that came and were not claimed (rule I3) */
+  int instances;                 /* Windows: how many server instances are kept ready */
+  /* read-only */
+  int ipc; /* 1: handles can be passed over it */
+};
+
+/* Flag of uv_pipe_bind2 and uv_pipe_connect2: a name that does not fit is UV_ENAMETOOLONG
+ * instead of being cut off (rule P1). */
+enum {
+  UV_PIPE_NO_TRUNCATE = 1u << 0
+};
+
+/* Who may use a pipe (uv_pipe_chmod). */
+enum uv_poll_event {
+  UV_READABLE = 1,
+  UV_WRITABLE = 2
+};
+
+/* Initialise; `ipc` is 1 for a pipe that will carry handles between processes, at both
+ * ends, else 0. */
+UV_EXTERN int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc);
+/* Adopt an open descriptor (Windows: of the C run-time library): a pipe end, a socket or a
+ * fifo. It becomes the handle's to close. What can be read and written follows from how it was
+ * opened. UV_EBUSY when the handle has one already; UV_ENOTSUP for what is no pipe (P4). */
+UV_EXTERN int uv_pipe_open(uv_pipe_t* handle, uv_file file);
+/* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows. UV_EADDRINUSE,
+ * UV_EACCES, UV_ENOENT, UV_EINVAL when bound or open (rules P1, P2, P7). */
+UV_EXTERN int uv_pipe_bind(uv_pipe_t* handle, const char* name);
+/* The same for a name of `namelen` bytes, which on Linux may begin with a NUL (abstract). */
+UV_EXTERN int uv_pipe_bind2(uv_pipe_t* handle,
+                            const char* name,
+                            size_t namelen,
+                            unsigned int flags);
+/* Connect to a name. Every error comes through the callback. */
+UV_EXTERN void uv_pipe_connect(uv_connect_t* req,
+                               uv_pipe_t* handle,
+                               const char* name,
+                               uv_connect_cb cb);
+/* The same for a name of `namelen` bytes; UV_EINVAL and UV_ENAMETOOLONG are returned. */
+UV_EXTERN int uv_pipe_connect2(uv_connect_t* req,
+                               uv_pipe_t* handle,
+                               const char* name,
+                               size_t namelen,
+                               unsigned int flags,
+                               uv_connect_cb cb);
+/* The name of this end or of the other. `size`: bytes at `buffer`, in; length without the
+ * terminator, out. UV_ENOBUFS sets the size needed. UV_EBADF; UV_ENOTCONN without a peer. */
+UV_EXTERN int uv_pipe_getsockname(const uv_pipe_t* handle, char* buffer, size_t* size);
+UV_EXTERN int uv_pipe_getpeername(const uv_pipe_t* handle, char* buffer, size_t* size);
+/* Windows: how many server instances uv_listen keeps ready (rule P3). Call it before. */
+UV_EXTERN void uv_pipe_pending_instances(uv_pipe_t* handle, int count);
+/* How many handles arrived and wait for uv_accept, and of what type the first is
+ * (UV_UNKNOWN_HANDLE: none). */
+UV_EXTERN int uv_pipe_pending_count(uv_pipe_t* handle);
+UV_EXTERN uv_handle_type uv_pipe_pending_type(uv_pipe_t* handle);
+/* Let every user read (UV_READABLE), write (UV_WRITABLE) or both. UV_EBADF when not bound. */
+UV_EXTERN int uv_pipe_chmod(uv_pipe_t* handle, int flags);
+/* A pair of connected pipe ends: fds[0] reads, fds[1] writes; not inheritable, the caller's
+ * to close. Flags are 0 or UV_NONBLOCK_PIPE. Any thread. */
+UV_EXTERN int uv_pipe(uv_file fds[2], int read_flags, int write_flags);
+
+/* ---- Processes --------------------------------------------------------------------- */
+
+/* What uv_spawn does with one descriptor of the child, and how a created pipe looks to the
+ * child. */
+typedef enum {
+  UV_IGNORE = 0x00,
+  UV_CREATE_PIPE = 0x01,
+  UV_INHERIT_FD = 0x02,
+  UV_INHERIT_STREAM = 0x04,
+  UV_READABLE_PIPE = 0x10,
+  UV_WRITABLE_PIPE = 0x20,
+  UV_NONBLOCK_PIPE = 0x40, /* non-blocking; overlapped on Windows */
+  UV_OVERLAPPED_PIPE = 0x40
+} uv_stdio_flags;
+
+typedef struct uv_stdio_container_s {
+  uv_stdio_flags flags;
+  union {
+    uv_stream_t* stream; /* UV_CREATE_PIPE: an initialised uv_pipe_t; UV_INHERIT_STREAM */
+    int fd;              /* UV_INHERIT_FD */
+  } data;
+} uv_stdio_container_t;
+
+enum uv_process_flags {
+  UV_PROCESS_SETUID = 1 << 0,
+  UV_PROCESS_SETGID = 1 << 1,
+  UV_PROCESS_WINDOWS_VERBATIM_ARGUMENTS = 1 << 2,
+  UV_PROCESS_DETACHED = 1 << 3,
+  UV_PROCESS_WINDOWS_HIDE = 1 << 4,
+  UV_PROCESS_WINDOWS_HIDE_CONSOLE = 1 << 5,
+  UV_PROCESS_WINDOWS_HIDE_GUI = 1 << 6,
+  UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME = 1 << 7
+};
+
+typedef struct uv_process_options_s {
+  uv_exit_cb exit_cb; /* may be NULL */
+  const char* file;   /* program; looked up in PATH when it names no directory */
+  char** args;        /* args[0] is the name the child sees; ends with NULL */
+  char** env;         /* "NAME=value", ends with NULL; NULL: the parent's */
+  const char* cwd;    /* NULL: the parent's */
+  unsigned int flags; /* set of enum uv_process_flags */
+  int stdio_count;    /* descriptors beyond that are closed in the child; 0-2 are ignored */
+  uv_stdio_container_t* stdio;
+  uv_uid_t uid;
+  uv_gid_t gid;
+} uv_process_options_t;
+
+/* A child process. */
+struct uv_process_s {
+  void* data;          /* the caller's */
+  uv_loop_t* loop;     /* read-only */
+  uv_handle_type type; /* read-only */
+  /* private */
+  unsigned int flags;
+  struct uv__handle handle;
+  uv_exit_cb exit_cb;
+  /* read-only */
+  int pid;
+  /* private */
+  int term_signal;     /* that we sent (Windows) or that ended it */
+  int64_t exit_status; /* once it rang */
+  struct uv__io io;    /* rings UV__EVENT when the child is gone */
+};
+
+/* Start a child. The handle is initialised also when this fails, and must then be closed.
+ * UV_ENOENT, UV_EACCES, UV_EINVAL, UV_ENOTSUP (uid or gid on Windows), ... Only descriptors named
+ * in options->stdio reach the child. */
+UV_EXTERN int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options);
+/* Send a signal. Windows: SIGTERM, SIGKILL, SIGINT and SIGQUIT end the process, 0 asks whether
+ * it lives. UV_ESRCH when it is gone, UV_ENOSYS or UV_EINVAL for other signals. */
+UV_EXTERN int uv_process_kill(uv_process_t* handle, int signum);
+UV_EXTERN int uv_kill(int pid, int signum);
+UV_EXTERN uv_pid_t uv_process_get_pid(const uv_process_t* handle);
+/* Keep the descriptors this process inherited from reaching its children. Any thread. */
+UV_EXTERN void uv_disable_stdio_inheritance(void);
 
 /* ---- Timers ------------------------------------------------------------------------ */
 
@@ -588,6 +773,7 @@ struct uv_loop_s {
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
+  struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;
   struct uv__queue prepare;
   struct uv__queue check;
@@ -598,7 +784,14 @@ struct uv_loop_s {
     unsigned int count;
   } timers; /* a heap, soonest first */
   uint64_t timer_order;
-  uint64_t retry_at; /* ms: when listeners that lacked resources try again; 0: none */
+  uint64_t retry_at;          /* ms: when listeners that lacked resources try again; 0: none */
+  int work_pending;           /* atomic: work_done is not empty */
+  struct uv__queue work_done; /* finished work; the pool's lock guards it */
+  struct uv__meter* meter;    /* NULL until UV_METRICS_IDLE_TIME */
+  uint64_t rings;             /* of lanes, ever */
+  uint64_t turns;             /* for uv_metrics_info, like the next two */
+  uint64_t events;
+  uint64_t events_waiting;
   struct uv__loop_tail tail;
 };
 
@@ -640,6 +833,33 @@ UV_EXTERN void uv_update_time(uv_loop_t* loop);
 UV_EXTERN int uv_backend_fd(const uv_loop_t* loop);
 /* How long such a loop may wait, in ms; -1: no limit. */
 UV_EXTERN int uv_backend_timeout(const uv_loop_t* loop);
+typedef enum {
+  UV_LOOP_BLOCK_SIGNAL = 0, /* int: SIGPROF, which is then blocked while the loop waits */
+  UV_METRICS_IDLE_TIME      /* no argument: measure for uv_metrics_idle_time from now on */
+} uv_loop_option;
+
+/* Set an option, before uv_run. UV_ENOSYS: not on this system (signals on Windows) or unknown;
+ * UV_EINVAL: another signal; UV_ENOMEM. */
+UV_EXTERN int uv_loop_configure(uv_loop_t* loop, uv_loop_option option, ...);
+/* In a child process that fork() made: give the loop descriptors of its own, so that it can
+ * run there without disturbing the parent. Streams and timers go on; work and lookups that
+ * were under way end UV_ECANCELED. When it fails the loop can only be closed. UV_ENOSYS on
+ * Windows. */
+UV_EXTERN int uv_loop_fork(uv_loop_t* loop);
+/* Nanoseconds that the loop has waited for the system since UV_METRICS_IDLE_TIME was set; 0
+ * when it never was. Any thread. */
+UV_EXTERN uint64_t uv_metrics_idle_time(uv_loop_t* loop);
+
+/* What a loop has done so far. */
+typedef struct uv_metrics_s {
+  uint64_t loop_count;     /* turns */
+  uint64_t events;         /* what streams were told by the system, asyncs, finished work */
+  uint64_t events_waiting; /* those of the system's that were there without waiting */
+  uint64_t* reserved[13];
+} uv_metrics_t;
+
+/* Always 0. */
+UV_EXTERN int uv_metrics_info(uv_loop_t* loop, uv_metrics_t* metrics);
 /* Call `walk_cb` for every handle that is not closed. It may close handles. */
 UV_EXTERN void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg);
 /* Write a line per handle to `stream`: [RAI], for referenced, active, internal, then type
@@ -704,12 +924,387 @@ UV_EXTERN uint64_t uv_hrtime(void);
 /* Block the calling thread for at least `msec` ms. Any thread. */
 UV_EXTERN void uv_sleep(unsigned int msec);
 
+/* ---- System ------------------------------------------------------------------------ */
+
+/* Functions below that hand out text take `size`: bytes at `buffer`, in; length without the
+ * terminator, out. UV_ENOBUFS sets the size needed, terminator included, and changes nothing
+ * else; UV_EINVAL: a pointer is NULL or the size 0. Text is UTF-8 on Windows (WTF-8 where the
+ * system's is not well-formed), the system's own bytes on Unix. */
+
+/* Seconds and nanoseconds. */
+typedef struct {
+  int64_t tv_sec;
+  int32_t tv_nsec;
+} uv_timespec64_t;
+
+/* Seconds and microseconds. */
+typedef struct {
+  int64_t tv_sec;
+  int32_t tv_usec;
+} uv_timeval64_t;
+
+typedef struct {
+  long tv_sec;
+  long tv_usec;
+} uv_timeval_t;
+
+typedef enum {
+  UV_CLOCK_MONOTONIC, /* that of uv_hrtime: never goes back, arbitrary start */
+  UV_CLOCK_REALTIME   /* since 1970-01-01 UTC; may be set */
+} uv_clock_id;
+
+/* The time of a clock. UV_EINVAL: no such clock; UV_EFAULT: ts is NULL. Any thread. */
+UV_EXTERN int uv_clock_gettime(uv_clock_id clock_id, uv_timespec64_t* ts);
+/* The time since 1970-01-01 UTC. Any thread. */
+UV_EXTERN int uv_gettimeofday(uv_timeval64_t* tv);
+
+/* The system's handle behind a descriptor of the C run-time library, which keeps owning it;
+ * INVALID_HANDLE_VALUE when there is none. On Unix the descriptor itself. Any thread. */
+UV_EXTERN uv_os_fd_t uv_get_osfhandle(int fd);
+/* A descriptor of the C run-time library for a handle, which from then on belongs to the
+ * descriptor; -1 on failure. On Unix the handle itself. Any thread. */
+UV_EXTERN int uv_open_osfhandle(uv_os_fd_t os_fd);
+
+/* This process, and the one that started it (on Windows that may be gone, and its number
+ * another's by now; 0 when it cannot be told). Any thread. */
+UV_EXTERN uv_pid_t uv_os_getpid(void);
+UV_EXTERN uv_pid_t uv_os_getppid(void);
+
+/* The absolute path of the running program. UV_ENOSYS where the system does not tell. Any
+ * thread. */
+UV_EXTERN int uv_exepath(char* buffer, size_t* size);
+/* The current folder, without a slash at its end unless it is a root. Any thread. */
+UV_EXTERN int uv_cwd(char* buffer, size_t* size);
+/* Change it, for the whole process. UV_ENOENT, UV_ENOTDIR, UV_EACCES, ... Any thread. */
+UV_EXTERN int uv_chdir(const char* dir);
+/* Where temporary files go: TMPDIR, TMP, TEMP or TEMPDIR, else /tmp; GetTempPath on Windows.
+ * Without a slash at its end. Reads the environment: see uv_os_getenv. */
+UV_EXTERN int uv_os_tmpdir(char* buffer, size_t* size);
+/* The folder of the user: HOME (USERPROFILE on Windows), else what the user database says.
+ * Reads the environment: see uv_os_getenv. */
+UV_EXTERN int uv_os_homedir(char* buffer, size_t* size);
+
+/* Read, set or remove a variable of the environment. UV_ENOENT: there is none of that name
+ * (removing it is no error then); UV_EINVAL: the name is empty or holds a '='. On Windows
+ * that is the environment of the process and not the copy that getenv(3) looks at. On Unix
+ * no other thread may use the environment meanwhile. */
+UV_EXTERN int uv_os_getenv(const char* name, char* buffer, size_t* size);
+UV_EXTERN int uv_os_setenv(const char* name, const char* value);
+UV_EXTERN int uv_os_unsetenv(const char* name);
+
+/* One variable of the environment. */
+typedef struct uv_env_item_s {
+  char* name;
+  char* value;
+} uv_env_item_t;
+
+/* All variables, in one allocated block that uv_os_free_environ frees. As uv_os_getenv. */
+UV_EXTERN int uv_os_environ(uv_env_item_t** envitems, int* count);
+UV_EXTERN void uv_os_free_environ(uv_env_item_t* envitems, int count);
+
+/* Large enough for the name of any host, with its terminator. */
+#define UV_MAXHOSTNAMESIZE 257
+
+/* The name of this host. Any thread. */
+UV_EXTERN int uv_os_gethostname(char* buffer, size_t* size);
+
+/* Name and version of an operating system. */
+typedef struct uv_utsname_s {
+  char sysname[256];
+  char release[256];
+  char version[256];
+  char machine[256];
+} uv_utsname_t;
+
+/* Those of this one: what uname(2) says; on Windows "Windows_NT", "10.0.19045",
+ * "Windows 10 Pro", "x86_64". Any thread. */
+UV_EXTERN int uv_os_uname(uv_utsname_t* buffer);
+
+/* Keep the arguments of main, at its start and once; the title of the process is written over
+ * them on Unix. Returns the arguments to use from then on, which may be a copy that lives
+ * until uv_library_shutdown. */
+UV_EXTERN char** uv_setup_args(int argc, char** argv);
+/* The title that tools like ps show; that of the console on Windows. A title that does not
+ * fit is cut. UV_ENOBUFS without uv_setup_args (not on Windows). Any thread. */
+UV_EXTERN int uv_set_process_title(const char* title);
+/* The same back, into `buffer` of `size` bytes. UV_ENOBUFS when it does not fit, and as
+ * above. Any thread. */
+UV_EXTERN int uv_get_process_title(char* buffer, size_t size);
+
+/* Seconds since the system started. Any thread. */
+UV_EXTERN int uv_uptime(double* uptime);
+/* Bytes of memory of this process that are in RAM. Any thread. */
+UV_EXTERN int uv_resident_set_memory(size_t* rss);
+
+/* What a process used. (X): 0 on Windows. */
+typedef struct {
+  uv_timeval_t ru_utime; /* CPU time in the program */
+  uv_timeval_t ru_stime; /* CPU time in the system */
+  uint64_t ru_maxrss;    /* most memory in RAM, in KiB */
+  uint64_t ru_ixrss;     /* shared memory (X) */
+  uint64_t ru_idrss;     /* unshared data (X) */
+  uint64_t ru_isrss;     /* unshared stack (X) */
+  uint64_t ru_minflt;    /* page faults without input (X) */
+  uint64_t ru_majflt;    /* page faults with input; all of them on Windows */
+  uint64_t ru_nswap;     /* times swapped out (X) */
+  uint64_t ru_inblock;   /* input operations */
+  uint64_t ru_oublock;   /* output operations */
+  uint64_t ru_msgsnd;    /* messages sent (X) */
+  uint64_t ru_msgrcv;    /* messages received (X) */
+  uint64_t ru_nsignals;  /* signals received (X) */
+  uint64_t ru_nvcsw;     /* times it waited of its own accord (X) */
+  uint64_t ru_nivcsw;    /* times it was made to wait (X) */
+} uv_rusage_t;
+
+/* What this one used so far, all threads together. Any thread. */
+UV_EXTERN int uv_getrusage(uv_rusage_t* rusage);
+
+/* ---- Text encodings ---------------------------------------------------------------- */
+
+/* WTF-8 is UTF-8 that also encodes surrogates, so that every string of 16-bit units, such as a
+ * file name of Windows, has a form in it and comes back unchanged. */
+
+/* Bytes, without a terminator, of `utf16_len` units as WTF-8; -1: up to a 0. Any thread. */
+UV_EXTERN size_t uv_utf16_length_as_wtf8(const uint16_t* utf16, ssize_t utf16_len);
+/* Convert them. `*wtf8_ptr` NULL: allocate, with the library's allocator, for the caller to
+ * free with the same. Else `*wtf8_len_ptr` is the room there, and one byte more for the
+ * terminator. `*wtf8_len_ptr` becomes the length without terminator; with wtf8_ptr NULL that
+ * is all. UV_ENOBUFS: does not fit; whole characters that do are there, terminated, and
+ * `*wtf8_len_ptr` is the length needed. UV_ENOMEM. Any thread. */
+UV_EXTERN int uv_utf16_to_wtf8(const uint16_t* utf16,
+                               ssize_t utf16_len,
+                               char** wtf8_ptr,
+                               size_t* wtf8_len_ptr);
+/* Units of terminated WTF-8 as UTF-16, with a terminator. UV_EINVAL: it is no WTF-8. Any
+ * thread. */
+UV_EXTERN ssize_t uv_wtf8_length_as_utf16(const char* wtf8);
+/* Convert what uv_wtf8_length_as_utf16 accepts into `utf16_len` units, terminator included.
+ * Stops, terminated, at what does not fit or is no WTF-8. Any thread. */
+UV_EXTERN void uv_wtf8_to_utf16(const char* wtf8, uint16_t* utf16, size_t utf16_len);
+
+/* ---- Threads ----------------------------------------------------------------------- */
+
+/* uv_thread_t, uv_mutex_t, uv_rwlock_t, uv_cond_t, uv_key_t, uv_once_t and UV_ONCE_INIT are
+ * those of the system, in uv/unix.h and uv/win.h. Everything in this group may be called from
+ * any thread. Unlocking what the caller has not locked, destroying what is in use and the like
+ * are errors of the program that need not be noticed. */
+
+typedef void (*uv_thread_cb)(void* arg);
+
+typedef enum {
+  UV_THREAD_NO_FLAGS = 0x00,
+  UV_THREAD_HAS_STACK_SIZE = 0x01 /* stack_size counts */
+} uv_thread_create_flags;
+
+typedef struct uv_thread_options_s {
+  unsigned int flags; /* uv_thread_create_flags */
+  size_t stack_size;  /* bytes, rounded up to whole pages; 0: the system's default */
+} uv_thread_options_t;
+
+/* Start a thread that runs entry(arg). Whoever starts it joins or detaches it. UV_ENOMEM,
+ * UV_EAGAIN: no memory or no thread; UV_EINVAL: a stack that cannot be. */
+UV_EXTERN int uv_thread_create(uv_thread_t* tid, uv_thread_cb entry, void* arg);
+UV_EXTERN int uv_thread_create_ex(uv_thread_t* tid,
+                                  const uv_thread_options_t* params,
+                                  uv_thread_cb entry,
+                                  void* arg);
+/* Let it end by itself; it can no longer be joined. */
+UV_EXTERN int uv_thread_detach(uv_thread_t* tid);
+/* The calling thread, also one that the library did not start. */
+UV_EXTERN uv_thread_t uv_thread_self(void);
+/* Wait for the end of a thread. */
+UV_EXTERN int uv_thread_join(uv_thread_t* tid);
+/* Non-zero when both are the same thread. */
+UV_EXTERN int uv_thread_equal(const uv_thread_t* t1, const uv_thread_t* t2);
+
+/* Mutual exclusion. The plain kind is locked once, the recursive kind any number of times by
+ * the same thread. trylock: UV_EBUSY when it is locked, for the plain kind by anybody. */
+UV_EXTERN int uv_mutex_init(uv_mutex_t* mutex);
+UV_EXTERN int uv_mutex_init_recursive(uv_mutex_t* mutex);
+UV_EXTERN void uv_mutex_destroy(uv_mutex_t* mutex);
+UV_EXTERN void uv_mutex_lock(uv_mutex_t* mutex);
+UV_EXTERN int uv_mutex_trylock(uv_mutex_t* mutex);
+UV_EXTERN void uv_mutex_unlock(uv_mutex_t* mutex);
+
+/* Any number of readers or one writer. try*: UV_EBUSY. */
+UV_EXTERN int uv_rwlock_init(uv_rwlock_t* rwlock);
+UV_EXTERN void uv_rwlock_destroy(uv_rwlock_t* rwlock);
+UV_EXTERN void uv_rwlock_rdlock(uv_rwlock_t* rwlock);
+UV_EXTERN int uv_rwlock_tryrdlock(uv_rwlock_t* rwlock);
+UV_EXTERN void uv_rwlock_rdunlock(uv_rwlock_t* rwlock);
+UV_EXTERN void uv_rwlock_wrlock(uv_rwlock_t* rwlock);
+UV_EXTERN int uv_rwlock_trywrlock(uv_rwlock_t* rwlock);
+UV_EXTERN void uv_rwlock_wrunlock(uv_rwlock_t* rwlock);
+
+/* Wait for a signal with the mutex unlocked, which is locked again when the call returns. It
+ * may return without any signal. timedwait: UV_ETIMEDOUT after `timeout` nanoseconds. */
+UV_EXTERN int uv_cond_init(uv_cond_t* cond);
+UV_EXTERN void uv_cond_destroy(uv_cond_t* cond);
+UV_EXTERN void uv_cond_signal(uv_cond_t* cond);
+UV_EXTERN void uv_cond_broadcast(uv_cond_t* cond);
+UV_EXTERN void uv_cond_wait(uv_cond_t* cond, uv_mutex_t* mutex);
+UV_EXTERN int uv_cond_timedwait(uv_cond_t* cond, uv_mutex_t* mutex, uint64_t timeout);
+
+typedef struct uv_sem_s {
+  /* private */
+  uv_mutex_t mutex;
+  uv_cond_t cond;
+  unsigned int value;
+} uv_sem_t;
+
+/* A counter: post adds 1, wait takes 1 and waits while there is none. trywait: UV_EAGAIN. The
+ * thread that got the last 1 may destroy it. Not for signal handlers; uv_async_send is. */
+UV_EXTERN int uv_sem_init(uv_sem_t* sem, unsigned int value);
+UV_EXTERN void uv_sem_destroy(uv_sem_t* sem);
+UV_EXTERN void uv_sem_post(uv_sem_t* sem);
+UV_EXTERN void uv_sem_wait(uv_sem_t* sem);
+UV_EXTERN int uv_sem_trywait(uv_sem_t* sem);
+
+typedef struct uv_barrier_s {
+  /* private */
+  uv_mutex_t mutex;
+  uv_cond_t cond;
+  unsigned int threshold;
+  unsigned int in;  /* arrived in this round */
+  unsigned int out; /* still to leave the round before */
+} uv_barrier_t;
+
+/* A meeting point for `count` threads, UV_EINVAL when that is 0. wait returns when all have
+ * come, 0 for all but the last to leave, which gets a positive number and may destroy the
+ * barrier. It can be used again and again. */
+UV_EXTERN int uv_barrier_init(uv_barrier_t* barrier, unsigned int count);
+UV_EXTERN void uv_barrier_destroy(uv_barrier_t* barrier);
+UV_EXTERN int uv_barrier_wait(uv_barrier_t* barrier);
+
+/* Have `callback` run by exactly one of the threads that call this with the same guard, which
+ * is a static variable set to UV_ONCE_INIT. The others wait until it has run. */
+UV_EXTERN void uv_once(uv_once_t* guard, void (*callback)(void));
+
+/* A pointer that each thread has its own of, NULL at first. */
+UV_EXTERN int uv_key_create(uv_key_t* key);
+UV_EXTERN void uv_key_delete(uv_key_t* key);
+UV_EXTERN void* uv_key_get(uv_key_t* key);
+UV_EXTERN void uv_key_set(uv_key_t* key, void* value);
+
+/* How many threads can usefully run at once; at least 1. */
+UV_EXTERN unsigned int uv_available_parallelism(void);
+
+/* ---- Work queue -------------------------------------------------------------------- */
+
+/* Work on a thread of the pool. */
+struct uv_work_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only */
+  uv_loop_t* loop;  /* read-only */
+  uv_work_cb work_cb;
+  uv_after_work_cb after_work_cb;
+  /* private */
+  struct uv__work work;
+};
+
+/* Have `work_cb` run on a thread of the pool and `after_work_cb` (may be NULL) on the loop's
+ * when that is over. The process has one pool, of 4 threads or as many as UV_THREADPOOL_SIZE in
+ * the environment says (1 to 1024), each of which starts when there is work for it;
+ * uv_library_shutdown ends them. UV_EINVAL: no work_cb; UV_ENOMEM, UV_EAGAIN: there is no
+ * thread and none can be started. uv_cancel takes it back. */
+UV_EXTERN int uv_queue_work(uv_loop_t* loop,
+                            uv_work_t* req,
+                            uv_work_cb work_cb,
+                            uv_after_work_cb after_work_cb);
+
+/* ---- Looking up names ---------------------------------------------------------------- */
+
+/* A name on its way to addresses. */
+struct uv_getaddrinfo_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only */
+  uv_loop_t* loop;  /* read-only */
+  /* private */
+  struct uv__work work;
+  uv_getaddrinfo_cb cb;
+  void* question; /* copies of the arguments */
+  int retcode;
+  /* read-only */
+  struct addrinfo* addrinfo; /* the result, of which the caller is the owner */
+};
+
+/* An address on its way to a name. */
+struct uv_getnameinfo_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only */
+  uv_loop_t* loop;  /* read-only */
+  /* private */
+  struct uv__work work;
+  uv_getnameinfo_cb cb;
+  struct sockaddr_storage storage;
+  int flags;
+  int retcode;
+  /* read-only */
+  char host[1025];  /* NI_MAXHOST */
+  char service[32]; /* NI_MAXSERV */
+};
+
+/* Look up the addresses of `node` (UTF-8) and the port of `service`; one of them may be NULL.
+ * `hints` may be NULL; only its flags, family, socket type and protocol count. All three may
+ * go after the call. Errors of the lookup are UV_EAI_* and come through `cb`; with a NULL `cb` the
+ * call waits and returns them, and on success leaves the result in req->addrinfo. UV_EINVAL:
+ * neither node nor service. Runs on the pool of uv_queue_work and is refused and taken back
+ * like that, but lookups never take more than half of its threads. */
+UV_EXTERN int uv_getaddrinfo(uv_loop_t* loop,
+                             uv_getaddrinfo_t* req,
+                             uv_getaddrinfo_cb getaddrinfo_cb,
+                             const char* node,
+                             const char* service,
+                             const struct addrinfo* hints);
+/* Free a result; NULL is none. Any thread. */
+UV_EXTERN void uv_freeaddrinfo(struct addrinfo* ai);
+/* Look up the names of an AF_INET or AF_INET6 address and its port; `flags` are NI_*. UV_EINVAL
+ * for another family. Otherwise as uv_getaddrinfo; the result is in req->host and
+ * req->service. */
+UV_EXTERN int uv_getnameinfo(uv_loop_t* loop,
+                             uv_getnameinfo_t* req,
+                             uv_getnameinfo_cb getnameinfo_cb,
+                             const struct sockaddr* addr,
+                             int flags);
+
+/* ---- Random bytes ------------------------------------------------------------------ */
+
+typedef struct uv_random_s uv_random_t;
+
+/* `status` 0: `buf` is full; UV_ECANCELED, or why there are no bytes: what it holds is undefined. */
+typedef void (*uv_random_cb)(uv_random_t* req, int status, void* buf, size_t buflen);
+
+/* Random bytes on their way. */
+struct uv_random_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only */
+  uv_loop_t* loop;  /* read-only */
+  /* private */
+  int status;
+  void* buf;
+  size_t buflen;
+  uv_random_cb cb;
+  struct uv__work work;
+};
+
+/* Fill `buflen` bytes with randomness from the system that is fit for keys; `flags` is 0. Runs on
+ * the pool of uv_queue_work and is refused and taken back like that; with a NULL `cb` at once,
+ * from any thread, and then loop and req may be NULL. UV_E2BIG: more than 0x7fffffff bytes. */
+UV_EXTERN int uv_random(uv_loop_t* loop,
+                        uv_random_t* req,
+                        void* buf,
+                        size_t buflen,
+                        unsigned int flags,
+                        uv_random_cb cb);
+
 /* ---- Unions of everything ------------------------------------------------------------ */
 
 union uv_any_handle {
   uv_handle_t handle;
   uv_stream_t stream;
   uv_tcp_t tcp;
+  uv_pipe_t pipe;
+  uv_process_t process;
   uv_timer_t timer;
   uv_idle_t idle;
   uv_prepare_t prepare;
@@ -722,6 +1317,10 @@ union uv_any_req {
   uv_connect_t connect;
   uv_write_t write;
   uv_shutdown_t shutdown;
+  uv_work_t work;
+  uv_getaddrinfo_t getaddrinfo;
+  uv_getnameinfo_t getnameinfo;
+  uv_random_t random;
 };
 
 #ifdef __cplusplus

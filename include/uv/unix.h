@@ -3,13 +3,33 @@
 #ifndef UV_UNIX_H_
 #define UV_UNIX_H_
 
+#include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
 typedef int uv_file;
 typedef int uv_os_sock_t;
 typedef int uv_os_fd_t;
+typedef pid_t uv_pid_t;
+typedef uid_t uv_uid_t;
+typedef gid_t uv_gid_t;
+
+/* A strict C compiler does not see it in netdb.h; it is named in uv.h all the same. */
+struct addrinfo;
+
+typedef pthread_t uv_thread_t;
+typedef pthread_mutex_t uv_mutex_t;
+typedef pthread_cond_t uv_cond_t;
+typedef pthread_key_t uv_key_t;
+typedef pthread_once_t uv_once_t;
+#define UV_ONCE_INIT PTHREAD_ONCE_INIT
+
+/* Not a pthread_rwlock_t, which a strict C compiler does not see in pthread.h. */
+typedef struct uv_rwlock_s {
+  void* lock; /* private */
+} uv_rwlock_t;
 
 /* One piece of memory. The layout is that of struct iovec, which the backends rely on. */
 typedef struct uv_buf_t {
@@ -30,6 +50,10 @@ struct uv__io_tail {
   unsigned int state; /* readiness seen, interest asked for; see src/unix/internal.h */
   int slot;           /* place in the poller's table; unused by epoll and kqueue */
   int error;          /* result of a finished connect, until it is collected */
+  union {
+    void* more; /* a kind's own block: names of a pipe, what is known of a child */
+    int origin; /* the number that the program knows a pipe(2) end or a terminal by */
+  } u;
 };
 
 /* Private to src/unix: what a backend keeps in every loop. */
@@ -37,7 +61,8 @@ struct uv__loop_tail {
   int backend_fd; /* epoll or kqueue descriptor, -1 with poll(2) */
   int wake_rd;    /* eventfd, or the two ends of a pipe */
   int wake_wr;
-  void* poller; /* the poller's own block */
+  int no_sigprof; /* 1: UV_LOOP_BLOCK_SIGNAL is in force */
+  void* poller;   /* the poller's own block */
 };
 
 #endif /* UV_UNIX_H_ */

@@ -17,8 +17,17 @@
 #include <windows.h>
 /* clang-format on */
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Signals that uv_kill takes and the C run-time library does not name. */
+#ifndef SIGQUIT
+#  define SIGQUIT 3
+#endif
+#ifndef SIGKILL
+#  define SIGKILL 9
+#endif
 
 #ifndef _SSIZE_T_DEFINED
 #  ifndef _SSIZE_T_
@@ -31,6 +40,32 @@ typedef intptr_t ssize_t;
 typedef int uv_file;
 typedef SOCKET uv_os_sock_t;
 typedef HANDLE uv_os_fd_t;
+typedef int uv_pid_t;
+typedef unsigned char uv_uid_t;
+typedef unsigned char uv_gid_t;
+
+typedef HANDLE uv_thread_t;
+typedef CONDITION_VARIABLE uv_cond_t;
+typedef INIT_ONCE uv_once_t;
+#define UV_ONCE_INIT INIT_ONCE_STATIC_INIT
+
+/* The fields are private. A slim lock cannot be taken twice by one thread, a critical section
+ * cannot be anything else. */
+typedef struct uv_mutex_s {
+  union {
+    SRWLOCK plain;
+    CRITICAL_SECTION recursive;
+  } u;
+  int is_recursive;
+} uv_mutex_t;
+
+typedef struct uv_rwlock_s {
+  SRWLOCK lock; /* private */
+} uv_rwlock_t;
+
+typedef struct uv_key_s {
+  DWORD index; /* private */
+} uv_key_t;
 
 /* One piece of memory. The layout is that of WSABUF, which the backend relies on. */
 typedef struct uv_buf_t {
@@ -42,7 +77,8 @@ typedef struct uv_buf_t {
 struct uv__desc {
   HANDLE handle;  /* INVALID_HANDLE_VALUE: none; sockets are cast */
   short kind;     /* enum uv__desc_kind of core/port.h */
-  short accepted; /* 1: it was accepted, so that it has a peer, which may be gone by now */
+  short accepted; /* 1: it has a peer, which may be gone by now; see src/win/internal.h */
+  DWORD peer;     /* of a pipe to a child: the process at its other end; else 0 */
 };
 
 /* Private to src/win: one overlapped operation. It belongs to the kernel from the call that
@@ -72,8 +108,13 @@ struct uv__io_tail {
 /* Private to src/win: what the backend keeps in every loop. */
 struct uv__loop_tail {
   HANDLE iocp;
-  struct uv__io_tail* open; /* the streams that have a descriptor */
-  volatile LONG wake;       /* enum uv__wake of src/win/loop.c */
+  HANDLE event;                  /* of calls that complete at once and shall post no packet */
+  struct uv__retry* retries;     /* what is tried again every few milliseconds, */
+  struct uv__retry** retry_last; /* the end of that list, */
+  uint64_t retry_at;             /* and when, by uv__port_now */
+  struct uv__io_tail* open;      /* the streams that have a descriptor */
+  volatile LONG wake;            /* enum uv__wake of src/win/loop.c */
+  void* volatile stranded;       /* operations whose packet could not be posted */
 };
 
 #endif /* UV_WIN_H_ */

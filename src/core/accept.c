@@ -20,6 +20,8 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
     return stream->stream.delayed_error; /* Of the bind (A5). */
   if (stream->stream.phase == UV__FRESH) {
     struct uv__desc none = {0};
+    if (stream->type != UV_TCP)
+      return UV_EINVAL; /* Only TCP listens without having been bound: to any port. */
     r = uv__stream_open(stream, AF_INET, &none);
     if (r < 0)
       return r;
@@ -35,20 +37,34 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
   return 0;
 }
 
+static uv_handle_type type_of(const struct uv__desc* desc) {
+  return desc->kind == UV__DESC_TCP ? UV_TCP : UV_NAMED_PIPE;
+}
+
 int uv_accept(uv_stream_t* server, uv_stream_t* client) {
+  struct uv__desc* desc;
   int r;
 
-  if (server == NULL || client == NULL || server->stream.phase != UV__LISTENING)
+  if (server == NULL || client == NULL)
     return UV_EINVAL;
-  if (server->stream.pending.kind == UV__DESC_NONE)
+  desc = &server->stream.pending;
+  if (server->type == UV_NAMED_PIPE && server->stream.phase == UV__CONNECTED)
+    desc = uv__pipe_arrived((uv_pipe_t*) server); /* A handle that was passed (I3). */
+  else if (server->stream.phase != UV__LISTENING)
+    return UV_EINVAL;
+  if (desc == NULL || desc->kind == UV__DESC_NONE)
     return UV_EAGAIN;
-  if (client->loop != server->loop || client->type != server->type ||
+  if (client->loop != server->loop || client->type != type_of(desc) ||
       client->stream.phase != UV__FRESH)
     return UV_EINVAL;
-  r = uv__stream_open(client, AF_UNSPEC, &server->stream.pending);
+  r = uv__stream_open(client, AF_UNSPEC, desc);
   if (r < 0)
     return r;
-  server->stream.pending.kind = UV__DESC_NONE;
+  if (desc != &server->stream.pending) {
+    uv__pipe_claimed((uv_pipe_t*) server);
+    return 0;
+  }
+  desc->kind = UV__DESC_NONE;
   uv__loop_again(uv__stream_io(server)); /* For the next connection. */
   return 0;
 }

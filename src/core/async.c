@@ -4,25 +4,16 @@
 #include "loop.h"
 
 /* Two flags make many sends one: `sent` of the handle says that its callback is owed,
- * `wake_pending` of the loop that somebody's is. The system is called only for a loop that
- * is asleep; one that is awake looks at the flag before it sleeps (loop.c). */
+ * `wake_pending` of the loop that somebody's is (loop.c). */
 int uv_async_send(uv_async_t* handle) {
-  if (uv__atomic_exchange(&handle->sent, 1) != 0)
-    return 0;
-  if (uv__atomic_exchange(&handle->loop->wake_pending, 1) != 0)
-    return 0;
-  if (uv__atomic_load(&handle->loop->asleep))
-    uv__port_wake(handle->loop);
+  if (uv__atomic_exchange(&handle->sent, 1) == 0)
+    uv__loop_wake(handle->loop);
   return 0;
 }
 
 void uv__async_run(uv_loop_t* loop) {
   struct uv__queue batch;
 
-  if (!uv__atomic_load(&loop->wake_pending))
-    return;
-  /* Cleared before the handles are looked at: a send that comes later sets it again. */
-  uv__atomic_store(&loop->wake_pending, 0);
   uv__queue_move(&loop->asyncs, &batch);
   while (!uv__queue_empty(&batch)) {
     struct uv__queue* link = uv__queue_head(&batch);
@@ -33,14 +24,16 @@ void uv__async_run(uv_loop_t* loop) {
     if (uv__atomic_load(&handle->sent) == 0)
       continue;
     uv__atomic_store(&handle->sent, 0); /* A send during the callback runs it again. */
+    loop->events++;
     if (handle->async_cb != NULL)
       handle->async_cb(handle);
   }
 }
 
-void uv__async_close(uv_handle_t* handle) {
+int uv__async_close(uv_handle_t* handle) {
   uv__queue_remove(&((uv_async_t*) handle)->queue);
   uv__handle_stop(handle);
+  return 0;
 }
 
 int uv_async_init(uv_loop_t* loop, uv_async_t* handle, uv_async_cb async_cb) {

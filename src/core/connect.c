@@ -2,22 +2,20 @@
  * W4). The connect itself is the port's. */
 #include "stream.h"
 
-int uv__connect_start(uv_connect_t* req,
-                      uv_stream_t* stream,
-                      const struct sockaddr* addr,
-                      uv_connect_cb cb) {
+int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, uv_connect_cb cb) {
   struct uv__io* io = uv__stream_io(stream);
   int r = stream->stream.delayed_error;
 
+  if (r == 0) /* A bind that failed is reported instead of trying (A5). */
+    r = io->ops->connect(io, addr);
+  if (r == UV_ENAMETOOLONG)
+    return r; /* Of the argument, not of the connection; nothing was begun. */
   req->type = UV_CONNECT;
   req->cb = cb;
   req->handle = stream;
   stream->stream.u.connect_req = req;
   stream->stream.phase = UV__CONNECTING;
   uv__loop_hold(stream->loop);
-
-  if (r == 0) /* A bind that failed is reported instead of trying (A5). */
-    r = io->ops->connect(io, addr);
   if (r == UV__PENDING) {
     io->busy |= UV__CONNECT;
     return 0;
@@ -62,4 +60,29 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
   /* Reading is in force again if it does, and over if it closed. */
   if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING)
     uv__read_fail(stream, UV_ECANCELED);
+}
+
+/* For the one function that has no return value to refuse with (uv_pipe_connect): the error
+ * comes through the callback, whatever the stream itself is doing. */
+void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_connect_cb cb) {
+  req->type = UV_CONNECT;
+  req->cb = cb;
+  req->handle = stream;
+  req->status = error;
+  uv__queue_insert_tail(&stream->loop->refused, &req->link);
+  uv__loop_hold(stream->loop);
+}
+
+void uv__connect_run_refused(uv_loop_t* loop) {
+  struct uv__queue batch;
+
+  uv__queue_move(&loop->refused, &batch);
+  while (!uv__queue_empty(&batch)) {
+    uv_connect_t* req = uv__container_of(uv__queue_head(&batch), uv_connect_t, link);
+
+    uv__queue_remove(&req->link);
+    uv__loop_release(loop);
+    if (req->cb != NULL)
+      req->cb(req, req->status);
+  }
 }

@@ -59,27 +59,35 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
     end_shutdown(stream, r);
 }
 
+/* A descriptor came back: listeners that lack one try again at once (A4). */
+static void descriptor_freed(uv_loop_t* loop) {
+  if (loop->retry_at != 0)
+    loop->retry_at = loop->time;
+}
+
 /* From uv_close: stop everything now, leave the callbacks to uv__stream_finish. */
-void uv__stream_close(uv_stream_t* stream) {
+int uv__stream_close(uv_handle_t* handle) {
+  uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io = uv__stream_io(stream);
 
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
-  uv__handle_stop((uv_handle_t*) stream);
+  uv__handle_stop(handle);
   if (stream->stream.pending.kind != UV__DESC_NONE)
     uv__port_discard(&stream->stream.pending);
-  /* The phase tells apart, for finish, a request that u.connect_req holds from u.connection_cb. */
+  if (stream->type == UV_NAMED_PIPE)
+    uv__pipe_drop((uv_pipe_t*) stream);
+  /* For finish: connect_req shares its place with connection_cb. */
   if (stream->stream.phase != UV__CONNECTING)
     stream->stream.u.connect_req = NULL;
   stream->stream.phase = UV__CLOSING;
   if (io->ops->close(io) == UV__PENDING) {
     io->busy |= UV__CLOSED;
     uv__loop_hold(stream->loop);
-    return;
+    return UV__PENDING;
   }
-  uv__loop_closing(stream->loop, (uv_handle_t*) stream);
-  if (stream->loop->retry_at != 0)
-    stream->loop->retry_at = stream->loop->time; /* A descriptor came back (A4). */
+  descriptor_freed(stream->loop);
+  return 0;
 }
 
 void uv__close_turn(uv_stream_t* stream, unsigned rung) {
@@ -87,13 +95,13 @@ void uv__close_turn(uv_stream_t* stream, unsigned rung) {
     return;
   uv__loop_release(stream->loop);
   uv__loop_closing(stream->loop, (uv_handle_t*) stream);
-  if (stream->loop->retry_at != 0)
-    stream->loop->retry_at = stream->loop->time;
+  descriptor_freed(stream->loop);
 }
 
 /* The port is done with the stream: connect, writes in order, shutdown; then, by the caller,
  * close_cb. What really completed says so. */
-void uv__stream_finish(uv_stream_t* stream) {
+void uv__stream_finish(uv_handle_t* handle) {
+  uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io = uv__stream_io(stream);
 
   if (stream->stream.u.connect_req != NULL)

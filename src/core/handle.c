@@ -5,14 +5,16 @@
 #include <string.h>
 
 static const struct uv__handle_kind kinds[UV_HANDLE_TYPE_MAX] = {
-    [UV_ASYNC] = {sizeof(uv_async_t), uv__async_close},
-    [UV_CHECK] = {sizeof(uv_check_t), uv__watcher_close_check},
-    [UV_HANDLE] = {sizeof(uv_handle_t), NULL},
-    [UV_IDLE] = {sizeof(uv_idle_t), uv__watcher_close_idle},
-    [UV_PREPARE] = {sizeof(uv_prepare_t), uv__watcher_close_prepare},
-    [UV_STREAM] = {sizeof(uv_stream_t), NULL},
-    [UV_TCP] = {sizeof(uv_tcp_t), NULL},
-    [UV_TIMER] = {sizeof(uv_timer_t), uv__timer_close},
+    [UV_ASYNC] = {sizeof(uv_async_t), uv__async_close, NULL},
+    [UV_CHECK] = {sizeof(uv_check_t), uv__watcher_close_check, NULL},
+    [UV_HANDLE] = {sizeof(uv_handle_t), NULL, NULL},
+    [UV_IDLE] = {sizeof(uv_idle_t), uv__watcher_close_idle, NULL},
+    [UV_NAMED_PIPE] = {sizeof(uv_pipe_t), uv__stream_close, uv__stream_finish},
+    [UV_PREPARE] = {sizeof(uv_prepare_t), uv__watcher_close_prepare, NULL},
+    [UV_PROCESS] = {sizeof(uv_process_t), uv__process_close, uv__process_finish},
+    [UV_STREAM] = {sizeof(uv_stream_t), NULL, NULL},
+    [UV_TCP] = {sizeof(uv_tcp_t), uv__stream_close, uv__stream_finish},
+    [UV_TIMER] = {sizeof(uv_timer_t), uv__timer_close, NULL},
 };
 
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) {
@@ -85,19 +87,15 @@ void uv_close(uv_handle_t* handle, uv_close_cb close_cb) {
     return;
   handle->flags |= UV__HANDLE_CLOSING;
   handle->handle.close_cb = close_cb;
-  if (uv__handle_is_stream(handle)) {
-    uv__stream_close((uv_stream_t*) handle);
-    return;
-  }
-  kinds[handle->type].close(handle);
-  uv__loop_closing(handle->loop, handle);
+  if (kinds[handle->type].close(handle) == 0)
+    uv__loop_closing(handle->loop, handle);
 }
 
 /* Only now does the handle leave the loop: until its close callback it can be walked over,
  * and the loop cannot be closed. */
 void uv__handle_finish(uv_handle_t* handle) {
-  if (uv__handle_is_stream(handle))
-    uv__stream_finish((uv_stream_t*) handle);
+  if (kinds[handle->type].finish != NULL)
+    kinds[handle->type].finish(handle);
   uv__queue_remove(&handle->handle.link);
   if (handle->handle.close_cb != NULL)
     handle->handle.close_cb(handle);

@@ -24,8 +24,11 @@ enum {
 /* A kind of handle. A new kind is one row of the table in handle.c. */
 struct uv__handle_kind {
   size_t size;
-  /* End its activity. NULL for streams, whose close is the port's too. */
-  void (*close)(uv_handle_t* handle);
+  /* End its activity. UV__PENDING when it will call uv__loop_closing itself, later. NULL for
+   * a type that no handle has by itself. */
+  int (*close)(uv_handle_t* handle);
+  /* The last steps before close_cb; NULL when there are none. */
+  void (*finish)(uv_handle_t* handle);
 };
 
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type);
@@ -41,16 +44,18 @@ void uv__handle_stop(uv_handle_t* handle);
 #define uv__handle_is_active(h) (((h)->flags & UV__HANDLE_ACTIVE) != 0)
 
 /* Closing, kind by kind. */
-void uv__timer_close(uv_handle_t* handle);
-void uv__async_close(uv_handle_t* handle);
-void uv__watcher_close_idle(uv_handle_t* handle);
-void uv__watcher_close_prepare(uv_handle_t* handle);
-void uv__watcher_close_check(uv_handle_t* handle);
+int uv__timer_close(uv_handle_t* handle);
+int uv__async_close(uv_handle_t* handle);
+int uv__watcher_close_idle(uv_handle_t* handle);
+int uv__watcher_close_prepare(uv_handle_t* handle);
+int uv__watcher_close_check(uv_handle_t* handle);
+int uv__process_close(uv_handle_t* handle);
+void uv__process_finish(uv_handle_t* handle);
 
 /* Streams (finish.c, stream.c). close ends in uv__loop_closing, now or after the port's CLOSED
  * ring; finish runs what is left of the requests, right before close_cb. */
-void uv__stream_close(uv_stream_t* stream);
-void uv__stream_finish(uv_stream_t* stream);
+int uv__stream_close(uv_handle_t* handle);
+void uv__stream_finish(uv_handle_t* handle);
 int uv__stream_has_requests(const uv_stream_t* stream);
 
 /* Non-zero for the kinds that begin with a uv_stream_t. */

@@ -1,7 +1,8 @@
 /* The loop: its life, and the order of things in one turn. What the things do is elsewhere.
  *
- * One turn: streams that asked for another go; idle; prepare; wait for the system; asyncs;
- * streams that rang, with their write callbacks; check; close callbacks; timers. */
+ * One turn: streams that asked for another go; idle; prepare; wait for the system; asyncs and
+ * finished work; streams that rang, with their write callbacks; check; close callbacks;
+ * timers. */
 #include "loop.h"
 
 #include <limits.h>
@@ -9,11 +10,18 @@
 
 #include "alloc.h"
 #include "atomic.h"
+#include "handle.h"
+#include "threadpool.h"
 
 /* How often streams that ask for another go get it before hooks, timers and the system have
  * theirs. With READ_ROUNDS of read.c this bounds what one stream can take per turn (R6). */
 enum {
   SERVE_ROUNDS = 4
+};
+
+static void (*const turns[])(struct uv__io* io) = {
+    [UV__ROLE_STREAM] = uv__stream_turn,
+    [UV__ROLE_PROCESS] = uv__process_turn,
 };
 
 static uv_loop_t default_loop;
@@ -29,10 +37,12 @@ int uv_loop_init(uv_loop_t* loop) {
   loop->asleep = 1;
   uv__queue_init(&loop->handles);
   uv__queue_init(&loop->ready);
+  uv__queue_init(&loop->refused);
   uv__queue_init(&loop->idle);
   uv__queue_init(&loop->prepare);
   uv__queue_init(&loop->check);
   uv__queue_init(&loop->asyncs);
+  uv__queue_init(&loop->work_done);
   r = uv__port_start(loop);
   if (r < 0)
     return r;
@@ -44,6 +54,7 @@ int uv_loop_close(uv_loop_t* loop) {
   if (loop->active_reqs.count > 0 || !uv__queue_empty(&loop->handles))
     return UV_EBUSY;
   uv__port_stop(loop);
+  uv__meter_free(loop);
   if (loop == &default_loop)
     default_loop_exists = 0;
   return 0;
@@ -80,6 +91,27 @@ uv_loop_t* uv_default_loop(void) {
 void uv_library_shutdown(void) {
   if (default_loop_exists)
     (void) uv_loop_close(&default_loop); /* One still in use stays: its owner holds it. */
+  uv__work_shutdown();
+  uv__port_shutdown();
+}
+
+int uv_loop_fork(uv_loop_t* loop) {
+  struct uv__queue* link;
+  int r = uv__port_fork(loop);
+
+  for (link = loop->handles.next; r == 0 && link != &loop->handles; link = link->next) {
+    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
+
+    if (uv__handle_is_stream(handle))
+      r = uv__port_fork_io(&((uv_stream_t*) handle)->stream.io);
+  }
+  if (r < 0)
+    return r;
+  uv__work_fork(loop);
+  /* A wake-up may have been written into what only the parent has now. */
+  if (uv__atomic_load(&loop->wake_pending))
+    uv__port_wake(loop);
+  return 0;
 }
 
 size_t uv_loop_size(void) {
@@ -121,6 +153,8 @@ int uv_backend_timeout(const uv_loop_t* loop) {
     return 0;
   if (!uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->idle))
     return 0;
+  if (!uv__queue_empty(&loop->refused))
+    return 0;
   next = uv__timer_next(loop);
   if (loop->retry_at != 0 && loop->retry_at < next)
     next = loop->retry_at;
@@ -141,38 +175,68 @@ void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle) {
 static void serve_streams(uv_loop_t* loop) {
   int rounds;
 
+  uv__connect_run_refused(loop);
   for (rounds = 0; rounds < SERVE_ROUNDS && !uv__queue_empty(&loop->ready); rounds++) {
     struct uv__queue batch;
 
     uv__queue_move(&loop->ready, &batch);
     while (!uv__queue_empty(&batch)) {
       struct uv__queue* link = uv__queue_head(&batch);
+      struct uv__io* io = uv__container_of(link, struct uv__io, link);
       uv__queue_remove(link);
-      uv__stream_turn(uv__container_of(link, struct uv__io, link));
+      turns[io->role](io);
     }
   }
 }
 
-/* Waits for the system. `asleep` is what makes uv_async_send call the system, which is
- * skipped while the loop is on its feet: it looks at wake_pending before it lies down. The
- * store must be seen before that look, hence sequential consistency. */
+/* `asleep` is what makes this call the system, which is skipped while the loop is on its feet:
+ * it looks at wake_pending before it lies down. */
+void uv__loop_wake(uv_loop_t* loop) {
+  if (uv__atomic_exchange(&loop->wake_pending, 1) != 0)
+    return;
+  if (uv__atomic_load(&loop->asleep))
+    uv__port_wake(loop);
+}
+
+static void poll_system(uv_loop_t* loop, int timeout_ms) {
+  uint64_t rings = loop->rings;
+  int metered = timeout_ms != 0 && loop->meter != NULL;
+
+  if (metered)
+    uv__meter_wait_begins(loop);
+  uv__port_poll(loop, timeout_ms);
+  if (metered)
+    uv__meter_wait_ends(loop);
+  loop->events += loop->rings - rings;
+  if (timeout_ms == 0)
+    loop->events_waiting += loop->rings - rings;
+}
+
+/* Waits for the system. The store of `asleep` must be seen before the look at wake_pending,
+ * hence sequential consistency. */
 static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
   uv__atomic_store(&loop->asleep, 1);
   if (uv__atomic_load(&loop->wake_pending))
     timeout_ms = 0;
-  uv__port_poll(loop, timeout_ms);
+  poll_system(loop, timeout_ms);
   uv__atomic_store(&loop->asleep, 0);
   uv_update_time(loop);
   if (loop->retry_at != 0 && loop->retry_at <= loop->time)
     uv__accept_retry(loop);
-  uv__async_run(loop);
+  /* Cleared before anything is looked at: a wake-up that comes later sets it again. */
+  if (uv__atomic_exchange(&loop->wake_pending, 0) != 0) {
+    uv__async_run(loop);
+    uv__work_finish(loop);
+  }
 }
 
 /* Close callbacks, in the order in which the closes finished. */
 static void run_closing(uv_loop_t* loop) {
-  uv_handle_t* handle = loop->closing;
+  uv_handle_t* handle;
   uv_handle_t* in_order = NULL;
 
+  uv__connect_run_refused(loop); /* A close callback comes last (L4). */
+  handle = loop->closing;
   loop->closing = NULL;
   while (handle != NULL) {
     uv_handle_t* next = handle->handle.next_closing;
@@ -196,8 +260,11 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
 
   while (alive && !loop->stop_flag) {
     /* A single turn that has callbacks to run does not also wait for more. */
-    int may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && uv__queue_empty(&loop->ready));
+    int may_wait =
+        mode == UV_RUN_DEFAULT ||
+        (mode == UV_RUN_ONCE && uv__queue_empty(&loop->ready) && uv__queue_empty(&loop->refused));
 
+    loop->turns++;
     serve_streams(loop);
     uv__watcher_run_idle(loop);
     uv__watcher_run_prepare(loop);

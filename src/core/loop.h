@@ -23,13 +23,29 @@ static inline void uv__loop_release(uv_loop_t* loop) {
   loop->active_reqs.count--;
 }
 
+/* Have the loop look at its asyncs and its finished work soon. Any thread, also in a signal
+ * handler. */
+void uv__loop_wake(uv_loop_t* loop);
+
 /* The handle's close callback is due in the closing phase of this turn. */
 void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle);
 
+/* Who owns an io, and so takes its turn. */
+enum uv__role {
+  UV__ROLE_STREAM,
+  UV__ROLE_PROCESS
+};
+
 /* The pieces of a turn that live elsewhere. */
-void uv__stream_turn(struct uv__io* io);        /* stream.c */
-void uv__accept_retry(uv_loop_t* loop);         /* accept.c */
-void uv__async_run(uv_loop_t* loop);            /* async.c */
+void uv__stream_turn(struct uv__io* io);       /* stream.c */
+void uv__process_turn(struct uv__io* io);      /* process.c */
+void uv__connect_run_refused(uv_loop_t* loop); /* connect.c */
+void uv__accept_retry(uv_loop_t* loop);        /* accept.c */
+void uv__async_run(uv_loop_t* loop);           /* async.c */
+void uv__work_finish(uv_loop_t* loop);         /* threadpool.c */
+void uv__meter_wait_begins(uv_loop_t* loop);   /* metrics.c; only with a meter */
+void uv__meter_wait_ends(uv_loop_t* loop);
+void uv__meter_free(uv_loop_t* loop);           /* NULL is none */
 void uv__timer_run(uv_loop_t* loop);            /* timer.c */
 uint64_t uv__timer_next(const uv_loop_t* loop); /* timer.c: when, in ms; UINT64_MAX: never */
 void uv__watcher_run_idle(uv_loop_t* loop);     /* watcher.c */

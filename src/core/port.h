@@ -19,7 +19,8 @@
  *      takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
  *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
  *      for nothing is not.
- *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps.
+ *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
+ *      lookups of names, which are called on threads of the pool, are no operations.
  *   4. Nothing is allocated outside loop_start, open, bind, connect and listen.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
@@ -45,7 +46,8 @@ enum uv__lane {
   UV__CONNECT = 4,
   UV__ACCEPT = 8,
   UV__SHUTDOWN = 16,
-  UV__CLOSED = 32
+  UV__CLOSED = 32,
+  UV__EVENT = 64 /* of an io that is no stream: what it waits for came (a child's end) */
 };
 
 /* Results that are neither counts nor errors. UV__PENDING lies below every UV_E*. */
@@ -81,7 +83,27 @@ enum uv__option {
   UV__ACCEPTS,   /* int: 0 one accept posted at a time, 1 several (IOCP; others: 0 at once) */
   UV__RESET,     /* no value: the coming close aborts the connection (RST) */
   UV__SNDBUF,    /* int: 0 asks, else sets; bytes */
-  UV__RCVBUF     /* int: likewise */
+  UV__RCVBUF,    /* int: likewise */
+  UV__INSTANCES, /* int: server instances that listen keeps ready (named pipes; others: 0 at once) */
+  UV__CHMOD      /* int, set of UV_READABLE and UV_WRITABLE: who else may use a bound pipe */
+};
+
+/* What a pipe calls an address: bytes, without a terminator. */
+struct uv__pipe_name {
+  const char* text;
+  size_t length;
+  int cut; /* 1: a name that does not fit is cut off, 0: it is UV_ENAMETOOLONG */
+};
+
+/* Room for the descriptors that one read brings; `count` is the backend's to set. More than
+ * UV__PASSED_MOST with one message is an error of the peer (rule I6). */
+enum {
+  UV__PASSED_MOST = 64
+};
+
+struct uv__passed {
+  unsigned count;
+  struct uv__desc descs[UV__PASSED_MOST];
 };
 
 /* Which end of a connection `name` asks for. */
@@ -105,11 +127,14 @@ struct uv__ops {
    * caller's and the io is as it was. */
   int (*open)(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);
 
-  /* Bind to a local address; flags are the uv_tcp_flags. */
-  int (*bind)(struct uv__io* io, const struct sockaddr* addr, unsigned flags);
+  /* Bind to a local address: a struct sockaddr for TCP, whose flags are the uv_tcp_flags, a
+   * struct uv__pipe_name for a pipe, which may have no descriptor before. */
+  int (*bind)(struct uv__io* io, const void* addr, unsigned flags);
 
-  /* Write the address of one end to *addr, at most *len bytes, and the true length to *len. */
-  int (*name)(struct uv__io* io, enum uv__end end, struct sockaddr* addr, int* len);
+  /* Write the address of one end to *addr, at most *len bytes, and the true length to *len. TCP:
+   * a struct sockaddr. Pipe: the text without a terminator; UV_ENOBUFS, with *len set, when it
+   * does not fit. */
+  int (*name)(struct uv__io* io, enum uv__end end, void* addr, int* len);
 
   int (*option)(struct uv__io* io, enum uv__option option, void* value);
 
@@ -125,22 +150,24 @@ struct uv__ops {
   int (*read_disarm)(struct uv__io* io);
 
   /* Read at most `len` (> 0) bytes: the count, UV_EOF (never 0), UV_EAGAIN, or an error.
-   * A descriptor that came with the first of these bytes is put in *passed (else
-   * UV__DESC_NONE) and belongs to the caller. `passed` is NULL on kinds that carry none. */
-  ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__desc* passed);
+   * Descriptors that came with the first of these bytes are put in *passed and belong to the
+   * caller, also with a result of 0, which means descriptors without bytes. `passed` is NULL
+   * on kinds that carry none. */
+  ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 
   /* WRITE lane. Take any prefix, at least one byte, of `nbufs` (> 0) buffers whose lengths
    * are not 0: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
-   * where not NULL, goes to the peer with the first of these bytes. */
+   * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
+   * at once or of done, means that it went. */
   ssize_t (*write)(struct uv__io* io,
                    const uv_buf_t* bufs,
                    unsigned nbufs,
                    enum uv__write_mode mode,
                    struct uv__io* pass);
 
-  /* CONNECT lane. 0: connected now. */
-  int (*connect)(struct uv__io* io, const struct sockaddr* addr);
+  /* CONNECT lane. 0: connected now. The address is as in bind, and may go after the call. */
+  int (*connect)(struct uv__io* io, const void* addr);
 
   /* SHUTDOWN lane. Close the outgoing side. 0: done now. */
   int (*shutdown)(struct uv__io* io);
@@ -164,11 +191,18 @@ struct uv__ops {
   int (*close)(struct uv__io* io);
 };
 
-/* The kinds a backend serves. */
+/* The kinds a backend serves. An IPC pipe is a kind of its own: read_now and write carry
+ * descriptors, and a write with `pass` takes the descriptor with its first byte or nothing. */
 extern const struct uv__ops uv__tcp_ops;
+extern const struct uv__ops uv__pipe_ops;
+extern const struct uv__ops uv__ipc_ops;
 
 /* A native socket as a struct uv__desc of kind UV__DESC_TCP; looks at nothing. */
 struct uv__desc uv__port_desc(uv_os_sock_t sock);
+
+/* The descriptor behind `file` (Windows: of the C run-time library) as a struct uv__desc of kind
+ * UV__DESC_PIPE. UV_EBADF. On success it is the caller's as that. */
+int uv__port_pipe_desc(uv_file file, struct uv__desc* desc);
 
 /* Give back a descriptor that no io has. Sets its kind to UV__DESC_NONE. */
 void uv__port_discard(struct uv__desc* desc);
@@ -194,9 +228,82 @@ int uv__port_backend_fd(const uv_loop_t* loop);
 /* The zone index behind the '%' of an IPv6 address; 0 when there is no such interface. */
 unsigned uv__port_zone(const char* name);
 
+/* ---- Processes ---- */
+
+/* One descriptor of a child. */
+struct uv__child_stdio {
+  enum {
+    UV__CHILD_NONE,  /* 0-2: the null device; beyond: closed */
+    UV__CHILD_PIPE,  /* create a pair; the parent's end goes to `parent` */
+    UV__CHILD_FD,    /* the parent's `fd` (Windows: of the C run-time library) */
+    UV__CHILD_HANDLE /* the parent's `handle`, of a stream that stays the parent's */
+  } how;
+  unsigned flags; /* of enum uv_stdio_flags: how a created pipe looks to the child */
+  int ipc;        /* a created pipe will carry handles */
+  int fd;
+  uv_os_fd_t handle;
+  struct uv__desc parent; /* out */
+};
+
+/* Start a child and have `io` ring UV__EVENT once when it is gone. `io` is fresh, its ops are
+ * NULL. stdio has at least three rows. On failure nothing is left behind. */
+int uv__port_spawn(struct uv__io* io,
+                   const uv_process_options_t* options,
+                   struct uv__child_stdio* stdio,
+                   int stdio_count,
+                   int* pid);
+
+/* After the ring: how it ended. */
+void uv__port_child_status(struct uv__io* io, int64_t* exit_status, int* term_signal);
+
+/* Signal the child of `io`, which has not rung. */
+int uv__port_child_kill(struct uv__io* io, int signum);
+
+/* No more interest in the child; it goes on. Nothing rings and nothing points at io afterwards.
+ * Also right for an io whose spawn failed. 0, or UV__PENDING and later a ring of CLOSED. */
+int uv__port_child_close(struct uv__io* io);
+/* Fill `len` bytes with randomness good enough for keys. May block, once, until the system has
+ * any. Any thread. */
+int uv__port_random(void* buf, size_t len);
+
+/* Release what the backend holds for the process; it may be used again afterwards. */
+void uv__port_shutdown(void);
+
+/* ---- Processes, signals, names: what only some systems have ---- */
+
+/* Have the three functions run around every fork() of the process: before it, after it in the
+ * parent, and after it in the child, all on the thread that forks. Nothing to do where no
+ * process can be forked. */
+int uv__port_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+/* In a forked child: let go of what loop->tail shares with the parent and make it anew, without
+ * a change to what the parent sees. UV_ENOSYS where no process can be forked. The core then
+ * calls uv__port_fork_io for each stream of the loop. After a failure the loop and its streams can
+ * be closed, and no more. */
+int uv__port_fork(uv_loop_t* loop);
+int uv__port_fork_io(struct uv__io* io);
+
+/* Block a signal during uv__port_poll. UV_EINVAL, UV_ENOSYS. */
+int uv__port_block_signal(uv_loop_t* loop, int signum);
+
+/* getaddrinfo and getnameinfo. They take their time, on any thread. Errors are UV_EAI_*, or UV_E*
+ * where the system itself failed. `hints` is never NULL. uv_freeaddrinfo, which frees
+ * *result, belongs to the backend too. */
+int uv__port_getaddrinfo(const char* node,
+                         const char* service,
+                         const struct addrinfo* hints,
+                         struct addrinfo** result);
+int uv__port_getnameinfo(const struct sockaddr* addr,
+                         int flags,
+                         char* host,
+                         size_t host_size,
+                         char* service,
+                         size_t service_size);
+
 /* The up-call: a lane that was pending has a result. */
 static inline void uv__ring(struct uv__io* io, enum uv__lane lane) {
   io->rung |= (unsigned char) lane;
+  io->loop->rings++;
   if (!io->waiting) {
     io->waiting = 1;
     uv__queue_insert_tail(&io->loop->ready, &io->link);

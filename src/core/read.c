@@ -69,13 +69,18 @@ static void read_once(uv_stream_t* stream) {
     read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */
     return;
   }
-  n = io->ops->read_now(io, buf.base, buf.len, NULL);
+  n = stream->type == UV_NAMED_PIPE ? uv__pipe_read((uv_pipe_t*) stream, &buf)
+                                    : io->ops->read_now(io, buf.base, buf.len, NULL);
   if (n > 0) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  if (n == UV_EAGAIN) {
+  if (n == UV_EAGAIN || n == 0) { /* 0: handles that came without bytes */
     stream->read_cb(stream, 0, &buf);
+    return;
+  }
+  if (n == UV_ENOBUFS) { /* No memory for handles that may come: nothing was consumed (R3). */
+    stream->read_cb(stream, n, &buf);
     return;
   }
   leave(stream);

@@ -1,5 +1,6 @@
 /* What every request has in common. Starting and ending them is the business of the kinds. */
 #include "stream.h"
+#include "threadpool.h"
 #include "uv.h"
 
 size_t uv_req_size(uv_req_type type) {
@@ -12,6 +13,14 @@ size_t uv_req_size(uv_req_type type) {
     return sizeof(uv_write_t);
   case UV_SHUTDOWN:
     return sizeof(uv_shutdown_t);
+  case UV_WORK:
+    return sizeof(uv_work_t);
+  case UV_GETADDRINFO:
+    return sizeof(uv_getaddrinfo_t);
+  case UV_GETNAMEINFO:
+    return sizeof(uv_getnameinfo_t);
+  case UV_RANDOM:
+    return sizeof(uv_random_t);
   default:
     return (size_t) -1;
   }
@@ -42,5 +51,18 @@ uv_req_type uv_req_get_type(const uv_req_t* req) {
 }
 
 int uv_cancel(uv_req_t* req) {
-  return req->type == UV_WRITE ? uv__write_cancel((uv_write_t*) req) : UV_EINVAL;
+  switch (req->type) {
+  case UV_WRITE:
+    return uv__write_cancel((uv_write_t*) req);
+  case UV_WORK:
+    return uv__work_cancel(&((uv_work_t*) req)->work);
+  case UV_GETADDRINFO:
+    return uv__work_cancel(&((uv_getaddrinfo_t*) req)->work);
+  case UV_GETNAMEINFO:
+    return uv__work_cancel(&((uv_getnameinfo_t*) req)->work);
+  case UV_RANDOM:
+    return uv__work_cancel(&((uv_random_t*) req)->work);
+  default:
+    return UV_EINVAL;
+  }
 }

@@ -4,6 +4,34 @@
 
 #include <string.h>
 
+/* One turn of one stream: what rang is collected and served in a fixed order. The stream
+ * outlives its turn even if a callback closes it, because close callbacks run elsewhere; each
+ * step looks at the phase again for that reason. */
+void uv__stream_turn(struct uv__io* io) {
+  uv_stream_t* stream = uv__container_of(io, uv_stream_t, stream.io);
+  unsigned rung = io->rung;
+
+  io->rung = 0;
+  io->waiting = 0;
+  io->again = 0;
+  io->busy &= (unsigned char) ~rung;
+  if (rung & UV__WRITE)
+    uv__write_collect(stream); /* First: a callback that writes must find the lane free. */
+
+  if (stream->stream.phase == UV__CONNECTING)
+    uv__connect_turn(stream, rung);
+  if (stream->stream.phase == UV__LISTENING)
+    uv__accept_turn(stream);
+  if (stream->flags & UV__STREAM_READING)
+    uv__read_turn(stream, rung);
+  if (stream->stream.phase != UV__CLOSING)
+    uv__write_turn(stream);
+  if (stream->stream.shutdown_req != NULL)
+    uv__shutdown_turn(stream, rung);
+  if (stream->stream.phase == UV__CLOSING)
+    uv__close_turn(stream, rung);
+}
+
 void uv__stream_init(uv_loop_t* loop,
                      uv_stream_t* stream,
                      uv_handle_type type,
@@ -43,34 +71,6 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
     stream->flags |= UV__STREAM_READABLE;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
-}
-
-/* One turn of one stream: what rang is collected and served in a fixed order. The stream
- * outlives its turn even if a callback closes it, because close callbacks run elsewhere; each
- * step looks at the phase again for that reason. */
-void uv__stream_turn(struct uv__io* io) {
-  uv_stream_t* stream = uv__container_of(io, uv_stream_t, stream.io);
-  unsigned rung = io->rung;
-
-  io->rung = 0;
-  io->waiting = 0;
-  io->again = 0;
-  io->busy &= (unsigned char) ~rung;
-  if (rung & UV__WRITE)
-    uv__write_collect(stream); /* First: a callback that writes must find the lane free. */
-
-  if (stream->stream.phase == UV__CONNECTING)
-    uv__connect_turn(stream, rung);
-  if (stream->stream.phase == UV__LISTENING)
-    uv__accept_turn(stream);
-  if (stream->flags & UV__STREAM_READING)
-    uv__read_turn(stream, rung);
-  if (stream->stream.phase != UV__CLOSING)
-    uv__write_turn(stream);
-  if (stream->stream.shutdown_req != NULL)
-    uv__shutdown_turn(stream, rung);
-  if (stream->stream.phase == UV__CLOSING)
-    uv__close_turn(stream, rung);
 }
 
 int uv__stream_has_requests(const uv_stream_t* stream) {

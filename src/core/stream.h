@@ -47,15 +47,19 @@ void uv__write_deliver(uv_stream_t* stream);
 int uv__write_drained(const uv_stream_t* stream);
 
 /* connect.c */
-int uv__connect_start(uv_connect_t* req,
-                      uv_stream_t* stream,
-                      const struct sockaddr* addr,
-                      uv_connect_cb cb);
+int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, uv_connect_cb cb);
+void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_connect_cb cb);
 void uv__connect_turn(uv_stream_t* stream, unsigned rung);
 void uv__connect_end(uv_stream_t* stream, int status);
 
 /* accept.c */
 void uv__accept_turn(uv_stream_t* stream);
+
+/* pipe.c: the passing of handles (rules I1-I3) */
+ssize_t uv__pipe_read(uv_pipe_t* handle, const uv_buf_t* buf);
+struct uv__desc* uv__pipe_arrived(uv_pipe_t* handle); /* the oldest unclaimed one, or NULL */
+void uv__pipe_claimed(uv_pipe_t* handle);             /* that one has an owner now */
+void uv__pipe_drop(uv_pipe_t* handle);                /* the unclaimed ones are closed */
 
 /* finish.c */
 void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);

@@ -40,8 +40,8 @@ void uv__timer_run(uv_loop_t* loop) {
   }
 }
 
-void uv__timer_close(uv_handle_t* handle) {
-  uv_timer_stop((uv_timer_t*) handle);
+int uv__timer_close(uv_handle_t* handle) {
+  return uv_timer_stop((uv_timer_t*) handle);
 }
 
 int uv_timer_init(uv_loop_t* loop, uv_timer_t* handle) {

@@ -40,8 +40,8 @@ void uv__watcher_run_idle(uv_loop_t* loop) {
   run(&loop->idle, call_idle);
 }
 
-void uv__watcher_close_idle(uv_handle_t* handle) {
-  uv_idle_stop((uv_idle_t*) handle);
+int uv__watcher_close_idle(uv_handle_t* handle) {
+  return uv_idle_stop((uv_idle_t*) handle);
 }
 
 int uv_idle_init(uv_loop_t* loop, uv_idle_t* handle) {
@@ -75,8 +75,8 @@ void uv__watcher_run_prepare(uv_loop_t* loop) {
   run(&loop->prepare, call_prepare);
 }
 
-void uv__watcher_close_prepare(uv_handle_t* handle) {
-  uv_prepare_stop((uv_prepare_t*) handle);
+int uv__watcher_close_prepare(uv_handle_t* handle) {
+  return uv_prepare_stop((uv_prepare_t*) handle);
 }
 
 int uv_prepare_init(uv_loop_t* loop, uv_prepare_t* handle) {
@@ -110,8 +110,8 @@ void uv__watcher_run_check(uv_loop_t* loop) {
   run(&loop->check, call_check);
 }
 
-void uv__watcher_close_check(uv_handle_t* handle) {
-  uv_check_stop((uv_check_t*) handle);
+int uv__watcher_close_check(uv_handle_t* handle) {
+  return uv_check_stop((uv_check_t*) handle);
 }
 
 int uv_check_init(uv_loop_t* loop, uv_check_t* handle) {

@@ -13,6 +13,12 @@ enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
 };
 
+/* Bits of req->state. */
+enum {
+  BEGUN = 1,    /* the system took a byte of it, and with the first one its handle */
+  IN_FLIGHT = 2 /* bytes of it are in a call that has not rung */
+};
+
 static uv_write_t* request_of(const struct uv__queue* link) {
   return uv__container_of(link, uv_write_t, link);
 }
@@ -28,6 +34,30 @@ static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs
   if (stream->stream.phase == UV__CONNECTING)
     return stream->flags & UV__STREAM_SHUT ? UV_EPIPE : 0;
   return stream->flags & UV__STREAM_WRITABLE ? 0 : UV_EPIPE;
+}
+
+/* Whether a handle may go with it: over an IPC pipe, a connected, listening or bound TCP socket
+ * or pipe, and with at least one byte, as no system passes handles without (I1, I2). */
+static int gate_handle(const uv_stream_t* stream,
+                       const uv_buf_t bufs[],
+                       unsigned nbufs,
+                       const uv_stream_t* send_handle) {
+  unsigned i;
+
+  if (send_handle == NULL)
+    return 0;
+  if (stream->type != UV_NAMED_PIPE || !((const uv_pipe_t*) stream)->ipc)
+    return UV_EINVAL;
+  if (send_handle->type != UV_TCP && send_handle->type != UV_NAMED_PIPE)
+    return UV_EINVAL;
+  if (send_handle->stream.phase == UV__FRESH || send_handle->stream.phase == UV__CONNECTING)
+    return UV_EINVAL;
+  if (uv__handle_is_closing(send_handle))
+    return UV_EBADF;
+  for (i = 0; i < nbufs; i++)
+    if (bufs[i].len > 0)
+      return 0;
+  return UV_EINVAL;
 }
 
 /* ---- From the queue to the done list ---- */
@@ -63,7 +93,7 @@ static void advance(uv_stream_t* stream, size_t n) {
     if (n == 0)
       return;
     buf = &req->bufs[req->at];
-    req->taken = 1;
+    req->state |= BEGUN;
     if (n < buf->len) {
       buf->base += n;
       buf->len -= n;
@@ -85,26 +115,68 @@ void uv__write_fail(uv_stream_t* stream, int status) {
   }
 }
 
+/* The handle that has to go out with the next byte of a request, or NULL. */
+static uv_stream_t* handle_to_pass(const uv_write_t* req) {
+  return req->state & BEGUN ? NULL : req->send_handle;
+}
+
 /* Puts the buffers with bytes at the front of the queue into one array, across requests, and
- * returns their number. With `mark`, the requests they belong to count as begun. */
-static unsigned gather(uv_stream_t* stream, uv_buf_t* out, int mark) {
+ * returns their number. It ends before a request with a handle that is not the first: the
+ * handle has to arrive with that request's first byte. */
+static unsigned gather(uv_stream_t* stream, uv_buf_t* out, uv_stream_t** pass) {
   struct uv__queue* queue = &stream->stream.write_queue;
   struct uv__queue* link;
   unsigned count = 0;
 
+  *pass = NULL;
   for (link = queue->next; link != queue && count < GATHER; link = link->next) {
     uv_write_t* req = request_of(link);
     unsigned i;
 
-    for (i = req->at; i < req->nbufs && count < GATHER; i++) {
-      if (req->bufs[i].len == 0)
-        continue;
-      out[count++] = req->bufs[i];
-      if (mark)
-        req->taken = 1;
+    if (req->at < req->nbufs && handle_to_pass(req) != NULL) {
+      if (count > 0)
+        break;
+      *pass = req->send_handle;
     }
+    for (i = req->at; i < req->nbufs && count < GATHER; i++)
+      if (req->bufs[i].len > 0)
+        out[count++] = req->bufs[i];
   }
   return count;
+}
+
+/* The requests behind the first `count` buffers with bytes are in flight, or none is. */
+static void mark_in_flight(uv_stream_t* stream, unsigned count) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+  struct uv__queue* link;
+
+  for (link = queue->next; link != queue; link = link->next) {
+    uv_write_t* req = request_of(link);
+    unsigned i;
+
+    if (count == 0 && !(req->state & IN_FLIGHT))
+      return;
+    req->state &= ~(unsigned) IN_FLIGHT;
+    if (count > 0)
+      req->state |= IN_FLIGHT;
+    for (i = req->at; i < req->nbufs && count > 0; i++)
+      if (req->bufs[i].len > 0)
+        count--;
+  }
+}
+
+static ssize_t write_bufs(uv_stream_t* stream,
+                          const uv_buf_t* bufs,
+                          unsigned count,
+                          enum uv__write_mode mode,
+                          uv_stream_t* pass) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  if (pass == NULL)
+    return io->ops->write(io, bufs, count, mode, NULL);
+  if (uv__handle_is_closing(pass))
+    return UV_EBADF; /* Closed before its write began: it cannot be passed any more. */
+  return io->ops->write(io, bufs, count, mode, uv__stream_io(pass));
 }
 
 /* Gives the system what it takes. */
@@ -114,6 +186,7 @@ static void flush(uv_stream_t* stream) {
   int rounds;
 
   for (rounds = 0; !uv__queue_empty(&stream->stream.write_queue); rounds++) {
+    uv_stream_t* pass;
     unsigned count;
     ssize_t n;
 
@@ -123,11 +196,11 @@ static void flush(uv_stream_t* stream) {
       uv__loop_again(io);
       return;
     }
-    count = gather(stream, bufs, 0);
-    n = count == 0 ? 0 : io->ops->write(io, bufs, count, UV__QUEUE, NULL);
+    count = gather(stream, bufs, &pass);
+    n = count == 0 ? 0 : write_bufs(stream, bufs, count, UV__QUEUE, pass);
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
-      gather(stream, bufs, 1); /* Bytes in flight cannot be cancelled. */
+      mark_in_flight(stream, count); /* These cannot be cancelled. */
     } else if (n < 0) {
       uv__write_fail(stream, (int) n);
     } else {
@@ -140,6 +213,7 @@ void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n = io->ops->done(io, UV__WRITE);
 
+  mark_in_flight(stream, 0);
   if (n >= 0)
     advance(stream, (size_t) n);
   else
@@ -179,8 +253,11 @@ int uv_write2(uv_write_t* req,
 
   if (r < 0)
     return r;
-  if (req == NULL || send_handle != NULL) /* No kind of stream carries handles yet. */
+  if (req == NULL)
     return UV_EINVAL;
+  r = gate_handle(stream, bufs, nbufs, send_handle);
+  if (r < 0)
+    return r;
   req->bufs = req->inline_bufs;
   if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0])) {
     req->bufs = uv__malloc(nbufs * sizeof(bufs[0]));
@@ -193,12 +270,12 @@ int uv_write2(uv_write_t* req,
   }
   req->type = UV_WRITE;
   req->cb = cb;
-  req->send_handle = NULL;
+  req->send_handle = send_handle;
   req->handle = stream;
   req->nbufs = nbufs;
   req->at = 0;
   req->status = 0;
-  req->taken = 0;
+  req->state = 0;
 
   first = uv__write_drained(stream);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
@@ -228,16 +305,15 @@ int uv_try_write2(uv_stream_t* stream,
                   unsigned int nbufs,
                   uv_stream_t* send_handle) {
   uv_buf_t filled[GATHER];
-  struct uv__io* io;
   unsigned count = 0;
   unsigned i;
   int r = gate(stream, bufs, nbufs);
 
   if (r < 0)
     return r;
-  if (send_handle != NULL)
-    return UV_EINVAL;
-  io = uv__stream_io(stream);
+  r = gate_handle(stream, bufs, nbufs, send_handle);
+  if (r < 0)
+    return r;
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
   for (i = 0; i < nbufs && count < GATHER; i++)
@@ -245,7 +321,7 @@ int uv_try_write2(uv_stream_t* stream,
       filled[count++] = bufs[i];
   if (count == 0)
     return 0;
-  return (int) io->ops->write(io, filled, count, UV__TRY, NULL);
+  return (int) write_bufs(stream, filled, count, UV__TRY, send_handle);
 }
 
 int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs) {
@@ -256,7 +332,7 @@ int uv__write_cancel(uv_write_t* req) {
   uv_stream_t* stream = req->handle;
   unsigned i;
 
-  if (req->taken || req->at == req->nbufs)
+  if (req->state != 0 || req->at == req->nbufs)
     return UV_EBUSY;
   for (i = req->at; i < req->nbufs; i++)
     stream->write_queue_size -= req->bufs[i].len;
