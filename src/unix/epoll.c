@@ -13,6 +13,8 @@ enum {
 /* EPOLLPRI tells of urgent data, at which reads stop early (UV__FD_URGENT). */
 #define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET)
 
+const int uv__poller_takes_children = 1;
+
 static int control(struct uv__io* io, int op, uint32_t events) {
   struct epoll_event event;
 
@@ -41,6 +43,12 @@ void uv__poller_stop(uv_loop_t* loop) {
   if (loop->tail.backend_fd >= 0)
     (void) close(loop->tail.backend_fd);
   loop->tail.backend_fd = -1;
+}
+
+/* Parent and child share the registrations: they are left as they are, with the descriptor. */
+int uv__poller_fork(uv_loop_t* loop) {
+  uv__poller_stop(loop);
+  return uv__poller_start(loop);
 }
 
 int uv__poller_add(struct uv__io* io, int out) {

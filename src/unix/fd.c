@@ -1,6 +1,6 @@
-/* The operations that are the same for every kind of stream socket: reading, writing, what a
- * ring meant, closing. How sockets come to be and what is special to a kind is in the kind's
- * file (tcp.c), which puts these functions into its ops table. */
+/* The operations that are the same for every kind of stream: reading, writing, what a ring
+ * meant, closing. How descriptors come to be and what is special to a kind is in the kind's
+ * file (tcp.c, pipe.c, ...), which puts these functions into its ops table. */
 #include "internal.h"
 
 #include <assert.h>
@@ -9,13 +9,6 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-/* macOS before MSG_NOSIGNAL: SO_NOSIGPIPE does it (tcp.c). */
-#if defined(MSG_NOSIGNAL)
-#  define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
-#else
-#  define WRITE_FLAGS MSG_DONTWAIT
-#endif
 
 /* A system with a lower limit than IOV_MAX usually has refuses more; POSIX demands 16. */
 #if defined(IOV_MAX)
@@ -31,17 +24,70 @@ static_assert(sizeof(uv_buf_t) == sizeof(struct iovec) &&
 
 /* ---- Descriptors ---- */
 
-int uv__fd_prepare(int fd) {
+int uv__fd_unblock(int fd) {
   int flags = fcntl(fd, F_GETFL);
 
   if (flags < 0)
     return UV__ERR(errno);
-  if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-    return UV__ERR(errno);
-  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-    return UV__ERR(errno);
-  return 0;
+  if (flags & O_NONBLOCK)
+    return 0;
+  return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 1 : UV__ERR(errno);
 }
+
+void uv__fd_block(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+
+  if (flags >= 0)
+    (void) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+int uv__fd_hide(int fd) {
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : UV__ERR(errno);
+}
+
+int uv__fd_prepare(int fd) {
+  int r = uv__fd_unblock(fd);
+  return r < 0 ? r : uv__fd_hide(fd);
+}
+
+#if defined(__linux__)
+
+/* The path by which a process opens one of its own descriptors anew. Written by hand: printf
+ * must not be called between fork and exec. */
+static void own_path(int fd, char path[32]) {
+  static const char prefix[] = "/proc/self/fd/";
+  char digits[12];
+  int count = 0;
+
+  memcpy(path, prefix, sizeof(prefix) - 1);
+  path += sizeof(prefix) - 1;
+  do {
+    digits[count++] = (char) ('0' + fd % 10);
+    fd /= 10;
+  } while (fd > 0);
+  while (count > 0)
+    *path++ = digits[--count];
+  *path = '\0';
+}
+
+int uv__fd_reopen(int fd, int access) {
+  char path[32];
+  int own;
+
+  own_path(fd, path);
+  own = open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  return own >= 0 ? own : UV__ERR(errno);
+}
+
+#else
+
+int uv__fd_reopen(int fd, int access) {
+  (void) fd;
+  (void) access;
+  return UV_ENOTSUP;
+}
+
+#endif
 
 void uv__fd_discard(int fd) {
   (void) close(fd);
@@ -52,6 +98,7 @@ void uv__fd_init(struct uv__io* io) {
   io->tail.state = 0;
   io->tail.slot = 0;
   io->tail.error = UV_ECANCELED; /* What a connect is until it ended otherwise. */
+  io->tail.u.more = NULL;
 }
 
 int uv__fd_attach(struct uv__io* io, int fd, unsigned int state) {
@@ -67,6 +114,8 @@ int uv__fd_attach(struct uv__io* io, int fd, unsigned int state) {
 void uv__fd_detach(struct uv__io* io) {
   if (io->tail.state & UV__FD_POLLED)
     uv__poller_remove(io);
+  if (io->tail.state & UV__FD_RESTORE) /* For whoever else has it. */
+    uv__fd_block(io->tail.fd);
   uv__loop_unclaim(io->loop, io->tail.fd);
   io->tail.fd = -1;
   io->tail.state = 0;
@@ -103,24 +152,14 @@ int uv__fd_read_disarm(struct uv__io* io) {
   return 0;
 }
 
-/* MSG_DONTWAIT although the descriptor is non-blocking: that is a property of the open file,
- * which another process that has it too may change. */
-ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__desc* passed) {
+ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
   struct uv__io_tail* tail = &io->tail;
-  ssize_t n;
-
-  if (passed != NULL)
-    passed->kind = UV__DESC_NONE;
-  do
-    n = recv(tail->fd, base, len, MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
 
   if (n > 0) {
-    /* A TCP socket that gives less than it could has no more, and makes an edge when it has
+    /* A socket that gives less than it could has no more, and makes an edge when it has
      * again: the call that would only say EAGAIN is saved. Not so when the end was seen, of
      * which no further edge would tell, and where urgent data cut reads short. */
-    if ((size_t) n < len &&
-        (tail->state & (UV__FD_TCP | UV__FD_ENDED | UV__FD_URGENT)) == UV__FD_TCP)
+    if ((size_t) n < len && is_dry && !(tail->state & (UV__FD_ENDED | UV__FD_URGENT)))
       tail->state &= ~(unsigned) UV__FD_READABLE;
     return n;
   }
@@ -133,7 +172,23 @@ ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__de
   return UV__ERR(errno);
 }
 
+/* MSG_DONTWAIT although the descriptor is non-blocking: that is a property of the open file,
+ * which another process that has it too may change. */
+ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  ssize_t n;
+
+  (void) passed; /* Of IPC pipes only (scm.c). */
+  do
+    n = recv(io->tail.fd, base, len, MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_TCP) != 0);
+}
+
 /* ---- Writing ---- */
+
+unsigned uv__fd_most_bufs(unsigned nbufs) {
+  return nbufs < MOST_BUFS ? nbufs : MOST_BUFS;
+}
 
 /* Whether a failed write is worth another try at once. */
 static int is_interrupted(int error) {
@@ -151,15 +206,15 @@ static ssize_t send_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
 
   if (nbufs == 1) {
     do
-      n = send(fd, bufs[0].base, bufs[0].len, WRITE_FLAGS);
+      n = send(fd, bufs[0].base, bufs[0].len, UV__SEND_FLAGS);
     while (n < 0 && is_interrupted(errno));
     return n;
   }
   memset(&msg, 0, sizeof(msg));
   msg.msg_iov = (struct iovec*) bufs;
-  msg.msg_iovlen = nbufs < MOST_BUFS ? nbufs : MOST_BUFS;
+  msg.msg_iovlen = uv__fd_most_bufs(nbufs);
   do
-    n = sendmsg(fd, &msg, WRITE_FLAGS);
+    n = sendmsg(fd, &msg, UV__SEND_FLAGS);
   while (n < 0 && is_interrupted(errno));
   return n;
 }
@@ -175,18 +230,14 @@ static int await_room(struct uv__io* io) {
   return UV__PENDING;
 }
 
-ssize_t uv__fd_write(struct uv__io* io,
-                     const uv_buf_t* bufs,
-                     unsigned nbufs,
-                     enum uv__write_mode mode,
-                     struct uv__io* pass) {
-  struct uv__io_tail* tail = &io->tail;
-  ssize_t n;
+int uv__fd_write_waits(struct uv__io* io, enum uv__write_mode mode) {
+  return (io->tail.state & UV__FD_FULL) && mode == UV__QUEUE ? await_room(io) : 0;
+}
 
-  (void) pass; /* No kind carries descriptors yet, so the core passes none. */
-  if ((tail->state & UV__FD_FULL) && mode == UV__QUEUE)
-    return await_room(io);
-  n = send_bufs(tail->fd, bufs, nbufs);
+ssize_t uv__fd_was_written(
+    struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, enum uv__write_mode mode, ssize_t n) {
+  struct uv__io_tail* tail = &io->tail;
+
   if (n > 0) {
     /* What took less than all is full: the call that would only say EAGAIN is saved. */
     if (nbufs == 1 && (size_t) n < bufs[0].len)
@@ -199,6 +250,19 @@ ssize_t uv__fd_write(struct uv__io* io,
     return UV__ERR(errno);
   tail->state |= UV__FD_FULL;
   return mode == UV__TRY ? UV_EAGAIN : await_room(io);
+}
+
+ssize_t uv__fd_write(struct uv__io* io,
+                     const uv_buf_t* bufs,
+                     unsigned nbufs,
+                     enum uv__write_mode mode,
+                     struct uv__io* pass) {
+  int r = uv__fd_write_waits(io, mode);
+
+  (void) pass; /* The core passes none over a kind that carries none. */
+  if (r != 0)
+    return r;
+  return uv__fd_was_written(io, bufs, nbufs, mode, send_bufs(io->tail.fd, bufs, nbufs));
 }
 
 /* ---- Collecting ---- */

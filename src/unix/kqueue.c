@@ -12,6 +12,9 @@ enum {
   BATCH = 512
 };
 
+/* No system has both. */
+const int uv__poller_takes_children = 0;
+
 static int change(int kq, int fd, short filter, unsigned short flags, struct uv__io* io) {
   struct kevent event;
 
@@ -39,6 +42,12 @@ void uv__poller_stop(uv_loop_t* loop) {
   if (loop->tail.backend_fd >= 0)
     (void) close(loop->tail.backend_fd);
   loop->tail.backend_fd = -1;
+}
+
+/* A kqueue is not inherited: its number is free, or somebody else's by now. */
+int uv__poller_fork(uv_loop_t* loop) {
+  loop->tail.backend_fd = -1;
+  return uv__poller_start(loop);
 }
 
 int uv__poller_add(struct uv__io* io, int out) {

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,14 +80,21 @@ void uv__loop_drain_wake(uv_loop_t* loop) {
 /* ---- Life ---- */
 
 int uv__port_start(uv_loop_t* loop) {
+  struct uv__poller* poller = uv__calloc(1, sizeof(*poller));
   int r;
 
   loop->tail.backend_fd = -1;
   loop->tail.wake_rd = -1;
   loop->tail.wake_wr = -1;
-  loop->tail.poller = uv__calloc(1, sizeof(struct uv__poller));
-  if (loop->tail.poller == NULL)
+  loop->tail.no_sigprof = 0;
+  if (poller == NULL)
     return UV_ENOMEM;
+  loop->tail.poller = poller;
+  poller->loop = loop;
+  uv__queue_init(&poller->stalled);
+  uv__queue_init(&poller->children);
+  uv__queue_init(&poller->ended);
+  uv__queue_init(&poller->hearers);
   r = open_wake(&loop->tail);
   if (r == 0)
     r = uv__poller_start(loop);
@@ -98,11 +106,38 @@ int uv__port_start(uv_loop_t* loop) {
 void uv__port_stop(uv_loop_t* loop) {
   struct uv__poller* poller = loop->tail.poller;
 
+  uv__child_stop(loop);
   uv__poller_stop(loop);
   close_wake(&loop->tail);
   uv__free(poller->claimed);
   uv__free(poller);
   loop->tail.poller = NULL;
+}
+
+/* What is closed here is open in the parent too, and was the parent's: nothing is taken out of
+ * it, as that would be taken out of the parent's. */
+int uv__port_fork(uv_loop_t* loop) {
+  int r;
+
+  close_wake(&loop->tail);
+  r = open_wake(&loop->tail);
+  return r < 0 ? r : uv__poller_fork(loop);
+}
+
+int uv__port_fork_io(struct uv__io* io) {
+  unsigned int out = io->tail.state & UV__FD_OUT;
+
+  if (!(io->tail.state & UV__FD_POLLED))
+    return 0;
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+  return uv__poller_add(io, out != 0);
+}
+
+int uv__port_block_signal(uv_loop_t* loop, int signum) {
+  if (signum != SIGPROF)
+    return UV_EINVAL;
+  loop->tail.no_sigprof = 1;
+  return 0;
 }
 
 int uv__port_backend_fd(const uv_loop_t* loop) {
@@ -167,7 +202,7 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
 
   if (saw & UV__SAW_IN) {
     state |= UV__FD_READABLE;
-    lanes |= UV__READ | UV__ACCEPT;
+    lanes |= UV__READ | UV__ACCEPT | UV__EVENT;
   }
   if (saw & UV__SAW_OUT) {
     state &= ~(unsigned) UV__FD_FULL;
@@ -186,6 +221,8 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
   }
   if (lanes & UV__ACCEPT)
     uv__ring(io, UV__ACCEPT);
+  if (lanes & UV__EVENT)
+    uv__child_event(io);
   if (lanes & UV__READ)
     uv__ring(io, UV__READ);
   if (lanes & UV__WRITE)
@@ -197,12 +234,29 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
          !(lanes & (UV__WRITE | UV__CONNECT));
 }
 
+/* A profiler's signals come hundreds of times a second, and would wake a loop as often that has
+ * nothing to do. */
+static int wait_once(uv_loop_t* loop, int timeout_ms) {
+  sigset_t sigprof;
+  sigset_t before;
+  int r;
+
+  if (!loop->tail.no_sigprof)
+    return uv__poller_wait(loop, timeout_ms);
+  (void) sigemptyset(&sigprof);
+  (void) sigaddset(&sigprof, SIGPROF);
+  (void) pthread_sigmask(SIG_BLOCK, &sigprof, &before);
+  r = uv__poller_wait(loop, timeout_ms);
+  (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return r;
+}
+
 /* The core counted `timeout_ms` from loop->time, so the wait ends at their sum, also when
  * signals cut it into pieces. */
-void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+static void wait_until(uv_loop_t* loop, int timeout_ms) {
   int left_ms = timeout_ms;
 
-  while (uv__poller_wait(loop, left_ms) == UV_EINTR && timeout_ms != 0) {
+  while (wait_once(loop, left_ms) == UV_EINTR && timeout_ms != 0) {
     uint64_t now;
 
     if (timeout_ms < 0)
@@ -212,4 +266,17 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
       return;
     left_ms = (int) (loop->time + (unsigned int) timeout_ms - now);
   }
+}
+
+void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+  const struct uv__poller* poller = loop->tail.poller;
+  int stalled = !uv__queue_empty(&poller->stalled);
+
+  if (stalled && (timeout_ms < 0 || timeout_ms > UV__RETRY_MS))
+    timeout_ms = UV__RETRY_MS;
+  wait_until(loop, timeout_ms);
+  if (stalled)
+    uv__pipe_retry(loop);
+  if (!uv__queue_empty(&poller->children) || !uv__queue_empty(&poller->ended))
+    uv__child_look(loop);
 }

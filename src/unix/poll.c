@@ -12,6 +12,9 @@ enum {
   FIRST_CAPACITY = 16
 };
 
+/* It could; but the portable poller goes with the portable way, so that both are tested. */
+const int uv__poller_takes_children = 0;
+
 static int grow(struct uv__poller* poller) {
   unsigned int capacity = poller->capacity == 0 ? FIRST_CAPACITY : 2 * poller->capacity;
   struct pollfd* fds;
@@ -47,6 +50,15 @@ void uv__poller_stop(uv_loop_t* loop) {
 
   uv__free(poller->fds);
   uv__free(poller->ios);
+}
+
+/* The table is memory and so the child's own; its rows come back one by one. */
+int uv__poller_fork(uv_loop_t* loop) {
+  struct uv__poller* poller = loop->tail.poller;
+
+  poller->fds[0].fd = loop->tail.wake_rd;
+  poller->rows = 1;
+  return 0;
 }
 
 /* Room to write is reported whenever a lane waits for it, so there is nothing to add later. */
