@@ -53,6 +53,7 @@
   X(ERROR_MORE_DATA, EMSGSIZE)                    \
   X(WAIT_TIMEOUT, ETIMEDOUT)                      \
   X(ERROR_DIRECTORY, ENOTDIR)                     \
+  X(ERROR_ENVVAR_NOT_FOUND, ENOENT)               \
   X(ERROR_NOT_OWNER, EPERM)                       \
   X(ERROR_OPERATION_ABORTED, ECANCELED)           \
   X(ERROR_NOACCESS, EFAULT)                       \

@@ -3,8 +3,9 @@
 #include "internal.h"
 
 enum {
-  BATCH = 128,           /* packets in one call; 4 KiB of stack */
-  LONGEST_WAIT_MS = 1000 /* of one call; see uv__port_wake */
+  BATCH = 128,            /* packets in one call; 4 KiB of stack */
+  LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
+  RETRY_MS = 5            /* between two attempts of what is on the list of retries */
 };
 
 /* loop->tail.wake */
@@ -20,13 +21,25 @@ int uv__port_start(uv_loop_t* loop) {
   if (r < 0)
     return r;
   loop->tail.wake = WAKE_NONE;
+  loop->tail.stranded = NULL;
   loop->tail.open = NULL;
+  loop->tail.retries = NULL;
+  loop->tail.retry_last = &loop->tail.retries;
+  loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  if (loop->tail.event == NULL)
+    return uv__error_translate(GetLastError());
   /* One thread takes packets; the count only says how many the system lets run at once. */
   loop->tail.iocp = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-  return loop->tail.iocp == NULL ? uv__error_translate(GetLastError()) : 0;
+  if (loop->tail.iocp == NULL) {
+    r = uv__error_translate(GetLastError());
+    CloseHandle(loop->tail.event);
+  }
+  return r;
 }
 
 void uv__port_stop(uv_loop_t* loop) {
+  uv__spare_stop(loop);
+  CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
   loop->tail.iocp = NULL;
 }
@@ -56,9 +69,72 @@ int uv__loop_has(const uv_loop_t* loop, HANDLE handle) {
   return 0;
 }
 
+void uv__loop_retry(uv_loop_t* loop, struct uv__retry* retry) {
+  if (loop->tail.retries == NULL)
+    loop->tail.retry_at = uv__port_now(loop) + RETRY_MS;
+  retry->next = NULL;
+  retry->at = loop->tail.retry_last;
+  *loop->tail.retry_last = retry;
+  loop->tail.retry_last = &retry->next;
+}
+
+void uv__loop_retry_end(uv_loop_t* loop, struct uv__retry* retry) {
+  if (retry->at == NULL)
+    return;
+  *retry->at = retry->next;
+  if (retry->next != NULL)
+    retry->next->at = retry->at;
+  else
+    loop->tail.retry_last = retry->at;
+  retry->at = NULL;
+}
+
+static void run_retries(uv_loop_t* loop) {
+  uint64_t now = uv__port_now(loop);
+  struct uv__retry* retry = loop->tail.retries;
+
+  if (retry == NULL || now < loop->tail.retry_at)
+    return;
+  loop->tail.retry_at = now + RETRY_MS;
+  while (retry != NULL) {
+    struct uv__retry* next = retry->next;
+    retry->again(retry);
+    retry = next;
+  }
+}
+
+/* A wait that lasts no longer than until the next retry. */
+static int until_retry(uv_loop_t* loop, int timeout_ms) {
+  uint64_t now;
+  int left_ms;
+
+  if (loop->tail.retries == NULL || timeout_ms == 0)
+    return timeout_ms;
+  now = uv__port_now(loop);
+  left_ms = loop->tail.retry_at > now ? (int) (loop->tail.retry_at - now) : 0;
+  return timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
+}
+
 uint64_t uv__port_now(const uv_loop_t* loop) {
   (void) loop;
   return uv_hrtime() / 1000000;
+}
+
+/* No process is forked, and none gets signals. */
+int uv__port_fork(uv_loop_t* loop) {
+  (void) loop;
+  return UV_ENOSYS;
+}
+
+int uv__port_fork_io(struct uv__io* io) {
+  (void) io;
+  return UV_ENOSYS;
+}
+
+int uv__port_block_signal(uv_loop_t* loop, int signum) {
+  (void) loop;
+  (void) signum;
+  return UV_ENOSYS;
 }
 
 int uv__port_backend_fd(const uv_loop_t* loop) {
@@ -82,6 +158,30 @@ void uv__port_wake(uv_loop_t* loop) {
     InterlockedExchange(wake, WAKE_MISSED);
   else if (before == WAKE_MISSED)
     InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_MISSED);
+}
+
+/* Operations that wait for a look of the loop are chained through a field of their OVERLAPPED
+ * that nobody needs once they are finished. */
+void uv__loop_post(uv_loop_t* loop, struct uv__op* op) {
+  void* first;
+
+  if (uv__sock_calls.post(loop->tail.iocp, 0, 0, &op->overlapped))
+    return;
+  do {
+    first = loop->tail.stranded;
+    op->overlapped.Pointer = first;
+  } while (InterlockedCompareExchangePointer(&loop->tail.stranded, op, first) != first);
+  uv__port_wake(loop);
+}
+
+static void complete_stranded(uv_loop_t* loop) {
+  struct uv__op* op = InterlockedExchangePointer(&loop->tail.stranded, NULL);
+
+  while (op != NULL) {
+    struct uv__op* next = op->overlapped.Pointer;
+    op->complete(op);
+    op = next;
+  }
 }
 
 static int missed_wake(uv_loop_t* loop) {
@@ -115,7 +215,7 @@ static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
 
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   OVERLAPPED_ENTRY entries[BATCH];
-  ULONG count = fetch(loop, timeout_ms, entries);
+  ULONG count = fetch(loop, until_retry(loop, timeout_ms), entries);
   ULONG i;
 
   for (i = 0; i < count; i++) {
@@ -128,4 +228,7 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
       op->complete(op);
     }
   }
+  if (loop->tail.stranded != NULL)
+    complete_stranded(loop);
+  run_retries(loop);
 }

@@ -117,17 +117,23 @@ int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state) {
   if (info.iSocketType != SOCK_STREAM)
     return UV_EINVAL;
   /* First the step that can be refused: a socket that stays the caller's was not changed. */
+  *state = 0;
   if (CreateIoCompletionPort((HANDLE) sock, loop->tail.iocp, 0, 0) == NULL) {
     DWORD error = GetLastError();
+    if (error != ERROR_INVALID_PARAMETER)
+      return uv__error_translate(error);
     /* On a port already; the system does not say on which. */
-    if (error == ERROR_INVALID_PARAMETER && uv__loop_has(loop, (HANDLE) sock))
+    if (uv__loop_has(loop, (HANDLE) sock))
       return UV_EEXIST;
-    return uv__error_translate(error);
+    *state = UV__WIN_FOREIGN;
   }
   if (ioctlsocket(sock, (long) FIONBIO, &on) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
   SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
-  *state = info.iAddressFamily == AF_INET6 ? UV__WIN_IPV6 : 0;
+  if (info.iAddressFamily == AF_INET6)
+    *state |= UV__WIN_IPV6;
+  if (*state & UV__WIN_FOREIGN)
+    return 0; /* Every operation ends in a packet. */
   /* A layered provider may finish a call behind the back of the port. Only where the socket
    * is the kernel's own handle can an immediate success be told from one that also posts. */
   if ((info.dwServiceFlags1 & XP1_IFS_HANDLES) &&

@@ -40,7 +40,7 @@ static void look(const struct uv__desc* desc, unsigned short* state, unsigned* o
   int len = sizeof(addr);
 
   *opened = UV__OPENED_FRESH;
-  if (desc->accepted || getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
+  if (desc->accepted > 0 || getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
     *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
     *state |= UV__WIN_BOUND;
     return;
@@ -67,9 +67,18 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
       closesocket(sock);
     return r;
   }
+  if (state & UV__WIN_FOREIGN) {
+    struct uv__foreign_pair* pair;
+    r = uv__foreign_begin(io, &pair);
+    if (r < 0)
+      return r;
+    io->tail.more = pair;
+  }
   *opened = UV__OPENED_FRESH;
   if (adopt)
     look(desc, &state, opened);
+  if (desc->accepted < 0) /* The bind that failed in the process that passed it. */
+    io->tail.error = desc->accepted;
   io->tail.u.socket = sock;
   uv__win_set(io, state);
   uv__loop_link(io);
@@ -82,12 +91,15 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   desc.handle = (HANDLE) sock;
   desc.kind = UV__DESC_TCP;
   desc.accepted = 0;
+  desc.peer = 0;
   return desc;
 }
 
 void uv__port_discard(struct uv__desc* desc) {
   if (desc->kind == UV__DESC_TCP)
     closesocket((SOCKET) desc->handle);
+  else if (desc->kind == UV__DESC_PIPE)
+    CloseHandle(desc->handle);
   desc->handle = INVALID_HANDLE_VALUE;
   desc->kind = UV__DESC_NONE;
 }
@@ -99,7 +111,8 @@ static int tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   return 0;
 }
 
-static int tcp_bind(struct uv__io* io, const struct sockaddr* addr, unsigned flags) {
+static int tcp_bind(struct uv__io* io, const void* where, unsigned flags) {
+  const struct sockaddr* addr = where;
   int r = 0;
 
   if (flags & UV_TCP_REUSEPORT)
@@ -116,7 +129,7 @@ static int tcp_bind(struct uv__io* io, const struct sockaddr* addr, unsigned fla
   return r;
 }
 
-static int tcp_name(struct uv__io* io, enum uv__end end, struct sockaddr* addr, int* len) {
+static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   struct sockaddr_storage name;
   int size = sizeof(name);
   int r;
@@ -212,8 +225,9 @@ static int tcp_option(struct uv__io* io, enum uv__option option, void* value) {
     return buffer_size(sock, SO_SNDBUF, value);
   case UV__RCVBUF:
     return buffer_size(sock, SO_RCVBUF, value);
+  default:
+    return UV_ENOTSUP;
   }
-  return UV_ENOTSUP;
 }
 
 /* ---- Operations of the kernel ---- */
@@ -226,7 +240,7 @@ static void prepare(struct uv__io* io,
   assert(!(io->tail.state & flag));
   (void) io;
   (void) flag;
-  memset(&op->overlapped, 0, sizeof(op->overlapped));
+  uv__win_clean(op);
   op->complete = complete;
 }
 
@@ -290,14 +304,13 @@ static int tcp_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
-static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__desc* passed) {
+static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   WSABUF buf;
   DWORD flags = 0;
   DWORD got;
   int error = io->tail.error;
 
-  if (passed != NULL)
-    passed->kind = UV__DESC_NONE;
+  (void) passed;
   if (error != 0) {
     io->tail.error = 0;
     return error;
@@ -455,7 +468,7 @@ static int destination(struct sockaddr_storage* to, const struct sockaddr* addr)
   }
 }
 
-static int tcp_connect(struct uv__io* io, const struct sockaddr* addr) {
+static int tcp_connect(struct uv__io* io, const void* addr) {
   struct sockaddr_storage to;
   int len = destination(&to, addr);
   BOOL ok;
@@ -475,6 +488,8 @@ static int tcp_connect(struct uv__io* io, const struct sockaddr* addr) {
 /* ---- ACCEPT ---- */
 
 static int tcp_listen(struct uv__io* io, int backlog) {
+  if (io->tail.error < 0)
+    return io->tail.error; /* Of a bind. */
   if (!(io->tail.state & UV__WIN_BOUND)) {
     struct sockaddr_in6 any;
     int r;
@@ -508,6 +523,8 @@ static int in_kernel(const struct uv__io* io) {
 
 static void release(struct uv__io* io) {
   uv__tcp_accept_free(io);
+  if (io->tail.state & UV__WIN_FOREIGN)
+    uv__foreign_end(io->tail.more);
   uv__loop_unlink(io);
   if (io->tail.u.socket != INVALID_SOCKET)
     closesocket(io->tail.u.socket);

@@ -38,6 +38,17 @@ struct pool {
   struct slot slots[SLOTS];
 };
 
+/* Where the pool is: behind the events of a foreign socket, of which one serves its only slot. */
+static void** place(struct uv__io* io) {
+  if (io->tail.state & UV__WIN_FOREIGN)
+    return &((struct uv__foreign_pair*) io->tail.more)->more;
+  return &io->tail.more;
+}
+
+static struct pool* pool_of(const struct uv__io* io) {
+  return *place((struct uv__io*) io);
+}
+
 static void put_idle(struct pool* pool, struct slot* slot) {
   slot->next = pool->idle;
   pool->idle = slot;
@@ -60,17 +71,20 @@ static struct pool* make(struct uv__io* io) {
     pool->slots[i].socket = INVALID_SOCKET;
     put_idle(pool, &pool->slots[i]);
   }
+  /* The one at the head of the list is the one that will be used, again and again. */
+  if (io->tail.state & UV__WIN_FOREIGN)
+    uv__foreign_aim(&((struct uv__foreign_pair*) io->tail.more)->in, &pool->idle->op);
   return pool;
 }
 
 int uv__tcp_accept_busy(const struct uv__io* io) {
-  const struct pool* pool = io->tail.more;
+  const struct pool* pool = pool_of(io);
 
   return pool != NULL && pool->posted > 0;
 }
 
 void uv__tcp_accept_free(struct uv__io* io) {
-  struct pool* pool = io->tail.more;
+  struct pool* pool = pool_of(io);
   unsigned i;
 
   if (pool == NULL)
@@ -79,7 +93,7 @@ void uv__tcp_accept_free(struct uv__io* io) {
   for (i = 0; i < SLOTS; i++)
     drop_socket(&pool->slots[i]);
   uv__free(pool);
-  io->tail.more = NULL;
+  *place(io) = NULL;
 }
 
 static void finish(struct pool* pool, struct slot* slot, int error) {
@@ -95,7 +109,7 @@ static void finish(struct pool* pool, struct slot* slot, int error) {
 static void complete(struct uv__op* op) {
   struct slot* slot = uv__container_of(op, struct slot, op);
   struct uv__io* io = slot->io;
-  struct pool* pool = io->tail.more;
+  struct pool* pool = pool_of(io);
 
   pool->posted--;
   if (io->tail.state & UV__WIN_CLOSING) {
@@ -109,7 +123,7 @@ static void complete(struct uv__op* op) {
 
 /* Gives an idle slot to the kernel. An error means a shortage: nothing was begun. */
 static int post(struct uv__io* io, struct slot* slot) {
-  struct pool* pool = io->tail.more;
+  struct pool* pool = pool_of(io);
   DWORD received;
   BOOL ok;
   int r = 0;
@@ -118,7 +132,7 @@ static int post(struct uv__io* io, struct slot* slot) {
     r = uv__sock_create(io->tail.state & UV__WIN_IPV6 ? AF_INET6 : AF_INET, &slot->socket);
   if (r < 0)
     return r;
-  memset(&slot->op.overlapped, 0, sizeof(slot->op.overlapped));
+  uv__win_clean(&slot->op);
   slot->op.complete = complete;
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0, ADDRESS_SIZE,
                              ADDRESS_SIZE, &received, &slot->op.overlapped);
@@ -134,8 +148,8 @@ static int post(struct uv__io* io, struct slot* slot) {
 
 /* Fills the pool up, and says what it was that stopped it. */
 static int refill(struct uv__io* io) {
-  struct pool* pool = io->tail.more;
-  unsigned want = io->tail.state & UV__WIN_ONE_ACCEPT ? 1 : SLOTS;
+  struct pool* pool = pool_of(io);
+  unsigned want = io->tail.state & (UV__WIN_ONE_ACCEPT | UV__WIN_FOREIGN) ? 1 : SLOTS;
 
   while (pool->in_use < want) {
     struct slot* slot = pool->idle;
@@ -153,13 +167,13 @@ static int refill(struct uv__io* io) {
 }
 
 int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
-  struct pool* pool = io->tail.more;
+  struct pool* pool = pool_of(io);
 
   if (pool == NULL) {
     pool = make(io);
     if (pool == NULL)
       return UV_ENOMEM;
-    io->tail.more = pool;
+    *place(io) = pool;
   }
   if (listen(io->tail.u.socket, backlog) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
@@ -184,7 +198,7 @@ static int shortage(int error) {
 }
 
 int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
-  struct pool* pool = io->tail.more;
+  struct pool* pool = pool_of(io);
   struct slot* slot;
   int r = 0;
 
@@ -209,6 +223,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   desc->handle = (HANDLE) slot->socket;
   desc->kind = UV__DESC_TCP;
   desc->accepted = 1;
+  desc->peer = 0;
   slot->socket = INVALID_SOCKET; /* The caller's from here on. */
   return 0;
 }
