@@ -1,7 +1,8 @@
-# The demo, and a test: a real file through a chain of two relays, then many connections at
-# once through one relay. Only CMake is needed, so that it runs on every system:
+# The demo, and a test: a real file through a chain of two relays, many connections at once
+# through one relay, and a web server whose workers are killed while it is busy. Only CMake is needed, so that it runs on every system:
 #
-#   cmake -DDIR=<folder of the programs> [-DRUNNER=<wrapper>] [-DMIB=<file size>] -P demo.cmake
+#   cmake -DDIR=<folder of the programs> [-DRUNNER=<wrapper>] [-DMIB=<file size>]
+#         [-DREQUESTS=<number>] -P demo.cmake
 #
 # RUNNER starts a program that this system cannot start itself (Wine for Windows programs).
 #
@@ -67,12 +68,17 @@ endif()
 if(NOT MIB)
   set(MIB 64)
 endif()
-if(NOT MIB MATCHES "^[1-9][0-9]*$")
-  message(FATAL_ERROR "demo: MIB is '${MIB}'; it is a whole number above 0")
+if(NOT REQUESTS)
+  set(REQUESTS 4000)
 endif()
+foreach(number MIB REQUESTS)
+  if(NOT ${number} MATCHES "^[1-9][0-9]*$")
+    message(FATAL_ERROR "demo: ${number} is '${${number}}'; it is a whole number above 0")
+  endif()
+endforeach()
 get_filename_component(DIR "${DIR}" ABSOLUTE)
 
-foreach(name relay ferry swarm)
+foreach(name relay ferry swarm prefork)
   find_program(${name} ${name} PATHS ${DIR} NO_DEFAULT_PATH NO_CACHE)
   if(EXISTS ${DIR}/${name}.exe)
     set(${name} ${DIR}/${name}.exe)
@@ -149,6 +155,17 @@ run_side_by_side(
   COMMAND ${stage} -DADDRESS_FILE=echo ${script}
           ${relay} --serve --max ${clients} --timeout 60 --ready-file serving ${anywhere} ${there}
   COMMAND ${stage} -DADDRESS_FILE=serving ${script} ${swarm} check ${there} ${clients} 100000)
+
+# ---- A server whose workers die --------------------------------------------------------------
+
+set(control uvstream-demo-${unique}) # on Unix a file in the folder
+message(STATUS "demo: ${REQUESTS} requests of 16 clients -> prefork, 3 of whose workers are killed")
+run_side_by_side(
+  "the prefork server"
+  COMMAND ${stage} ${script} ${prefork} serve ${anywhere} --workers 4
+          --control pipe-listen:${control} --ready-file web
+  COMMAND ${stage} -DADDRESS_FILE=web ${script} ${prefork} load ${there} --requests ${REQUESTS}
+          --clients 16 --control pipe:${control} --kills 3)
 
 file(REMOVE_RECURSE ${folder})
 message(STATUS "demo: all right")

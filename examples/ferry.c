@@ -63,6 +63,10 @@ static uint64_t hash_bytes(uint64_t hash, const char* bytes, size_t length) {
   return hash;
 }
 
+static uv_stream_t* out(void) {
+  return endpoint_out(&ferry.endpoint, &ferry.stream);
+}
+
 static void close_listener(void) {
   if (ferry.listener_open)
     uv_close(&ferry.listener.handle, NULL);
@@ -81,7 +85,7 @@ static void end(int failed) {
   if (failed)
     endpoint_abort(&ferry.endpoint, &ferry.stream, NULL);
   else
-    uv_close(&ferry.stream.handle, NULL);
+    endpoint_close(&ferry.endpoint, &ferry.stream, NULL);
 }
 
 static void fail(int err, const char* what) {
@@ -152,7 +156,7 @@ static void send_more(struct piece* piece) {
   if (piece->length > 0) {
     buf = uv_buf_init(piece->bytes, (unsigned int) piece->length);
     piece->req.data = piece;
-    err = uv_write(&piece->req, &ferry.stream.stream, &buf, 1, on_piece_written);
+    err = uv_write(&piece->req, out(), &buf, 1, on_piece_written);
     if (err < 0) {
       fail(err, "write to");
       return;
@@ -160,7 +164,7 @@ static void send_more(struct piece* piece) {
     ferry.writes++;
   }
   if (ferry.at_end) {
-    err = uv_shutdown(&ferry.shutdown, &ferry.stream.stream, on_shutdown);
+    err = uv_shutdown(&ferry.shutdown, out(), on_shutdown);
     if (err < 0)
       fail(err, "end the stream to");
   }
@@ -247,9 +251,9 @@ static void answer(void) {
   }
   receipt_text(ferry.receipt);
   buf = uv_buf_init(ferry.receipt, (unsigned int) strlen(ferry.receipt));
-  err = uv_write(&ferry.pieces[0].req, &ferry.stream.stream, &buf, 1, on_receipt_sent);
+  err = uv_write(&ferry.pieces[0].req, out(), &buf, 1, on_receipt_sent);
   if (err == 0)
-    err = uv_shutdown(&ferry.shutdown, &ferry.stream.stream, on_receiver_shutdown);
+    err = uv_shutdown(&ferry.shutdown, out(), on_receiver_shutdown);
   if (err < 0)
     fail(err, "write to");
 }

@@ -127,9 +127,13 @@ static char byte_at(const struct client* client, size_t place) {
   return (char) ((x >> 32) + place);
 }
 
+static uv_stream_t* out(struct client* client) {
+  return endpoint_out(&endpoint, &client->stream);
+}
+
 static void close_client(struct client* client) {
   if (client->open)
-    uv_close(&client->stream.handle, NULL);
+    endpoint_close(&endpoint, &client->stream, NULL);
   client->open = 0;
 }
 
@@ -156,7 +160,7 @@ static void end_if_sent(struct client* client) {
   if (!client->open || client->sent < bytes_each || client->shutdown.data != NULL)
     return;
   client->shutdown.data = client;
-  err = uv_shutdown(&client->shutdown, &client->stream.stream, on_shutdown);
+  err = uv_shutdown(&client->shutdown, out(client), on_shutdown);
   if (err < 0)
     client_failed(client, err, "end the stream to");
 }
@@ -192,7 +196,7 @@ static void send_chunk(struct client* client) {
     client->out[i] = byte_at(client, client->sent + i);
   client->sent += length;
   client->write.data = client;
-  err = uv_write(&client->write, &client->stream.stream, &buf, 1, on_written);
+  err = uv_write(&client->write, out(client), &buf, 1, on_written);
   if (err < 0)
     client_failed(client, err, "write to");
 }

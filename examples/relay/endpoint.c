@@ -20,7 +20,11 @@ struct scheme {
                  uv_connect_cb cb);
   int (*local_name)(const union any_stream* stream, char* name, size_t size);
   int (*peer_name)(const union any_stream* stream, char* name, size_t size);
+  /* What follows may be NULL: there is no such thing, or `stream` alone is all there is. */
   int (*abort)(union any_stream* stream, uv_close_cb cb);
+  uv_stream_t* (*out)(union any_stream* stream);
+  void (*close)(union any_stream* stream, uv_close_cb cb);
+  int (*failed)(const union any_stream* stream);
 };
 
 static int refuse(char* why, size_t size, const char* format, ...) {
@@ -45,10 +49,32 @@ static int parse_port(const char* text) {
   return port <= 65535 ? port : -1;
 }
 
-/* HOST:PORT, where HOST is an IPv4 address, or an IPv6 address in brackets: its own colons
- * would otherwise run into the one before the port. */
+/* The first address of a name. Waits for it, which harms nobody: it happens once for each
+ * endpoint, before anything else does. */
+static int tcp_lookup(struct endpoint* endpoint, const char* host, int port) {
+  struct addrinfo hints;
+  uv_getaddrinfo_t req;
+  char service[8];
+  int err;
+
+  memset(&hints, 0, sizeof(hints));
+  hints.ai_socktype = SOCK_STREAM;
+  snprintf(service, sizeof(service), "%d", port);
+  err = uv_getaddrinfo(uv_default_loop(), &req, NULL, host, service, &hints);
+  if (err != 0)
+    return err;
+  if (req.addrinfo->ai_addrlen <= sizeof(endpoint->address))
+    memcpy(&endpoint->address, req.addrinfo->ai_addr, req.addrinfo->ai_addrlen);
+  else
+    err = UV_EAI_FAMILY;
+  uv_freeaddrinfo(req.addrinfo);
+  return err;
+}
+
+/* HOST:PORT, where HOST is a name, an IPv4 address, or an IPv6 address in brackets: its own
+ * colons would otherwise run into the one before the port. */
 static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
-  char host[80];
+  char host[256];
   const char* colon = strrchr(rest, ':');
   size_t length = colon == NULL ? 0 : (size_t) (colon - rest);
   int in_brackets = length >= 2 && rest[0] == '[' && colon[-1] == ']';
@@ -80,9 +106,10 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
     return 0;
   if (!in_brackets && uv_ip6_addr(host, port, &endpoint->address.in6) == 0)
     return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%d", host, port);
-  return refuse(why, size,
-                "'%s' is not a numeric address such as 127.0.0.1 or [::1]; names are not looked up",
-                host);
+  if (in_brackets)
+    return refuse(why, size, "'%s' is not a numeric address such as [::1]", host);
+  err = tcp_lookup(endpoint, host, port);
+  return err == 0 ? 0 : refuse(why, size, "cannot look up '%s': %s", host, uv_strerror(err));
 }
 
 static int tcp_init(uv_loop_t* loop, union any_stream* stream) {
@@ -131,13 +158,147 @@ static int tcp_abort(union any_stream* stream, uv_close_cb cb) {
   return uv_tcp_close_reset(&stream->tcp, cb);
 }
 
+/* ---- pipe: and pipe-listen: -------------------------------------------------------------- */
+
+/* Where the system keeps its pipes; all of it on Unix, where a name is a path. */
+#ifdef _WIN32
+#  define PIPE_PREFIX "\\\\.\\pipe\\"
+#  define PIPE_PREFIX_2 "\\\\?\\pipe\\"
+#  define PIPE_NAME_BYTES 247
+#else
+#  define PIPE_PREFIX ""
+#  define PIPE_PREFIX_2 ""
+#  define PIPE_NAME_BYTES 103 /* what every system takes; Linux takes four more */
+#endif
+
+static int pipe_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  if (*rest == '\0')
+    return refuse(why, size, "the name of the pipe is missing");
+  if (strlen(rest) > PIPE_NAME_BYTES)
+    return refuse(why, size, "the name is longer than %d bytes", PIPE_NAME_BYTES);
+  (void) endpoint; /* `rest` is all there is to know */
+  return 0;
+}
+
+/* On Windows a plain NAME is one of the system's pipes, with the prefix or without. */
+static const char* pipe_name(const struct endpoint* endpoint, char* name, size_t size) {
+  const char* rest = endpoint->rest;
+  const char* prefix = PIPE_PREFIX;
+  if (strncmp(rest, PIPE_PREFIX, strlen(PIPE_PREFIX)) == 0 ||
+      strncmp(rest, PIPE_PREFIX_2, strlen(PIPE_PREFIX_2)) == 0)
+    prefix = "";
+  snprintf(name, size, "%s%s", prefix, rest);
+  return name;
+}
+
+static int pipe_init(uv_loop_t* loop, union any_stream* stream) {
+  return uv_pipe_init(loop, &stream->pipe, 0);
+}
+
+static int pipe_bind(const struct endpoint* endpoint, union any_stream* stream) {
+  char name[ENDPOINT_NAME];
+  return uv_pipe_bind(&stream->pipe, pipe_name(endpoint, name, sizeof(name)));
+}
+
+static int pipe_connect(const struct endpoint* endpoint,
+                        union any_stream* stream,
+                        uv_connect_t* req,
+                        uv_connect_cb cb) {
+  char name[ENDPOINT_NAME];
+  uv_pipe_connect(req, &stream->pipe, pipe_name(endpoint, name, sizeof(name)), cb);
+  return 0;
+}
+
+static int pipe_local_name(const union any_stream* stream, char* name, size_t size) {
+  return uv_pipe_getsockname(&stream->pipe, name, &size);
+}
+
+/* ---- exec: ------------------------------------------------------------------------------- */
+
+static int exec_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  (void) endpoint;
+  return exec_check(rest, why, size);
+}
+
+static int exec_open(uv_loop_t* loop, union any_stream* stream) {
+  return exec_init(loop, &stream->exec);
+}
+
+static int exec_connect(const struct endpoint* endpoint,
+                        union any_stream* stream,
+                        uv_connect_t* req,
+                        uv_connect_cb cb) {
+  return exec_start(&stream->exec, endpoint->rest, req, cb);
+}
+
+static uv_stream_t* exec_out(union any_stream* stream) {
+  return (uv_stream_t*) &stream->exec.in;
+}
+
+static int exec_abort(union any_stream* stream, uv_close_cb cb) {
+  exec_close(&stream->exec, 1, cb);
+  return 0;
+}
+
+static void exec_end(union any_stream* stream, uv_close_cb cb) {
+  exec_close(&stream->exec, 0, cb);
+}
+
+static int exec_failed(const union any_stream* stream) {
+  return stream->exec.failed;
+}
+
 /* ---- The table --------------------------------------------------------------------------- */
 
 static const struct scheme schemes[] = {
-    {"tcp", "tcp:HOST:PORT", "connect to a TCP server", 0, tcp_parse, tcp_init, tcp_bind,
-     tcp_connect, tcp_local_name, tcp_peer_name, tcp_abort},
-    {"tcp-listen", "tcp-listen:HOST:PORT", "wait for a TCP client; port 0 takes a free one", 1,
-     tcp_parse, tcp_init, tcp_bind, tcp_connect, tcp_local_name, tcp_peer_name, tcp_abort},
+    {.name = "tcp",
+     .syntax = "tcp:HOST:PORT",
+     .meaning = "connect to a TCP server",
+     .parse = tcp_parse,
+     .init = tcp_init,
+     .bind = tcp_bind,
+     .connect = tcp_connect,
+     .local_name = tcp_local_name,
+     .peer_name = tcp_peer_name,
+     .abort = tcp_abort},
+    {.name = "tcp-listen",
+     .syntax = "tcp-listen:HOST:PORT",
+     .meaning = "wait for a TCP client; port 0 takes a free one",
+     .listens = 1,
+     .parse = tcp_parse,
+     .init = tcp_init,
+     .bind = tcp_bind,
+     .connect = tcp_connect,
+     .local_name = tcp_local_name,
+     .peer_name = tcp_peer_name,
+     .abort = tcp_abort},
+    {.name = "pipe",
+     .syntax = "pipe:NAME",
+     .meaning = "connect to a named pipe (Unix: a socket in the file system)",
+     .parse = pipe_parse,
+     .init = pipe_init,
+     .bind = pipe_bind,
+     .connect = pipe_connect,
+     .local_name = pipe_local_name},
+    {.name = "pipe-listen",
+     .syntax = "pipe-listen:NAME",
+     .meaning = "create such a pipe and wait for a client",
+     .listens = 1,
+     .parse = pipe_parse,
+     .init = pipe_init,
+     .bind = pipe_bind,
+     .connect = pipe_connect,
+     .local_name = pipe_local_name},
+    {.name = "exec",
+     .syntax = "exec:COMMAND",
+     .meaning = "start a program, split at blanks; its stdin and stdout",
+     .parse = exec_parse,
+     .init = exec_open,
+     .connect = exec_connect,
+     .abort = exec_abort,
+     .out = exec_out,
+     .close = exec_end,
+     .failed = exec_failed},
 };
 
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
@@ -152,7 +313,8 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
     if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, text, length) == 0) {
       endpoint->scheme = &schemes[i];
       endpoint->text = text;
-      return schemes[i].parse(endpoint, text + length + (text[length] == ':'), why, size);
+      endpoint->rest = text + length + (text[length] == ':');
+      return schemes[i].parse(endpoint, endpoint->rest, why, size);
     }
     used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s:", i == 0 ? "" : ", ",
                               schemes[i].name);
@@ -213,13 +375,29 @@ void endpoint_peer_name(const struct endpoint* endpoint,
                         const union any_stream* stream,
                         char* name,
                         size_t size) {
-  /* A peer that is gone already has no address any more. */
-  if (endpoint->scheme->peer_name(stream, name, size) != 0)
+  /* A peer that is gone already has no address any more; the client of a pipe never had one. */
+  int (*peer_name)(const union any_stream*, char*, size_t) = endpoint->scheme->peer_name;
+  if (peer_name == NULL || peer_name(stream, name, size) != 0)
     snprintf(name, size, "%s", endpoint->text);
+}
+
+uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream) {
+  return endpoint->scheme->out == NULL ? &stream->stream : endpoint->scheme->out(stream);
+}
+
+void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
+  if (endpoint->scheme->close == NULL)
+    uv_close(&stream->handle, cb);
+  else
+    endpoint->scheme->close(stream, cb);
+}
+
+int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream) {
+  return endpoint->scheme->failed != NULL && endpoint->scheme->failed(stream);
 }
 
 void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
   /* Refused while a shutdown is on its way: the peer has been promised an orderly end. */
-  if (endpoint->scheme->abort(stream, cb) != 0)
-    uv_close(&stream->handle, cb);
+  if (endpoint->scheme->abort == NULL || endpoint->scheme->abort(stream, cb) != 0)
+    endpoint_close(endpoint, stream, cb);
 }

@@ -8,21 +8,26 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "exec.h"
 #include "uv.h"
 
-/* Room for the name of one end of a connection, "tcp:[fe80::1%eth0]:65535". */
-#define ENDPOINT_NAME 112
+/* Room for the name of one end of a connection, "tcp:[fe80::1%eth0]:65535", "pipe:NAME". */
+#define ENDPOINT_NAME 288
 
-/* A stream of any kind that an endpoint can open. */
+/* A stream of any kind that an endpoint can open. `stream` is read from; what to write to, and how
+ * to close it, the endpoint knows. */
 union any_stream {
   uv_handle_t handle;
   uv_stream_t stream;
   uv_tcp_t tcp;
+  uv_pipe_t pipe;
+  struct exec exec;
 };
 
 struct endpoint {
   const struct scheme* scheme;
   const char* text; /* as it was written */
+  const char* rest; /* of it, behind the scheme */
   union {
     struct sockaddr any;
     struct sockaddr_in in4;
@@ -59,7 +64,11 @@ int endpoint_dial(const struct endpoint* endpoint,
                   uv_connect_t* req,
                   uv_connect_cb cb);
 
-/* The address a listener has, as HOST:PORT; a port of 0 has become a real one. */
+/* The stream to write to: `stream` itself, or what belongs to it. */
+uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream);
+
+/* The address a listener has, as HOST:PORT (a port of 0 has become a real one) or as the name of a
+ * pipe. */
 int endpoint_local_name(const struct endpoint* endpoint,
                         const union any_stream* stream,
                         char* name,
@@ -70,6 +79,12 @@ void endpoint_peer_name(const struct endpoint* endpoint,
                         const union any_stream* stream,
                         char* name,
                         size_t size);
+
+/* Close; `cb` (may be NULL) gets `stream`. */
+void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb);
+
+/* 1 when something went wrong that only the close has shown: a child that failed. */
+int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream);
 
 /* Close in a way that the peer cannot take for an orderly end, if the kind has one. */
 void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb);

@@ -51,9 +51,10 @@ static void print_help(void) {
   printf("usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
          "\n"
          "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
-         "on and the other direction goes on; a failure is passed on as a reset.\n"
+         "on and the other direction goes on; a failure is passed on as a reset, where there is\n"
+         "such a thing (a pipe has none), and to a program as SIGTERM.\n"
          "\n"
-         "Endpoints (HOST is a numeric address, IPv6 in brackets):\n");
+         "Endpoints (HOST is a name or an address, IPv6 in brackets):\n");
   endpoint_list(stdout);
   printf("\n"
          "Options:\n"

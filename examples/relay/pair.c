@@ -31,7 +31,11 @@ static void count_closed(struct pair* pair) {
 /* A stream's data is the pump that reads it. */
 static void on_stream_closed(uv_handle_t* handle) {
   struct pump* pump = handle->data;
-  count_closed(pump->owner);
+  struct pair* pair = pump->owner;
+  int index = pump == &pair->pumps[1];
+  if (endpoint_failed(&pair->ends[index], &pair->sides[index].stream))
+    pair->failed = 1;
+  count_closed(pair);
 }
 
 static void on_timer_closed(uv_handle_t* handle) {
@@ -51,7 +55,7 @@ static void end(struct pair* pair, int failed) {
     if (side->state == SIDE_OPEN && failed)
       endpoint_abort(&pair->ends[i], &side->stream, on_stream_closed);
     else if (side->state != SIDE_ABSENT)
-      uv_close(&side->stream.handle, on_stream_closed);
+      endpoint_close(&pair->ends[i], &side->stream, on_stream_closed);
   }
   uv_close((uv_handle_t*) &pair->timer, on_timer_closed);
 }
@@ -129,7 +133,7 @@ static void join(struct pair* pair) {
   pair->quiet_ms = uv_now(pair->loop);
   for (i = 0; i < 2; i++) {
     int err = pump_start(&pair->pumps[i], &pair->sides[i].stream.stream,
-                         &pair->sides[!i].stream.stream, on_pump_done);
+                         endpoint_out(&pair->ends[!i], &pair->sides[!i].stream), on_pump_done);
     if (err < 0) {
       complain(pair, err, "read from", pair->sides[i].name);
       end(pair, 1);

@@ -27,6 +27,7 @@ static void put_line(int err, const char* format, va_list args) {
     snprintf(line, sizeof(line), "%s: %s: %s (%s)\n", program_name, text, uv_strerror(err),
              uv_err_name(err));
   fputs(line, stderr);
+  fflush(stderr); /* not every C library does that by itself when it is a file or a pipe */
 }
 
 void report(enum report_level level, const char* format, ...) {

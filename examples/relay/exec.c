@@ -1,0 +1,151 @@
+/* Starts a child with two pipes, and takes it apart again. Arguments are split at blanks; there are
+ * no quotes and no shell, so a command is read the same way on every system. */
+#include "exec.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+#define COMMAND_BYTES 1024
+#define MOST_WORDS 64 /* the program and its arguments */
+
+/* The words of `command`, in a copy of it; the array ends with NULL. Returns how many there are,
+ * or -1 when they are too many. */
+static int split(const char* command, char* copy, char** words) {
+  int count = 0;
+  char* at = strcpy(copy, command);
+  for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
+    if (count == MOST_WORDS)
+      return -1;
+    words[count++] = at;
+    at += strcspn(at, " ");
+    if (*at != '\0')
+      *at++ = '\0';
+  }
+  words[count] = NULL;
+  return count;
+}
+
+int exec_check(const char* command, char* why, size_t size) {
+  char copy[COMMAND_BYTES];
+  char* words[MOST_WORDS + 1];
+  int count = strlen(command) < COMMAND_BYTES ? split(command, copy, words) : -1;
+  if (count == 0)
+    snprintf(why, size, "the command is missing; write exec:PROGRAM ARGUMENT...");
+  else if (count < 0)
+    snprintf(why, size, "the command is longer than %d bytes or %d words", COMMAND_BYTES - 1,
+             MOST_WORDS);
+  return count > 0 ? 0 : -1;
+}
+
+int exec_init(uv_loop_t* loop, struct exec* exec) {
+  memset(exec, 0, sizeof(*exec));
+  uv_timer_init(loop, &exec->started);
+  exec->started.data = exec;
+  uv_pipe_init(loop, &exec->in, 0);
+  exec->in.data = exec;
+  exec->open_handles = 3; /* the process comes with the start */
+  return uv_pipe_init(loop, &exec->out, 0);
+}
+
+/* ---- The start --------------------------------------------------------------------------- */
+
+static void finish_connect(struct exec* exec, int status) {
+  uv_connect_t* req = exec->connect;
+  exec->connect = NULL;
+  exec->connect_cb(req, status);
+}
+
+static void on_started(uv_timer_t* timer) {
+  finish_connect(timer->data, 0);
+}
+
+static void on_closed(uv_handle_t* handle);
+
+static void on_process_exit(uv_process_t* process, int64_t exit_status, int term_signal) {
+  struct exec* exec = process->data;
+  exec->running = 0;
+  exec->failed = !exec->killed && (exit_status != 0 || term_signal != 0);
+  if (exec->failed && term_signal != 0)
+    report_error(0, "'%s' was ended by signal %d", exec->command, term_signal);
+  else if (exec->failed)
+    report_error(0, "'%s' ended with exit code %" PRId64, exec->command, exit_status);
+  uv_close((uv_handle_t*) process, on_closed);
+}
+
+static void describe_pipe(uv_stdio_container_t* container, uv_pipe_t* pipe, int direction) {
+  container->flags = (uv_stdio_flags) (UV_CREATE_PIPE | direction);
+  container->data.stream = (uv_stream_t*) pipe;
+}
+
+int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_connect_cb cb) {
+  char copy[COMMAND_BYTES];
+  char* words[MOST_WORDS + 1];
+  uv_stdio_container_t stdio[3];
+  uv_process_options_t options;
+  int err;
+
+  split(command, copy, words);
+  describe_pipe(&stdio[0], &exec->in, UV_READABLE_PIPE);
+  describe_pipe(&stdio[1], &exec->out, UV_WRITABLE_PIPE);
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  memset(&options, 0, sizeof(options));
+  options.file = words[0];
+  options.args = words;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  options.flags = UV_PROCESS_WINDOWS_HIDE;
+  options.exit_cb = on_process_exit;
+
+  exec->command = command;
+  exec->open_handles++;
+  err = uv_spawn(exec->out.loop, &exec->process, &options);
+  exec->process.data = exec;
+  if (err < 0) {
+    uv_close((uv_handle_t*) &exec->process, on_closed);
+    return err;
+  }
+  exec->running = 1;
+  exec->connect = req;
+  exec->connect_cb = cb;
+  req->handle = (uv_stream_t*) &exec->out;
+  return uv_timer_start(&exec->started, on_started, 0, 0);
+}
+
+/* ---- The end ----------------------------------------------------------------------------- */
+
+static void count_closed(struct exec* exec) {
+  if (--exec->open_handles == 0 && exec->close_cb != NULL)
+    exec->close_cb((uv_handle_t*) &exec->out);
+}
+
+/* Also of the process, which may be gone long before the streams are closed. */
+static void on_closed(uv_handle_t* handle) {
+  count_closed(handle->data);
+}
+
+static void on_timer_closed(uv_handle_t* handle) {
+  struct exec* exec = handle->data;
+  if (exec->connect != NULL)
+    finish_connect(exec, UV_ECANCELED);
+  count_closed(exec);
+}
+
+static void on_out_closed(uv_handle_t* handle) {
+  count_closed((struct exec*) handle);
+}
+
+void exec_close(struct exec* exec, int kill, uv_close_cb cb) {
+  exec->close_cb = cb;
+  if (exec->running && (kill || exec->connect != NULL)) {
+    exec->killed = 1;
+    uv_process_kill(&exec->process, SIGTERM);
+  }
+  uv_close((uv_handle_t*) &exec->started, on_timer_closed);
+  uv_close((uv_handle_t*) &exec->in, on_closed);
+  uv_close((uv_handle_t*) &exec->out, on_out_closed);
+}

@@ -1,0 +1,38 @@
+/* A child process as one stream: what is written goes to its standard input, what it says on its
+ * standard output is read. Its standard error stays ours. */
+#ifndef RELAY_EXEC_H_
+#define RELAY_EXEC_H_
+
+#include <stddef.h>
+
+#include "uv.h"
+
+struct exec {
+  uv_pipe_t out; /* first, so that it is the stream to read; its data is the caller's */
+  uv_pipe_t in;
+  uv_process_t process;
+  uv_timer_t started; /* brings the connect callback */
+  uv_connect_t* connect;
+  uv_connect_cb connect_cb;
+  uv_close_cb close_cb;
+  const char* command;
+  unsigned open_handles;
+  int running;
+  int killed; /* by us */
+  int failed; /* it ended by itself, and not with 0 */
+};
+
+/* 0, or -1 and the reason in `why`. */
+int exec_check(const char* command, char* why, size_t size);
+
+/* Always to be closed afterwards. */
+int exec_init(uv_loop_t* loop, struct exec* exec);
+
+/* Run `command`, which must outlive it. Refused (<0): `cb` does not come. */
+int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_connect_cb cb);
+
+/* End the streams, and with `kill` the child; `cb` gets the handle `out` once all is closed and the
+ * child has ended. */
+void exec_close(struct exec* exec, int kill, uv_close_cb cb);
+
+#endif /* RELAY_EXEC_H_ */
