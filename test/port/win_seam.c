@@ -1,6 +1,9 @@
 /* What only Windows can forget or run out of, seen through the table of calls that src/win
  * keeps for this purpose. */
 #include "../../src/win/internal.h"
+
+#include <string.h>
+
 #include "driver.h"
 
 static struct uv__sock_calls real;
@@ -95,6 +98,37 @@ TEST(win_wake_without_memory_for_a_packet) {
     turn(-1);
     CHECK(polls_during(40) <= 20);
   }
+}
+
+static void note_end(uv_process_t* process, int64_t status, int term_signal) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(term_signal, 0);
+  ++*(int*) process->data;
+}
+
+/* Nor can what another thread found out: here that a child has ended. */
+TEST(win_child_ends_without_memory_for_a_packet) {
+  uv_process_options_t options;
+  uv_process_t child;
+  uv_loop_t own;
+  char* args[] = {(char*) harness_self(), "--list", NULL};
+  int ended = 0;
+
+  memset(&options, 0, sizeof options);
+  options.file = harness_self();
+  options.args = args;
+  options.exit_cb = note_end;
+  CHECK_EQ(uv_loop_init(&own), 0);
+  real = uv__sock_calls;
+  uv__sock_calls.post = no_post;
+  child.data = &ended;
+  CHECK_EQ(uv_spawn(&own, &child, &options), 0);
+  CHECK_EQ(uv_run(&own, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(ended, 1);
+  uv__sock_calls = real;
+  uv_close((uv_handle_t*) &child, NULL);
+  CHECK_EQ(uv_run(&own, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&own), 0);
 }
 
 static int posts_to_fail;

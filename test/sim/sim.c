@@ -416,6 +416,8 @@ int sim_try_ring(struct uv__io* io, enum uv__lane lane) {
     break;
   case UV__CLOSED:
     break;
+  case UV__EVENT:
+    sim_fail("an io that is no stream");
   }
   sim_ring(io, lane);
   return 1;
@@ -645,6 +647,16 @@ unsigned uv__port_zone(const char* name) {
   (void) name;
   return 0;
 }
+
+int uv__port_random(void* buf, size_t len) {
+  unsigned char* at = buf;
+
+  while (len-- > 0)
+    *at++ = (unsigned char) sim_below(256);
+  return 0;
+}
+
+void uv__port_shutdown(void) {}
 
 void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   seed = with_seed;

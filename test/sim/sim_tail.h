@@ -14,6 +14,7 @@
 /* clang-format on */
 #  include <sys/types.h>
 #else
+#  include <netdb.h>
 #  include <netinet/in.h>
 #  include <sys/socket.h>
 #  include <sys/types.h>
@@ -24,6 +25,18 @@
 typedef int uv_file;
 typedef int uv_os_sock_t;
 typedef int uv_os_fd_t;
+typedef int uv_pid_t;
+typedef unsigned uv_uid_t;
+typedef unsigned uv_gid_t;
+
+/* There is one thread, so that nothing ever waits for another (sim_thread.c). */
+typedef int uv_thread_t;
+typedef int uv_mutex_t;
+typedef int uv_rwlock_t;
+typedef int uv_cond_t;
+typedef int uv_key_t;
+typedef int uv_once_t;
+#define UV_ONCE_INIT 0
 
 typedef struct uv_buf_t {
   char* base;

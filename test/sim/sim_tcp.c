@@ -135,11 +135,18 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   return desc;
 }
 
+/* Sockets are all that there is. */
+int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
+  (void) file;
+  (void) desc;
+  return UV_EBADF;
+}
+
 /* ---- Control ---- */
 
-static int tcp_bind(struct uv__io* io, const struct sockaddr* addr, unsigned flags) {
+static int tcp_bind(struct uv__io* io, const void* addr, unsigned flags) {
   struct sim_socket* sock = check_socket(io, "bind");
-  int port = ntohs(((const struct sockaddr_in*) (const void*) addr)->sin_port);
+  int port = ntohs(((const struct sockaddr_in*) addr)->sin_port);
 
   (void) flags;
   if (sock->state != SOCK_FRESH)
@@ -154,7 +161,7 @@ static int tcp_bind(struct uv__io* io, const struct sockaddr* addr, unsigned fla
   return 0;
 }
 
-static int tcp_name(struct uv__io* io, enum uv__end end, struct sockaddr* addr, int* len) {
+static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   const struct sim_socket* sock = check_socket(io, "name");
   struct sockaddr_in name;
 
@@ -221,7 +228,7 @@ static int tcp_read_disarm(struct uv__io* io) {
   return 0;
 }
 
-static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__desc* passed) {
+static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct sim_socket* sock = check_connected(io, "read_now");
   ssize_t n;
 
@@ -294,14 +301,14 @@ static ssize_t tcp_write(struct uv__io* io,
 
 /* ---- Connecting, ending ---- */
 
-static int tcp_connect(struct uv__io* io, const struct sockaddr* addr) {
+static int tcp_connect(struct uv__io* io, const void* addr) {
   const struct sim_socket* sock = check_socket(io, "connect");
   int r;
 
   check_lane(io, UV__CONNECT, "connect");
   if (sock->state != SOCK_FRESH)
     sim_fail("connect of a socket that is connected or listens");
-  io->tail.connect_port = ntohs(((const struct sockaddr_in*) (const void*) addr)->sin_port);
+  io->tail.connect_port = ntohs(((const struct sockaddr_in*) addr)->sin_port);
   if (sim_chance(80)) {
     sim_arm(io, UV__CONNECT);
     return UV__PENDING;
@@ -416,21 +423,17 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   return r;
 }
 
-const struct uv__ops uv__tcp_ops = {
-    .init = tcp_init,
-    .open = tcp_open,
-    .bind = tcp_bind,
-    .name = tcp_name,
-    .option = tcp_option,
-    .fileno = tcp_fileno,
-    .read_arm = tcp_read_arm,
-    .read_disarm = tcp_read_disarm,
-    .read_now = tcp_read_now,
-    .write = tcp_write,
-    .connect = tcp_connect,
-    .shutdown = tcp_shutdown,
-    .listen = tcp_listen,
-    .accept_now = tcp_accept_now,
-    .done = tcp_done,
-    .close = tcp_close,
-};
+/* The core does not tell kinds apart once a stream is open, so one table of operations serves
+ * them all; names of pipes and passed handles are not simulated. */
+#define SIM_OPS                                                                                   \
+  {                                                                                               \
+    .init = tcp_init, .open = tcp_open, .bind = tcp_bind, .name = tcp_name, .option = tcp_option, \
+    .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,               \
+    .read_now = tcp_read_now, .write = tcp_write, .connect = tcp_connect,                         \
+    .shutdown = tcp_shutdown, .listen = tcp_listen, .accept_now = tcp_accept_now,                 \
+    .done = tcp_done, .close = tcp_close                                                          \
+  }
+
+const struct uv__ops uv__tcp_ops = SIM_OPS;
+const struct uv__ops uv__pipe_ops = SIM_OPS;
+const struct uv__ops uv__ipc_ops = SIM_OPS;

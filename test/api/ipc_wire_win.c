@@ -1,0 +1,718 @@
+/* The frames of an IPC pipe on Windows (rules I5, I6, P6), against a peer that writes and reads
+ * them itself, byte by byte where it matters: as libuv does, as this library does, or as neither
+ * would. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+enum {
+  OURS = 0x01535655, /* the word of a header by which this library is known */
+  DATA = 1,
+  SOCKET_INFO = 2,
+  CONNECTION = 4,
+  PIPE = 0x100,
+  END = 0x200,
+  HEADER = 16,
+  SOCKET_SIZE = 632,
+  PIPE_SIZE = 16
+};
+
+/* ---- The two ends ---- */
+
+static uv_pipe_t server;
+static uv_pipe_t channel;
+static int connected;
+static HANDLE raw = INVALID_HANDLE_VALUE;
+
+static void on_connection(uv_stream_t* stream, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(stream->loop, &channel, 1), 0);
+  CHECK_EQ(uv_accept(stream, (uv_stream_t*) &channel), 0);
+  connected++;
+}
+
+static void raw_write(const void* bytes, size_t size) {
+  DWORD written;
+
+  CHECK(WriteFile(raw, bytes, (DWORD) size, &written, NULL));
+  CHECK_EQ(written, size);
+}
+
+/* How many bytes the peer could read now; -1 at the end. */
+static int raw_waiting(void) {
+  DWORD total;
+
+  return PeekNamedPipe(raw, NULL, 0, NULL, &total, NULL) ? (int) total : -1;
+}
+
+/* Exactly `size` bytes; the loop runs until they are there. */
+static void raw_read(void* to, size_t size) {
+  char* at = to;
+
+  while (size > 0) {
+    int waiting = raw_waiting();
+    DWORD got;
+
+    CHECK(waiting >= 0);
+    if (waiting == 0) {
+      net_turns(1);
+      continue;
+    }
+    CHECK(
+        ReadFile(raw, at, (DWORD) (size < (size_t) waiting ? size : (size_t) waiting), &got, NULL));
+    at += got;
+    size -= got;
+  }
+}
+
+struct header {
+  uint32_t flags;
+  uint32_t word;
+  uint32_t length;
+  uint32_t zero;
+};
+
+static void raw_header(uint32_t flags, uint32_t word, uint32_t length) {
+  struct header header = {flags, word, length, 0};
+
+  raw_write(&header, sizeof header);
+}
+
+static void raw_frame(uint32_t word, const char* text) {
+  raw_header(DATA, word, (uint32_t) strlen(text));
+  raw_write(text, strlen(text));
+}
+
+/* The next frame must be this one. */
+static void expect_header(uint32_t flags, uint32_t length) {
+  struct header header;
+
+  raw_read(&header, sizeof header);
+  CHECK_EQ(header.flags, flags);
+  CHECK_EQ(header.word, OURS);
+  CHECK_EQ(header.length, length);
+  CHECK_EQ(header.zero, 0);
+}
+
+/* Connects the raw peer, and reads with what the library begins. */
+static void begin(void) {
+  char name[TEST_PIPE_NAME];
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 1), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 1, on_connection), 0);
+  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  net_until(&connected, 1);
+  expect_header(DATA, 0);
+}
+
+static void end(void) {
+  if (raw != INVALID_HANDLE_VALUE)
+    CHECK(CloseHandle(raw));
+  net_end();
+}
+
+/* ---- Reading ---- */
+
+static char text[4096];
+static int text_size;
+static int reads;
+static int empty_reads;
+static int refusals; /* how many more buffers are refused */
+static int refused;
+static int ended;
+static int status;
+
+static void alloc_text(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(text + text_size, refusals > 0 ? 0 : (unsigned) (sizeof text - text_size));
+}
+
+static void on_text(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  if (nread > 0) {
+    text_size += (int) nread;
+    reads++;
+  } else if (nread == 0) {
+    empty_reads++;
+  } else if (nread == UV_ENOBUFS) {
+    refusals--;
+    refused++;
+  } else {
+    ended++;
+    status = (int) nread;
+  }
+}
+
+static void start_reading(void) {
+  CHECK_EQ(uv_read_start((uv_stream_t*) &channel, alloc_text, on_text), 0);
+}
+
+static void until_text(const char* wanted) {
+  net_until(&text_size, (int) strlen(wanted));
+  CHECK_EQ(text_size, strlen(wanted));
+  CHECK(memcmp(text, wanted, strlen(wanted)) == 0);
+}
+
+TEST(i5_frames_of_libuv_both_ways) {
+  uv_buf_t bufs[3];
+  uv_write_t req;
+  char got[6];
+
+  begin();
+  start_reading();
+  raw_frame(0, "hello");
+  raw_frame(0, "");
+  raw_frame(0, ", world");
+  until_text("hello, world");
+  CHECK_EQ(empty_reads, 0);
+  bufs[0] = uv_buf_init((char*) "ab", 2);
+  bufs[1] = uv_buf_init((char*) "", 0);
+  bufs[2] = uv_buf_init((char*) "cdef", 4);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &channel, bufs, 3, NULL), 0);
+  expect_header(DATA, 6);
+  raw_read(got, 6);
+  CHECK(memcmp(got, "abcdef", 6) == 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &channel, bufs, 3), 6);
+  expect_header(DATA, 6);
+  raw_read(got, 6);
+  CHECK(memcmp(got, "abcdef", 6) == 0);
+  end();
+}
+
+TEST(i5_socket_in_a_frame) {
+  uv_tcp_t a, b, listener;
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_write_t reqs[2];
+  char info[SOCKET_SIZE];
+  char byte;
+  SOCKET sock;
+  struct sockaddr_storage addr;
+  int size = sizeof addr;
+
+  begin();
+  net_pair(&a, &b);
+  CHECK_EQ(uv_write2(&reqs[0], (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &b, NULL), 0);
+  expect_header(DATA | SOCKET_INFO | CONNECTION, 1);
+  raw_read(info, sizeof info);
+  raw_read(&byte, 1);
+  CHECK_EQ(byte, 'x');
+  CHECK_EQ(*(uint32_t*) (void*) (info + 628), 0); /* no delayed error */
+  sock = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+                    (WSAPROTOCOL_INFOW*) (void*) info, 0, 0);
+  CHECK(sock != INVALID_SOCKET);
+  CHECK_EQ(getpeername(sock, (struct sockaddr*) &addr, &size), 0);
+  closesocket(sock);
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &listener), 0);
+  *(struct sockaddr_in*) &addr = net_address(0);
+  CHECK_EQ(uv_tcp_bind(&listener, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_write2(&reqs[1], (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &listener, NULL),
+           0);
+  expect_header(DATA | SOCKET_INFO, 1);
+  raw_read(info, sizeof info);
+  raw_read(&byte, 1);
+  end();
+}
+
+/* The bind error that libuv sends along is reported by listen, as if the bind had been here. */
+TEST(i5_delayed_error_of_a_socket) {
+  WSAPROTOCOL_INFOW info;
+  uint32_t error = WSAEADDRINUSE;
+  uv_tcp_t passed;
+  SOCKET sock;
+
+  begin();
+  start_reading();
+  sock = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+  CHECK(sock != INVALID_SOCKET);
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  raw_header(DATA | SOCKET_INFO, 0, 1);
+  raw_write(&info, sizeof info);
+  raw_write(&error, sizeof error);
+  raw_write("x", 1);
+  until_text("x");
+  CHECK_EQ(uv_tcp_init(net_loop(), &passed), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &passed), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed, 1, on_connection), UV_EADDRINUSE);
+  closesocket(sock);
+  end();
+}
+
+static void count(uv_timer_t* timer) {
+  ++*(int*) timer->data;
+}
+
+/* A header, a block and payload, one byte at a time: the loop goes on between any two of them, and
+ * the program is called for payload only (rule L6). */
+TEST(l6_frames_byte_by_byte) {
+  static const char payload[] = "slow";
+  unsigned char frame[HEADER + SOCKET_SIZE + 4];
+  struct header header = {DATA | SOCKET_INFO, 0, 4, 0};
+  WSAPROTOCOL_INFOW info;
+  uv_timer_t timer;
+  SOCKET sock;
+  int ticks = 0;
+  unsigned i;
+
+  begin();
+  start_reading();
+  sock = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+  CHECK(sock != INVALID_SOCKET);
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  memset(frame, 0, sizeof frame);
+  memcpy(frame, &header, HEADER);
+  memcpy(frame + HEADER, &info, sizeof info);
+  memcpy(frame + HEADER + SOCKET_SIZE, payload, 4);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  timer.data = &ticks;
+  for (i = 0; i < sizeof frame; i++) {
+    int before = ticks;
+
+    raw_write(frame + i, 1);
+    CHECK_EQ(uv_timer_start(&timer, count, 0, 0), 0);
+    net_until(&ticks, before + 1);
+  }
+  until_text(payload);
+  CHECK_EQ(empty_reads, 0);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  closesocket(sock);
+  end();
+}
+
+TEST(r3_no_buffer_within_a_frame) {
+  struct header header = {DATA, 0, 6, 0};
+
+  begin();
+  refusals = 5;
+  start_reading();
+  raw_write(&header, 7);
+  net_turns(5);
+  raw_write((char*) &header + 7, HEADER - 7);
+  raw_write("abc", 3);
+  net_until(&refused, 2);
+  raw_write("def", 3);
+  until_text("abcdef");
+  CHECK_EQ(refused, 5);
+  end();
+}
+
+/* Stopped within a frame, bytes wait (rule R5). */
+TEST(r5_stop_within_a_frame) {
+  int i;
+
+  begin();
+  start_reading();
+  raw_header(DATA, 0, 300);
+  for (i = 0; i < 100; i++) {
+    raw_write("abc", 3);
+    net_until(&text_size, 3 * i + 3);
+    CHECK_EQ(uv_read_stop((uv_stream_t*) &channel), 0);
+    net_turns(1);
+    start_reading();
+  }
+  CHECK_EQ(text_size, 300);
+  end();
+}
+
+/* ---- What is no frame ---- */
+
+static void expect_end(int code) {
+  net_until(&ended, 1);
+  CHECK_EQ(status, code);
+  CHECK(!uv_is_readable((uv_stream_t*) &channel));
+  end();
+}
+
+static void hostile(uint32_t flags, uint32_t word, uint32_t length, uint32_t zero) {
+  struct header header = {flags, word, length, zero};
+
+  begin();
+  start_reading();
+  raw_frame(word, "good");
+  raw_write(&header, sizeof header);
+  raw_write("0123456789", 10);
+  net_until(&ended, 1);
+  CHECK_EQ(text_size, 4);
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_unknown_flag) {
+  hostile(DATA | 8, 0, 4, 0);
+}
+
+TEST(i6_length_without_data) {
+  hostile(0, 0, 4, 0);
+}
+
+TEST(i6_connection_without_a_socket) {
+  hostile(DATA | CONNECTION, 0, 4, 0);
+}
+
+TEST(i6_fourth_word_not_zero) {
+  hostile(DATA, 0, 4, 1);
+}
+
+TEST(i6_our_frames_from_libuv) {
+  hostile(END, 0, 0, 0);
+}
+
+TEST(i6_socket_and_pipe_at_once) {
+  hostile(DATA | SOCKET_INFO | PIPE, OURS, 4, 0);
+}
+
+TEST(i6_bytes_behind_the_end) {
+  begin();
+  start_reading();
+  raw_header(END, OURS, 0);
+  raw_frame(OURS, "more");
+  net_until(&ended, 1);
+  CHECK_EQ(text_size, 0);
+  expect_end(UV_EOF);
+}
+
+static void cut_off(size_t size) {
+  struct header header = {DATA, 0, 100, 0};
+
+  begin();
+  start_reading();
+  raw_write(&header, size < HEADER ? size : HEADER);
+  if (size > HEADER)
+    raw_write("payload", size - HEADER);
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_cut_off_in_a_header) {
+  cut_off(HEADER - 1);
+}
+
+TEST(i6_cut_off_in_the_payload) {
+  cut_off(HEADER + 7);
+}
+
+TEST(i6_end_between_frames) {
+  begin();
+  start_reading();
+  raw_frame(0, "last");
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  net_until(&ended, 1);
+  CHECK_EQ(text_size, 4);
+  expect_end(UV_EOF);
+}
+
+TEST(i6_socket_information_of_nothing) {
+  char info[SOCKET_SIZE];
+
+  begin();
+  start_reading();
+  memset(info, 0xA5, sizeof info);
+  raw_header(DATA | SOCKET_INFO, 0, 1);
+  raw_write(info, sizeof info);
+  raw_write("x", 1);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+/* A handle that is no pipe, or that is not the peer's to give. */
+static void bad_pipe(uint64_t value) {
+  struct {
+    uint64_t value;
+    uint64_t zero;
+  } block = {value, 0};
+
+  start_reading();
+  raw_header(DATA | PIPE | CONNECTION, OURS, 1);
+  raw_write(&block, sizeof block);
+  raw_write("x", 1);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+}
+
+TEST(i6_pipe_handle_of_nothing) {
+  begin();
+  bad_pipe(0x7FFFFFF0);
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_pipe_handle_that_is_an_event) {
+  HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
+
+  begin();
+  CHECK(event != NULL);
+  bad_pipe((uint64_t) (uintptr_t) event);
+  CHECK(SetEvent(event));
+  CHECK(CloseHandle(event));
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_pipe_handle_of_a_stream) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_os_fd_t own;
+  char byte;
+
+  begin();
+  CHECK_EQ(uv_fileno((uv_handle_t*) &channel, &own), 0);
+  bad_pipe((uint64_t) (uintptr_t) own);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &channel, &buf, 1), 1); /* It is still there. */
+  expect_header(DATA, 1);
+  raw_read(&byte, 1);
+  expect_end(UV_ECONNABORTED);
+}
+
+/* ---- Our extension, and who gets it ---- */
+
+static uv_pipe_t ends[2];
+static int written;
+static int write_status;
+
+static void on_written(uv_write_t* req, int code) {
+  (void) req;
+  write_status = code;
+  written++;
+}
+
+static void send_pipe(uv_write_t* req) {
+  uv_buf_t buf = uv_buf_init((char*) "p", 1);
+
+  test_pipe_pair(&ends[0], &ends[1], 0);
+  CHECK_EQ(uv_write2(req, (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &ends[0], on_written),
+           0);
+}
+
+static void expect_pipe(void) {
+  char block[PIPE_SIZE];
+  HANDLE handle;
+  char byte;
+
+  expect_header(DATA | PIPE | CONNECTION, 1);
+  raw_read(block, sizeof block);
+  raw_read(&byte, 1);
+  CHECK_EQ(byte, 'p');
+  memcpy(&handle, block, sizeof handle); /* The peer is this process, and little-endian. */
+  CHECK_EQ(GetFileType(handle), FILE_TYPE_PIPE);
+  CHECK(CloseHandle(handle));
+}
+
+/* Not before the peer is known to understand it, and then at once. */
+TEST(i5_pipe_waits_for_a_peer_of_ours) {
+  uv_write_t reqs[2];
+  uv_buf_t buf = uv_buf_init((char*) "q", 1);
+  char byte;
+
+  begin();
+  send_pipe(&reqs[0]);
+  CHECK_EQ(uv_write(&reqs[1], (uv_stream_t*) &channel, &buf, 1, on_written), 0);
+  net_turns(10);
+  CHECK_EQ(written, 0);
+  CHECK_EQ(raw_waiting(), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &channel, &buf, 1), UV_EAGAIN);
+  net_close((uv_handle_t*) &ends[0]); /* It can wait without its handle. */
+  raw_frame(OURS, "");
+  net_until(&written, 2);
+  CHECK_EQ(write_status, 0);
+  expect_pipe();
+  expect_header(DATA, 1);
+  raw_read(&byte, 1);
+  CHECK_EQ(byte, 'q');
+  end();
+}
+
+/* While the program reads, too, and nothing of what the peer writes is lost. */
+TEST(i5_pipe_waits_while_reading) {
+  uv_write_t req;
+
+  begin();
+  start_reading();
+  send_pipe(&req);
+  net_turns(3);
+  CHECK_EQ(written, 0);
+  raw_frame(OURS, "and text");
+  net_until(&written, 1);
+  CHECK_EQ(write_status, 0);
+  expect_pipe();
+  until_text("and text");
+  end();
+}
+
+TEST(i5_no_pipe_for_libuv) {
+  uv_write_t req;
+
+  begin();
+  send_pipe(&req);
+  raw_frame(0, "I am libuv");
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_ENOTSUP);
+  CHECK_EQ(raw_waiting(), 0);
+  start_reading();
+  until_text("I am libuv");
+  end();
+}
+
+TEST(i5_no_pipe_for_a_peer_that_has_gone) {
+  uv_write_t req;
+
+  begin();
+  send_pipe(&req);
+  net_turns(3);
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_EPIPE);
+  end();
+}
+
+TEST(l5_close_while_a_pipe_waits_for_the_peer) {
+  uv_write_t req;
+
+  begin();
+  send_pipe(&req);
+  net_close((uv_handle_t*) &channel);
+  CHECK_EQ(written, 1);
+  CHECK_EQ(write_status, UV_ECANCELED);
+  end();
+}
+
+static int shut;
+
+static void on_shutdown(uv_shutdown_t* req, int code) {
+  (void) req;
+  CHECK_EQ(code, 0);
+  shut++;
+}
+
+/* The end of one direction goes to our own kind, and the other direction stays open. */
+TEST(p6_end_frame) {
+  uv_shutdown_t req;
+
+  begin();
+  start_reading();
+  raw_frame(OURS, "question");
+  until_text("question");
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &channel, on_shutdown), 0);
+  net_until(&shut, 1);
+  expect_header(END, 0);
+  raw_frame(OURS, "!");
+  until_text("question!");
+  raw_header(END, OURS, 0);
+  expect_end(UV_EOF);
+}
+
+TEST(p6_end_frame_when_the_peer_speaks_later) {
+  uv_shutdown_t req;
+
+  begin();
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &channel, on_shutdown), 0);
+  net_until(&shut, 1);
+  CHECK_EQ(raw_waiting(), 0);
+  raw_frame(OURS, "late");
+  expect_header(END, 0);
+  start_reading();
+  until_text("late");
+  end();
+}
+
+/* libuv would take the end frame for garbage: it gets none, and can go on writing. */
+TEST(p6_no_end_frame_for_libuv) {
+  uv_shutdown_t req;
+
+  begin();
+  start_reading();
+  raw_frame(0, "a");
+  until_text("a");
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &channel, on_shutdown), 0);
+  net_until(&shut, 1);
+  raw_frame(0, "b");
+  until_text("ab");
+  CHECK_EQ(raw_waiting(), 0);
+  net_close((uv_handle_t*) &channel);
+  CHECK_EQ(raw_waiting(), -1);
+  end();
+}
+
+/* ---- Much at once ---- */
+
+/* Many buffers, some larger than a pipe takes and than a frame holds: the bytes of the frames
+ * put together are those of the buffers, and what is written is not copied. */
+TEST(w9_large_writes_in_frames) {
+  enum {
+    BUFS = 40,
+    LARGE = 3000000
+  };
+  uv_buf_t bufs[BUFS];
+  uv_write_t req;
+  uint64_t at = 0;
+  uint64_t got = 0;
+  int i;
+
+  begin();
+  for (i = 0; i < BUFS; i++) {
+    bufs[i] = uv_buf_init(net_block() + at, i == 20 ? LARGE : (unsigned) (i * 17 % 5 * 100));
+    at += bufs[i].len;
+  }
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &channel, bufs, BUFS, on_written), 0);
+  CHECK_EQ(channel.write_queue_size > 0, 1);
+  while (got < at) {
+    static char payload[65536];
+    struct header header;
+
+    raw_read(&header, sizeof header);
+    CHECK_EQ(header.flags, DATA);
+    while (header.length > 0) {
+      size_t part = header.length < sizeof payload ? header.length : sizeof payload;
+
+      raw_read(payload, part);
+      net_pattern_check(payload, part, got);
+      got += part;
+      header.length -= (uint32_t) part;
+    }
+  }
+  CHECK_EQ(got, at);
+  net_until(&written, 1);
+  CHECK_EQ(write_status, 0);
+  CHECK_EQ(channel.write_queue_size, 0);
+  end();
+}
+
+/* A full pipe takes a tried write whole, frame and all, or not at all. */
+TEST(w7_try_write_until_the_pipe_is_full) {
+  static char bytes[3000];
+  uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
+  uint64_t tried = 0;
+  uint64_t got = 0;
+  int n;
+
+  begin();
+  for (;;) {
+    n = uv_try_write((uv_stream_t*) &channel, &buf, 1);
+    if (n == UV_EAGAIN)
+      break;
+    CHECK(n > 0);
+    tried += (uint64_t) n;
+  }
+  CHECK(tried > 0);
+  while (got < tried) {
+    struct header header;
+
+    raw_read(&header, sizeof header);
+    CHECK_EQ(header.flags, DATA);
+    CHECK(header.length <= sizeof bytes);
+    raw_read(bytes, header.length);
+    got += header.length;
+  }
+  CHECK_EQ(got, tried);
+  net_turns(2);
+  CHECK_EQ(raw_waiting(), 0);
+  CHECK(uv_try_write((uv_stream_t*) &channel, &buf, 1) > 0);
+  end();
+}

@@ -1,0 +1,694 @@
+/* Pipes: names, binding, connecting, accepting, and what can be opened as one (rules P1-P4, P7,
+ * and A and C for pipes). Moving bytes is in pipe_stream.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+#ifndef _WIN32
+#  include <fcntl.h>
+#  include <stdlib.h>
+#  include <sys/stat.h>
+#  include <sys/un.h>
+#  include <unistd.h>
+#endif
+
+static uv_pipe_t accepted;
+static int arrivals;
+static int connects;
+static int connect_status;
+
+static void accept_one(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(server->loop, &accepted, 0), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) &accepted), 0);
+  arrivals++;
+}
+
+static void note_connect(uv_connect_t* req, int status) {
+  (void) req;
+  connect_status = status;
+  connects++;
+}
+
+static void ignore_connection(uv_stream_t* server, int status) {
+  (void) server;
+  (void) status;
+}
+
+static int connect_to(const char* name) {
+  uv_connect_t req;
+  uv_pipe_t client;
+  int goal = connects + 1;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, goal);
+  net_close((uv_handle_t*) &client);
+  return connect_status;
+}
+
+/* ---- P1: names ---- */
+
+static void check_name(int (*ask)(const uv_pipe_t* handle, char* buffer, size_t* size),
+                       const uv_pipe_t* handle,
+                       const char* name,
+                       size_t length) {
+  char text[300];
+  size_t size = sizeof text;
+
+  memset(text, 'x', sizeof text);
+  CHECK_EQ(ask(handle, text, &size), 0);
+  CHECK_EQ(size, length);
+  CHECK(memcmp(text, name, length) == 0);
+  CHECK_EQ(text[length], 0);
+}
+
+TEST(p1_names_of_both_ends) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t client;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_one);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  CHECK_EQ(connect_status, 0);
+  check_name(uv_pipe_getsockname, &server, name, strlen(name));
+  check_name(uv_pipe_getsockname, &client, "", 0);
+  check_name(uv_pipe_getpeername, &client, name, strlen(name));
+  check_name(uv_pipe_getsockname, &accepted, name, strlen(name));
+  check_name(uv_pipe_getpeername, &accepted, "", 0);
+  net_end();
+}
+
+TEST(p1_name_that_does_not_fit_into_the_buffer) {
+  char name[TEST_PIPE_NAME];
+  char text[TEST_PIPE_NAME + 1];
+  uv_pipe_t server;
+  size_t size;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, ignore_connection);
+  size = strlen(name); /* no room for the terminator */
+  text[0] = 'x';
+  CHECK_EQ(uv_pipe_getsockname(&server, text, &size), UV_ENOBUFS);
+  CHECK_EQ(size, strlen(name) + 1);
+  CHECK_EQ(text[0], 'x');
+  CHECK_EQ(uv_pipe_getsockname(&server, text, &size), 0);
+  CHECK_STR(text, name);
+  size = 0;
+  CHECK_EQ(uv_pipe_getsockname(&server, text, &size), UV_EINVAL);
+  CHECK_EQ(uv_pipe_getsockname(&server, NULL, &size), UV_EINVAL);
+  CHECK_EQ(uv_pipe_getsockname(&server, text, NULL), UV_EINVAL);
+  net_end();
+}
+
+TEST(p1_names_of_pipes_that_have_none) {
+  char name[TEST_PIPE_NAME];
+  char text[TEST_PIPE_NAME];
+  size_t size = sizeof text;
+  uv_pipe_t fresh;
+  uv_pipe_t bound;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
+  CHECK_EQ(uv_pipe_getsockname(&fresh, text, &size), UV_EBADF);
+  CHECK_EQ(uv_pipe_getpeername(&fresh, text, &size), UV_EBADF);
+  CHECK_EQ(uv_pipe_init(net_loop(), &bound, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&bound, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_pipe_getpeername(&bound, text, &size), UV_ENOTCONN);
+  uv_close((uv_handle_t*) &bound, NULL);
+  CHECK_EQ(uv_pipe_getsockname(&bound, text, &size), UV_EBADF);
+  net_end();
+}
+
+static void refuse_name(const char* name, size_t length, unsigned flags, int error) {
+  uv_connect_t req;
+  uv_pipe_t handle;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &handle, 0), 0);
+  CHECK_EQ(uv_pipe_bind2(&handle, name, length, flags), error);
+  CHECK_EQ(uv_pipe_connect2(&req, &handle, name, length, flags, note_connect), error);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &handle), 0);
+  net_close((uv_handle_t*) &handle);
+  CHECK_EQ(connects, 0);
+}
+
+TEST(p1_names_that_are_none) {
+  char name[TEST_PIPE_NAME];
+  size_t length = strlen(test_pipe_name(name, sizeof name));
+  uv_pipe_t handle;
+
+  refuse_name(NULL, 0, 0, UV_EINVAL);
+  refuse_name(name, 0, 0, UV_EINVAL);
+  refuse_name(name, length, 2, UV_EINVAL);
+  refuse_name(name, length + 1, 0, UV_EINVAL); /* a NUL that is not in front */
+  CHECK_EQ(uv_pipe_init(net_loop(), &handle, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&handle, NULL), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind(&handle, ""), UV_EINVAL);
+  net_end();
+}
+
+/* A name with 500 more characters; its length. */
+static size_t long_name(char name[700]) {
+  size_t length = strlen(test_pipe_name(name, TEST_PIPE_NAME));
+
+  name[length++] = '-';
+  memset(name + length, 'n', 500);
+  name[length + 500] = '\0';
+  return length + 500;
+}
+
+TEST(p1_name_that_is_too_long) {
+  char name[700];
+  size_t length = long_name(name);
+  char fits[TEST_PIPE_NAME];
+  uv_pipe_t handle;
+
+  refuse_name(name, length, UV_PIPE_NO_TRUNCATE, UV_ENAMETOOLONG);
+  /* The handle is as good as before. */
+  CHECK_EQ(uv_pipe_init(net_loop(), &handle, 0), 0);
+  CHECK_EQ(uv_pipe_bind2(&handle, name, length, UV_PIPE_NO_TRUNCATE), UV_ENAMETOOLONG);
+  test_pipe_name(fits, sizeof fits);
+  CHECK_EQ(uv_pipe_bind2(&handle, fits, strlen(fits), UV_PIPE_NO_TRUNCATE), 0);
+  net_end();
+}
+
+TEST(p1_name_that_is_too_long_is_cut) {
+  char name[700];
+  char text[700];
+  size_t size = sizeof text;
+  size_t length = long_name(name);
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, name, 8, accept_one);
+  CHECK_EQ(uv_pipe_getsockname(&server, text, &size), 0);
+  CHECK(size < length);
+  CHECK(memcmp(text, name, size) == 0);
+  CHECK_EQ(connect_to(name), 0); /* cut in the same place */
+  net_until(&arrivals, 1);
+  net_end();
+}
+
+TEST(p1_abstract_name) {
+  static const char name[] = "\0uvstream-test\0with a NUL";
+  size_t length = sizeof name - 1;
+  uv_pipe_t server;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+#ifdef __linux__
+  uv_connect_t req;
+  uv_pipe_t client;
+  uv_pipe_t second;
+
+  CHECK_EQ(uv_pipe_bind2(&server, name, length, UV_PIPE_NO_TRUNCATE), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, accept_one), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_connect2(&req, &client, name, length, 0, note_connect), 0);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  CHECK_EQ(connect_status, 0);
+  check_name(uv_pipe_getsockname, &server, name, length);
+  check_name(uv_pipe_getsockname, &accepted, name, length);
+  check_name(uv_pipe_getpeername, &client, name, length);
+  CHECK_EQ(uv_pipe_init(net_loop(), &second, 0), 0);
+  CHECK_EQ(uv_pipe_bind2(&second, name, length, 0), UV_EADDRINUSE);
+  net_close((uv_handle_t*) &server);
+  CHECK_EQ(uv_pipe_bind2(&second, name, length, 0), 0); /* it goes with its socket */
+#else
+  CHECK_EQ(uv_pipe_bind2(&server, name, length, 0), UV_EINVAL);
+#endif
+  net_end();
+}
+
+TEST(p1_bind_of_a_name_in_use) {
+  char name[TEST_PIPE_NAME];
+  char other[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  uv_pipe_t second;
+
+  if (test_is_wine()) {
+    SKIP("Wine lets two servers have one pipe name");
+  }
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_one);
+  CHECK_EQ(uv_pipe_init(net_loop(), &second, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&second, name), UV_EADDRINUSE);
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, accept_one), UV_EINVAL);   /* it is not bound */
+  CHECK_EQ(uv_pipe_bind(&second, test_pipe_name(other, sizeof other)), 0); /* A5 */
+  CHECK_EQ(uv_pipe_bind(&second, name), UV_EINVAL);
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, accept_one), 0);
+  CHECK_EQ(connect_to(other), 0);
+  net_until(&arrivals, 1);
+  net_end();
+}
+
+TEST(p1_connect_where_nobody_listens) {
+  char name[TEST_PIPE_NAME];
+
+  CHECK_EQ(connect_to(test_pipe_name(name, sizeof name)), UV_ENOENT);
+  CHECK_EQ(connect_to(""), UV_EINVAL); /* also told by the callback */
+  net_end();
+}
+
+TEST(p1_relative_path) {
+#ifdef _WIN32
+  SKIP("pipe names know no folders");
+#else
+  char here[4096];
+  char folder[] = "/tmp/uvstream-test-XXXXXX";
+  uv_pipe_t server;
+
+  CHECK(getcwd(here, sizeof here) != NULL);
+  CHECK(mkdtemp(folder) != NULL);
+  CHECK_EQ(chdir(folder), 0);
+  test_pipe_listen(&server, "near", 8, accept_one);
+  CHECK_EQ(connect_to("near"), 0);
+  net_until(&arrivals, 1);
+  check_name(uv_pipe_getsockname, &accepted, "near", 4);
+  CHECK_EQ(chdir(here), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_WRITABLE), 0); /* finds it from anywhere */
+  net_close((uv_handle_t*) &server);
+  CHECK_EQ(rmdir(folder), 0); /* P7: and so does its end, which leaves nothing behind */
+  net_end();
+#endif
+}
+
+/* ---- P2 ---- */
+
+TEST(p2_chmod) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t fresh;
+  uv_pipe_t server;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
+  CHECK_EQ(uv_pipe_chmod(&fresh, UV_READABLE), UV_EBADF);
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe_chmod(&server, 4), UV_EINVAL);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE | UV_WRITABLE), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, accept_one), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_WRITABLE), 0);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+  net_end();
+}
+
+TEST(p2_mode_of_the_socket_file) {
+#ifdef _WIN32
+  SKIP("pipes have no file mode");
+#else
+  char name[TEST_PIPE_NAME];
+  mode_t before = umask(077);
+  struct stat st;
+  uv_pipe_t server;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(umask(before), 077); /* nobody touched it */
+  CHECK_EQ(stat(name, &st), 0);
+  CHECK_EQ(st.st_mode & 077, 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(stat(name, &st), 0);
+  CHECK_EQ(st.st_mode & 0666, 0644);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_WRITABLE), 0);
+  CHECK_EQ(stat(name, &st), 0);
+  CHECK_EQ(st.st_mode & 0666, 0666);
+  CHECK_EQ(unlink(name), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), UV_ENOENT); /* not that of somebody else */
+  net_end();
+#endif
+}
+
+/* ---- P3, C1, C2: connecting ---- */
+
+enum {
+  CLIENTS = 100
+};
+
+static uv_pipe_t clients[CLIENTS];
+static uv_connect_t reqs[CLIENTS];
+static uv_pipe_t servers[CLIENTS];
+static int refused;
+
+static void count_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK(status == 0 || status == UV_ECANCELED);
+  if (status == 0) {
+    connects++;
+  } else {
+    refused++;
+  }
+}
+
+static void accept_next(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  CHECK(arrivals < CLIENTS);
+  CHECK_EQ(uv_pipe_init(server->loop, &servers[arrivals], 0), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) &servers[arrivals]), 0);
+  arrivals++;
+}
+
+static void connect_all(const char* name) {
+  int i;
+
+  for (i = 0; i < CLIENTS; i++) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &clients[i], 0), 0);
+    uv_pipe_connect(&reqs[i], &clients[i], name, count_connect);
+  }
+}
+
+TEST(p3_burst_of_clients) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  uv_pipe_pending_instances(&server, 2);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 2, accept_next), 0); /* far fewer than come */
+  connect_all(name);
+  net_until(&connects, CLIENTS);
+  net_until(&arrivals, CLIENTS);
+  CHECK_EQ(refused, 0);
+  net_end();
+}
+
+TEST(c2_close_while_pipes_connect) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int i;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 1, ignore_connection);
+  connect_all(name); /* most find nobody who has time for them */
+  net_turns(10);
+  CHECK(connects < CLIENTS);
+  for (i = 0; i < CLIENTS; i++) {
+    uv_close((uv_handle_t*) &clients[i], net_count_close);
+  }
+  net_until(&net_closed, CLIENTS);
+  CHECK_EQ(connects + refused, CLIENTS);
+  CHECK(refused > 0);
+  net_end();
+}
+
+TEST(c2_loop_ends_with_the_connecting_pipe) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t client;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 1, ignore_connection);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, count_connect);
+  uv_close((uv_handle_t*) &client, net_count_close);
+  uv_close((uv_handle_t*) &server, net_count_close);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(net_closed, 2);
+  CHECK_EQ(connects + refused, 1);
+  net_end();
+}
+
+TEST(c1_second_connect_of_a_pipe) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_connect_t other;
+  uv_pipe_t server;
+  uv_pipe_t client;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_one);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_connect2(&req, &client, name, strlen(name), 0, note_connect), 0);
+  CHECK_EQ(uv_pipe_connect2(&other, &client, name, strlen(name), 0, note_connect), UV_EALREADY);
+  CHECK_EQ(connects, 0); /* L1 */
+  net_until(&connects, 1);
+  CHECK_EQ(connect_status, 0);
+  CHECK_EQ(uv_pipe_connect2(&other, &client, name, strlen(name), 0, note_connect), UV_EISCONN);
+  CHECK_EQ(uv_pipe_connect2(&other, &server, name, strlen(name), 0, note_connect), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(NULL, &client, name, strlen(name), 0, note_connect), UV_EINVAL);
+  uv_pipe_connect(&other, &client, name, note_connect); /* has only the callback to say so */
+  CHECK_EQ(connects, 1);
+  net_until(&connects, 2);
+  CHECK_EQ(connect_status, UV_EISCONN);
+  net_end();
+}
+
+TEST(c1_connect_again_after_a_failure) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t client;
+
+  test_pipe_name(name, sizeof name);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  CHECK_EQ(connect_status, UV_ENOENT);
+  test_pipe_listen(&server, name, 8, accept_one);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 2);
+  CHECK_EQ(connect_status, 0);
+  net_until(&arrivals, 1);
+  net_end();
+}
+
+/* ---- A1, A2, A3, A6: accepting ---- */
+
+TEST(a1_further_accept_of_a_pipe_is_eagain) {
+  static uv_pipe_t second;
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_one);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &second, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &second), UV_EAGAIN);
+  CHECK_EQ(uv_accept((uv_stream_t*) &second, (uv_stream_t*) &server), UV_EINVAL);
+  net_end();
+}
+
+/* Clients are told apart by the byte that each sends. */
+static uv_write_t hellos[CLIENTS];
+static char letters[CLIENTS];
+static int heard;
+
+static void hear_letter(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  if (nread == 0) {
+    return;
+  }
+  CHECK_EQ(nread, 1);
+  CHECK_EQ(buf->base[0], 'a' + (int) ((uv_pipe_t*) stream - servers));
+  heard++;
+  CHECK_EQ(uv_read_stop(stream), 0);
+}
+
+TEST(a2_pipes_are_accepted_in_order) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int count = 8;
+  int i;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  uv_pipe_pending_instances(&server, 10);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, accept_next), 0);
+  for (i = 0; i < count; i++) {
+    uv_buf_t buf = uv_buf_init(&letters[i], 1);
+
+    letters[i] = (char) ('a' + i);
+    CHECK_EQ(uv_pipe_init(net_loop(), &clients[i], 0), 0);
+    uv_pipe_connect(&reqs[i], &clients[i], name, count_connect);
+    CHECK_EQ(uv_write(&hellos[i], (uv_stream_t*) &clients[i], &buf, 1, NULL), 0); /* W4 */
+  }
+  net_until(&arrivals, count);
+  for (i = 0; i < count; i++) {
+    CHECK_EQ(uv_read_start((uv_stream_t*) &servers[i], net_alloc, hear_letter), 0);
+  }
+  net_until(&heard, count);
+  net_end();
+}
+
+static void count_arrival(uv_stream_t* server, int status) {
+  (void) server;
+  CHECK_EQ(status, 0);
+  arrivals++;
+}
+
+TEST(a2_pipe_callback_waits_for_the_claim) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int i;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 16, count_arrival);
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &clients[i], 0), 0);
+    uv_pipe_connect(&reqs[i], &clients[i], name, count_connect);
+  }
+  net_until(&connects, 3);
+  for (i = 0; i < 3; i++) {
+    net_until(&arrivals, i + 1);
+    net_turns(5);
+    CHECK_EQ(arrivals, i + 1);
+    CHECK_EQ(uv_pipe_init(net_loop(), &servers[i], 0), 0);
+    CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &servers[i]), 0);
+  }
+  net_end();
+}
+
+TEST(a3_accept_onto_the_wrong_handle) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_loop_t other_loop;
+  uv_pipe_t server;
+  uv_pipe_t client;
+  uv_pipe_t elsewhere;
+  uv_tcp_t tcp;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, count_arrival);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &tcp), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EINVAL);
+  CHECK_EQ(uv_loop_init(&other_loop), 0);
+  CHECK_EQ(uv_pipe_init(&other_loop, &elsewhere, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &elsewhere), UV_EINVAL);
+  CHECK_EQ(uv_pipe_init(net_loop(), &accepted, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &accepted), 0);
+  uv_close((uv_handle_t*) &elsewhere, NULL);
+  CHECK_EQ(uv_run(&other_loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other_loop), 0);
+  net_end();
+}
+
+TEST(a6_listen_twice_on_a_pipe) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  uv_pipe_t fresh;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, ignore_connection);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, accept_one), 0);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, NULL), UV_EINVAL);
+  CHECK_EQ(uv_listen((uv_stream_t*) &accepted, 16, accept_one), UV_EINVAL);
+  CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &fresh, 16, accept_one), UV_EINVAL); /* without a name */
+  net_end();
+}
+
+/* ---- P7: the life of the socket file ---- */
+
+#ifndef _WIN32
+
+static int exists(const char* path) {
+  struct stat st;
+
+  return lstat(path, &st) == 0;
+}
+
+/* A socket file whose socket is gone, as a server leaves it that was killed. */
+static void leave_stale_file(const char* path) {
+  struct sockaddr_un addr;
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+  CHECK(fd != -1);
+  memset(&addr, 0, sizeof addr);
+  addr.sun_family = AF_UNIX;
+  CHECK(strlen(path) < sizeof addr.sun_path);
+  strcpy(addr.sun_path, path);
+  CHECK_EQ(bind(fd, (struct sockaddr*) &addr, sizeof addr), 0);
+  CHECK_EQ(close(fd), 0);
+}
+
+#endif
+
+TEST(p7_file_goes_with_its_pipe) {
+#ifdef _WIN32
+  SKIP("pipes have no file");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t bound;
+  uv_pipe_t server;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &bound, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&bound, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(exists(name), 1);
+  net_close((uv_handle_t*) &bound);
+  CHECK_EQ(exists(name), 0);
+  test_pipe_listen(&server, name, 8, accept_one);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+  net_close((uv_handle_t*) &accepted); /* neither this end's, nor a client's */
+  CHECK_EQ(exists(name), 1);
+  net_close((uv_handle_t*) &server);
+  CHECK_EQ(exists(name), 0);
+  net_end();
+#endif
+}
+
+TEST(p7_file_of_another_stays) {
+#ifdef _WIN32
+  SKIP("pipes have no file");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t first;
+  uv_pipe_t second;
+
+  test_pipe_listen(&first, test_pipe_name(name, sizeof name), 8, ignore_connection);
+  CHECK_EQ(unlink(name), 0);
+  test_pipe_listen(&second, name, 8, accept_one); /* took the name over */
+  net_close((uv_handle_t*) &first);
+  CHECK_EQ(exists(name), 1);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+  net_close((uv_handle_t*) &second);
+  CHECK_EQ(exists(name), 0);
+  net_end();
+#endif
+}
+
+TEST(p7_stale_file_is_somebody_elses) {
+#ifdef _WIN32
+  SKIP("pipes have no file");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  leave_stale_file(test_pipe_name(name, sizeof name));
+  CHECK_EQ(connect_to(name), UV_ECONNREFUSED);
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, name), UV_EADDRINUSE);
+  CHECK_EQ(exists(name), 1);
+  CHECK_EQ(unlink(name), 0); /* whoever knows that it is stale */
+  CHECK_EQ(uv_pipe_bind(&server, name), 0);
+  net_end();
+  CHECK_EQ(exists(name), 0);
+#endif
+}
+
+TEST(p7_bind_errors_leave_nothing_behind) {
+#ifdef _WIN32
+  SKIP("pipes have no file");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int before;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  before = test_fd_count();
+  CHECK_EQ(uv_pipe_bind(&server, "/uvstream-no-such-folder/pipe"), UV_ENOENT);
+  CHECK_EQ(uv_pipe_bind(&server, "/dev/null"), UV_EADDRINUSE);
+  CHECK_EQ(uv_pipe_bind(&server, "/dev/null/pipe"), UV_ENOTDIR);
+  CHECK_EQ(test_fd_count(), before);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  net_end();
+#endif
+}

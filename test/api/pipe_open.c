@@ -1,0 +1,514 @@
+/* What can be opened as a pipe, and what that does to others who have it too (rules P4, W8, W10,
+ * S1 for the ends of a pipe). */
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "raw.h"
+#include "thread.h"
+#include "uv.h"
+
+#ifndef _WIN32
+#  include <fcntl.h>
+#  include <signal.h>
+#  include <stdlib.h>
+#  include <sys/stat.h>
+#  include <unistd.h>
+#endif
+
+static void ignore_shutdown(uv_shutdown_t* req, int status) {
+  CHECK_EQ(status, 0);
+  *(int*) req->data += 1;
+}
+
+static void never_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) nread;
+  (void) buf;
+  FAIL("a read callback that nobody waits for");
+}
+
+/* ---- uv_pipe ---- */
+
+TEST(p4_pipe_refuses_unknown_flags) {
+  uv_file fds[2] = {-7, -7};
+
+  CHECK_EQ(uv_pipe(NULL, 0, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe(fds, UV_CREATE_PIPE, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe(fds, 0, UV_READABLE_PIPE), UV_EINVAL);
+  CHECK_EQ(fds[0], -7);
+}
+
+TEST(p4_pipe_of_plain_descriptors) {
+  uv_file fds[2];
+  char text[8];
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  test_fd_write(fds[1], "hello", 5);
+  CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 5);
+  CHECK(memcmp(text, "hello", 5) == 0);
+  test_fd_close(fds[1]);
+  CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 0);
+  test_fd_close(fds[0]);
+#ifndef _WIN32
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, 0), 0);
+  CHECK_EQ(raw_is_blocking(fds[0]), 0);
+  CHECK_EQ(raw_is_blocking(fds[1]), 1);
+  CHECK_EQ(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+  CHECK_EQ(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+#endif
+}
+
+/* ---- The two directions ---- */
+
+TEST(p4_ends_know_their_direction) {
+  uv_shutdown_t shutdown;
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_write_t write;
+  uv_pipe_t from;
+  uv_pipe_t to;
+
+  test_pipe_way(TEST_ENDS, &from, &to);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &to), 1);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &to), 0);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &from), 0);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &from), 1);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &to, &buf, 1, NULL), UV_EPIPE);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &to, &buf, 1), UV_EPIPE);
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &to, ignore_shutdown), UV_ENOTCONN);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &from, net_alloc, never_read), UV_ENOTCONN);
+  net_end();
+}
+
+/* A plain reader at the other end sees the end of what we shut down. */
+TEST(s1_shutdown_of_a_writing_end) {
+  uv_shutdown_t shutdown;
+  uv_file fds[2];
+  uv_pipe_t from;
+  char text[8];
+  int sent = 0;
+  int shut = 0;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, fds[1]), 0);
+  net_send((uv_stream_t*) &from, 5, 0, &sent);
+  shutdown.data = &shut;
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &from, ignore_shutdown), 0);
+  net_until(&shut, 1);
+  CHECK_EQ(sent, 1);
+  CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 5);
+  net_pattern_check(text, 5, 0);
+  CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 0);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &from), 0);
+  test_fd_close(fds[0]);
+  net_end();
+}
+
+/* ---- What is refused ---- */
+
+TEST(p4_open_twice) {
+  uv_file fds[2];
+  uv_pipe_t first;
+  uv_pipe_t second;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &first, 0), 0);
+  CHECK_EQ(uv_pipe_open(&first, fds[0]), 0);
+  CHECK_EQ(uv_pipe_open(&first, fds[1]), UV_EBUSY);
+  CHECK_EQ(uv_pipe_init(net_loop(), &second, 0), 0);
+#ifndef _WIN32 /* Windows does not compare handles. */
+  CHECK_EQ(uv_pipe_open(&second, fds[0]), UV_EEXIST);
+#endif
+  CHECK_EQ(uv_pipe_open(&second, fds[1]), 0);
+  CHECK_EQ(uv_pipe_bind(&second, "x"), UV_EINVAL);
+  uv_close((uv_handle_t*) &first, NULL);
+  CHECK_EQ(uv_pipe_open(&first, fds[1]), UV_EINVAL);
+  net_end();
+}
+
+TEST(p4_what_is_no_descriptor) {
+  uv_file fds[2];
+  uv_pipe_t pipe;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, -1), UV_EBADF);
+  test_fd_close(fds[0]);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), UV_EBADF);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0); /* the handle is as good as before */
+  net_end();
+}
+
+TEST(p4_what_is_no_pipe) {
+#ifdef _WIN32
+  SKIP("a C run-time descriptor of a file or a folder is made in other ways there");
+#else
+  static const char* const paths[] = {"/dev/null", "/", "/etc/passwd"};
+  uv_pipe_t pipe;
+  size_t i;
+  int fd;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  for (i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    fd = open(paths[i], O_RDONLY);
+    CHECK(fd != -1);
+    CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
+    CHECK_EQ(fcntl(fd, F_GETFD), 0); /* still ours, and as it was */
+    test_fd_close(fd);
+  }
+  fd = socket(AF_INET, SOCK_DGRAM, 0);
+  CHECK(fd != -1);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
+  test_fd_close(fd);
+  net_end();
+#endif
+}
+
+/* ---- What is taken ---- */
+
+#ifndef _WIN32
+static void exchange(uv_pipe_t* from, uv_pipe_t* to) {
+  struct net_sink sink = {0};
+  int sent = 0;
+
+  net_drain((uv_stream_t*) to, &sink);
+  net_send((uv_stream_t*) from, 100000, 0, &sent);
+  net_until_bytes(&sink, 100000);
+  net_until(&sent, 1);
+  CHECK_EQ(uv_read_stop((uv_stream_t*) to), 0);
+}
+#endif
+
+TEST(p4_open_of_sockets) {
+#ifdef _WIN32
+  SKIP("a socket is no C run-time descriptor there");
+#else
+  uv_os_sock_t pair[2];
+  uv_pipe_t a;
+  uv_pipe_t b;
+
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &a, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &b, 0), 0);
+  CHECK_EQ(uv_pipe_open(&a, pair[0]), 0);
+  CHECK_EQ(uv_pipe_open(&b, pair[1]), 0);
+  exchange(&a, &b);
+  exchange(&b, &a);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+static int connects;
+
+static void note_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  connects++;
+}
+
+static uv_pipe_t accepted;
+static int arrivals;
+
+static void accept_one(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(server->loop, &accepted, 0), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) &accepted), 0);
+  arrivals++;
+}
+#endif
+
+/* As a process gets it that is started on demand: bound by somebody else. */
+TEST(p4_open_of_a_bound_socket) {
+#ifdef _WIN32
+  SKIP("a socket is no C run-time descriptor there");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t maker;
+  uv_pipe_t server;
+  uv_pipe_t client;
+  uv_os_fd_t fd;
+  int copy;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &maker, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&maker, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &maker, &fd), 0);
+  copy = dup(fd);
+  CHECK(copy != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_open(&server, copy), 0);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &server), 0);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, accept_one), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  exchange(&client, &accepted);
+  net_close((uv_handle_t*) &server);
+  CHECK_EQ(access(name, F_OK), 0); /* P7: the file is not the finder's */
+  net_end();
+  CHECK_EQ(access(name, F_OK), -1);
+#endif
+}
+
+TEST(p4_open_of_a_fifo) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  char name[TEST_PIPE_NAME];
+  struct net_sink sink = {0};
+  uv_pipe_t from;
+  uv_pipe_t to;
+  int in;
+  int out;
+
+  CHECK_EQ(mkfifo(test_pipe_name(name, sizeof name), 0600), 0);
+  in = open(name, O_RDONLY | O_NONBLOCK);
+  CHECK(in != -1);
+  out = open(name, O_WRONLY);
+  CHECK(out != -1);
+  CHECK_EQ(unlink(name), 0); /* it can be opened anew all the same */
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, in), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, out), 0);
+  exchange(&from, &to);
+  net_close((uv_handle_t*) &from);
+  net_drain((uv_stream_t*) &to, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  net_end();
+#endif
+}
+
+TEST(p4_open_of_a_pseudo_terminal) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "typed\n", 6);
+  uv_pipe_t pipe;
+  char text[16];
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  int slave;
+
+  if (master == -1) {
+    SKIP("this system gives us no pseudo-terminal");
+  }
+  CHECK_EQ(grantpt(master), 0);
+  CHECK_EQ(unlockpt(master), 0);
+  slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+  CHECK(slave != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, master), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 6);
+  CHECK_EQ(test_fd_read(slave, text, sizeof text), 6);
+  CHECK(memcmp(text, "typed\n", 6) == 0);
+  test_fd_close(slave);
+  net_end();
+#endif
+}
+
+/* ---- Others who have it, too ---- */
+
+#ifndef _WIN32
+
+static void check_flags_stay(int fd, int other) {
+  uv_os_fd_t found;
+  uv_pipe_t pipe;
+
+  CHECK_EQ(raw_is_blocking(other), 1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe, &found), 0);
+  CHECK_EQ(found, fd);
+#  ifdef __linux__ /* elsewhere they cannot be left alone, but are put back */
+  CHECK_EQ(raw_is_blocking(other), 1);
+#  endif
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &pipe, 1), 0);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &pipe, 0), 0);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(raw_is_blocking(other), 1);
+  test_fd_close(other);
+}
+
+#endif
+
+TEST(w8_open_does_not_disturb_other_holders) {
+#ifdef _WIN32
+  SKIP("there is no blocking flag that holders of one pipe share");
+#else
+  uv_os_sock_t pair[2];
+  uv_file fds[2];
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  check_flags_stay(fds[0], dup(fds[0]));
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  check_flags_stay(fds[1], dup(fds[1]));
+  test_fd_close(fds[0]);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  check_flags_stay(pair[0], dup(pair[0]));
+  test_fd_close(pair[1]);
+  net_end();
+#endif
+}
+
+TEST(w8_flags_of_a_terminal_are_put_back) {
+#ifdef _WIN32
+  SKIP("there is no blocking flag that holders of one terminal share");
+#else
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  uv_pipe_t pipe;
+  int other;
+
+  if (master == -1) {
+    SKIP("this system gives us no pseudo-terminal");
+  }
+  other = dup(master);
+  CHECK(other != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, master), 0);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(raw_is_blocking(other), 1);
+  test_fd_close(other);
+  net_end();
+#endif
+}
+
+/* Connecting and accepting cannot do without it. */
+TEST(w8_flags_of_an_unconnected_socket_are_put_back) {
+#ifdef _WIN32
+  SKIP("a socket is no C run-time descriptor there");
+#else
+  uv_pipe_t pipe;
+  int other;
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+  CHECK(fd != -1);
+  other = dup(fd);
+  CHECK(other != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), 0);
+  CHECK_EQ(raw_is_blocking(other), 0);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(raw_is_blocking(other), 1);
+  test_fd_close(other);
+  net_end();
+#endif
+}
+
+/* ---- W10 ---- */
+
+static int write_status;
+static int writes;
+
+static void note_write(uv_write_t* req, int status) {
+  (void) req;
+  write_status = status;
+  writes++;
+}
+
+TEST(w10_pipe_without_a_reader) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_write_t write;
+  uv_file fds[2];
+  uv_pipe_t pipe;
+  int r;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0);
+  test_fd_close(fds[0]);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &pipe, &buf, 1, note_write), 0);
+  net_until(&writes, 1);
+  CHECK_EQ(write_status, UV_EPIPE);
+  r = uv_try_write((uv_stream_t*) &pipe, &buf, 1);
+  CHECK_EQ(r, UV_EPIPE);
+  net_end();
+}
+
+TEST(w10_named_pipe_without_a_reader) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  uv_write_t write;
+  uv_pipe_t from;
+  uv_pipe_t to;
+
+  test_pipe_pair(&from, &to, 0);
+  net_close((uv_handle_t*) &to);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &from, &buf, 1, note_write), 0);
+  net_until(&writes, 1);
+  CHECK(write_status == UV_EPIPE || write_status == UV_ECONNRESET);
+  CHECK_EQ(from.write_queue_size, 0);
+  net_end();
+}
+
+TEST(w10_a_signal_of_the_program_stays) {
+#ifdef _WIN32
+  SKIP("there are no signals");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  sigset_t sigpipe, pending;
+  uv_file fds[2];
+  uv_pipe_t pipe;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0);
+  test_fd_close(fds[0]);
+  sigemptyset(&sigpipe);
+  sigaddset(&sigpipe, SIGPIPE);
+  CHECK_EQ(sigprocmask(SIG_BLOCK, &sigpipe, NULL), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), UV_EPIPE);
+  CHECK_EQ(sigpending(&pending), 0);
+  CHECK_EQ(sigismember(&pending, SIGPIPE), 0);
+  CHECK_EQ(raise(SIGPIPE), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), UV_EPIPE);
+  CHECK_EQ(sigpending(&pending), 0);
+  CHECK_EQ(sigismember(&pending, SIGPIPE), 1);
+  net_end();
+#endif
+}
+
+/* ---- W8: blocking mode, with a plain reader on a thread ---- */
+
+static uint64_t drained;
+
+static void drain_fd(void* arg) {
+  static char memory[65536];
+  uv_file fd = *(uv_file*) arg;
+  size_t n;
+
+  while ((n = test_fd_read(fd, memory, sizeof memory)) > 0) {
+    net_pattern_check(memory, n, drained);
+    drained += n;
+  }
+}
+
+TEST(w8_blocking_write_to_a_pipe) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  struct test_thread* thread;
+  uv_write_t write;
+  uv_file fds[2];
+  uv_pipe_t pipe;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &pipe, 1), 0);
+  thread = test_thread_start(drain_fd, &fds[0]);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &pipe, &buf, 1, note_write), 0);
+  CHECK_EQ(pipe.write_queue_size, 0);
+  CHECK_EQ(writes, 0);
+  net_until(&writes, 1);
+  CHECK_EQ(write_status, 0);
+  net_close((uv_handle_t*) &pipe);
+  test_thread_join(thread);
+  CHECK_EQ(drained, NET_BLOCK);
+  test_fd_close(fds[0]);
+  net_end();
+}

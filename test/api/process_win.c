@@ -1,0 +1,195 @@
+/* What of children is so on Windows only: which handles reach them, who ends with whom, and
+ * programs that a shell would have to run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+/* ---- Handles ---- */
+
+/* The child sets the event of that number, if it has one. */
+TEST(process_inheritable_handles_stay_here) {
+  SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+  uv_process_options_t options;
+  uv_process_t child;
+  struct test_exit end;
+  char* args[8];
+  char number[32];
+  HANDLE event;
+
+  if (harness_arg(0) != NULL) {
+    SetEvent((HANDLE) (uintptr_t) strtoull(harness_arg(1), NULL, 10));
+    return;
+  }
+  event = CreateEventA(&inherit, TRUE, FALSE, NULL);
+  CHECK(event != NULL);
+  snprintf(number, sizeof number, "%llu", (unsigned long long) (uintptr_t) event);
+  test_child(&options, args, "process_inheritable_handles_stay_here", "child");
+  args[3] = number;
+  args[4] = NULL;
+  test_spawn(&child, &options, &end);
+  test_await_child(&end);
+  CHECK_EQ(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
+  CloseHandle(event);
+  net_end();
+}
+
+static void nothing(uv_process_t* process, int64_t status, int signal) {
+  (void) status;
+  (void) signal;
+  ++*(int*) process->data;
+}
+
+/* Children that ran, and such that could not be started, leave no handle behind. */
+TEST(process_handles_are_given_back) {
+  uv_stdio_container_t stdio[4];
+  uv_process_options_t options;
+  char* args[8];
+  DWORD first = 0;
+  DWORD last;
+  int round;
+
+  if (harness_arg(0) != NULL)
+    return;
+  for (round = 0; round < 12; round++) {
+    uv_process_t child, missing;
+    uv_pipe_t pipes[2], unused;
+    int ended = 0;
+
+    test_child(&options, args, "process_handles_are_given_back", "child");
+    options.exit_cb = nothing;
+    memset(stdio, 0, sizeof stdio);
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipes[0], 0), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipes[1], 1), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &unused, 0), 0);
+    stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+    stdio[0].data.stream = (uv_stream_t*) &pipes[0];
+    stdio[2].flags = UV_INHERIT_FD;
+    stdio[2].data.fd = 2;
+    stdio[3].flags = UV_CREATE_PIPE;
+    stdio[3].data.stream = (uv_stream_t*) &pipes[1];
+    options.stdio = stdio;
+    options.stdio_count = 4;
+    child.data = &ended;
+    CHECK_EQ(uv_spawn(net_loop(), &child, &options), 0);
+    net_until(&ended, 1);
+    net_close((uv_handle_t*) &child);
+    net_close((uv_handle_t*) &pipes[0]);
+    net_close((uv_handle_t*) &pipes[1]);
+
+    stdio[0].data.stream = (uv_stream_t*) &unused;
+    options.stdio_count = 1;
+    options.file = "no-such-program-anywhere";
+    CHECK_EQ(uv_spawn(net_loop(), &missing, &options), UV_ENOENT);
+    net_close((uv_handle_t*) &missing);
+    net_close((uv_handle_t*) &unused);
+    CHECK(GetProcessHandleCount(GetCurrentProcess(), &last));
+    if (round == 3) /* By then the job, the threads of the system's pool and so on are there. */
+      first = last;
+  }
+  CHECK(last <= first + 2); /* That pool may grow; a leak would be eight times as much. */
+  net_end();
+}
+
+/* ---- Who ends with whom ---- */
+
+/* Ends this process, with the process id of a child that would live on as its exit code. */
+static void leave_child(const char* test_name, unsigned flags) {
+  static uv_process_options_t options;
+  static uv_process_t child;
+  char* args[8];
+
+  test_child(&options, args, test_name, "idle");
+  options.flags = flags;
+  options.exit_cb = NULL;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), 0);
+  ExitProcess((UINT) uv_process_get_pid(&child));
+}
+
+/* The process that a child of ours started, just after that child ended; NULL: it is gone. */
+static HANDLE grandchild(const char* test_name) {
+  static uv_process_t child;
+  uv_process_options_t options;
+  struct test_exit end;
+  char* args[8];
+
+  test_child(&options, args, test_name, "parent");
+  test_spawn(&child, &options, &end);
+  net_until(&end.done, 1);
+  CHECK(end.status > 255); /* A process id, and not the harness's verdict. */
+  return OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, (DWORD) end.status);
+}
+
+static void idle(void) {
+  uv_sleep(100000); /* Ended long before, by somebody else. */
+}
+
+TEST(process_ends_with_its_parent) {
+  static const char name[] = "process_ends_with_its_parent";
+  HANDLE process;
+
+  if (harness_arg(0) != NULL) {
+    if (strcmp(harness_arg(0), "parent") == 0)
+      leave_child(name, 0);
+    idle();
+  }
+  process = grandchild(name);
+  if (process != NULL) {
+    CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+    CloseHandle(process);
+  }
+  net_end();
+}
+
+TEST(process_detached_lives_on) {
+  static const char name[] = "process_detached_lives_on";
+  HANDLE process;
+
+  if (harness_arg(0) != NULL) {
+    if (strcmp(harness_arg(0), "parent") == 0)
+      leave_child(name, UV_PROCESS_DETACHED);
+    idle();
+  }
+  process = grandchild(name);
+  CHECK(process != NULL);
+  CHECK_EQ(WaitForSingleObject(process, 0), WAIT_TIMEOUT);
+  CHECK(TerminateProcess(process, 0));
+  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+  CloseHandle(process);
+  net_end();
+}
+
+/* ---- Batch files ---- */
+
+/* Their shell would take an argument for a command. */
+TEST(process_batch_files_are_refused) {
+  static const char* const endings[] = {".bat", ".CMD"};
+  char folder[MAX_PATH];
+  char path[MAX_PATH + 64];
+  char* args[] = {"batch", "\"&calc&\"", NULL};
+  uv_process_options_t options;
+  uv_process_t child;
+  unsigned i;
+
+  CHECK(GetTempPathA(sizeof folder, folder) > 0);
+  for (i = 0; i < 2; i++) {
+    FILE* file;
+
+    snprintf(path, sizeof path, "%suvstream-%lu%s", folder, GetCurrentProcessId(), endings[i]);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fputs("exit 0\n", file);
+    fclose(file);
+    memset(&options, 0, sizeof options);
+    options.file = path;
+    options.args = args;
+    CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_EINVAL);
+    net_close((uv_handle_t*) &child);
+    CHECK_EQ(remove(path), 0);
+  }
+  net_end();
+}

@@ -1,0 +1,35 @@
+/* There are no processes in the simulated system: nothing can be started, so that nothing else
+ * can be asked for. */
+#include "sim_internal.h"
+
+int uv__port_spawn(struct uv__io* io,
+                   const uv_process_options_t* options,
+                   struct uv__child_stdio* stdio,
+                   int stdio_count,
+                   int* pid) {
+  (void) io;
+  (void) options;
+  (void) stdio;
+  (void) stdio_count;
+  (void) pid;
+  return UV_ENOTSUP;
+}
+
+void uv__port_child_status(struct uv__io* io, int64_t* exit_status, int* term_signal) {
+  (void) io;
+  (void) exit_status;
+  (void) term_signal;
+  sim_fail("the status of a child that never was");
+}
+
+int uv__port_child_kill(struct uv__io* io, int signum) {
+  (void) io;
+  (void) signum;
+  sim_fail("a signal to a child that never was");
+  return UV_ESRCH;
+}
+
+int uv__port_child_close(struct uv__io* io) {
+  (void) io;
+  return 0;
+}
