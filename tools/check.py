@@ -24,12 +24,13 @@ C_HEADERS = set(
 )
 
 # The headers of the core from the bottom up; one may include those of lower rank only.
-CORE_RANK = {"queue": 0, "alloc": 0, "atomic": 0, "heap": 0, "port": 1, "loop": 2, "handle": 3,
+CORE_RANK = {"queue": 0, "alloc": 0, "atomic": 0, "heap": 0, "ipc_frame": 0, "threadpool": 0,
+             "port": 1, "loop": 2, "handle": 3,
              "stream": 4, "read": 5, "write": 5, "accept": 5, "finish": 5, "tcp": 6, "pipe": 6,
              "tty": 6}
 
 # What src/win and src/unix may take from the core.
-PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h"}
+PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h", "ipc_frame.h"}
 
 
 def sources(*folders):
@@ -200,6 +201,10 @@ def check_platform():
 # ---- What the library never does ------------------------------------------------------------
 
 
+# What ends a child process, or the forked copy that did not become one.
+ENDS_CHILDREN = {("unix", "process.c", "_exit"), ("win", "process.c", "TerminateProcess")}
+
+
 def check_banned():
     """It ends no process, prints nothing of its own accord, and allocates in core/alloc.c only."""
     ends = re.compile(r"(?<![\w.>])(abort|exit|_exit|_Exit|quick_exit|ExitProcess|"
@@ -219,7 +224,8 @@ def check_banned():
             rules.append((memory, code, "goes round core/alloc.c"))
         for pattern, text, what in rules:
             for match in pattern.finditer(text):
-                problems.append(f"{place(path, text, match.start())}: {match.group(1)}: {what}")
+                if (path.parent.name, path.name, match.group(1)) not in ENDS_CHILDREN:
+                    problems.append(f"{place(path, text, match.start())}: {match.group(1)}: {what}")
     return problems
 
 
