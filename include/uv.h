@@ -156,6 +156,8 @@ typedef struct uv_stream_s uv_stream_t;
 typedef struct uv_tcp_s uv_tcp_t;
 typedef struct uv_pipe_s uv_pipe_t;
 typedef struct uv_process_s uv_process_t;
+typedef struct uv_tty_s uv_tty_t;
+typedef struct uv_signal_s uv_signal_t;
 typedef struct uv_timer_s uv_timer_t;
 typedef struct uv_idle_s uv_idle_t;
 typedef struct uv_prepare_s uv_prepare_t;
@@ -187,6 +189,7 @@ typedef void (*uv_prepare_cb)(uv_prepare_t* handle);
 typedef void (*uv_check_cb)(uv_check_t* handle);
 typedef void (*uv_async_cb)(uv_async_t* handle);
 typedef void (*uv_walk_cb)(uv_handle_t* handle, void* arg);
+typedef void (*uv_signal_cb)(uv_signal_t* handle, int signum);
 /* `exit_status` is the child's exit code, `term_signal` the signal that ended it, or 0. */
 typedef void (*uv_exit_cb)(uv_process_t* process, int64_t exit_status, int term_signal);
 /* On a thread of the pool, where nothing of the loop may be touched. */
@@ -653,6 +656,89 @@ UV_EXTERN int uv_kill(int pid, int signum);
 UV_EXTERN uv_pid_t uv_process_get_pid(const uv_process_t* handle);
 /* Keep the descriptors this process inherited from reaching its children. Any thread. */
 UV_EXTERN void uv_disable_stdio_inheritance(void);
+
+/* ---- Terminals --------------------------------------------------------------------- */
+
+/* A terminal: the Windows console, or a POSIX terminal device. */
+struct uv_tty_s {
+  void* data;          /* the caller's */
+  uv_loop_t* loop;     /* read-only */
+  uv_handle_type type; /* read-only */
+  /* private */
+  unsigned int flags;
+  struct uv__handle handle;
+  /* read-only */
+  size_t write_queue_size; /* bytes accepted and not yet taken by the system (rule W3) */
+  uv_alloc_cb alloc_cb;
+  uv_read_cb read_cb;
+  /* private */
+  struct uv__stream stream;
+};
+
+typedef enum {
+  UV_TTY_MODE_NORMAL, /* as it was found: lines, echo */
+  UV_TTY_MODE_RAW,    /* every key at once; Windows: as VT sequences made by the library */
+  UV_TTY_MODE_IO,     /* POSIX: nothing is translated, either way */
+  UV_TTY_MODE_RAW_VT  /* Windows: raw, VT sequences made by the console; POSIX: as RAW */
+} uv_tty_mode_t;
+
+typedef enum {
+  UV_TTY_SUPPORTED, /* the console understands VT sequences that are written to it */
+  UV_TTY_UNSUPPORTED
+} uv_tty_vtermstate_t;
+
+/* Take a terminal. `readable` is ignored: what can be done follows from the descriptor. The
+ * descriptor is reopened where that is possible, so that O_NONBLOCK does not leak to others
+ * who share it (rule Y6). UV_EINVAL when it is no terminal, UV_EBADF. */
+UV_EXTERN int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int readable);
+/* Change the mode, also while a read is pending; only the library's own mode bits change
+ * (rules Y1, Y2). UV_EINVAL for other modes, UV_ENOTSUP where the system has no such mode. */
+UV_EXTERN int uv_tty_set_mode(uv_tty_t* handle, uv_tty_mode_t mode);
+/* Put every terminal back as it was found. Async-signal-safe; also done at exit. UV_EBUSY when
+ * it interrupted uv_tty_set_mode. */
+UV_EXTERN int uv_tty_reset_mode(void);
+/* Columns and rows of the window. */
+UV_EXTERN int uv_tty_get_winsize(uv_tty_t* handle, int* width, int* height);
+/* Windows: say whether the console handles VT sequences, instead of asking it. No effect
+ * elsewhere. */
+UV_EXTERN void uv_tty_set_vterm_state(uv_tty_vtermstate_t state);
+/* Whether it does. UV_ENOTSUP on Unix. */
+UV_EXTERN int uv_tty_get_vterm_state(uv_tty_vtermstate_t* state);
+/* What kind of handle suits a descriptor: UV_TTY, UV_NAMED_PIPE, UV_TCP, UV_UDP, UV_FILE or
+ * UV_UNKNOWN_HANDLE. Any thread. */
+UV_EXTERN uv_handle_type uv_guess_handle(uv_file file);
+
+/* ---- Signals ----------------------------------------------------------------------- */
+
+/* Runs a callback when the process gets a signal. On Windows: SIGINT (Ctrl+C), SIGBREAK,
+ * SIGHUP (the console closes), SIGTERM (logoff, shutdown) and SIGWINCH (resize). */
+struct uv_signal_s {
+  void* data;          /* the caller's */
+  uv_loop_t* loop;     /* read-only */
+  uv_handle_type type; /* read-only */
+  /* private */
+  unsigned int flags;
+  struct uv__handle handle;
+  uv_signal_cb signal_cb;
+  /* read-only */
+  int signum; /* 0: not started */
+  /* private */
+  int oneshot;
+  struct uv__io io;         /* rings UV__EVENT */
+  struct uv__queue watcher; /* the port's: in its table of watchers */
+  unsigned int caught;      /* the port's: signals not yet taken */
+};
+
+/* Initialise; nothing is watched yet. */
+UV_EXTERN int uv_signal_init(uv_loop_t* loop, uv_signal_t* handle);
+/* Watch `signum`; a started watcher changes to it. Several watchers and loops may watch the same
+ * signal, each runs. UV_EINVAL: cb is NULL, signum is 0, closing, or no signal that can be
+ * watched. */
+UV_EXTERN int uv_signal_start(uv_signal_t* handle, uv_signal_cb signal_cb, int signum);
+/* The same, and stop before the first callback. */
+UV_EXTERN int uv_signal_start_oneshot(uv_signal_t* handle, uv_signal_cb signal_cb, int signum);
+/* Stop; always 0. */
+UV_EXTERN int uv_signal_stop(uv_signal_t* handle);
 
 /* ---- Timers ------------------------------------------------------------------------ */
 
@@ -1305,6 +1391,8 @@ union uv_any_handle {
   uv_tcp_t tcp;
   uv_pipe_t pipe;
   uv_process_t process;
+  uv_tty_t tty;
+  uv_signal_t signal;
   uv_timer_t timer;
   uv_idle_t idle;
   uv_prepare_t prepare;

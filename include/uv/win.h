@@ -21,12 +21,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Signals that uv_kill takes and the C run-time library does not name. */
+/* Signals that the C run-time library does not name, with the numbers that libuv gives them. */
+#ifndef SIGHUP
+#  define SIGHUP 1
+#endif
 #ifndef SIGQUIT
 #  define SIGQUIT 3
 #endif
 #ifndef SIGKILL
 #  define SIGKILL 9
+#endif
+#ifndef SIGWINCH
+#  define SIGWINCH 28
 #endif
 
 #ifndef _SSIZE_T_DEFINED
@@ -114,6 +120,7 @@ struct uv__loop_tail {
   uint64_t retry_at;             /* and when, by uv__port_now */
   struct uv__io_tail* open;      /* the streams that have a descriptor */
   volatile LONG wake;            /* enum uv__wake of src/win/loop.c */
+  volatile LONG signals;         /* 1: a watcher of the loop has something to take */
   void* volatile stranded;       /* operations whose packet could not be posted */
 };
 

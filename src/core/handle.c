@@ -12,9 +12,11 @@ static const struct uv__handle_kind kinds[UV_HANDLE_TYPE_MAX] = {
     [UV_NAMED_PIPE] = {sizeof(uv_pipe_t), uv__stream_close, uv__stream_finish},
     [UV_PREPARE] = {sizeof(uv_prepare_t), uv__watcher_close_prepare, NULL},
     [UV_PROCESS] = {sizeof(uv_process_t), uv__process_close, uv__process_finish},
+    [UV_SIGNAL] = {sizeof(uv_signal_t), uv__signal_close, uv__signal_finish},
     [UV_STREAM] = {sizeof(uv_stream_t), NULL, NULL},
     [UV_TCP] = {sizeof(uv_tcp_t), uv__stream_close, uv__stream_finish},
     [UV_TIMER] = {sizeof(uv_timer_t), uv__timer_close, NULL},
+    [UV_TTY] = {sizeof(uv_tty_t), uv__stream_close, uv__stream_finish},
 };
 
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) {

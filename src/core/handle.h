@@ -51,6 +51,8 @@ int uv__watcher_close_prepare(uv_handle_t* handle);
 int uv__watcher_close_check(uv_handle_t* handle);
 int uv__process_close(uv_handle_t* handle);
 void uv__process_finish(uv_handle_t* handle);
+int uv__signal_close(uv_handle_t* handle);
+void uv__signal_finish(uv_handle_t* handle);
 
 /* Streams (finish.c, stream.c). close ends in uv__loop_closing, now or after the port's CLOSED
  * ring; finish runs what is left of the requests, right before close_cb. */

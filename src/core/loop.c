@@ -22,6 +22,7 @@ enum {
 static void (*const turns[])(struct uv__io* io) = {
     [UV__ROLE_STREAM] = uv__stream_turn,
     [UV__ROLE_PROCESS] = uv__process_turn,
+    [UV__ROLE_SIGNAL] = uv__signal_turn,
 };
 
 static uv_loop_t default_loop;

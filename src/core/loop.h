@@ -33,12 +33,14 @@ void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle);
 /* Who owns an io, and so takes its turn. */
 enum uv__role {
   UV__ROLE_STREAM,
-  UV__ROLE_PROCESS
+  UV__ROLE_PROCESS,
+  UV__ROLE_SIGNAL
 };
 
 /* The pieces of a turn that live elsewhere. */
 void uv__stream_turn(struct uv__io* io);       /* stream.c */
 void uv__process_turn(struct uv__io* io);      /* process.c */
+void uv__signal_turn(struct uv__io* io);       /* signal.c */
 void uv__connect_run_refused(uv_loop_t* loop); /* connect.c */
 void uv__accept_retry(uv_loop_t* loop);        /* accept.c */
 void uv__async_run(uv_loop_t* loop);           /* async.c */

@@ -59,8 +59,9 @@ enum {
 /* What a descriptor is, as far as handing it from one handle to another needs to know. */
 enum uv__desc_kind {
   UV__DESC_NONE,
-  UV__DESC_TCP, /* a connected or listening TCP socket */
-  UV__DESC_PIPE /* a connected or listening pipe */
+  UV__DESC_TCP,  /* a connected or listening TCP socket */
+  UV__DESC_PIPE, /* a connected or listening pipe */
+  UV__DESC_TTY   /* a terminal; never handed on */
 };
 
 /* What `open` found, and what is true of the descriptor now. */
@@ -85,7 +86,9 @@ enum uv__option {
   UV__SNDBUF,    /* int: 0 asks, else sets; bytes */
   UV__RCVBUF,    /* int: likewise */
   UV__INSTANCES, /* int: server instances that listen keeps ready (named pipes; others: 0 at once) */
-  UV__CHMOD      /* int, set of UV_READABLE and UV_WRITABLE: who else may use a bound pipe */
+  UV__CHMOD,     /* int, set of UV_READABLE and UV_WRITABLE: who else may use a bound pipe */
+  UV__TTY_MODE,  /* int, enum uv_tty_mode_t; also while a read is armed */
+  UV__TTY_SIZE   /* int[2], out: columns and rows */
 };
 
 /* What a pipe calls an address: bytes, without a terminator. */
@@ -196,6 +199,7 @@ struct uv__ops {
 extern const struct uv__ops uv__tcp_ops;
 extern const struct uv__ops uv__pipe_ops;
 extern const struct uv__ops uv__ipc_ops;
+extern const struct uv__ops uv__tty_ops;
 
 /* A native socket as a struct uv__desc of kind UV__DESC_TCP; looks at nothing. */
 struct uv__desc uv__port_desc(uv_os_sock_t sock);
@@ -203,6 +207,10 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock);
 /* The descriptor behind `file` (Windows: of the C run-time library) as a struct uv__desc of kind
  * UV__DESC_PIPE. UV_EBADF. On success it is the caller's as that. */
 int uv__port_pipe_desc(uv_file file, struct uv__desc* desc);
+
+/* The same for a terminal: kind UV__DESC_TTY. What `open` makes of it may be a new descriptor of
+ * the same terminal. The caller keeps `file` in any case. UV_EINVAL when it is no terminal. */
+int uv__port_tty_desc(uv_file file, struct uv__desc* desc);
 
 /* Give back a descriptor that no io has. Sets its kind to UV__DESC_NONE. */
 void uv__port_discard(struct uv__desc* desc);
@@ -299,6 +307,22 @@ int uv__port_getnameinfo(const struct sockaddr* addr,
                          size_t host_size,
                          char* service,
                          size_t service_size);
+
+/* ---- Signals ---- */
+
+/* Watch a signal for one uv_signal_t, which is not being watched for: `io` is its io, `watcher`
+ * its link and `caught` its counter, which the port uses as it likes and which stay in place
+ * until stop. Each signal rings UV__EVENT; rings may merge, the counter does not. */
+int uv__port_signal_start(struct uv__io* io,
+                          struct uv__queue* watcher,
+                          unsigned* caught,
+                          int signum);
+
+/* How many signals came since the last call; sets the counter to 0. */
+unsigned uv__port_signal_take(struct uv__io* io, unsigned* caught);
+
+/* Nothing rings and nothing points at the three afterwards. */
+void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int signum);
 
 /* The up-call: a lane that was pending has a result. */
 static inline void uv__ring(struct uv__io* io, enum uv__lane lane) {
