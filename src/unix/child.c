@@ -3,12 +3,10 @@
  * until it ended, also when its handle was closed: otherwise it would stay behind as a zombie.
  *
  * Linux tells of the end by a descriptor (pidfd) in the loop's poller. Elsewhere SIGCHLD does,
- * whose handler wakes the loops that have children; each then asks for its own. */
+ * which the loops that have children watch for (signal.c); each then asks for its own. */
 #include "internal.h"
 
-#include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +15,6 @@
 #endif
 
 #include "core/alloc.h"
-#include "core/atomic.h"
 
 struct uv__child {
   struct uv__io io;      /* the pidfd's place in the poller; the core knows nothing of it */
@@ -30,92 +27,19 @@ struct uv__child {
 
 /* ---- SIGCHLD ---- */
 
-/* The loops that want to be woken, and what was there before us. The lock is held with SIGCHLD
- * blocked, so that a handler that has to wait for it waits for another thread. */
-static int lock;
-static struct uv__queue hearers = {&hearers, &hearers};
-static struct sigaction before;
-static int is_installed;
-
-static void enter(sigset_t* mask) {
-  sigset_t sigchld;
-
-  sigemptyset(&sigchld);
-  sigaddset(&sigchld, SIGCHLD);
-  (void) pthread_sigmask(SIG_BLOCK, &sigchld, mask);
-  while (uv__atomic_exchange(&lock, 1))
-    continue;
-}
-
-static void leave(const sigset_t* mask) {
-  uv__atomic_store(&lock, 0);
-  (void) pthread_sigmask(SIG_SETMASK, mask, NULL);
-}
-
-static void on_sigchld(int signum, siginfo_t* info, void* context) {
-  struct sigaction next;
-  struct uv__queue* link;
-
-  while (uv__atomic_exchange(&lock, 1))
-    continue;
-  for (link = hearers.next; link != &hearers; link = link->next) {
-    struct uv__poller* poller = uv__container_of(link, struct uv__poller, hearers);
-    uv__atomic_store(&poller->sigchld, 1);
-    uv__port_wake(poller->loop);
-  }
-  next = before;
-  uv__atomic_store(&lock, 0);
-
-  if (next.sa_flags & SA_SIGINFO)
-    next.sa_sigaction(signum, info, context);
-  else if (next.sa_handler != SIG_DFL && next.sa_handler != SIG_IGN)
-    next.sa_handler(signum);
-}
-
-static void install(void) {
-  struct sigaction action;
-
-  if (is_installed || sigaction(SIGCHLD, NULL, &before) != 0)
-    return;
-  memset(&action, 0, sizeof(action));
-  action.sa_sigaction = on_sigchld;
-  action.sa_mask = before.sa_mask;
-  action.sa_flags = SA_SIGINFO | SA_RESTART | (before.sa_flags & (SA_NOCLDSTOP | SA_ONSTACK));
-  if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN)
-    action.sa_flags |= SA_NOCLDSTOP; /* Nobody wants to hear of children that only pause. */
-  is_installed = sigaction(SIGCHLD, &action, NULL) == 0;
-}
-
-/* Where the program has put its own handler over ours meanwhile, ours stays: that one may call
- * it, and to go in once more on top of it would make a circle. */
-static void uninstall(void) {
-  struct sigaction now;
-
-  if (sigaction(SIGCHLD, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
-      now.sa_sigaction == on_sigchld)
-    is_installed = sigaction(SIGCHLD, &before, NULL) != 0;
-}
-
+/* The loop watches for it as a program would. Cannot fail: SIGCHLD can always be caught. */
 static void hear(struct uv__poller* poller) {
-  sigset_t mask;
+  uv_signal_t* sigchld = &poller->sigchld;
 
-  enter(&mask);
-  install();
-  if (uv__queue_empty(&poller->hearers))
-    uv__queue_insert_tail(&hearers, &poller->hearers);
-  leave(&mask);
+  if (uv__queue_empty(&sigchld->watcher))
+    (void) uv__port_signal_start(&sigchld->io, &sigchld->watcher, &sigchld->caught, SIGCHLD);
 }
 
 static void stop_hearing(struct uv__poller* poller) {
-  sigset_t mask;
+  uv_signal_t* sigchld = &poller->sigchld;
 
-  if (uv__queue_empty(&poller->hearers))
-    return;
-  enter(&mask);
-  uv__queue_remove(&poller->hearers);
-  if (uv__queue_empty(&hearers))
-    uninstall();
-  leave(&mask);
+  if (!uv__queue_empty(&sigchld->watcher))
+    uv__port_signal_stop(&sigchld->io, &sigchld->watcher, SIGCHLD);
 }
 
 /* ---- pidfd ---- */
@@ -176,7 +100,7 @@ void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner) {
     return;
   hear(poller);
   /* It may have ended before anybody heard. */
-  uv__atomic_store(&poller->sigchld, 1);
+  poller->ask_children = 1;
   uv__port_wake(poller->loop);
 }
 
@@ -216,9 +140,10 @@ static void bury(struct uv__poller* poller) {
 void uv__child_look(uv_loop_t* loop) {
   struct uv__poller* poller = loop->tail.poller;
 
-  if (uv__atomic_exchange(&poller->sigchld, 0)) {
+  if (poller->ask_children) {
     struct uv__queue* link = poller->children.next;
 
+    poller->ask_children = 0;
     while (link != &poller->children) {
       struct uv__child* child = uv__container_of(link, struct uv__child, link);
       link = link->next; /* reap may take the child out. */

@@ -76,8 +76,9 @@ struct uv__poller {
   uint64_t retry_at;         /* ms: and when to try those again */
   struct uv__queue children; /* that run, or whose end nobody has heard of yet (child.c) */
   struct uv__queue ended;    /* and those that only wait to be forgotten */
-  struct uv__queue hearers;  /* in the list of loops that SIGCHLD has to wake */
-  int sigchld;               /* atomic: it came since the last look */
+  uv_signal_t sigchld;       /* our own watcher: its io, link and counter, and no more */
+  int ask_children;          /* which of them ended */
+  int signals;               /* atomic: some came for this loop since the last look */
 };
 
 /* ---- loop.c ---- */
@@ -205,6 +206,17 @@ ssize_t uv__scm_write(struct uv__io* io,
                       unsigned nbufs,
                       enum uv__write_mode mode,
                       struct uv__io* pass);
+
+/* ---- signal.c ---- */
+
+/* After each wait of the poller: ring the watchers whose signals came. */
+void uv__signal_look(uv_loop_t* loop);
+
+/* ---- tty.c ---- */
+
+/* Another descriptor of the same terminal, not inherited, not blocking, and `access` is its
+ * O_ACCMODE. UV_ENOTSUP for a pseudo-terminal's master, which cannot be opened twice. */
+int uv__tty_reopen(int fd, int access);
 
 /* ---- child.c: waiting for the end of children ---- */
 

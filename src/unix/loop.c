@@ -94,7 +94,8 @@ int uv__port_start(uv_loop_t* loop) {
   uv__queue_init(&poller->stalled);
   uv__queue_init(&poller->children);
   uv__queue_init(&poller->ended);
-  uv__queue_init(&poller->hearers);
+  uv__queue_init(&poller->sigchld.watcher);
+  poller->sigchld.io.loop = loop;
   r = open_wake(&loop->tail);
   if (r == 0)
     r = uv__poller_start(loop);
@@ -277,6 +278,7 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   wait_until(loop, timeout_ms);
   if (stalled)
     uv__pipe_retry(loop);
+  uv__signal_look(loop);
   if (!uv__queue_empty(&poller->children) || !uv__queue_empty(&poller->ended))
     uv__child_look(loop);
 }

@@ -224,7 +224,9 @@ static int pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   case UV__NODELAY:
   case UV__KEEPALIVE:
   case UV__ACCEPTS:
-  case UV__RESET: /* Of TCP. */
+  case UV__RESET: /* Of TCP, */
+  case UV__TTY_MODE:
+  case UV__TTY_SIZE: /* of terminals. */
     break;
   }
   return UV_EINVAL;

@@ -81,23 +81,25 @@ static int move_up(const struct plan* plan, int fd) {
 }
 
 /* An ordinary program does not expect its standard input or output to say "not now". A pipe's
- * other holders keep their ways if it can be opened anew; a connection of this library does
+ * or terminal's other holders keep their ways if it can be opened anew; a connection of this library does
  * not mind, since it says with each call that it does not want to wait; a listener would. */
 static void make_blocking(int fd) {
   int flags = fcntl(fd, F_GETFL);
   int listens = 0;
   struct stat st;
+  int own = -1;
 
   if (flags < 0 || !(flags & O_NONBLOCK))
     return;
   if (uv__sock_get_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) == 0 && listens)
     return;
-  if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
-    int own = uv__fd_reopen(fd, flags & O_ACCMODE);
-    if (own >= 0) {
-      (void) dup2(own, fd);
-      (void) close(own);
-    }
+  if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+    own = uv__fd_reopen(fd, flags & O_ACCMODE);
+  else if (isatty(fd))
+    own = uv__tty_reopen(fd, flags & O_ACCMODE);
+  if (own >= 0) {
+    (void) dup2(own, fd);
+    (void) close(own);
   }
   uv__fd_block(fd);
 }
