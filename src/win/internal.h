@@ -91,6 +91,14 @@ struct uv__retry {
 void uv__loop_retry(uv_loop_t* loop, struct uv__retry* retry);
 void uv__loop_retry_end(uv_loop_t* loop, struct uv__retry* retry);
 
+/* signal.c: count a signal for all who watch for it, and wake their loops; whether there is anybody. Any
+ * thread. And, for the loop, ring the watchers that have something to take. */
+int uv__signal_deliver(int signum);
+void uv__signal_look(uv_loop_t* loop);
+
+/* console.c: deliver SIGWINCH when the window of the console changes its size, or stop that. */
+int uv__console_watch_size(int on);
+
 /* error.c: the UV_E* code of a GetLastError or WSAGetLastError value. */
 int uv__error_translate(DWORD code);
 
@@ -173,17 +181,11 @@ void uv__foreign_end(struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
 
-/* text.c: `length` bytes of UTF-8 as UTF-16, terminated, in memory of the library's. UV_ECHARSET
- * when it is none. */
-int uv__text_wide(const char* text, size_t length, WCHAR** wide);
-
 /* pipe_pair.c */
 
 /* A connected pair of byte pipe ends with a name that nobody can guess. What an end can do is a
  * set of UV_READABLE_PIPE, UV_WRITABLE_PIPE and UV_OVERLAPPED_PIPE. Neither is inherited. */
 int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]);
-/* The handle behind a descriptor of the C run-time library, or INVALID_HANDLE_VALUE. */
-HANDLE uv__pipe_crt_handle(int fd);
 
 /* process_text.c: what CreateProcessW wants, from the options of uv_spawn; all in memory of the
  * library's. */

@@ -21,6 +21,7 @@ int uv__port_start(uv_loop_t* loop) {
   if (r < 0)
     return r;
   loop->tail.wake = WAKE_NONE;
+  loop->tail.signals = 0;
   loop->tail.stranded = NULL;
   loop->tail.open = NULL;
   loop->tail.retries = NULL;
@@ -230,5 +231,7 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   }
   if (loop->tail.stranded != NULL)
     complete_stranded(loop);
+  if (loop->tail.signals)
+    uv__signal_look(loop);
   run_retries(loop);
 }

@@ -195,7 +195,7 @@ int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, un
 }
 
 int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
-  HANDLE handle = uv__pipe_crt_handle(file);
+  HANDLE handle = uv_get_osfhandle(file);
 
   if (handle == INVALID_HANDLE_VALUE || file >= SHRT_MAX)
     return UV_EBADF;

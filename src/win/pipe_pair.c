@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <io.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -13,26 +12,6 @@ enum {
 };
 
 /* ---- Names ---- */
-
-/* The system's generator by its oldest entry. Its library is not linked with, because this is
- * its only function that is used. */
-static int random_bytes(void* bytes, ULONG size) {
-  typedef BOOLEAN(APIENTRY * generate_fn)(void*, ULONG);
-  union {
-    FARPROC proc;
-    generate_fn generate;
-  } entry;
-  HMODULE library = LoadLibraryExW(L"advapi32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-  int ok = 0;
-
-  if (library == NULL)
-    return uv__error_translate(GetLastError());
-  entry.proc = GetProcAddress(library, "SystemFunction036"); /* RtlGenRandom */
-  if (entry.proc != NULL)
-    ok = entry.generate(bytes, size);
-  FreeLibrary(library);
-  return ok ? 0 : UV_EIO;
-}
 
 static const WCHAR prefix[] = L"\\\\.\\pipe\\uvstream-";
 
@@ -44,7 +23,7 @@ enum {
 static int make_name(WCHAR name[PREFIX + 2 * RANDOM + 1]) {
   static const WCHAR digits[] = L"0123456789abcdef";
   unsigned char bytes[RANDOM];
-  int r = random_bytes(bytes, sizeof(bytes));
+  int r = uv__port_random(bytes, sizeof(bytes));
   int i;
 
   if (r < 0)
@@ -136,35 +115,6 @@ int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]) {
 }
 
 /* ---- Descriptors of the C run-time library ---- */
-
-#if defined(_MSC_VER)
-static void ignore(const wchar_t* expression,
-                   const wchar_t* function,
-                   const wchar_t* file,
-                   unsigned line,
-                   uintptr_t reserved) {
-  (void) expression;
-  (void) function;
-  (void) file;
-  (void) line;
-  (void) reserved;
-}
-#endif
-
-HANDLE uv__pipe_crt_handle(int fd) {
-  intptr_t value;
-
-#if defined(_MSC_VER)
-  /* That library ends a process that names a descriptor which does not exist, unless told. */
-  _invalid_parameter_handler before = _set_thread_local_invalid_parameter_handler(ignore);
-#endif
-  value = _get_osfhandle(fd);
-#if defined(_MSC_VER)
-  _set_thread_local_invalid_parameter_handler(before);
-#endif
-  /* -2 is a descriptor 0-2 that has nothing behind it. */
-  return value == -1 || value == -2 ? INVALID_HANDLE_VALUE : (HANDLE) value;
-}
 
 static unsigned overlapped(int flags) {
   return flags & UV_NONBLOCK_PIPE ? UV_OVERLAPPED_PIPE : 0;

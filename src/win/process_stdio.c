@@ -72,7 +72,7 @@ static int make_duplicate(struct uv__process_stdio* stdio, int i, HANDLE from) {
 /* Our descriptor; one of ours 0-2 that has nothing behind it, as in a program without a console,
  * has nothing behind it in the child either. */
 static int make_from_fd(struct uv__process_stdio* stdio, int i, int fd) {
-  HANDLE from = uv__pipe_crt_handle(fd);
+  HANDLE from = uv_get_osfhandle(fd);
 
   if (from != INVALID_HANDLE_VALUE)
     return make_duplicate(stdio, i, from);

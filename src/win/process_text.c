@@ -54,7 +54,7 @@ static int make_command(char** args, int verbatim, WCHAR** command) {
   at = line;
   for (i = 0; args[i] != NULL; i++) {
     WCHAR* arg;
-    int r = uv__text_wide(args[i], strlen(args[i]), &arg);
+    int r = uv__wide_make(args[i], &arg);
 
     if (r < 0) {
       uv__free(line);
@@ -140,7 +140,7 @@ static int collect(char** env, WCHAR** entries, size_t* count) {
   int r;
 
   for (i = 0; env[i] != NULL; i++) {
-    r = uv__text_wide(env[i], strlen(env[i]), &entries[*count]);
+    r = uv__wide_make(env[i], &entries[*count]);
     if (r < 0)
       return r;
     if (name_length(entries[*count]) > 0)
@@ -368,7 +368,7 @@ static int find_program(struct uv__process_text* text, const uv_process_options_
   WCHAR* name = NULL;
   WCHAR* path = NULL;
   WCHAR* folder = NULL;
-  int r = uv__text_wide(options->file, strlen(options->file), &name);
+  int r = uv__wide_make(options->file, &name);
 
   if (r == 0)
     r = our_text(get_path, &path);
@@ -390,7 +390,7 @@ static int make(struct uv__process_text* text, const uv_process_options_t* optio
   int r = 0;
 
   if (options->cwd != NULL)
-    r = uv__text_wide(options->cwd, strlen(options->cwd), &text->cwd);
+    r = uv__wide_make(options->cwd, &text->cwd);
   if (r == 0 && options->env != NULL)
     r = make_block(options->env, &text->block);
   if (r == 0)
