@@ -32,16 +32,17 @@ def program(name):
 class Running:
     """A program that runs; its stderr is collected."""
 
-    def __init__(self, name, *arguments):
+    def __init__(self, name, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **more):
         self.ready = os.path.join(os.getcwd(), f"ready-{len(started)}")
         arguments = [argument.replace("READY", os.path.basename(self.ready))
                      for argument in arguments]
         self.process = subprocess.Popen(
             program(name) + arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
+            **more,
         )
         started.append(self)
 
@@ -86,8 +87,8 @@ def pipe_name():
     return "relay-" + uuid.uuid4().hex
 
 
-def relay(*arguments):
-    return Running("relay", *arguments)
+def relay(*arguments, **more):
+    return Running("relay", *arguments, **more)
 
 
 def listener(host=LOCAL):
@@ -480,6 +481,10 @@ def test_relay_bad_arguments():
         (["tcp:" + "1" * 300 + ":80", good], "too long"),
         (["pipe:", good], "pipe:", "name"),
         (["pipe:" + "x" * 300, good], "longer than"),
+        (["stdio:", good], "no colon"),
+        (["tty:x", good], "no colon"),
+        (["stdio", "tty"], "tty", "the same"),
+        (["--serve", LISTEN, "stdio"], "stdio", "for each client"),
         (["exec:", good], "exec:", "command is missing"),
         (["exec:  ", good], "command is missing"),
         (["exec:x" + " y" * 100, good], "64 words"),
@@ -567,6 +572,225 @@ def test_relay_timeout_of_a_silent_connection():
     expect_reset(client)
     expect_reset(server)
     contains(running.end(1), "silence between", "ETIMEDOUT")
+
+
+# ---- relay: standard input and output ----------------------------------------------------------
+
+
+def test_relay_stdio_of_pipes():
+    if runner:
+        print("a pipe of Unix as standard input cannot be asked or interrupted under Wine")
+        sys.exit(77)
+    server = listener()
+    running = relay("stdio", endpoint(server), stdin=subprocess.PIPE)
+    connection = accept(server)
+    running.process.stdin.write("from stdin")
+    running.process.stdin.close()
+    assert read_all(connection) == b"from stdin"
+    connection.sendall(b"to stdout")
+    connection.close()
+    assert running.process.stdout.read() == "to stdout"
+    assert running.process.wait(WAIT_S) == 0
+
+
+def test_relay_stdio_of_files():
+    server = listener()
+    there, back = noise(1_500_001), noise(1_200_003)
+    with open("in", "wb") as file:
+        file.write(there)
+    with open("in", "rb") as stdin, open("out", "wb") as stdout:
+        running = relay(endpoint(server), "stdio", stdin=stdin, stdout=stdout)
+    connection = accept(server)
+    assert read_all(connection) == there
+    connection.sendall(back)
+    connection.close()
+    contains(running.end(0), f": {len(there)} bytes in ", f": {len(back)} bytes in ")
+    with open("out", "rb") as file:
+        assert file.read() == back
+
+
+def test_relay_stdio_of_the_null_device():
+    server = listener()
+    running = relay("stdio", endpoint(server), stdout=subprocess.DEVNULL)
+    connection = accept(server)
+    assert read_all(connection) == b""
+    connection.sendall(noise(300_000))
+    connection.close()
+    running.end(0)
+
+
+def test_relay_stdio_of_a_socket():
+    if on_windows():
+        print("a socket is nobody's standard input there")
+        sys.exit(77)
+    server, other = listener(), listener()
+    end = connect(other.getsockname())
+    running = relay("stdio", endpoint(server), stdin=end, stdout=end)
+    end.close()
+    inner, outer = accept(other), accept(server)
+    greet(inner, outer)
+    inner.close()
+    assert read_all(outer) == b""
+    outer.close()
+    running.end(0)
+
+
+def test_relay_stdio_that_is_closed():
+    if on_windows():
+        print("there is always something")
+        sys.exit(77)
+    running = relay("stdio", "tcp:127.0.0.1:9", preexec_fn=lambda: os.close(0))
+    contains(running.end(1), "cannot connect to stdio", "EBADF")
+
+
+def test_relay_tty_without_a_terminal():
+    contains(relay("tty", "tcp:127.0.0.1:9").end(1), "cannot connect to tty", "ENOTTY")
+
+
+class Terminal:
+    """A program in a session of its own on a pseudo-terminal."""
+
+    def __init__(self, name, *arguments):
+        if on_windows():
+            print("this system has other terminals")
+            sys.exit(77)
+        import fcntl
+        import pty
+        import termios
+        self.master, self.slave = pty.openpty()
+        self.resize(80, 24)
+        self.found = self.mode()
+        self.running = Running(
+            name, *arguments, stdin=self.slave, stdout=self.slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    def mode(self):
+        import termios
+        return termios.tcgetattr(self.slave)
+
+    def resize(self, columns, rows):
+        import fcntl
+        import termios
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def see(self, text):
+        """Wait until the screen has shown this; returns all that it has shown up to there. A return
+        of the carriage is not looked at: how many there are depends on the mode."""
+        seen = b""
+        while text not in seen:
+            assert select.select([self.master], [], [], WAIT_S)[0], f"only {seen}"
+            # No more than one byte: the rest is for the next call.
+            seen += os.read(self.master, 1).replace(b"\r", b"")
+        return seen
+
+    def wait_until_raw(self):
+        deadline = time.monotonic() + WAIT_S
+        while self.mode() == self.found:
+            assert time.monotonic() < deadline and self.running.process.poll() is None
+            time.sleep(0.01)
+
+    def end(self, code):
+        said = self.running.end(code)
+        assert self.mode() == self.found, "the terminal is not as it was"
+        return said
+
+
+def test_relay_stdio_of_a_terminal():
+    server = listener()
+    terminal = Terminal("relay", "stdio", endpoint(server))
+    connection = accept(server)
+    terminal.type(b"a lime\x7f\x7fne\r")
+    assert receive(connection, 7) == b"a line\n"
+    connection.sendall(b"answer\n")
+    terminal.see(b"answer\n")
+    terminal.type(b"\x04")
+    assert read_all(connection) == b""
+    connection.close()
+    terminal.end(0)
+
+
+def test_relay_tty_is_a_remote_terminal():
+    server = listener()
+    terminal = Terminal("relay", "tty", endpoint(server))
+    connection = accept(server)
+    terminal.wait_until_raw()
+    keys = "x\r\x03\x04\x1a\x1b[A \u00fc\u20ac\U0001f600".encode()
+    for at in range(len(keys)):
+        terminal.type(keys[at:at + 1])
+        assert receive(connection, 1) == keys[at:at + 1]
+    connection.sendall("caf\u00e9 \U0001f600\x1b[1m".encode())
+    assert terminal.see(b"\x1b[1m") == "caf\u00e9 \U0001f600\x1b[1m".encode()
+    terminal.type(b"bye\x1dnot this")
+    assert read_all(connection) == b"bye"
+    contains(terminal.end(0), "Ctrl-] leaves")
+
+
+def test_relay_tty_leaves_a_peer_that_takes_nothing():
+    server = listener()
+    terminal = Terminal("relay", "tty", endpoint(server))
+    connection = accept(server)
+    terminal.wait_until_raw()
+    terminal.type(b"\x1d\x1d")
+    terminal.end(0)
+    assert read_all(connection) == b""
+
+
+def test_relay_tty_when_the_server_ends():
+    server = listener()
+    terminal = Terminal("relay", "tty", endpoint(server))
+    connection = accept(server)
+    terminal.wait_until_raw()
+    reset(connection)
+    contains(terminal.end(1), "ECONNRESET")
+
+
+def test_relay_tty_restores_the_terminal_when_it_is_killed():
+    import signal
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if not on_windows() else ():
+        server = listener()
+        terminal = Terminal("relay", "tty", endpoint(server))
+        accept(server)
+        terminal.wait_until_raw()
+        terminal.running.process.send_signal(signum)
+        terminal.end(-signum)
+
+
+# ---- ttyinfo -----------------------------------------------------------------------------------
+
+
+def test_ttyinfo_shows_keys_and_sizes():
+    terminal = Terminal("ttyinfo")
+    terminal.see(b"mode: raw; q or Ctrl-D leaves\nsize: 80 columns, 24 rows\n")
+    terminal.type(b"a")
+    terminal.see(b"61  a\n")
+    terminal.type(b"\x1b[A")
+    terminal.see(b"1b 5b 41  ^[ [ A\n")
+    terminal.type("\u00fc\U0001f600".encode())
+    terminal.see("c3 bc  \u00fc\nf0 9f 98 80  \U0001f600\n".encode())
+    terminal.resize(132, 43)
+    terminal.see(b"resized: 132 columns, 43 rows\n")
+    terminal.type(b"\x03\x7f")
+    terminal.see(b"03  ^C\n7f  ^?\n")
+    terminal.type(b"q")
+    terminal.end(0)
+
+
+def test_ttyinfo_modes():
+    for mode in ("normal", "raw", "raw-vt", "io"):
+        terminal = Terminal("ttyinfo", mode)
+        terminal.see(f"mode: {mode};".encode())
+        terminal.see(b"rows\n")
+        terminal.type(b"\x04")
+        terminal.end(0)
+
+
+def test_ttyinfo_needs_a_terminal():
+    contains(Running("ttyinfo").end(1), "must be a terminal")
+    contains(Running("ttyinfo", "cooked").end(2), "usage")
+    contains(Running("ttyinfo", "raw", "io").end(2), "usage")
 
 
 # ---- relay --serve ---------------------------------------------------------------------------

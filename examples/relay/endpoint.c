@@ -11,6 +11,8 @@ struct scheme {
   const char* syntax; /* for --help */
   const char* meaning;
   int listens;
+  int single;
+  char escape;
   int (*parse)(struct endpoint* endpoint, const char* rest, char* why, size_t size);
   int (*init)(uv_loop_t* loop, union any_stream* stream);
   int (*bind)(const struct endpoint* endpoint, union any_stream* stream);
@@ -248,6 +250,38 @@ static int exec_failed(const union any_stream* stream) {
   return stream->exec.failed;
 }
 
+/* ---- stdio and tty ----------------------------------------------------------------------- */
+
+static int stdio_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  (void) rest;
+  if (strchr(endpoint->text, ':') != NULL)
+    return refuse(why, size, "nothing follows it, and no colon either");
+  return 0;
+}
+
+static int stdio_open(uv_loop_t* loop, union any_stream* stream) {
+  return stdio_init(loop, &stream->stdio);
+}
+
+static int stdio_connect(const struct endpoint* endpoint,
+                         union any_stream* stream,
+                         uv_connect_t* req,
+                         uv_connect_cb cb) {
+  return stdio_start(&stream->stdio, endpoint_escape(endpoint) != 0, req, cb);
+}
+
+static uv_stream_t* stdio_out(union any_stream* stream) {
+  return &stream->stdio.out.stream;
+}
+
+static void stdio_end(union any_stream* stream, uv_close_cb cb) {
+  stdio_close(&stream->stdio, cb);
+}
+
+static int stdio_failed(const union any_stream* stream) {
+  return stream->stdio.failed;
+}
+
 /* ---- The table --------------------------------------------------------------------------- */
 
 static const struct scheme schemes[] = {
@@ -299,6 +333,27 @@ static const struct scheme schemes[] = {
      .out = exec_out,
      .close = exec_end,
      .failed = exec_failed},
+    {.name = "stdio",
+     .syntax = "stdio",
+     .meaning = "standard input and output, whatever they are",
+     .single = 1,
+     .parse = stdio_parse,
+     .init = stdio_open,
+     .connect = stdio_connect,
+     .out = stdio_out,
+     .close = stdio_end,
+     .failed = stdio_failed},
+    {.name = "tty",
+     .syntax = "tty",
+     .meaning = "the terminal, every key at once; Ctrl-] leaves",
+     .single = 1,
+     .escape = STDIO_ESCAPE,
+     .parse = stdio_parse,
+     .init = stdio_open,
+     .connect = stdio_connect,
+     .out = stdio_out,
+     .close = stdio_end,
+     .failed = stdio_failed},
 };
 
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
@@ -328,6 +383,14 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
 
 int endpoint_listens(const struct endpoint* endpoint) {
   return endpoint->scheme->listens;
+}
+
+int endpoint_is_single(const struct endpoint* endpoint) {
+  return endpoint->scheme->single;
+}
+
+char endpoint_escape(const struct endpoint* endpoint) {
+  return endpoint->scheme->escape;
 }
 
 void endpoint_list(FILE* out) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "exec.h"
+#include "standard.h"
 #include "uv.h"
 
 /* Room for the name of one end of a connection, "tcp:[fe80::1%eth0]:65535", "pipe:NAME". */
@@ -22,6 +23,7 @@ union any_stream {
   uv_tcp_t tcp;
   uv_pipe_t pipe;
   struct exec exec;
+  struct stdio stdio;
 };
 
 struct endpoint {
@@ -63,6 +65,12 @@ int endpoint_dial(const struct endpoint* endpoint,
                   union any_stream* stream,
                   uv_connect_t* req,
                   uv_connect_cb cb);
+
+/* 1 when there is only one of it, so that not each of several clients can have one. */
+int endpoint_is_single(const struct endpoint* endpoint);
+
+/* The byte that ends the connection when it is read from this endpoint; 0: none does. */
+char endpoint_escape(const struct endpoint* endpoint);
 
 /* The stream to write to: `stream` itself, or what belongs to it. */
 uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream);

@@ -143,6 +143,11 @@ static int check_options(const struct options* options, int count) {
     return usage_error("with --serve the first endpoint must listen", options->ends[0].text);
   if (options->serve && endpoint_listens(&options->ends[1]))
     return usage_error("with --serve the second endpoint must connect", options->ends[1].text);
+  if (options->serve && endpoint_is_single(&options->ends[1]))
+    return usage_error("with --serve the second endpoint is opened for each client",
+                       options->ends[1].text);
+  if (endpoint_is_single(&options->ends[0]) && endpoint_is_single(&options->ends[1]))
+    return usage_error("it is the same as the first endpoint", options->ends[1].text);
   if (options->max > 0 && !options->serve)
     return usage_error("it is for --serve", "--max");
   return -1;

@@ -118,7 +118,7 @@ static void on_pump_done(struct pump* pump, int status, const char* what) {
   }
   if (pair->number == 0)
     report(REPORT_VERBOSE, "%s ended its side", pair->sides[from].name);
-  if (pair->pumps[!from].phase == PUMP_DONE)
+  if (pump->left || pair->pumps[!from].phase == PUMP_DONE)
     end(pair, 0);
 }
 
@@ -139,6 +139,7 @@ static void join(struct pair* pair) {
       end(pair, 1);
       return;
     }
+    pair->pumps[i].escape = endpoint_escape(&pair->ends[i]);
   }
 }
 

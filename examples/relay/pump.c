@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PIECE_BYTES (64 * 1024)
 #define HIGH_BYTES (256 * 1024) /* in the write queue of `to` */
@@ -104,6 +105,11 @@ static void on_write(uv_write_t* req, int status) {
   }
   pump->bytes += length;
   pump->active_ms = uv_now(pump->to->loop);
+  if (pump->left) {
+    if (pump->writes == 0)
+      finish(pump, 0, "leave");
+    return;
+  }
   /* With the last write the queue is empty too, so a paused pump is always woken up. */
   if (pump->phase == PUMP_PAUSED && pump->writes <= LOW_WRITES &&
       pump->to->write_queue_size <= LOW_BYTES)
@@ -126,6 +132,8 @@ static void pass_bytes(struct pump* pump, size_t length) {
   pump->piece = NULL; /* the write's, until its callback */
   pump->writes++;
   pump->active_ms = uv_now(pump->from->loop);
+  if (pump->left)
+    return; /* a second escape is listened for */
   if (pump->writes >= HIGH_WRITES || pump->to->write_queue_size >= HIGH_BYTES)
     pause_reading(pump);
 }
@@ -149,10 +157,33 @@ static void pass_end(struct pump* pump) {
     finish(pump, err, "end the stream to");
 }
 
+/* The first escape passes on what was read before it, the second does not wait for that: a peer that
+ * takes nothing any more must not keep anybody. */
+static void read_escape(struct pump* pump, size_t length_before) {
+  int again = pump->left;
+  pump->left = 1;
+  if (length_before > 0 && !again)
+    pass_bytes(pump, length_before);
+  else
+    drop_read_piece(pump);
+  if (pump->phase != PUMP_DONE && (again || pump->writes == 0))
+    finish(pump, 0, "leave");
+}
+
 static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   struct pump* pump = stream->data;
-  (void) buf; /* the piece is the buffer */
+  const char* escape = NULL;
 
+  if (pump->phase == PUMP_FLOWING && nread > 0 && pump->escape != 0)
+    escape = memchr(buf->base, pump->escape, (size_t) nread);
+  if (escape != NULL) {
+    read_escape(pump, (size_t) (escape - buf->base));
+    return;
+  }
+  if (pump->left && nread > 0) {
+    drop_read_piece(pump);
+    return;
+  }
   if (pump->phase == PUMP_FLOWING && nread > 0) {
     pass_bytes(pump, (size_t) nread);
     return;
@@ -178,6 +209,8 @@ int pump_start(struct pump* pump,
   pump->done = done;
   pump->writes = 0;
   pump->pauses = 0;
+  pump->escape = 0;
+  pump->left = 0;
   pump->bytes = 0;
   pump->active_ms = uv_now(from->loop);
   pump->piece = NULL;

@@ -23,6 +23,8 @@ struct pump {
   enum pump_phase phase;
   unsigned writes;     /* on their way */
   unsigned pauses;     /* how often `to` was too slow */
+  char escape;         /* after the start: the byte that ends all; 0: none */
+  int left;            /* it was read; what came before it is still passed on */
   uint64_t bytes;      /* that `to` took */
   uint64_t active_ms;  /* when bytes last moved, in loop time */
   struct piece* piece; /* memory for the next read, once it was asked for */

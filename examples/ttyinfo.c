@@ -1,0 +1,170 @@
+/* ttyinfo: what a program gets to know of its terminal. Shows the size, each change of it, and the
+ * bytes that each key sends. q or Ctrl-D leaves.
+ *
+ *   ttyinfo [normal|raw|raw-vt|io]     the mode; raw unless said otherwise */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "uv.h"
+
+static const char* const mode_names[] = {"normal", "raw", "io", "raw-vt"}; /* as uv_tty_mode_t */
+
+static uv_tty_t in;
+static uv_tty_t out;
+static uv_signal_t resized;
+static const char* mode_name = "raw";
+
+/* All output goes the same way, and a terminal takes it at once or not at all. */
+static void say(const char* text) {
+  size_t length = strlen(text);
+  while (length > 0) {
+    uv_buf_t buf = uv_buf_init((char*) text, (unsigned) length);
+    int n = uv_try_write((uv_stream_t*) &out, &buf, 1);
+    if (n < 0)
+      return; /* a screen that stands still misses a line */
+    text += n;
+    length -= (size_t) n;
+  }
+}
+
+static void say_size(const char* what) {
+  char line[128];
+  int columns = 0, rows = 0;
+  int err = uv_tty_get_winsize(&out, &columns, &rows);
+  if (err < 0)
+    snprintf(line, sizeof(line), "%s: unknown (%s)\r\n", what, uv_err_name(err));
+  else
+    snprintf(line, sizeof(line), "%s: %d columns, %d rows\r\n", what, columns, rows);
+  say(line);
+}
+
+static void leave(void) {
+  uv_close((uv_handle_t*) &in, NULL); /* puts the mode back */
+  uv_close((uv_handle_t*) &out, NULL);
+  uv_close((uv_handle_t*) &resized, NULL);
+}
+
+static void on_resize(uv_signal_t* watcher, int signum) {
+  (void) watcher;
+  (void) signum;
+  say_size("resized");
+}
+
+/* How many bytes the character that begins with `first` has; 1 for what begins none. */
+static size_t character_bytes(unsigned char first) {
+  if (first >= 0xf0 && first < 0xf8)
+    return 4;
+  if (first >= 0xe0 && first < 0xf0)
+    return 3;
+  return first >= 0xc0 && first < 0xe0 ? 2 : 1;
+}
+
+/* "1b 5b 41  ^[ [ A": the bytes, and the characters as far as they can be shown. */
+static void say_key(const unsigned char* bytes, size_t length) {
+  char line[256] = "";
+  size_t used = 0;
+  size_t i, k;
+  for (i = 0; i < length; i++)
+    used += (size_t) snprintf(line + used, sizeof(line) - used, "%02x ", bytes[i]);
+  for (i = 0; i < length; i += k) {
+    k = character_bytes(bytes[i]);
+    if (bytes[i] < 0x20)
+      used += (size_t) snprintf(line + used, sizeof(line) - used, " ^%c", bytes[i] + '@');
+    else if (bytes[i] == 0x7f)
+      used += (size_t) snprintf(line + used, sizeof(line) - used, " ^?");
+    else if ((bytes[i] < 0x80 || k > 1) && i + k <= length)
+      used += (size_t) snprintf(line + used, sizeof(line) - used, " %.*s", (int) k,
+                                (const char*) bytes + i);
+    else
+      used += (size_t) snprintf(line + used, sizeof(line) - used, " ?");
+  }
+  snprintf(line + used, sizeof(line) - used, "\r\n");
+  say(line);
+}
+
+/* An escape sequence and a character of several bytes are one key; several that came together
+ * are told apart by where the next one begins. */
+static size_t key_bytes(const unsigned char* bytes, size_t length) {
+  size_t count = character_bytes(bytes[0]);
+  if (bytes[0] == 0x1b)
+    for (count = 1; count < length && bytes[count] != 0x1b && count < 16; count++)
+      continue;
+  return count < length ? count : length;
+}
+
+/* One key is at most a few bytes, and pasted text is told in pieces. */
+static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  static char bytes[4096];
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(bytes, sizeof(bytes));
+}
+
+static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  const unsigned char* at = (const unsigned char*) buf->base;
+  size_t left = nread > 0 ? (size_t) nread : 0;
+  (void) stream;
+  while (left > 0) {
+    size_t count = key_bytes(at, left);
+    if (count == 1 && (*at == 'q' || *at == 4)) {
+      leave();
+      return;
+    }
+    say_key(at, count);
+    at += count;
+    left -= count;
+  }
+  if (nread < 0) {
+    if (nread != UV_EOF)
+      fprintf(stderr, "ttyinfo: cannot read: %s\n", uv_strerror((int) nread));
+    leave();
+  }
+}
+
+static int fail(const char* what, int err) {
+  fprintf(stderr, "ttyinfo: %s: %s (%s)\n", what, uv_strerror(err), uv_err_name(err));
+  return 1;
+}
+
+int main(int argc, char** argv) {
+  uv_loop_t* loop = uv_default_loop();
+  char line[128];
+  int mode = UV_TTY_MODE_RAW;
+  int err;
+
+  if (argc > 1)
+    for (mode = 0; mode < 4 && strcmp(argv[1], mode_names[mode]) != 0; mode++)
+      continue;
+  if (argc > 2 || mode == 4) {
+    fprintf(stderr, "usage: ttyinfo [normal|raw|raw-vt|io]\n");
+    return 2;
+  }
+  mode_name = mode_names[mode];
+  if (uv_guess_handle(0) != UV_TTY || uv_guess_handle(1) != UV_TTY) {
+    fprintf(stderr, "ttyinfo: standard input and output must be a terminal\n");
+    return 1;
+  }
+  err = uv_tty_init(loop, &in, 0, 1);
+  if (err == 0)
+    err = uv_tty_init(loop, &out, 1, 0);
+  if (err < 0)
+    return fail("cannot open the terminal", err);
+  err = uv_tty_set_mode(&in, (uv_tty_mode_t) mode);
+  if (err < 0)
+    return fail("cannot change the mode", err);
+  uv_signal_init(loop, &resized);
+  err = uv_signal_start(&resized, on_resize, SIGWINCH);
+  if (err < 0)
+    return fail("cannot watch the size", err);
+  uv_unref((uv_handle_t*) &resized);
+  err = uv_read_start((uv_stream_t*) &in, on_alloc, on_read);
+  if (err < 0)
+    return fail("cannot read", err);
+
+  snprintf(line, sizeof(line), "mode: %s; q or Ctrl-D leaves\r\n", mode_name);
+  say(line);
+  say_size("size");
+  uv_run(loop, UV_RUN_DEFAULT);
+  return uv_loop_close(loop) == 0 ? 0 : 1;
+}
