@@ -1,5 +1,5 @@
-/* There are no processes in the simulated system: nothing can be started, so that nothing else
- * can be asked for. */
+/* There are no processes, terminals and signals in the simulated system: nothing of that can be
+ * started, so that nothing else can be asked for. */
 #include "sim_internal.h"
 
 int uv__port_spawn(struct uv__io* io,
@@ -32,4 +32,35 @@ int uv__port_child_kill(struct uv__io* io, int signum) {
 int uv__port_child_close(struct uv__io* io) {
   (void) io;
   return 0;
+}
+
+int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
+  (void) file;
+  (void) desc;
+  return UV_EINVAL;
+}
+
+int uv__port_signal_start(struct uv__io* io,
+                          struct uv__queue* watcher,
+                          unsigned* caught,
+                          int signum) {
+  (void) io;
+  (void) watcher;
+  (void) caught;
+  (void) signum;
+  return UV_EINVAL;
+}
+
+unsigned uv__port_signal_take(struct uv__io* io, unsigned* caught) {
+  (void) io;
+  (void) caught;
+  sim_fail("a signal that nobody could watch for");
+  return 0;
+}
+
+void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int signum) {
+  (void) io;
+  (void) watcher;
+  (void) signum;
+  sim_fail("the end of a watch that never began");
 }

@@ -437,3 +437,4 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
 const struct uv__ops uv__tcp_ops = SIM_OPS;
 const struct uv__ops uv__pipe_ops = SIM_OPS;
 const struct uv__ops uv__ipc_ops = SIM_OPS;
+const struct uv__ops uv__tty_ops = SIM_OPS;

@@ -1,0 +1,114 @@
+/* Signals of the Windows console. Each test plays in a child with a console of its own, since an
+ * event goes to all processes of a console. */
+#include <signal.h>
+
+#include "console.h"
+#include "harness.h"
+#include "net.h"
+#include "uv.h"
+
+static uv_signal_t first;
+static uv_signal_t second;
+static uv_signal_t elsewhere;
+static int first_runs;
+static int second_runs;
+static int elsewhere_runs;
+
+static void press_ctrl_c(void) {
+  CHECK(GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0));
+}
+
+static void count(uv_signal_t* handle, int signum) {
+  CHECK_EQ(signum, SIGINT);
+  CHECK_EQ(handle->signum, handle == &second ? 0 : SIGINT);
+  ++*(int*) handle->data;
+}
+
+static void watch(uv_loop_t* loop, uv_signal_t* handle, int* runs) {
+  CHECK_EQ(uv_signal_init(loop, handle), 0);
+  handle->data = runs;
+}
+
+TEST(signal_win_ctrl_c_reaches_every_watcher) {
+  uv_loop_t loop;
+
+  if (!console_child("signal_win_ctrl_c_reaches_every_watcher"))
+    return;
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  watch(net_loop(), &first, &first_runs);
+  watch(net_loop(), &second, &second_runs);
+  watch(&loop, &elsewhere, &elsewhere_runs);
+  CHECK_EQ(uv_signal_start(&first, count, SIGINT), 0);
+  CHECK_EQ(uv_signal_start_oneshot(&second, count, SIGINT), 0);
+  CHECK_EQ(uv_signal_start(&elsewhere, count, SIGINT), 0);
+  press_ctrl_c();
+  net_until(&first_runs, 1);
+  net_until(&second_runs, 1);
+  press_ctrl_c();
+  net_until(&first_runs, 2);
+  CHECK_EQ(second_runs, 1);
+  /* The other loop looks only now; nothing was merged. */
+  while (elsewhere_runs < 2)
+    CHECK(uv_run(&loop, UV_RUN_ONCE) != 0);
+  CHECK_EQ(elsewhere_runs, 2);
+  uv_close((uv_handle_t*) &elsewhere, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  CHECK_EQ(uv_signal_stop(&first), 0);
+  net_end();
+}
+
+static void take_one_and_stop(uv_signal_t* handle, int signum) {
+  CHECK_EQ(signum, SIGINT);
+  ++*(int*) handle->data;
+  CHECK_EQ(uv_signal_stop(handle), 0);
+}
+
+/* Both came before the loop looked, as the other loop shows; the second is nobody's any more. */
+TEST(signal_win_stop_in_the_callback_drops_the_rest) {
+  uv_loop_t loop;
+
+  if (!console_child("signal_win_stop_in_the_callback_drops_the_rest"))
+    return;
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  watch(net_loop(), &first, &first_runs);
+  watch(&loop, &elsewhere, &elsewhere_runs);
+  CHECK_EQ(uv_signal_start(&first, take_one_and_stop, SIGINT), 0);
+  CHECK_EQ(uv_signal_start(&elsewhere, count, SIGINT), 0);
+  press_ctrl_c();
+  press_ctrl_c();
+  while (elsewhere_runs < 2)
+    CHECK(uv_run(&loop, UV_RUN_ONCE) != 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(first_runs, 1);
+  uv_close((uv_handle_t*) &elsewhere, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  net_end();
+}
+
+static void never(uv_signal_t* handle, int signum) {
+  (void) handle;
+  (void) signum;
+  FAIL("no such signal can come");
+}
+
+TEST(signal_win_numbers) {
+  static const int accepted[] = {SIGHUP,  SIGINT,  SIGILL,   SIGABRT, SIGFPE,
+                                 SIGSEGV, SIGTERM, SIGBREAK, SIGWINCH};
+  size_t i;
+
+  watch(net_loop(), &first, &first_runs);
+  for (i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+    CHECK_EQ(uv_signal_start(&first, never, accepted[i]), 0);
+    CHECK_EQ(first.signum, accepted[i]);
+  }
+  CHECK_EQ(uv_signal_start(&first, never, SIGKILL), UV_EINVAL);
+  CHECK_EQ(uv_signal_start(&first, never, 12), UV_EINVAL);
+  CHECK_EQ(first.signum, SIGWINCH);
+  CHECK_EQ(SIGHUP, 1);
+  CHECK_EQ(SIGQUIT, 3);
+  CHECK_EQ(SIGKILL, 9);
+  CHECK_EQ(SIGWINCH, 28);
+  net_end();
+}
