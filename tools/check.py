@@ -170,13 +170,13 @@ def check_core_includes():
 
 
 def check_port_includes():
-    """An operating system includes the port, uv.h, its own internal header and the system."""
+    """An operating system includes the port, uv.h, its own headers and the system."""
     problems = []
     for system in ("win", "unix"):
+        own = {path.name for path in (ROOT / "src" / system).glob("*.h")}
         for path in sources(f"src/{system}"):
             for line, name, quoted in includes(path):
                 name = name.removeprefix("../")
-                own = {"internal.h", f"{path.stem}.h"}
                 ours = name[len("core/"):] in PORT_SIDE if name.startswith("core/") else name in own
                 if quoted and not ours and name != "uv.h":
                     problems.append(f"{path.relative_to(ROOT)}:{line}: includes {name}")
