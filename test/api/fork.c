@@ -14,11 +14,9 @@
 #endif
 
 /* ThreadSanitizer ends a process that starts threads after a fork of one that has some. */
-#if defined(__SANITIZE_THREAD__)
-#  define THREADS_SURVIVE_FORK 0
-#else
-#  define THREADS_SURVIVE_FORK 1
-#endif
+enum {
+  THREADS_SURVIVE_FORK = !HARNESS_TSAN
+};
 
 static int called;
 

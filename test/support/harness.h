@@ -15,6 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__has_feature)
+#  if __has_feature(thread_sanitizer)
+#    define HARNESS_TSAN 1
+#  endif
+#elif defined(__SANITIZE_THREAD__)
+#  define HARNESS_TSAN 1
+#endif
+#ifndef HARNESS_TSAN
+#  define HARNESS_TSAN 0
+#endif
+
 #define TEST(name)                \
   void harness_test_##name(void); \
   void harness_test_##name(void)
