@@ -64,8 +64,17 @@ if command -v taskset >/dev/null 2>&1; then
   [ -z "$cpu" ] || pin=(taskset -c "$cpu")
 fi
 
+# Linux 6.9 and newer put the heap of a program anywhere in the gibibyte behind it, and once in
+# some thousand starts on the address that Wine has to have (0x7ffe0000): the program then ends
+# with code 1 before it began. Without random addresses it does not. Where a container forbids
+# that, the chance remains.
+fixed=()
+if setarch -R true 2>/dev/null; then
+  fixed=(setarch -R)
+fi
+
 quietly() {
-  "${pin[@]}" "$@" </dev/null >/dev/null 2>&1 9>&-
+  "${pin[@]}" "${fixed[@]}" "$@" </dev/null >/dev/null 2>&1 9>&-
 }
 
 server_runs() {
@@ -95,4 +104,4 @@ if ! server_runs; then
 fi
 exec 9>&-
 
-exec "${pin[@]}" "$wine" "$@"
+exec "${pin[@]}" "${fixed[@]}" "$wine" "$@"
