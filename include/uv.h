@@ -4,6 +4,7 @@
  * uv/version.h). What is not implemented is not declared.
  *
  * Conventions that hold for every declaration below and are not repeated there:
+ *
  * - A function that can fail returns 0 (or a count) or a negative UV_E* code, and leaves
  *   its out-parameters untouched when it fails (rule E2).
  * - A loop and everything on it belongs to one thread; only uv_async_send and
@@ -13,6 +14,7 @@
  *   The caller owns handles and requests and keeps them alive: a request until its callback
  *   runs, a handle until its close callback runs.
  * - Fields under "private" belong to the library.
+ *
  * Rule names (L1, R2, ...) are those of docs/CONTRACT.md.
  */
 #ifndef UV_H_
@@ -57,6 +59,9 @@ extern "C" {
 
 /* ---- Errors, version, memory ------------------------------------------------------- */
 
+/* Errors are negative: on Unix the negated errno, on Windows, and for what a Unix has no errno
+ * for, fixed values. Programs compare with names, not with numbers. */
+
 /* Every error code as UV_NAME, negative. UV_ERRNO_MAX is below them all. */
 typedef enum {
 #define UV__CODE(name, text) UV_##name = UV__##name,
@@ -81,12 +86,17 @@ UV_EXTERN int uv_translate_sys_error(int sys_errno);
 
 /* The libuv API level, as major << 16 | minor << 8 | patch. Any thread. */
 UV_EXTERN unsigned int uv_version(void);
-/* The same as text, "1.52.0". Any thread. */
+/* The libuv API level as text, "1.52.0". Any thread. */
 UV_EXTERN const char* uv_version_string(void);
 
+/* The four functions of an allocator, with the meaning they have in C. The library calls them on
+ * any thread that uses it, also on those of its pool. */
 typedef void* (*uv_malloc_func)(size_t size);
+/* As uv_malloc_func. */
 typedef void* (*uv_realloc_func)(void* ptr, size_t size);
+/* As uv_malloc_func. */
 typedef void* (*uv_calloc_func)(size_t count, size_t size);
+/* As uv_malloc_func. */
 typedef void (*uv_free_func)(void* ptr);
 
 /* Replace the allocator of the whole library (rule L8). Call it before anything else, and
@@ -100,6 +110,11 @@ UV_EXTERN int uv_replace_allocator(uv_malloc_func malloc_func,
 UV_EXTERN uv_buf_t uv_buf_init(char* base, unsigned int len);
 
 /* ---- Handle and request types ------------------------------------------------------ */
+
+/* A handle lives until it is closed and calls back any number of times; a request is one piece of
+ * work with one callback. Both are structures in memory of the caller, of any kind: static, on a
+ * stack, inside another structure. Every handle begins like a uv_handle_t, every stream like a
+ * uv_stream_t and every request like a uv_req_t, so that pointers can be cast to those. */
 
 /* Handle types, XX(NAME, name); the values of libuv, also for kinds that are not here. */
 #define UV_HANDLE_TYPE_MAP(XX) \
@@ -133,6 +148,7 @@ UV_EXTERN uv_buf_t uv_buf_init(char* base, unsigned int len);
   XX(GETNAMEINFO, getnameinfo) \
   XX(RANDOM, random)
 
+/* What a handle is; also what a descriptor would be as one (uv_guess_handle). */
 typedef enum {
   UV_UNKNOWN_HANDLE = 0,
 #define UV__TYPE(upper, lower) UV_##upper,
@@ -142,6 +158,7 @@ typedef enum {
   UV_HANDLE_TYPE_MAX
 } uv_handle_type;
 
+/* What a request is. */
 typedef enum {
   UV_UNKNOWN_REQ = 0,
 #define UV__TYPE(upper, lower) UV_##upper,
@@ -177,18 +194,31 @@ typedef void (*uv_alloc_cb)(uv_handle_t* handle, size_t suggested_size, uv_buf_t
 /* `nread` > 0: bytes in `buf`; 0: nothing now, the buffer comes back unused; UV_EOF once at
  * the end; else an error. After EOF or an error reading has stopped (rule R4). */
 typedef void (*uv_read_cb)(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf);
+/* `status` 0: the system has taken all bytes; else why it did not (rules W2, W6). The request and
+ * the bytes are the caller's again. */
 typedef void (*uv_write_cb)(uv_write_t* req, int status);
+/* `status` 0: connected; else why not; UV_ECANCELED: closed before (rules C1, C2). */
 typedef void (*uv_connect_cb)(uv_connect_t* req, int status);
+/* `status` 0: all queued bytes were taken and the outgoing side is closed; else why not (rule
+ * S1). */
 typedef void (*uv_shutdown_cb)(uv_shutdown_t* req, int status);
 /* `status` 0: a connection waits, the next uv_accept succeeds (rule A1); else an error. */
 typedef void (*uv_connection_cb)(uv_stream_t* server, int status);
+/* The last callback of a handle: its memory is the caller's again (rule L4). */
 typedef void (*uv_close_cb)(uv_handle_t* handle);
+/* The time is up. */
 typedef void (*uv_timer_cb)(uv_timer_t* handle);
+/* Once in every turn, before those of uv_prepare_t. */
 typedef void (*uv_idle_cb)(uv_idle_t* handle);
+/* Once in every turn, before the loop waits. */
 typedef void (*uv_prepare_cb)(uv_prepare_t* handle);
+/* Once in every turn, after the loop waited. */
 typedef void (*uv_check_cb)(uv_check_t* handle);
+/* uv_async_send was called, once or several times, since the last such callback. */
 typedef void (*uv_async_cb)(uv_async_t* handle);
+/* One handle of the loop; `arg` is that of uv_walk. */
 typedef void (*uv_walk_cb)(uv_handle_t* handle, void* arg);
+/* The process got the signal; one call for each, unless the system merged them. */
 typedef void (*uv_signal_cb)(uv_signal_t* handle, int signum);
 /* `exit_status` is the child's exit code, `term_signal` the signal that ended it, or 0. */
 typedef void (*uv_exit_cb)(uv_process_t* process, int64_t exit_status, int term_signal);
@@ -261,6 +291,8 @@ struct uv__work {
 
 /* ---- Handles ----------------------------------------------------------------------- */
 
+/* What can be done with a handle of any kind, cast to a uv_handle_t. */
+
 /* What every handle begins with. */
 struct uv_handle_s {
   void* data;          /* the caller's */
@@ -280,7 +312,8 @@ UV_EXTERN void uv_close(uv_handle_t* handle, uv_close_cb close_cb);
 UV_EXTERN int uv_is_active(const uv_handle_t* handle);
 /* 1 when uv_close was called, else 0. */
 UV_EXTERN int uv_is_closing(const uv_handle_t* handle);
-/* A referenced handle (the default) keeps uv_run going while active. Idempotent. */
+/* A referenced handle (the default) keeps uv_run going while active (rule L3). Both calls may be
+ * repeated; the last one counts. uv_has_ref: 1 or 0. */
 UV_EXTERN void uv_ref(uv_handle_t* handle);
 UV_EXTERN void uv_unref(uv_handle_t* handle);
 UV_EXTERN int uv_has_ref(const uv_handle_t* handle);
@@ -288,6 +321,7 @@ UV_EXTERN int uv_has_ref(const uv_handle_t* handle);
 UV_EXTERN size_t uv_handle_size(uv_handle_type type);
 /* "tcp", "timer", ...; NULL for a value that is no handle type. */
 UV_EXTERN const char* uv_handle_type_name(uv_handle_type type);
+/* The public fields, for languages that cannot look into a structure. */
 UV_EXTERN uv_handle_type uv_handle_get_type(const uv_handle_t* handle);
 UV_EXTERN void* uv_handle_get_data(const uv_handle_t* handle);
 UV_EXTERN void uv_handle_set_data(uv_handle_t* handle, void* data);
@@ -302,6 +336,9 @@ UV_EXTERN int uv_recv_buffer_size(uv_handle_t* handle, int* value);
 UV_EXTERN int uv_fileno(const uv_handle_t* handle, uv_os_fd_t* fd);
 
 /* ---- Requests ---------------------------------------------------------------------- */
+
+/* What can be done with a request of any kind, cast to a uv_req_t, and the three requests of
+ * streams. A request is initialised by the call that takes it. */
 
 /* What every request begins with. */
 struct uv_req_s {
@@ -347,6 +384,7 @@ struct uv_write_s {
 
 /* Bytes of the structure of a request type; (size_t) -1 for a type that is not here. */
 UV_EXTERN size_t uv_req_size(uv_req_type type);
+/* The public fields, for languages that cannot look into a structure. */
 UV_EXTERN void* uv_req_get_data(const uv_req_t* req);
 UV_EXTERN void uv_req_set_data(uv_req_t* req, void* data);
 UV_EXTERN uv_req_type uv_req_get_type(const uv_req_t* req);
@@ -359,6 +397,10 @@ UV_EXTERN const char* uv_req_type_name(uv_req_type type);
 UV_EXTERN int uv_cancel(uv_req_t* req);
 
 /* ---- Streams ----------------------------------------------------------------------- */
+
+/* What TCP sockets, pipes and terminals can do: each call takes such a handle, cast to a
+ * uv_stream_t. docs/CONTRACT.md says, rule by rule, what a program can rely on, and has a table of
+ * what each call returns in each state of a stream. */
 
 /* What TCP, pipe and terminal handles begin with; never created by itself. */
 struct uv_stream_s {
@@ -378,8 +420,8 @@ struct uv_stream_s {
 
 /* Wait for connections. `backlog` is how many the system may hold ready. `cb` runs once
  * for each, and again only after uv_accept claimed it (rule A2). Called again it replaces
- * backlog and callback (A6). UV_EINVAL: cb is NULL, closing, or connected; a bind conflict
- * is reported here (A5). */
+ * backlog and callback (A6). UV_EINVAL: `cb` is NULL, closing, or connected; a bind
+ * conflict is reported here (A5). */
 UV_EXTERN int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb);
 /* Give the waiting connection to `client`, a fresh handle of the same kind on the same
  * loop. UV_EAGAIN: none waits; UV_EINVAL: wrong kind, in use, another loop, or the server
@@ -400,9 +442,9 @@ UV_EXTERN int uv_write(uv_write_t* req,
                        const uv_buf_t bufs[],
                        unsigned int nbufs,
                        uv_write_cb cb);
-/* As uv_write, and passes `send_handle` to the process at the other end of an IPC pipe; it
- * may be closed once `cb` ran. NULL passes nothing. UV_EINVAL when the stream cannot carry
- * handles. */
+/* As uv_write, and passes `send_handle`, a TCP socket or a pipe, to the process at the other end of
+ * an IPC pipe, with the first of the bytes; it may be closed once `cb` ran. NULL passes nothing.
+ * UV_EINVAL when the stream cannot carry handles or the handle cannot be passed (rules I1-I4). */
 UV_EXTERN int uv_write2(uv_write_t* req,
                         uv_stream_t* stream,
                         const uv_buf_t bufs[],
@@ -412,7 +454,7 @@ UV_EXTERN int uv_write2(uv_write_t* req,
 /* Write what the system takes at once and return how many bytes that was; UV_EAGAIN when
  * nothing, or when writes are queued (rule W7). Otherwise errors as uv_write. */
 UV_EXTERN int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs);
-/* As uv_try_write, passing a handle as uv_write2 does. */
+/* As uv_try_write, passing a handle as uv_write2 does; a result above 0 means that it went. */
 UV_EXTERN int uv_try_write2(uv_stream_t* stream,
                             const uv_buf_t bufs[],
                             unsigned int nbufs,
@@ -426,10 +468,14 @@ UV_EXTERN int uv_is_writable(const uv_stream_t* stream);
 /* Non-zero: uv_write returns only when all bytes are taken or it failed; callbacks still
  * come later. May be switched with writes pending. UV_EINVAL when closing (rule W8). */
 UV_EXTERN int uv_stream_set_blocking(uv_stream_t* stream, int blocking);
-/* The field write_queue_size. */
+/* The field `write_queue_size`, in bytes. */
 UV_EXTERN size_t uv_stream_get_write_queue_size(const uv_stream_t* stream);
 
 /* ---- TCP --------------------------------------------------------------------------- */
+
+/* Sockets of IPv4 and IPv6. A handle gets its socket from uv_tcp_bind, uv_tcp_connect or
+ * uv_tcp_open, or by being accepted into; from then on it is a stream. Every call below is UV_EINVAL
+ * or, where it needs a socket, UV_EBADF for a handle that is closing. */
 
 /* A TCP socket: a connection or a listener. */
 struct uv_tcp_s {
@@ -452,16 +498,17 @@ struct uv_tcp_s {
   } keepalive; /* asked for; applied when the socket exists (rule T1) */
 };
 
-/* Flags of uv_tcp_bind. */
+/* Flags of uv_tcp_bind (rule T2). */
 enum uv_tcp_flags {
   UV_TCP_IPV6ONLY = 1,  /* an IPv6 address takes no IPv4 connections */
   UV_TCP_REUSEPORT = 2, /* several listeners share the port and its load */
 };
 
-/* Initialise; no socket exists yet. */
+/* Initialise; no socket exists yet. Always 0. */
 UV_EXTERN int uv_tcp_init(uv_loop_t* loop, uv_tcp_t* handle);
-/* The same; the low 8 bits of `flags` are AF_UNSPEC, or AF_INET or AF_INET6 to create the
- * socket now. UV_EINVAL for anything else. */
+/* As uv_tcp_init; the low 8 bits of `flags` are AF_UNSPEC, or AF_INET or AF_INET6 to create the
+ * socket now. UV_EINVAL for anything else; and when the socket cannot be had. A handle whose
+ * initialisation failed is not to be closed. */
 UV_EXTERN int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags);
 /* Adopt a socket, which becomes non-blocking and the handle's to close. UV_EBUSY when the
  * handle has one already, UV_EEXIST when another handle of the loop has this one. On error
@@ -472,8 +519,8 @@ UV_EXTERN int uv_tcp_nodelay(uv_tcp_t* handle, int enable);
 /* Send probes on an idle connection after `delay` seconds; then every second, ten times.
  * UV_EINVAL: delay is 0 while enabling. Stored until there is a socket (rule T1). */
 UV_EXTERN int uv_tcp_keepalive(uv_tcp_t* handle, int enable, unsigned int delay);
-/* The same with all three values: seconds idle, seconds between probes, number of probes.
- * UV_EINVAL when one is 0 or above 32767 while enabling. */
+/* As uv_tcp_keepalive, with all three values: seconds idle, seconds between probes, number of
+ * probes. UV_EINVAL when one is 0 or above 32767 while enabling. */
 UV_EXTERN int uv_tcp_keepalive_ex(
     uv_tcp_t* handle, int on, unsigned int idle, unsigned int intvl, unsigned int cnt);
 /* Windows: keep several accepts posted (1, the default) or one (0), which spreads load
@@ -504,6 +551,10 @@ UV_EXTERN int uv_socketpair(
     int type, int protocol, uv_os_sock_t socket_vector[2], int flags0, int flags1);
 
 /* ---- Pipes ------------------------------------------------------------------------- */
+
+/* Streams between processes of one machine: named, inherited, or made in pairs. Over those that are
+ * initialised for it handles can be sent, with uv_write2; at the other end they are counted by
+ * uv_pipe_pending_count and claimed by uv_accept (rules I1-I6). */
 
 /* A named pipe on Windows, a Unix-domain socket or another pipe on Unix: a connection, a
  * listener, or one end of a pair. */
@@ -538,7 +589,7 @@ enum uv_poll_event {
   UV_WRITABLE = 2
 };
 
-/* Initialise; `ipc` is 1 for a pipe that will carry handles between processes, at both
+/* Initialise, always 0; `ipc` is 1 for a pipe that will carry handles between processes, at both
  * ends, else 0. */
 UV_EXTERN int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc);
 /* Adopt an open descriptor (Windows: of the C run-time library): a pipe end, a socket or a
@@ -548,7 +599,8 @@ UV_EXTERN int uv_pipe_open(uv_pipe_t* handle, uv_file file);
 /* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows. UV_EADDRINUSE,
  * UV_EACCES, UV_ENOENT, UV_EINVAL when bound or open (rules P1, P2, P7). */
 UV_EXTERN int uv_pipe_bind(uv_pipe_t* handle, const char* name);
-/* The same for a name of `namelen` bytes, which on Linux may begin with a NUL (abstract). */
+/* As uv_pipe_bind, for a name of `namelen` bytes, which on Linux may begin with a NUL
+ * (abstract). */
 UV_EXTERN int uv_pipe_bind2(uv_pipe_t* handle,
                             const char* name,
                             size_t namelen,
@@ -558,7 +610,7 @@ UV_EXTERN void uv_pipe_connect(uv_connect_t* req,
                                uv_pipe_t* handle,
                                const char* name,
                                uv_connect_cb cb);
-/* The same for a name of `namelen` bytes; UV_EINVAL and UV_ENAMETOOLONG are returned. */
+/* As uv_pipe_connect, for a name of `namelen` bytes; UV_EINVAL and UV_ENAMETOOLONG are returned. */
 UV_EXTERN int uv_pipe_connect2(uv_connect_t* req,
                                uv_pipe_t* handle,
                                const char* name,
@@ -583,19 +635,22 @@ UV_EXTERN int uv_pipe(uv_file fds[2], int read_flags, int write_flags);
 
 /* ---- Processes --------------------------------------------------------------------- */
 
+/* Child processes whose standard input and output are streams of this one. */
+
 /* What uv_spawn does with one descriptor of the child, and how a created pipe looks to the
  * child. */
 typedef enum {
-  UV_IGNORE = 0x00,
-  UV_CREATE_PIPE = 0x01,
-  UV_INHERIT_FD = 0x02,
-  UV_INHERIT_STREAM = 0x04,
-  UV_READABLE_PIPE = 0x10,
-  UV_WRITABLE_PIPE = 0x20,
-  UV_NONBLOCK_PIPE = 0x40, /* non-blocking; overlapped on Windows */
+  UV_IGNORE = 0x00,         /* descriptors 0 to 2: the null device; others: closed */
+  UV_CREATE_PIPE = 0x01,    /* a new pipe, whose other end becomes data.stream */
+  UV_INHERIT_FD = 0x02,     /* data.fd, which stays this process's too */
+  UV_INHERIT_STREAM = 0x04, /* the descriptor of data.stream, likewise */
+  UV_READABLE_PIPE = 0x10,  /* of a new pipe: the child can read from it */
+  UV_WRITABLE_PIPE = 0x20,  /* and write to it */
+  UV_NONBLOCK_PIPE = 0x40,  /* non-blocking; overlapped on Windows */
   UV_OVERLAPPED_PIPE = 0x40
 } uv_stdio_flags;
 
+/* One descriptor of the child. */
 typedef struct uv_stdio_container_s {
   uv_stdio_flags flags;
   union {
@@ -604,17 +659,19 @@ typedef struct uv_stdio_container_s {
   } data;
 } uv_stdio_container_t;
 
+/* How a child starts. Those with WINDOWS in their name have no effect elsewhere. */
 enum uv_process_flags {
-  UV_PROCESS_SETUID = 1 << 0,
-  UV_PROCESS_SETGID = 1 << 1,
-  UV_PROCESS_WINDOWS_VERBATIM_ARGUMENTS = 1 << 2,
-  UV_PROCESS_DETACHED = 1 << 3,
-  UV_PROCESS_WINDOWS_HIDE = 1 << 4,
-  UV_PROCESS_WINDOWS_HIDE_CONSOLE = 1 << 5,
-  UV_PROCESS_WINDOWS_HIDE_GUI = 1 << 6,
-  UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME = 1 << 7
+  UV_PROCESS_SETUID = 1 << 0,                      /* as options->uid; not on Windows */
+  UV_PROCESS_SETGID = 1 << 1,                      /* as options->gid; not on Windows */
+  UV_PROCESS_WINDOWS_VERBATIM_ARGUMENTS = 1 << 2,  /* join args with spaces, quote nothing */
+  UV_PROCESS_DETACHED = 1 << 3,                    /* it may outlive this process */
+  UV_PROCESS_WINDOWS_HIDE = 1 << 4,                /* both of the next two */
+  UV_PROCESS_WINDOWS_HIDE_CONSOLE = 1 << 5,        /* no console window */
+  UV_PROCESS_WINDOWS_HIDE_GUI = 1 << 6,            /* its first window is hidden */
+  UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME = 1 << 7 /* do not append .com or .exe */
 };
 
+/* What to start, and how. All of it may go once uv_spawn has returned. */
 typedef struct uv_process_options_s {
   uv_exit_cb exit_cb; /* may be NULL */
   const char* file;   /* program; looked up in PATH when it names no directory */
@@ -645,19 +702,24 @@ struct uv_process_s {
   struct uv__io io;    /* rings UV__EVENT when the child is gone */
 };
 
-/* Start a child. The handle is initialised also when this fails, and must then be closed.
- * UV_ENOENT, UV_EACCES, UV_EINVAL, UV_ENOTSUP (uid or gid on Windows), ... Only descriptors named
- * in options->stdio reach the child. */
+/* Start a child. The handle is initialised also when this fails, and must then be closed. Only
+ * descriptors named in options->stdio reach the child. UV_ENOENT: no such program or folder;
+ * UV_EACCES: it may not be run; UV_EINVAL: unknown flags, no file, or stdio that cannot be;
+ * UV_ENOTSUP: uid or gid on Windows; and what the system says. */
 UV_EXTERN int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options);
-/* Send a signal. Windows: SIGTERM, SIGKILL, SIGINT and SIGQUIT end the process, 0 asks whether
- * it lives. UV_ESRCH when it is gone, UV_ENOSYS or UV_EINVAL for other signals. */
+/* Send a signal to a child, or to any process by its number. Windows: SIGTERM, SIGKILL, SIGINT and
+ * SIGQUIT end the process, 0 asks whether it lives. UV_ESRCH when it is gone, UV_ENOSYS or
+ * UV_EINVAL for other signals. uv_kill: any thread. */
 UV_EXTERN int uv_process_kill(uv_process_t* handle, int signum);
 UV_EXTERN int uv_kill(int pid, int signum);
+/* The field `pid`; 0 when uv_spawn failed. */
 UV_EXTERN uv_pid_t uv_process_get_pid(const uv_process_t* handle);
 /* Keep the descriptors this process inherited from reaching its children. Any thread. */
 UV_EXTERN void uv_disable_stdio_inheritance(void);
 
 /* ---- Terminals --------------------------------------------------------------------- */
+
+/* Terminals are streams: keys and lines come in, text goes out. Both are UTF-8 (rule Y4). */
 
 /* A terminal: the Windows console, or a POSIX terminal device. */
 struct uv_tty_s {
@@ -675,6 +737,7 @@ struct uv_tty_s {
   struct uv__stream stream;
 };
 
+/* How a terminal treats what is typed. */
 typedef enum {
   UV_TTY_MODE_NORMAL, /* as it was found: lines, echo */
   UV_TTY_MODE_RAW,    /* every key at once; Windows: as VT sequences made by the library */
@@ -682,6 +745,7 @@ typedef enum {
   UV_TTY_MODE_RAW_VT  /* Windows: raw, VT sequences made by the console; POSIX: as RAW */
 } uv_tty_mode_t;
 
+/* What a console does with VT sequences. */
 typedef enum {
   UV_TTY_SUPPORTED, /* the console understands VT sequences that are written to it */
   UV_TTY_UNSUPPORTED
@@ -697,18 +761,20 @@ UV_EXTERN int uv_tty_set_mode(uv_tty_t* handle, uv_tty_mode_t mode);
 /* Put every terminal back as it was found. Async-signal-safe; also done at exit. UV_EBUSY when
  * it interrupted uv_tty_set_mode. */
 UV_EXTERN int uv_tty_reset_mode(void);
-/* Columns and rows of the window. */
+/* The size of the window, in columns and rows. A change of it is the signal SIGWINCH (rule Y5). */
 UV_EXTERN int uv_tty_get_winsize(uv_tty_t* handle, int* width, int* height);
 /* Windows: say whether the console handles VT sequences, instead of asking it. No effect
  * elsewhere. */
 UV_EXTERN void uv_tty_set_vterm_state(uv_tty_vtermstate_t state);
-/* Whether it does. UV_ENOTSUP on Unix. */
+/* Whether the console handles VT sequences. UV_ENOTSUP on Unix. */
 UV_EXTERN int uv_tty_get_vterm_state(uv_tty_vtermstate_t* state);
 /* What kind of handle suits a descriptor: UV_TTY, UV_NAMED_PIPE, UV_TCP, UV_UDP, UV_FILE or
  * UV_UNKNOWN_HANDLE. Any thread. */
 UV_EXTERN uv_handle_type uv_guess_handle(uv_file file);
 
 /* ---- Signals ----------------------------------------------------------------------- */
+
+/* Signals as callbacks on the loop's thread, where everything is allowed. */
 
 /* Runs a callback when the process gets a signal. On Windows: SIGINT (Ctrl+C), SIGBREAK,
  * SIGHUP (the console closes), SIGTERM (logoff, shutdown) and SIGWINCH (resize). */
@@ -732,15 +798,19 @@ struct uv_signal_s {
 /* Initialise; nothing is watched yet. */
 UV_EXTERN int uv_signal_init(uv_loop_t* loop, uv_signal_t* handle);
 /* Watch `signum`; a started watcher changes to it. Several watchers and loops may watch the same
- * signal, each runs. UV_EINVAL: cb is NULL, signum is 0, closing, or no signal that can be
+ * signal, each runs. UV_EINVAL: `cb` is NULL, signum is 0, closing, or no signal that can be
  * watched. */
 UV_EXTERN int uv_signal_start(uv_signal_t* handle, uv_signal_cb signal_cb, int signum);
-/* The same, and stop before the first callback. */
+/* As uv_signal_start, and stop before the first callback. */
 UV_EXTERN int uv_signal_start_oneshot(uv_signal_t* handle, uv_signal_cb signal_cb, int signum);
 /* Stop; always 0. */
 UV_EXTERN int uv_signal_stop(uv_signal_t* handle);
 
 /* ---- Timers ------------------------------------------------------------------------ */
+
+/* Callbacks after a time, in milliseconds of the loop's clock (uv_now), which stands still
+ * during a callback. Timers that are due run by time, and those of one time in the order they
+ * were started. */
 
 /* Runs a callback once or repeatedly. */
 struct uv_timer_s {
@@ -757,10 +827,10 @@ struct uv_timer_s {
   uint64_t order; /* of starts; breaks ties */
 };
 
-/* Initialise; the timer is not started. */
+/* Initialise; the timer is not started. Always 0. */
 UV_EXTERN int uv_timer_init(uv_loop_t* loop, uv_timer_t* handle);
 /* Run `cb` in `timeout` ms and then every `repeat` ms (0: once), both counted from the
- * loop's time (uv_now). A running timer is restarted. UV_EINVAL: closing or cb is NULL. */
+ * loop's time (uv_now). A running timer is restarted. UV_EINVAL: closing or `cb` is NULL. */
 UV_EXTERN int uv_timer_start(uv_timer_t* handle, uv_timer_cb cb, uint64_t timeout, uint64_t repeat);
 /* Stop; always 0. */
 UV_EXTERN int uv_timer_stop(uv_timer_t* handle);
@@ -773,6 +843,8 @@ UV_EXTERN uint64_t uv_timer_get_repeat(const uv_timer_t* handle);
 UV_EXTERN uint64_t uv_timer_get_due_in(const uv_timer_t* handle);
 
 /* ---- Loop hooks: once per turn of the loop ------------------------------------------ */
+
+/* Where in a turn the three kinds run is listed in docs/CONTRACT.md, "One turn of the loop". */
 
 /* Runs in every turn, which then does not sleep. */
 struct uv_idle_s {
@@ -810,8 +882,8 @@ struct uv_check_s {
   struct uv__queue queue;
 };
 
-/* Start: UV_EINVAL when cb is NULL or the handle is closing; nothing happens when it runs
- * already. Stop: always 0. */
+/* Start: UV_EINVAL when `cb` is NULL or the handle is closing; nothing happens when it runs
+ * already. Init and stop: always 0. */
 UV_EXTERN int uv_idle_init(uv_loop_t* loop, uv_idle_t* handle);
 UV_EXTERN int uv_idle_start(uv_idle_t* handle, uv_idle_cb cb);
 UV_EXTERN int uv_idle_stop(uv_idle_t* handle);
@@ -823,6 +895,9 @@ UV_EXTERN int uv_check_start(uv_check_t* handle, uv_check_cb cb);
 UV_EXTERN int uv_check_stop(uv_check_t* handle);
 
 /* ---- Async: wake the loop from any thread -------------------------------------------- */
+
+/* The only way into a loop from another thread, or from a signal handler. What the sender wrote to
+ * memory before is visible to the callback. */
 
 /* Runs its callback on the loop's thread when another thread asks for it. */
 struct uv_async_s {
@@ -844,6 +919,9 @@ UV_EXTERN int uv_async_init(uv_loop_t* loop, uv_async_t* async, uv_async_cb asyn
 UV_EXTERN int uv_async_send(uv_async_t* async);
 
 /* ---- Loop -------------------------------------------------------------------------- */
+
+/* A loop waits for the system and runs the callbacks of its handles, all on the thread that is in
+ * uv_run. A program may have any number of loops, each on a thread of its own. */
 
 /* A loop: one thread's handles, timers and streams. */
 struct uv_loop_s {
@@ -881,20 +959,22 @@ struct uv_loop_s {
   struct uv__loop_tail tail;
 };
 
+/* How long uv_run runs. */
 typedef enum {
   UV_RUN_DEFAULT = 0, /* until nothing is left to do or uv_stop */
   UV_RUN_ONCE,        /* one turn, which may wait */
   UV_RUN_NOWAIT       /* one turn that does not wait */
 } uv_run_mode;
 
-/* Initialise a loop in the caller's memory. UV_ENOMEM, UV_EMFILE, ... */
+/* Initialise a loop in the caller's memory. UV_ENOMEM: no memory; UV_EMFILE, UV_ENFILE: no
+ * descriptors. */
 UV_EXTERN int uv_loop_init(uv_loop_t* loop);
 /* Release what a loop holds. UV_EBUSY while handles are not closed or requests are pending;
  * the loop then stays as it was (rule L3). */
 UV_EXTERN int uv_loop_close(uv_loop_t* loop);
 /* A loop in allocated memory; NULL when there is no memory or descriptor. */
 UV_EXTERN uv_loop_t* uv_loop_new(void);
-/* Close and free such a loop; one that is busy is left alone. */
+/* Close and free a loop of uv_loop_new; one that is busy is left alone. */
 UV_EXTERN void uv_loop_delete(uv_loop_t* loop);
 /* A loop that the whole process shares, made by the first call; NULL when that fails.
  * Like any loop it belongs to one thread. */
@@ -903,6 +983,7 @@ UV_EXTERN uv_loop_t* uv_default_loop(void);
 UV_EXTERN size_t uv_loop_size(void);
 /* 1 when uv_run would find something to do or to wait for. */
 UV_EXTERN int uv_loop_alive(const uv_loop_t* loop);
+/* The field `data`, for languages that cannot look into a structure. */
 UV_EXTERN void* uv_loop_get_data(const uv_loop_t* loop);
 UV_EXTERN void uv_loop_set_data(uv_loop_t* loop, void* data);
 /* Run the loop (rule L3). Returns 0 when nothing is left, else non-zero. Not re-entrant. */
@@ -912,13 +993,15 @@ UV_EXTERN int uv_run(uv_loop_t* loop, uv_run_mode mode);
 UV_EXTERN void uv_stop(uv_loop_t* loop);
 /* The loop's time in ms, from an arbitrary start: that of the turn's beginning. */
 UV_EXTERN uint64_t uv_now(const uv_loop_t* loop);
-/* Bring that up to date, after long work in a callback. */
+/* Bring uv_now up to date, after long work in a callback. */
 UV_EXTERN void uv_update_time(uv_loop_t* loop);
-/* A descriptor that another event loop can wait on for reading (epoll, kqueue); -1 where
- * there is none. */
+/* A descriptor that another event loop can wait on for reading, to call uv_run with
+ * UV_RUN_NOWAIT then (epoll, kqueue); -1 where there is none (poll, Windows). */
 UV_EXTERN int uv_backend_fd(const uv_loop_t* loop);
-/* How long such a loop may wait, in ms; -1: no limit. */
+/* How long a loop that waits on uv_backend_fd may wait, in ms; -1: no limit. */
 UV_EXTERN int uv_backend_timeout(const uv_loop_t* loop);
+
+/* The options of uv_loop_configure, and what argument each takes. */
 typedef enum {
   UV_LOOP_BLOCK_SIGNAL = 0, /* int: SIGPROF, which is then blocked while the loop waits */
   UV_METRICS_IDLE_TIME      /* no argument: measure for uv_metrics_idle_time from now on */
@@ -944,7 +1027,7 @@ typedef struct uv_metrics_s {
   uint64_t* reserved[13];
 } uv_metrics_t;
 
-/* Always 0. */
+/* The figures up to now; always 0. */
 UV_EXTERN int uv_metrics_info(uv_loop_t* loop, uv_metrics_t* metrics);
 /* Call `walk_cb` for every handle that is not closed. It may close handles. */
 UV_EXTERN void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg);
@@ -959,6 +1042,9 @@ UV_EXTERN void uv_library_shutdown(void);
 
 /* ---- Addresses --------------------------------------------------------------------- */
 
+/* Numeric addresses as text and back, and the interfaces of this machine. Names are looked up by
+ * uv_getaddrinfo. */
+
 /* Fill `addr` from a numeric address and a port; IPv6 takes a "%zone" suffix. UV_EINVAL for
  * any other text. Any thread. */
 UV_EXTERN int uv_ip4_addr(const char* ip, int port, struct sockaddr_in* addr);
@@ -967,7 +1053,7 @@ UV_EXTERN int uv_ip6_addr(const char* ip, int port, struct sockaddr_in6* addr);
  * not fit. Any thread. */
 UV_EXTERN int uv_ip4_name(const struct sockaddr_in* src, char* dst, size_t size);
 UV_EXTERN int uv_ip6_name(const struct sockaddr_in6* src, char* dst, size_t size);
-/* Either, by family; UV_EAFNOSUPPORT for others. Any thread. */
+/* An IPv4 or IPv6 address as text, by its family; UV_EAFNOSUPPORT for others. Any thread. */
 UV_EXTERN int uv_ip_name(const struct sockaddr* src, char* dst, size_t size);
 /* Bytes of an AF_INET or AF_INET6 address to text and back. UV_ENOSPC, UV_EINVAL,
  * UV_EAFNOSUPPORT. Any thread. */
@@ -1005,6 +1091,8 @@ UV_EXTERN void uv_free_interface_addresses(uv_interface_address_t* addresses, in
 
 /* ---- Time -------------------------------------------------------------------------- */
 
+/* Clocks of the system; that of a loop is uv_now. */
+
 /* Nanoseconds of a clock that never goes back, from an arbitrary start. Any thread. */
 UV_EXTERN uint64_t uv_hrtime(void);
 /* Block the calling thread for at least `msec` ms. Any thread. */
@@ -1029,11 +1117,13 @@ typedef struct {
   int32_t tv_usec;
 } uv_timeval64_t;
 
+/* Seconds and microseconds, as narrow as a long is. */
 typedef struct {
   long tv_sec;
   long tv_usec;
 } uv_timeval_t;
 
+/* The clocks of uv_clock_gettime. */
 typedef enum {
   UV_CLOCK_MONOTONIC, /* that of uv_hrtime: never goes back, arbitrary start */
   UV_CLOCK_REALTIME   /* since 1970-01-01 UTC; may be set */
@@ -1061,7 +1151,8 @@ UV_EXTERN uv_pid_t uv_os_getppid(void);
 UV_EXTERN int uv_exepath(char* buffer, size_t* size);
 /* The current folder, without a slash at its end unless it is a root. Any thread. */
 UV_EXTERN int uv_cwd(char* buffer, size_t* size);
-/* Change it, for the whole process. UV_ENOENT, UV_ENOTDIR, UV_EACCES, ... Any thread. */
+/* Change the current folder, for the whole process. UV_ENOENT, UV_ENOTDIR, UV_EACCES, ... Any
+ * thread. */
 UV_EXTERN int uv_chdir(const char* dir);
 /* Where temporary files go: TMPDIR, TMP, TEMP or TEMPDIR, else /tmp; GetTempPath on Windows.
  * Without a slash at its end. Reads the environment: see uv_os_getenv. */
@@ -1102,7 +1193,7 @@ typedef struct uv_utsname_s {
   char machine[256];
 } uv_utsname_t;
 
-/* Those of this one: what uname(2) says; on Windows "Windows_NT", "10.0.19045",
+/* Name and version of this system: what uname(2) says; on Windows "Windows_NT", "10.0.19045",
  * "Windows 10 Pro", "x86_64". Any thread. */
 UV_EXTERN int uv_os_uname(uv_utsname_t* buffer);
 
@@ -1113,8 +1204,8 @@ UV_EXTERN char** uv_setup_args(int argc, char** argv);
 /* The title that tools like ps show; that of the console on Windows. A title that does not
  * fit is cut. UV_ENOBUFS without uv_setup_args (not on Windows). Any thread. */
 UV_EXTERN int uv_set_process_title(const char* title);
-/* The same back, into `buffer` of `size` bytes. UV_ENOBUFS when it does not fit, and as
- * above. Any thread. */
+/* The title, into `buffer` of `size` bytes. UV_ENOBUFS when it does not fit, and without
+ * uv_setup_args (not on Windows). Any thread. */
 UV_EXTERN int uv_get_process_title(char* buffer, size_t size);
 
 /* Seconds since the system started. Any thread. */
@@ -1142,7 +1233,7 @@ typedef struct {
   uint64_t ru_nivcsw;    /* times it was made to wait (X) */
 } uv_rusage_t;
 
-/* What this one used so far, all threads together. Any thread. */
+/* What this process used so far, all threads together. Any thread. */
 UV_EXTERN int uv_getrusage(uv_rusage_t* rusage);
 
 /* ---- Text encodings ---------------------------------------------------------------- */
@@ -1152,11 +1243,11 @@ UV_EXTERN int uv_getrusage(uv_rusage_t* rusage);
 
 /* Bytes, without a terminator, of `utf16_len` units as WTF-8; -1: up to a 0. Any thread. */
 UV_EXTERN size_t uv_utf16_length_as_wtf8(const uint16_t* utf16, ssize_t utf16_len);
-/* Convert them. `*wtf8_ptr` NULL: allocate, with the library's allocator, for the caller to
- * free with the same. Else `*wtf8_len_ptr` is the room there, and one byte more for the
- * terminator. `*wtf8_len_ptr` becomes the length without terminator; with wtf8_ptr NULL that
- * is all. UV_ENOBUFS: does not fit; whole characters that do are there, terminated, and
- * `*wtf8_len_ptr` is the length needed. UV_ENOMEM. Any thread. */
+/* Convert `utf16_len` units (-1: up to a 0) to WTF-8. `*wtf8_ptr` NULL: allocate, with the
+ * library's allocator, for the caller to free with the same. Else `*wtf8_len_ptr` is the room
+ * there, and one byte more for the terminator. `*wtf8_len_ptr` becomes the length without
+ * terminator; with wtf8_ptr NULL that is all. UV_ENOBUFS: does not fit; whole characters that do
+ * are there, terminated, and `*wtf8_len_ptr` is the length needed. UV_ENOMEM. Any thread. */
 UV_EXTERN int uv_utf16_to_wtf8(const uint16_t* utf16,
                                ssize_t utf16_len,
                                char** wtf8_ptr,
@@ -1175,13 +1266,16 @@ UV_EXTERN void uv_wtf8_to_utf16(const char* wtf8, uint16_t* utf16, size_t utf16_
  * any thread. Unlocking what the caller has not locked, destroying what is in use and the like
  * are errors of the program that need not be noticed. */
 
+/* What a thread runs; it ends when this returns. */
 typedef void (*uv_thread_cb)(void* arg);
 
+/* Which fields of uv_thread_options_t count. */
 typedef enum {
   UV_THREAD_NO_FLAGS = 0x00,
   UV_THREAD_HAS_STACK_SIZE = 0x01 /* stack_size counts */
 } uv_thread_create_flags;
 
+/* How a thread starts. */
 typedef struct uv_thread_options_s {
   unsigned int flags; /* uv_thread_create_flags */
   size_t stack_size;  /* bytes, rounded up to whole pages; 0: the system's default */
@@ -1194,7 +1288,7 @@ UV_EXTERN int uv_thread_create_ex(uv_thread_t* tid,
                                   const uv_thread_options_t* params,
                                   uv_thread_cb entry,
                                   void* arg);
-/* Let it end by itself; it can no longer be joined. */
+/* Let a thread end by itself; it can no longer be joined. */
 UV_EXTERN int uv_thread_detach(uv_thread_t* tid);
 /* The calling thread, also one that the library did not start. */
 UV_EXTERN uv_thread_t uv_thread_self(void);
@@ -1231,6 +1325,7 @@ UV_EXTERN void uv_cond_broadcast(uv_cond_t* cond);
 UV_EXTERN void uv_cond_wait(uv_cond_t* cond, uv_mutex_t* mutex);
 UV_EXTERN int uv_cond_timedwait(uv_cond_t* cond, uv_mutex_t* mutex, uint64_t timeout);
 
+/* A counter of what is there; fields are private. */
 typedef struct uv_sem_s {
   /* private */
   uv_mutex_t mutex;
@@ -1246,6 +1341,7 @@ UV_EXTERN void uv_sem_post(uv_sem_t* sem);
 UV_EXTERN void uv_sem_wait(uv_sem_t* sem);
 UV_EXTERN int uv_sem_trywait(uv_sem_t* sem);
 
+/* A meeting point; fields are private. */
 typedef struct uv_barrier_s {
   /* private */
   uv_mutex_t mutex;
@@ -1277,6 +1373,9 @@ UV_EXTERN unsigned int uv_available_parallelism(void);
 
 /* ---- Work queue -------------------------------------------------------------------- */
 
+/* Work that takes long or blocks, on threads that the library keeps for it. Its result comes back
+ * as a callback of the loop. */
+
 /* Work on a thread of the pool. */
 struct uv_work_s {
   void* data;       /* the caller's */
@@ -1299,6 +1398,8 @@ UV_EXTERN int uv_queue_work(uv_loop_t* loop,
                             uv_after_work_cb after_work_cb);
 
 /* ---- Looking up names ---------------------------------------------------------------- */
+
+/* Names to addresses and back, without waiting: the system is asked on a thread of the pool. */
 
 /* A name on its way to addresses. */
 struct uv_getaddrinfo_s {
@@ -1355,9 +1456,12 @@ UV_EXTERN int uv_getnameinfo(uv_loop_t* loop,
 
 /* ---- Random bytes ------------------------------------------------------------------ */
 
+/* Randomness of the system, fit for keys; now, or without waiting for it. */
+
 typedef struct uv_random_s uv_random_t;
 
-/* `status` 0: `buf` is full; UV_ECANCELED, or why there are no bytes: what it holds is undefined. */
+/* `status` 0: `buf` is full; UV_ECANCELED, or why there are no bytes: what it holds is
+ * undefined. */
 typedef void (*uv_random_cb)(uv_random_t* req, int status, void* buf, size_t buflen);
 
 /* Random bytes on their way. */
@@ -1383,8 +1487,9 @@ UV_EXTERN int uv_random(uv_loop_t* loop,
                         unsigned int flags,
                         uv_random_cb cb);
 
-/* ---- Unions of everything ------------------------------------------------------------ */
+/* ---- Handle and request types: unions of all ------------------------------------------ */
 
+/* Room for a handle of any type. */
 union uv_any_handle {
   uv_handle_t handle;
   uv_stream_t stream;
@@ -1400,6 +1505,7 @@ union uv_any_handle {
   uv_async_t async;
 };
 
+/* Room for a request of any type. */
 union uv_any_req {
   uv_req_t req;
   uv_connect_t connect;

@@ -4,18 +4,28 @@
 Each check_* function returns a list of problems, one line each. All run in a few seconds and
 need nothing but Python; those that call a formatter or a linter pass where it is missing.
 """
+import functools
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from api_pages import differences, slug
 from header import PUBLIC, ROOT, functions, without_comments
+from rules import contract_rules, rule_of
 from symbols import check as check_symbols_of
+from symbols import planned
 
 CORE = ROOT / "src" / "core"
 MAX_LINES = 700
+SHOWN = 20  # problems of one check
+
+# What is written by hand, by its suffix; and of that, what is read by compilers and shells.
+SOURCE = {".c", ".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".nim", ".js", ".in", ".json", ".yml"}
+TEXT = SOURCE | {".md"}
 
 C_HEADERS = set(
     "assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h "
@@ -40,6 +50,7 @@ def sources(*folders):
                 yield path
 
 
+@functools.cache
 def tracked():
     """Every file that is, or would be, in the repository; in a tree without one, every file."""
     done = subprocess.run(
@@ -213,13 +224,10 @@ def check_banned():
                         r"fprintf\s*\(\s*std(?:err|out)|fputs\s*\([^;]*,\s*std(?:err|out))\b")
     memory = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|free|strdup|strndup|_strdup|"
                         r"HeapAlloc|HeapFree|LocalAlloc|GlobalAlloc)\s*\(")
-    left = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     problems = []
     for path in sources("src", "include"):
-        whole = path.read_text()
-        code = without_comments(whole, strings=True)
-        rules = [(ends, code, "ends the process"), (prints, code, "prints"),
-                 (left, whole, "leaves something for later")]
+        code = without_comments(path.read_text(), strings=True)
+        rules = [(ends, code, "ends the process"), (prints, code, "prints")]
         if path != CORE / "alloc.c":
             rules.append((memory, code, "goes round core/alloc.c"))
         for pattern, text, what in rules:
@@ -229,9 +237,30 @@ def check_banned():
     return problems
 
 
+def check_text():
+    """Sources are plain text: ASCII, no tabs, no blanks at the end of a line, nothing left to do."""
+    rules = [
+        (re.compile(r"[^\x00-\x7f]"), SOURCE, "is not ASCII"),
+        (re.compile(r"\t|\r"), TEXT, "tab or carriage return"),
+        (re.compile(r"[ \t]+$", re.MULTILINE), TEXT, "blanks at the end of the line"),
+        (re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b"), TEXT, "leaves something for later"),
+        (re.compile(r"[^\n]\Z"), TEXT, "the last line does not end"),
+    ]
+    problems = []
+    for path in tracked():
+        if path.suffix not in TEXT or "corpus" in path.parts:
+            continue
+        text = path.read_bytes().decode("utf-8")
+        for pattern, suffixes, what in rules:
+            if path.suffix in suffixes:
+                problems += [f"{place(path, text, match.start())}: {match.group()!r}: {what}"
+                             for match in pattern.finditer(text)]
+    return problems
+
+
 def check_machine_paths():
     """Nothing names the machine it was written on."""
-    pattern = re.compile(r"/w[o]rk/|/f[a]rm/|/r[o]ot/|/home/[a-z]+/|/t[m]p/(?:b-|bash)|C:\\Users\\")
+    pattern = re.compile(r"/w[o]rk/|/f[a]rm/|/r[o][o]t/|/home/[a-z]+/|/t[m]p/(?:b-|bash)|C:\\Users\\")
     problems = []
     for path in tracked():
         try:
@@ -264,9 +293,15 @@ def check_documented():
 
 
 def check_names():
-    """Every public function is one of the planned surface."""
-    planned = set((ROOT / "tools" / "api-names.txt").read_text().split())
-    return [f"uv.h: {name} is not in tools/api-names.txt" for name in sorted(functions() - planned)]
+    """The public functions are those of the planned surface, tools/api-names.txt."""
+    problems = [f"uv.h: {name} is not in tools/api-names.txt" for name in functions() - planned()]
+    problems += [f"uv.h: {name} is missing" for name in planned() - functions()]
+    return sorted(problems)
+
+
+def check_api_pages():
+    """docs/api is what the comments of uv.h make of it."""
+    return differences()
 
 
 def check_cplusplus():
@@ -283,6 +318,29 @@ def check_cplusplus():
     return [line for line in done.stderr.splitlines() if "error" in line] if done.returncode else []
 
 
+def prototypes(*include):
+    """Function -> its prototype without names of parameters, as gcc reads <uv.h>."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, listing = Path(folder, "probe.c"), Path(folder, "listing")
+        source.write_text("#include <uv.h>\n")
+        subprocess.run(["gcc", *include, "-fsyntax-only", "-aux-info", listing, source],
+                       check=True, capture_output=True)
+        found = re.findall(r"extern (.*?\b(uv_[a-z]\w*) \(.*)", listing.read_text())
+    return {name: text for text, name in found}
+
+
+def check_prototypes():
+    """The functions that the libuv of this system has too have the same types there."""
+    if not shutil.which("gcc") or not shutil.which("pkg-config"):
+        return []
+    flags = subprocess.run(["pkg-config", "--cflags", "libuv"], capture_output=True, text=True)
+    if flags.returncode != 0:
+        return []
+    ours, theirs = prototypes(f"-I{ROOT / 'include'}"), prototypes(*flags.stdout.split())
+    return [f"uv.h: {ours[name]}: in libuv {theirs[name]}"
+            for name in sorted(ours.keys() & theirs.keys()) if ours[name] != theirs[name]]
+
+
 def check_symbols():
     """Libraries that were built since the sources changed export what uv.h declares."""
     newest = max((path.stat().st_mtime for path in sources("src", "include")), default=0)
@@ -297,40 +355,82 @@ def check_symbols():
 # ---- Documents ------------------------------------------------------------------------------
 
 
+def without_code(text):
+    """Markdown without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(text):
+    """What can stand behind the # of a link to a page, as GitHub makes it of headings."""
+    found = set(re.findall(r'<a id="([^"]+)">', text))
+    for heading in re.findall(r"^#+ (.*)$", without_code(text), flags=re.MULTILINE):
+        name, again = slug(heading), 0
+        while (f"{name}-{again}" if again else name) in found:
+            again += 1
+        found.add(f"{name}-{again}" if again else name)
+    return found
+
+
 def check_links():
-    """Relative links in the documents lead somewhere."""
+    """Relative links in the documents lead somewhere, to a heading where they say so."""
+    texts = {path.resolve(): path.read_text() for path in tracked() if path.suffix == ".md"}
+    found = {path: anchors(text) for path, text in texts.items()}
     problems = []
-    for path in tracked():
-        if path.suffix != ".md":
-            continue
-        text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
-        for match in re.finditer(r"\]\(([^)\s]+)\)", text):
-            target = match.group(1).partition("#")[0]
-            if target and not re.match(r"\w+:", target) and not (path.parent / target).exists():
-                problems.append(f"{path.relative_to(ROOT)}: no such file: {target}")
+    for path, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", without_code(text)):
+            name, _, anchor = target.partition("#")
+            to = (path.parent / name).resolve() if name else path
+            if re.match(r"\w+:", target):
+                continue
+            if not to.exists():
+                problems.append(f"{path.relative_to(ROOT)}: no such file: {name}")
+            elif anchor and anchor not in found.get(to, ()):
+                problems.append(f"{path.relative_to(ROOT)}: no such heading: {target}")
     return problems
+
+
+def check_words():
+    """Names of four words or more in the documents, of tests as a rule, are names in the sources."""
+    known = set()
+    for path in tracked():
+        if path.suffix in SOURCE and "corpus" not in path.parts:
+            known |= set(re.findall(r"\w{7,}", path.read_text()))
+    problems = []
+    for page in (path for path in tracked() if path.suffix == ".md"):
+        named = re.findall(r"`(?:\w+\.)?((?!uv_)[a-z0-9]+(?:_[a-z0-9]+){3,})`", page.read_text())
+        problems += [f"{page.relative_to(ROOT)}: nothing is called {name}"
+                     for name in sorted(set(named) - known)]
+    return problems
+
+
+def check_spelling():
+    """codespell, where it is installed, knows no better spelling for any word. Words that it would
+    correct wrongly belong into a .codespellrc."""
+    if not shutil.which("codespell"):
+        return []
+    files = [str(path.relative_to(ROOT)) for path in tracked()
+             if path.suffix in TEXT and "corpus" not in path.parts]
+    return run_tool("codespell", *files)
 
 
 def check_contract():
     """docs/CONTRACT.md and the tests agree: a rule in bold or after "Rule" has tests that carry its
-    name, a test carries no other rule, and a test that the document names exists."""
-    contract = ROOT / "docs" / "CONTRACT.md"
-    if not contract.exists():
-        return []
-    text = contract.read_text()
-    rules = set(re.findall(r"^(?:\|\s*\**|Rule )([A-Z]\d+)\b", text, flags=re.MULTILINE))
+    name, a test carries no other rule, and a test that a document names exists."""
+    rules = contract_rules()
     if not rules:
         return ["docs/CONTRACT.md: no row begins with the name of a rule"]
     tests = {}
     for path in sources("test"):
         for name in re.findall(r"^TEST\(([a-z0-9_]+)\)", path.read_text(), flags=re.MULTILINE):
             tests[name] = path
-    carried = {name.partition("_")[0].upper() for name in tests}
+    carried = {rule_of(name) for name in tests}
     problems = [f"docs/CONTRACT.md: no test carries rule {rule}" for rule in sorted(rules - carried)]
-    for name in sorted(set(re.findall(r"`(?:api\.)?([a-z]\d+_[a-z0-9_]+)`", text)) - set(tests)):
-        problems.append(f"docs/CONTRACT.md: there is no test {name}")
+    for page in (path for path in tracked() if path.suffix == ".md"):
+        named = re.findall(r"`(?:\w+\.)?([lrwscatpiye]\d+_[a-z0-9_]+)`", page.read_text())
+        problems += [f"{page.relative_to(ROOT)}: there is no test {name}"
+                     for name in sorted(set(named) - set(tests))]
     for name, path in sorted(tests.items()):
-        rule = name.partition("_")[0].upper()
+        rule = rule_of(name)
         if re.fullmatch(r"[LRWSCATPIYE]\d+", rule) and rule not in rules:
             problems.append(f"{path.relative_to(ROOT)}: {name} names a rule that does not exist")
     return problems
@@ -343,8 +443,10 @@ def main():
             problems = function()
             failures += len(problems)
             print(f"{'FAILED' if problems else 'ok':<7} {name[6:]}: {' '.join(function.__doc__.split())}")
-            for problem in problems:
+            for problem in problems[:SHOWN]:
                 print(f"        {problem}")
+            if problems[SHOWN:]:
+                print(f"        and {len(problems) - SHOWN} more")
     print(f"{failures} problems")
     return 1 if failures else 0
 

@@ -12,19 +12,24 @@ from pathlib import Path
 OUTPUT = 40  # last lines shown of a test that failed
 
 
+def outcomes(report):
+    """(name, status, lines of output) of every test of one CTest report."""
+    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+        output = (case.findtext("system-out") or "").strip().splitlines()
+        yield case.get("name"), case.get("status"), output
+
+
 def tests_of(report):
     """(passed, failed (name, output), skipped (name, reason)) of one CTest report."""
     passed, failed, skipped = 0, [], []
-    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
-        status = case.get("status")
-        output = (case.findtext("system-out") or "").strip().splitlines()
+    for name, status, output in outcomes(report):
         if status == "run":
             passed += 1
         elif status == "fail":
-            failed.append((case.get("name"), output))
+            failed.append((name, output))
         else:
             reason = output[-1].rpartition("skipped: ")[2] if output else "no reason given"
-            skipped.append((case.get("name"), reason))
+            skipped.append((name, reason))
     return passed, failed, skipped
 
 

@@ -57,7 +57,8 @@ function inbox(peer) {
 }
 
 async function exchangeTexts(peer, next) {
-  for (const text of ['', 'plain', 'süß 漢字 \u{1F600} "quoted" \n\\', 'x'.repeat(500000)]) {
+  const odd = 's\u00fc\u00df \u6f22\u5b57 \u{1F600} "quoted" \n\\';
+  for (const text of ['', 'plain', odd, 'x'.repeat(500000)]) {
     peer.send('echo:' + text);
     assert.deepStrictEqual(await next(), ['echo:' + text, undefined]);
   }
