@@ -256,7 +256,6 @@ struct uv__io {
   unsigned char busy;    /* lanes started */
   unsigned char rung;    /* lanes rung, not collected */
   unsigned char waiting; /* linked in loop->ready */
-  unsigned char again;   /* core asked for another turn */
   unsigned char role;    /* enum uv__role of core/loop.h: whose turn it is when it rings */
   struct uv__queue link; /* in loop->ready */
   struct uv__io_tail tail;
@@ -379,7 +378,7 @@ struct uv_write_s {
   unsigned int at;    /* the first buffer with bytes left */
   int status;         /* for the callback, once in write_done */
   unsigned int state; /* what the system has of it (core/write.c) */
-  uv_buf_t inline_bufs[4];
+  uv_buf_t inline_bufs[8];
 };
 
 /* Bytes of the structure of a request type; (size_t) -1 for a type that is not here. */
@@ -1032,7 +1031,9 @@ UV_EXTERN int uv_metrics_info(uv_loop_t* loop, uv_metrics_t* metrics);
 /* Call `walk_cb` for every handle that is not closed. It may close handles. */
 UV_EXTERN void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg);
 /* Write a line per handle to `stream`: [RAI], for referenced, active, internal, then type
- * and address. NULL loop: the default loop. */
+ * and address. For a stream also its phase, whether it is being read, the lanes of the system
+ * that are begun and those that answered, and its writes: waiting, with their bytes, and done,
+ * waiting for their callbacks. NULL loop: the default loop. */
 UV_EXTERN void uv_print_all_handles(uv_loop_t* loop, FILE* stream);
 /* The same for active handles only. */
 UV_EXTERN void uv_print_active_handles(uv_loop_t* loop, FILE* stream);

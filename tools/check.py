@@ -35,12 +35,13 @@ C_HEADERS = set(
 
 # The headers of the core from the bottom up; one may include those of lower rank only.
 CORE_RANK = {"queue": 0, "alloc": 0, "atomic": 0, "heap": 0, "ipc_frame": 0, "threadpool": 0,
+             "trace": 0,
              "port": 1, "loop": 2, "handle": 3,
              "stream": 4, "read": 5, "write": 5, "accept": 5, "finish": 5, "tcp": 6, "pipe": 6,
              "tty": 6}
 
 # What src/win and src/unix may take from the core.
-PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h", "ipc_frame.h"}
+PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h", "ipc_frame.h", "trace.h"}
 
 
 def sources(*folders):

@@ -113,6 +113,7 @@ void uv__accept_turn(uv_stream_t* server) {
       return;
     }
     r = io->ops->accept_now(io, &server->stream.pending);
+    uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
     if (r == UV_EAGAIN) {
       io->busy |= UV__ACCEPT;
       server->flags &= ~(unsigned) UV__STREAM_STARVED;

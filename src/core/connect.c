@@ -10,6 +10,7 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
     r = io->ops->connect(io, addr);
   if (r == UV_ENAMETOOLONG)
     return r; /* Of the argument, not of the connection; nothing was begun. */
+  uv__trace(io, UV__TRACE_START, UV__CONNECT, r);
   req->type = UV_CONNECT;
   req->cb = cb;
   req->handle = stream;
@@ -45,6 +46,7 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
     status = (int) io->ops->done(io, UV__CONNECT);
   else if (io->busy & UV__CONNECT)
     return; /* A turn for another reason: the ring is still to come. */
+  uv__trace(io, UV__TRACE_COLLECT, UV__CONNECT, status);
 
   if (status == 0) {
     uv__stream_connected(stream, UV__OPENED_READABLE | UV__OPENED_WRITABLE);

@@ -26,6 +26,7 @@ static void end_shutdown(uv_stream_t* stream, int status) {
   uv_shutdown_t* req = stream->stream.shutdown_req;
 
   stream->stream.shutdown_req = NULL;
+  uv__trace(uv__stream_io(stream), UV__TRACE_COLLECT, UV__SHUTDOWN, status);
   uv__loop_release(stream->loop);
   if (req->cb != NULL)
     req->cb(req, status);
@@ -53,6 +54,7 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   if (io->busy & UV__SHUTDOWN)
     return;
   r = io->ops->shutdown(io);
+  uv__trace(io, UV__TRACE_START, UV__SHUTDOWN, r);
   if (r == UV__PENDING)
     io->busy |= UV__SHUTDOWN;
   else
@@ -69,6 +71,7 @@ static void descriptor_freed(uv_loop_t* loop) {
 int uv__stream_close(uv_handle_t* handle) {
   uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io = uv__stream_io(stream);
+  int r;
 
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
@@ -81,7 +84,9 @@ int uv__stream_close(uv_handle_t* handle) {
   if (stream->stream.phase != UV__CONNECTING)
     stream->stream.u.connect_req = NULL;
   stream->stream.phase = UV__CLOSING;
-  if (io->ops->close(io) == UV__PENDING) {
+  r = io->ops->close(io);
+  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
+  if (r == UV__PENDING) {
     io->busy |= UV__CLOSED;
     uv__loop_hold(stream->loop);
     return UV__PENDING;

@@ -1,7 +1,6 @@
 /* What every handle has in common: life, activity, references, and its place in the loop. */
 #include "handle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct uv__handle_kind kinds[UV_HANDLE_TYPE_MAX] = {
@@ -153,34 +152,4 @@ void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg) {
     uv__queue_insert_tail(&loop->handles, link);
     walk_cb(handle, arg);
   }
-}
-
-static void print(uv_loop_t* loop, int only_active, FILE* stream) {
-  const struct uv__queue* link;
-
-  if (loop == NULL)
-    loop = uv_default_loop();
-  if (loop == NULL || stream == NULL)
-    return;
-  for (link = loop->handles.next; link != &loop->handles; link = link->next) {
-    const uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
-    const char* name = uv_handle_type_name(handle->type);
-    char line[80];
-
-    if (only_active && !uv_is_active(handle))
-      continue;
-    snprintf(line, sizeof(line), "[%c%c%c] %-8s %p\n", uv_has_ref(handle) ? 'R' : '-',
-             uv_is_active(handle) ? 'A' : '-',
-             '-', /* No handle of the library's own is in this list. */
-             name != NULL ? name : "?", (const void*) handle);
-    fputs(line, stream);
-  }
-}
-
-void uv_print_all_handles(uv_loop_t* loop, FILE* stream) {
-  print(loop, 0, stream);
-}
-
-void uv_print_active_handles(uv_loop_t* loop, FILE* stream) {
-  print(loop, 1, stream);
 }

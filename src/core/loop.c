@@ -19,7 +19,7 @@ enum {
   SERVE_ROUNDS = 4
 };
 
-static void (*const turns[])(struct uv__io* io) = {
+static void (*const turns[])(struct uv__io* io, unsigned rung) = {
     [UV__ROLE_STREAM] = uv__stream_turn,
     [UV__ROLE_PROCESS] = uv__process_turn,
     [UV__ROLE_SIGNAL] = uv__signal_turn,
@@ -171,6 +171,18 @@ void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle) {
   loop->closing = handle;
 }
 
+/* What rang is collected: its lanes are free again, and the io can ask for its next turn from
+ * within this one. */
+static void take_turn(struct uv__io* io) {
+  unsigned rung = io->rung;
+
+  io->rung = 0;
+  io->waiting = 0;
+  io->busy &= (unsigned char) ~rung;
+  uv__trace(io, UV__TRACE_TURN, rung, 0);
+  turns[io->role](io, rung);
+}
+
 /* Streams that rang or asked for another go. What they add while this runs goes into the
  * next round, so that every stream of a round has had its turn before. */
 static void serve_streams(uv_loop_t* loop) {
@@ -185,7 +197,7 @@ static void serve_streams(uv_loop_t* loop) {
       struct uv__queue* link = uv__queue_head(&batch);
       struct uv__io* io = uv__container_of(link, struct uv__io, link);
       uv__queue_remove(link);
-      turns[io->role](io);
+      take_turn(io);
     }
   }
 }

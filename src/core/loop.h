@@ -6,7 +6,6 @@
 
 /* Give the stream of `io` a turn soon: the core's own "run me again", beside the rings. */
 static inline void uv__loop_again(struct uv__io* io) {
-  io->again = 1;
   if (!io->waiting) {
     io->waiting = 1;
     uv__queue_insert_tail(&io->loop->ready, &io->link);
@@ -38,14 +37,14 @@ enum uv__role {
 };
 
 /* The pieces of a turn that live elsewhere. */
-void uv__stream_turn(struct uv__io* io);       /* stream.c */
-void uv__process_turn(struct uv__io* io);      /* process.c */
-void uv__signal_turn(struct uv__io* io);       /* signal.c */
-void uv__connect_run_refused(uv_loop_t* loop); /* connect.c */
-void uv__accept_retry(uv_loop_t* loop);        /* accept.c */
-void uv__async_run(uv_loop_t* loop);           /* async.c */
-void uv__work_finish(uv_loop_t* loop);         /* threadpool.c */
-void uv__meter_wait_begins(uv_loop_t* loop);   /* metrics.c; only with a meter */
+void uv__stream_turn(struct uv__io* io, unsigned rung);  /* stream.c */
+void uv__process_turn(struct uv__io* io, unsigned rung); /* process.c */
+void uv__signal_turn(struct uv__io* io, unsigned rung);  /* signal.c */
+void uv__connect_run_refused(uv_loop_t* loop);           /* connect.c */
+void uv__accept_retry(uv_loop_t* loop);                  /* accept.c */
+void uv__async_run(uv_loop_t* loop);                     /* async.c */
+void uv__work_finish(uv_loop_t* loop);                   /* threadpool.c */
+void uv__meter_wait_begins(uv_loop_t* loop);             /* metrics.c; only with a meter */
 void uv__meter_wait_ends(uv_loop_t* loop);
 void uv__meter_free(uv_loop_t* loop);           /* NULL is none */
 void uv__timer_run(uv_loop_t* loop);            /* timer.c */

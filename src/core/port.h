@@ -36,6 +36,7 @@
 #include <limits.h>
 
 #include "queue.h"
+#include "trace.h"
 #include "uv.h"
 
 /* The lanes of a stream; `busy` and `rung` are sets of them. `busy` is the core's: set when
@@ -328,6 +329,7 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
 static inline void uv__ring(struct uv__io* io, enum uv__lane lane) {
   io->rung |= (unsigned char) lane;
   io->loop->rings++;
+  uv__trace(io, UV__TRACE_RING, lane, 0);
   if (!io->waiting) {
     io->waiting = 1;
     uv__queue_insert_tail(&io->loop->ready, &io->link);

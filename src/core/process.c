@@ -15,14 +15,8 @@ enum {
 };
 
 /* The child rang, or the port is done with its close. */
-void uv__process_turn(struct uv__io* io) {
+void uv__process_turn(struct uv__io* io, unsigned rung) {
   uv_process_t* handle = uv__container_of(io, uv_process_t, io);
-  unsigned rung = io->rung;
-
-  io->rung = 0;
-  io->waiting = 0;
-  io->again = 0;
-  io->busy &= (unsigned char) ~rung;
 
   if (rung & UV__CLOSED) {
     uv__loop_release(handle->loop);
@@ -41,6 +35,7 @@ int uv__process_close(uv_handle_t* handle) {
   uv_process_t* process = (uv_process_t*) handle;
   int r = uv__port_child_close(&process->io);
 
+  uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
   uv__handle_stop(handle);
   if (r == UV__PENDING) {
     process->io.busy |= UV__CLOSED;
@@ -157,6 +152,7 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
     r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
   if (r == 0) {
     handle->io.busy |= UV__EVENT;
+    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
     r = adopt(handle, options, rows);
   }
   uv__free(rows);

@@ -71,6 +71,7 @@ static void read_once(uv_stream_t* stream) {
   }
   n = stream->type == UV_NAMED_PIPE ? uv__pipe_read((uv_pipe_t*) stream, &buf)
                                     : io->ops->read_now(io, buf.base, buf.len, NULL);
+  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
   if (n > 0) {
     stream->read_cb(stream, n, &buf);
     return;
@@ -105,6 +106,7 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       if (io->busy & UV__READ)
         return;
       r = io->ops->read_arm(io);
+      uv__trace(io, UV__TRACE_START, UV__READ, r);
       if (r == UV__PENDING) {
         io->busy |= UV__READ;
         return;

@@ -4,13 +4,9 @@
 
 #include "handle.h"
 
-void uv__signal_turn(struct uv__io* io) {
+void uv__signal_turn(struct uv__io* io, unsigned rung) {
   uv_signal_t* handle = uv__container_of(io, uv_signal_t, io);
-  unsigned rung = io->rung;
 
-  io->rung = 0;
-  io->waiting = 0;
-  io->again = 0;
   if (!(rung & UV__EVENT))
     return;
   /* The callback may stop, close, or watch for another signal: what came for this one is then
@@ -61,6 +57,7 @@ static int start(uv_signal_t* handle, uv_signal_cb signal_cb, int signum, int on
 
     uv_signal_stop(handle);
     r = uv__port_signal_start(&handle->io, &handle->watcher, &handle->caught, signum);
+    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, r < 0 ? r : UV__PENDING);
     if (r < 0) {
       /* The watcher goes on with what it had, if it had something. */
       if (before != 0 &&

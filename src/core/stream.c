@@ -7,14 +7,9 @@
 /* One turn of one stream: what rang is collected and served in a fixed order. The stream
  * outlives its turn even if a callback closes it, because close callbacks run elsewhere; each
  * step looks at the phase again for that reason. */
-void uv__stream_turn(struct uv__io* io) {
+void uv__stream_turn(struct uv__io* io, unsigned rung) {
   uv_stream_t* stream = uv__container_of(io, uv_stream_t, stream.io);
-  unsigned rung = io->rung;
 
-  io->rung = 0;
-  io->waiting = 0;
-  io->again = 0;
-  io->busy &= (unsigned char) ~rung;
   if (rung & UV__WRITE)
     uv__write_collect(stream); /* First: a callback that writes must find the lane free. */
 

@@ -171,12 +171,16 @@ static ssize_t write_bufs(uv_stream_t* stream,
                           enum uv__write_mode mode,
                           uv_stream_t* pass) {
   struct uv__io* io = uv__stream_io(stream);
+  ssize_t n;
 
   if (pass == NULL)
-    return io->ops->write(io, bufs, count, mode, NULL);
-  if (uv__handle_is_closing(pass))
-    return UV_EBADF; /* Closed before its write began: it cannot be passed any more. */
-  return io->ops->write(io, bufs, count, mode, uv__stream_io(pass));
+    n = io->ops->write(io, bufs, count, mode, NULL);
+  else if (uv__handle_is_closing(pass))
+    n = UV_EBADF; /* Closed before its write began: it cannot be passed any more. */
+  else
+    n = io->ops->write(io, bufs, count, mode, uv__stream_io(pass));
+  uv__trace(io, UV__TRACE_START, UV__WRITE, n);
+  return n;
 }
 
 /* Gives the system what it takes. */
@@ -213,6 +217,7 @@ void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n = io->ops->done(io, UV__WRITE);
 
+  uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
   mark_in_flight(stream, 0);
   if (n >= 0)
     advance(stream, (size_t) n);

@@ -354,6 +354,8 @@ static int hear_report(int fd, int pid) {
   while (n < 0 && errno == EINTR);
   if (n == 0)
     return 0; /* The exec closed it. */
+  /* It ends by itself, unless the report got lost: then it may run, and nobody would know it. */
+  (void) kill(pid, SIGKILL);
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
     continue;
   return n == (ssize_t) sizeof(error) ? UV__ERR(error) : UV_EIO;

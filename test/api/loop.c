@@ -315,50 +315,6 @@ TEST(loop_walk_visits_every_handle_and_may_close) {
   CHECK_EQ(uv_loop_close(&loop), 0);
 }
 
-TEST(loop_prints_its_handles) {
-  static const char path[] = "uvtest_print_handles.txt";
-  char line[160] = "";
-  uv_timer_t timer;
-  uv_loop_t loop;
-  uv_tcp_t tcp;
-  FILE* file;
-
-  CHECK_EQ(uv_loop_init(&loop), 0);
-  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
-  CHECK_EQ(uv_timer_start(&timer, never_timer, HOUR_MS, 0), 0);
-  CHECK_EQ(uv_tcp_init(&loop, &tcp), 0);
-  uv_unref((uv_handle_t*) &tcp);
-
-  file = fopen(path, "w");
-  CHECK(file != NULL);
-  uv_print_all_handles(&loop, file);
-  fputs("=\n", file);
-  uv_print_active_handles(&loop, file);
-  fclose(file);
-
-  file = fopen(path, "r");
-  CHECK(file != NULL);
-  CHECK(fgets(line, sizeof line, file) != NULL);
-  line[14] = '\0'; /* the address differs */
-  CHECK_STR(line, "[RA-] timer   ");
-  CHECK(fgets(line, sizeof line, file) != NULL);
-  line[14] = '\0';
-  CHECK_STR(line, "[---] tcp     ");
-  CHECK(fgets(line, sizeof line, file) != NULL);
-  CHECK(line[0] == '=');
-  CHECK(fgets(line, sizeof line, file) != NULL);
-  line[14] = '\0';
-  CHECK_STR(line, "[RA-] timer   ");
-  CHECK(fgets(line, sizeof line, file) == NULL);
-  fclose(file);
-  remove(path);
-
-  uv_close((uv_handle_t*) &timer, NULL);
-  uv_close((uv_handle_t*) &tcp, NULL);
-  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
-  CHECK_EQ(uv_loop_close(&loop), 0);
-}
-
 static void nothing_idle(uv_idle_t* idle) {
   (void) idle;
 }

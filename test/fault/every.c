@@ -13,6 +13,7 @@ enum {
 
 uv_loop_t* scene;
 int scene_failed;
+int fault_error = UV_ENOMEM;
 
 static uv_loop_t loop_memory;
 static uv_timer_t watchdog;
@@ -50,7 +51,7 @@ int scene_begin(void) {
   owed = 0;
   r = uv_loop_init(&loop_memory);
   if (r != 0) {
-    CHECK_EQ(r, UV_ENOMEM);
+    CHECK_EQ(r, fault_error);
     scene_failed = 1;
     return 0;
   }
@@ -85,7 +86,7 @@ void scene_end(void) {
 int went_on(int result) {
   if (result >= 0)
     return 1;
-  CHECK_EQ(result, UV_ENOMEM);
+  CHECK_EQ(result, fault_error);
   if (!scene_failed)
     scene_fail();
   return 0;

@@ -8,6 +8,10 @@
 
 void for_every_allocation(void (*scenario)(void));
 
+/* What the library says of the failure that is planted: UV_ENOMEM, or the code of the system's error;
+ * 0 when it is one that nobody should notice. */
+extern int fault_error;
+
 /* The loop of the scenario; NULL when it could not be made, which ends the scenario. */
 extern uv_loop_t* scene;
 int scene_begin(void);
@@ -19,7 +23,7 @@ void scene_fail(void);
 /* True after scene_fail. */
 extern int scene_failed;
 
-/* The result of a call: 1 when it succeeded. UV_ENOMEM ends the scenario with scene_fail;
+/* The result of a call: 1 when it succeeded. fault_error ends the scenario with scene_fail;
  * any other error fails the test. */
 int went_on(int result);
 /* The same, for calls that start a request: its callback is owed from now on, and given with

@@ -4,113 +4,64 @@
 #include "every.h"
 #include "harness.h"
 #include "memory.h"
+#include "parts.h"
 #include "pipes.h"
+#include "scenarios.h"
 
-enum {
-  PIECES = 9 /* more buffers than a request has room for */
-};
-
-static uv_pipe_t server, client, peer;
-static uv_connect_t connect_req;
-static uv_shutdown_t shutdown_req;
-static uv_write_t write_req;
-static char text[PIECES + 1] = "123456789";
-static char heard[64], input[64];
-static size_t heard_bytes;
-static int accepted;
-
-static void forget(void) {
-  memset(&server, 0xa5, sizeof(server));
-  memset(&client, 0xa5, sizeof(client));
-  memset(&peer, 0xa5, sizeof(peer));
-  memset(heard, 0, sizeof(heard));
-  heard_bytes = 0;
-  accepted = 0;
+/* A listener with a name of its own; 0 when the scene is over. */
+static int listen_to_name(char name[TEST_PIPE_NAME], int ipc, int backlog, uv_connection_cb cb) {
+  CHECK_EQ(uv_pipe_init(scene, &server.pipe, ipc), 0);
+  return went_on(uv_pipe_bind(&server.pipe, test_pipe_name(name, TEST_PIPE_NAME))) &&
+         went_on(uv_listen(&server.stream, backlog, cb));
 }
 
-static void on_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
-  (void) handle;
-  (void) size;
-  *buf = uv_buf_init(input, sizeof(input));
+static void connect_to_name(const char* name, int ipc, uv_connect_cb cb) {
+  CHECK_EQ(uv_pipe_init(scene, &client.pipe, ipc), 0);
+  (void) owes_callback(uv_pipe_connect2(&connect_req, &client.pipe, name, strlen(name), 0, cb));
 }
 
-static void close_quietly(uv_handle_t* handle) {
-  if (!uv_is_closing(handle))
-    uv_close(handle, NULL);
+static int take_peer(uv_stream_t* listener, int status) {
+  if (!has_connection(status))
+    return 0;
+  CHECK_EQ(uv_pipe_init(listener->loop, &peer.pipe, ((uv_pipe_t*) listener)->ipc), 0);
+  take(listener, &peer);
+  close_quietly(&server.handle);
+  return 1;
 }
 
-static void on_peer_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
-  if (nread > 0) {
-    CHECK(heard_bytes + (size_t) nread < sizeof(heard));
-    memcpy(heard + heard_bytes, buf->base, (size_t) nread);
-    heard_bytes += (size_t) nread;
-  } else if (nread < 0 && nread != UV_ENOBUFS) {
-    CHECK(nread == UV_EOF || scene_failed);
-    close_quietly((uv_handle_t*) stream);
-  }
-}
+/* ---- A conversation, by a name ------------------------------------------------------------ */
 
 static void on_connection(uv_stream_t* listener, int status) {
-  int r;
-
-  if (status != 0) {
-    CHECK_EQ(status, UV_ENOMEM);
-    return;
-  }
-  CHECK_EQ(uv_pipe_init(listener->loop, &peer, 0), 0);
-  r = uv_accept(listener, (uv_stream_t*) &peer);
-  if (r == UV_ENOMEM) /* it has not been lost: the next try has the memory */
-    r = uv_accept(listener, (uv_stream_t*) &peer);
-  CHECK_EQ(r, 0);
-  accepted++;
-  close_quietly((uv_handle_t*) listener);
-  (void) went_on(uv_read_start((uv_stream_t*) &peer, on_alloc, on_peer_read));
+  if (take_peer(listener, status))
+    listen_to(&peer);
 }
 
-static void on_written(uv_write_t* req, int status) {
-  (void) req;
-  (void) got_callback(status);
-}
-
-static void on_shutdown(uv_shutdown_t* req, int status) {
-  if (got_callback(status) && !scene_failed)
-    close_quietly((uv_handle_t*) req->handle);
-}
-
-static void on_connected(uv_connect_t* req, int status) {
-  uv_buf_t bufs[PIECES];
-  int i;
-
-  if (!got_callback(status) || scene_failed)
-    return;
-  for (i = 0; i < PIECES; i++)
-    bufs[i] = uv_buf_init(text + i, 1);
-  if (owes_callback(uv_write(&write_req, req->handle, bufs, PIECES, on_written)))
-    (void) owes_callback(uv_shutdown(&shutdown_req, req->handle, on_shutdown));
-}
-
-/* ---- By a name ------------------------------------------------------------------------- */
-
-static void by_name(void) {
+static void by_name(int ipc) {
   char name[TEST_PIPE_NAME];
 
   forget();
   if (!scene_begin())
     return;
-  CHECK_EQ(uv_pipe_init(scene, &server, 0), 0);
-  if (went_on(uv_pipe_bind(&server, test_pipe_name(name, sizeof(name)))) &&
-      went_on(uv_listen((uv_stream_t*) &server, 16, on_connection))) {
-    CHECK_EQ(uv_pipe_init(scene, &client, 0), 0);
-    (void) owes_callback(
-        uv_pipe_connect2(&connect_req, &client, name, strlen(name), 0, on_connected));
-  }
+  if (listen_to_name(name, ipc, 16, on_connection))
+    connect_to_name(name, ipc, talk);
   scene_end();
-  CHECK(scene_failed || accepted == 1);
-  CHECK(scene_failed || strcmp(heard, text) == 0);
+  CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+void scenario_pipe_talk(void) {
+  by_name(0);
 }
 
 TEST(e1_pipe_by_name) {
-  for_every_allocation(by_name);
+  for_every_allocation(scenario_pipe_talk);
+}
+
+void scenario_ipc_talk(void) {
+  by_name(1);
+}
+
+TEST(e1_ipc_by_name) {
+  for_every_allocation(scenario_ipc_talk);
 }
 
 /* ---- More clients than the listener's queue holds ----------------------------------------- */
@@ -128,18 +79,11 @@ static void on_crowd_connected(uv_connect_t* req, int status) {
 }
 
 static void on_crowd_connection(uv_stream_t* listener, int status) {
-  int r;
-
-  if (status != 0) {
-    CHECK_EQ(status, UV_ENOMEM);
+  if (!has_connection(status))
     return;
-  }
-  CHECK_EQ(uv_pipe_init(listener->loop, &peer, 0), 0);
-  r = uv_accept(listener, (uv_stream_t*) &peer);
-  if (r == UV_ENOMEM)
-    r = uv_accept(listener, (uv_stream_t*) &peer);
-  CHECK_EQ(r, 0);
-  close_quietly((uv_handle_t*) listener);
+  CHECK_EQ(uv_pipe_init(listener->loop, &peer.pipe, 0), 0);
+  take(listener, &peer);
+  close_quietly(&server.handle);
 }
 
 static void crowded(void) {
@@ -149,9 +93,7 @@ static void crowded(void) {
   forget();
   if (!scene_begin())
     return;
-  CHECK_EQ(uv_pipe_init(scene, &server, 0), 0);
-  if (went_on(uv_pipe_bind(&server, test_pipe_name(name, sizeof(name)))) &&
-      went_on(uv_listen((uv_stream_t*) &server, 1, on_crowd_connection))) {
+  if (listen_to_name(name, 0, 1, on_crowd_connection)) {
     for (i = 0; i < CROWD && !scene_failed; i++) {
       CHECK_EQ(uv_pipe_init(scene, &crowd[i], 0), 0);
       (void) owes_callback(
@@ -177,36 +119,57 @@ TEST(e1_pipe_connects_that_wait) {
 
 /* ---- Ends of a pipe ------------------------------------------------------------------------ */
 
-static void adopt_ends(void) {
-  uv_pipe_t* pipes[2] = {&client, &peer};
+static int adopt_end(union part* part, uv_file end) {
+  int r;
+
+  CHECK_EQ(uv_pipe_init(scene, &part->pipe, 0), 0);
+  r = uv_pipe_open(&part->pipe, end);
+  if (r != 0) { /* it is still ours, and good */
+    CHECK_EQ(r, fault_error);
+    r = uv_pipe_open(&part->pipe, end);
+  }
+  return r;
+}
+
+/* Without the flags the ends are such as a helper thread has to serve on Windows. */
+static void adopt_ends(int flags) {
   uv_file ends[2];
-  int i;
 
   forget();
   if (!scene_begin())
     return;
-  CHECK_EQ(uv_pipe(ends, 0, 0), 0);
-  for (i = 0; i < 2; i++) {
-    int r;
-
-    CHECK_EQ(uv_pipe_init(scene, pipes[i], 0), 0);
-    r = uv_pipe_open(pipes[i], ends[i]);
-    if (r != 0) { /* it is still ours, and good */
-      CHECK_EQ(r, UV_ENOMEM);
-      r = uv_pipe_open(pipes[i], ends[i]);
-    }
-    CHECK_EQ(r, 0);
+  if (went_on(uv_pipe(ends, flags, flags))) {
+    CHECK_EQ(adopt_end(&peer, ends[0]), 0);
+    CHECK_EQ(adopt_end(&client, ends[1]), 0);
+    overhear(&peer);
+    if (!scene_failed)
+      tell(&client);
   }
   scene_end();
+  CHECK(scene_failed || heard_bytes == BYTES);
+}
+
+void scenario_pipe_ends(void) {
+  adopt_ends(0);
+}
+
+static void nonblocking_ends(void) {
+  adopt_ends(UV_NONBLOCK_PIPE);
 }
 
 TEST(e1_open_pipe_ends) {
-  for_every_allocation(adopt_ends);
+  for_every_allocation(scenario_pipe_ends);
+}
+
+TEST(e1_open_nonblocking_pipe_ends) {
+  for_every_allocation(nonblocking_ends);
 }
 
 /* ---- A handle on its way --------------------------------------------------------------------- */
 
-static uv_tcp_t tcp, passed;
+static union part sent, passed;
+static uv_write_t pass_req;
+static int passes_pipe;
 static int without_room;
 
 static void on_channel(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -218,18 +181,17 @@ static void on_channel(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) 
   if (nread == 0)
     return;
   if (nread < 0) {
-    CHECK(nread == UV_EOF || scene_failed);
+    if (nread != UV_EOF && !scene_failed)
+      (void) went_on((int) nread);
     close_quietly((uv_handle_t*) stream);
     return;
   }
-  CHECK_EQ(uv_pipe_pending_count(&peer), 1);
-  if (went_on(uv_tcp_init(scene, &passed))) {
-    int r = uv_accept(stream, (uv_stream_t*) &passed);
-    if (r == UV_ENOMEM) /* it still waits */
-      r = uv_accept(stream, (uv_stream_t*) &passed);
-    CHECK_EQ(r, 0);
-    accepted++;
-  }
+  if (scene_failed)
+    return;
+  CHECK_EQ(uv_pipe_pending_count(&peer.pipe), 1);
+  CHECK_EQ(uv_pipe_pending_type(&peer.pipe), passes_pipe ? UV_NAMED_PIPE : UV_TCP);
+  if (went_on(passes_pipe ? uv_pipe_init(scene, &passed.pipe, 0) : uv_tcp_init(scene, &passed.tcp)))
+    take(stream, &passed);
 }
 
 static void on_passed(uv_write_t* req, int status) {
@@ -239,56 +201,66 @@ static void on_passed(uv_write_t* req, int status) {
   }
 }
 
-static void on_channel_connected(uv_connect_t* req, int status) {
-  uv_buf_t buf = uv_buf_init(text, 1);
+/* Something to pass: a bound socket or a bound pipe. */
+static int make_sent(void) {
+  char name[TEST_PIPE_NAME];
   struct sockaddr_in any;
 
-  if (!got_callback(status) || scene_failed)
-    return;
+  if (passes_pipe)
+    return went_on(uv_pipe_init(scene, &sent.pipe, 0)) &&
+           went_on(uv_pipe_bind(&sent.pipe, test_pipe_name(name, sizeof(name))));
   CHECK_EQ(uv_ip4_addr("127.0.0.1", 0, &any), 0);
-  if (went_on(uv_tcp_init(scene, &tcp)) && went_on(uv_tcp_bind(&tcp, (struct sockaddr*) &any, 0)))
-    (void) owes_callback(
-        uv_write2(&write_req, req->handle, &buf, 1, (uv_stream_t*) &tcp, on_passed));
+  return went_on(uv_tcp_init(scene, &sent.tcp)) &&
+         went_on(uv_tcp_bind(&sent.tcp, (struct sockaddr*) &any, 0));
+}
+
+static void send_it(uv_stream_t* channel) {
+  uv_buf_t buf = uv_buf_init(text, 1);
+
+  if (make_sent())
+    (void) owes_callback(uv_write2(&pass_req, channel, &buf, 1, &sent.stream, on_passed));
+}
+
+static void on_channel_connected(uv_connect_t* req, int status) {
+  if (got_callback(status) && !scene_failed)
+    send_it(req->handle);
 }
 
 static void on_channel_connection(uv_stream_t* listener, int status) {
-  int r;
-
-  if (status != 0) {
-    CHECK_EQ(status, UV_ENOMEM);
-    return;
-  }
-  CHECK_EQ(uv_pipe_init(listener->loop, &peer, 1), 0);
-  r = uv_accept(listener, (uv_stream_t*) &peer);
-  if (r == UV_ENOMEM)
-    r = uv_accept(listener, (uv_stream_t*) &peer);
-  CHECK_EQ(r, 0);
-  close_quietly((uv_handle_t*) listener);
-  (void) went_on(uv_read_start((uv_stream_t*) &peer, on_alloc, on_channel));
+  if (take_peer(listener, status))
+    (void) went_on(uv_read_start(&peer.stream, on_alloc, on_channel));
 }
 
-static void pass(void) {
+static void pass(int is_pipe) {
   char name[TEST_PIPE_NAME];
 
   forget();
-  memset(&tcp, 0xa5, sizeof(tcp));
+  passes_pipe = is_pipe;
+  memset(&sent, 0xa5, sizeof(sent));
   memset(&passed, 0xa5, sizeof(passed));
   if (!scene_begin())
     return;
-  CHECK_EQ(uv_pipe_init(scene, &server, 1), 0);
-  if (went_on(uv_pipe_bind(&server, test_pipe_name(name, sizeof(name)))) &&
-      went_on(uv_listen((uv_stream_t*) &server, 16, on_channel_connection))) {
-    CHECK_EQ(uv_pipe_init(scene, &client, 1), 0);
-    (void) owes_callback(
-        uv_pipe_connect2(&connect_req, &client, name, strlen(name), 0, on_channel_connected));
-  }
+  if (listen_to_name(name, 1, 16, on_channel_connection))
+    connect_to_name(name, 1, on_channel_connected);
   scene_end();
-  CHECK(scene_failed || accepted == 1);
+  CHECK(scene_failed || accepted == 2);
+}
+
+void scenario_pass_tcp(void) {
+  pass(0);
+}
+
+void scenario_pass_pipe(void) {
+  pass(1);
 }
 
 TEST(e1_pass_a_handle) {
-  for_every_allocation(pass);
+  for_every_allocation(scenario_pass_tcp);
   CHECK(without_room > 0); /* the case was met */
+}
+
+TEST(e1_pass_a_pipe) {
+  for_every_allocation(scenario_pass_pipe);
 }
 
 /* ---- A child ------------------------------------------------------------------------------------ */
@@ -302,33 +274,53 @@ static void on_exit(uv_process_t* process, int64_t status, int signal) {
   close_quietly((uv_handle_t*) process);
 }
 
-static void start_child(void) {
+static void on_child_said(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  if (nread > 0) {
+    CHECK(heard_bytes + (size_t) nread <= BYTES);
+    memcpy(heard + heard_bytes, buf->base, (size_t) nread);
+    heard_bytes += (size_t) nread;
+  } else if (nread < 0 && nread != UV_ENOBUFS) {
+    if (nread != UV_EOF && !scene_failed)
+      (void) went_on((int) nread);
+    close_quietly((uv_handle_t*) stream);
+  }
+}
+
+/* A child whose descriptor 0 is the client and whose descriptor 1 is the peer; 1 when it runs. */
+static int start_child(const char* test, int ipc, int flags) {
   uv_process_options_t options;
   uv_stdio_container_t stdio[3];
   char* args[8];
-  int r;
 
-  forget();
-  if (!scene_begin())
-    return;
   child_ended = 0;
   memset(stdio, 0, sizeof(stdio));
-  test_child(&options, args, "e1_spawn", "child");
+  test_child(&options, args, test, "child");
   options.exit_cb = on_exit;
   options.stdio = stdio;
   options.stdio_count = 3;
-  CHECK_EQ(uv_pipe_init(scene, &client, 0), 0);
-  stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
-  stdio[0].data.stream = (uv_stream_t*) &client;
-  CHECK_EQ(uv_pipe_init(scene, &peer, 0), 0);
-  stdio[1].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
-  stdio[1].data.stream = (uv_stream_t*) &peer;
-  r = uv_spawn(scene, &child, &options);
-  if (went_on(r) && went_on(uv_read_start((uv_stream_t*) &peer, on_alloc, on_peer_read)))
-    close_quietly((uv_handle_t*) &client);
-  scene_end();
+  CHECK_EQ(uv_pipe_init(scene, &client.pipe, ipc), 0);
+  stdio[0].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_READABLE_PIPE | flags);
+  stdio[0].data.stream = &client.stream;
+  CHECK_EQ(uv_pipe_init(scene, &peer.pipe, 0), 0);
+  stdio[1].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_WRITABLE_PIPE);
+  stdio[1].data.stream = &peer.stream;
+  return went_on(uv_spawn(scene, &child, &options)) &&
+         went_on(uv_read_start(&peer.stream, on_alloc, on_child_said));
+}
+
+static void check_child(void) {
   CHECK(scene_failed || child_ended == 1);
-  CHECK(scene_failed || strcmp(heard, "done") == 0);
+  CHECK(scene_failed || (heard_bytes == 4 && memcmp(heard, "done", 4) == 0));
+}
+
+void scenario_spawn(void) {
+  forget();
+  if (!scene_begin())
+    return;
+  if (start_child("e1_spawn", 0, 0))
+    close_quietly(&client.handle);
+  scene_end();
+  check_child();
 }
 
 TEST(e1_spawn) {
@@ -340,5 +332,48 @@ TEST(e1_spawn) {
     test_fd_write(1, "done", 4);
     return;
   }
-  for_every_allocation(start_child);
+  for_every_allocation(scenario_spawn);
+}
+
+/* The child takes handles from its descriptor 0 to the end, and says that it got some. */
+static void on_inherited(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  while (uv_pipe_pending_count((uv_pipe_t*) stream) > 0) {
+    CHECK_EQ(uv_tcp_init(stream->loop, &passed.tcp), 0);
+    CHECK_EQ(uv_accept(stream, &passed.stream), 0);
+    close_quietly(&passed.handle);
+    accepted++;
+  }
+  if (nread < 0)
+    close_quietly((uv_handle_t*) stream);
+}
+
+static void be_ipc_child(void) {
+  CHECK(scene_begin());
+  CHECK_EQ(uv_pipe_init(scene, &client.pipe, 1), 0);
+  CHECK_EQ(uv_pipe_open(&client.pipe, 0), 0);
+  CHECK_EQ(uv_read_start(&client.stream, on_alloc, on_inherited), 0);
+  scene_end();
+  if (accepted == 1)
+    test_fd_write(1, "done", 4);
+}
+
+void scenario_spawn_ipc(void) {
+  forget();
+  passes_pipe = 0;
+  memset(&sent, 0xa5, sizeof(sent));
+  if (!scene_begin())
+    return;
+  if (start_child("e1_spawn_ipc", 1, UV_WRITABLE_PIPE))
+    send_it(&client.stream);
+  scene_end();
+  check_child();
+}
+
+TEST(e1_spawn_ipc) {
+  if (harness_arg(0) != NULL) {
+    be_ipc_child();
+    return;
+  }
+  for_every_allocation(scenario_spawn_ipc);
 }

@@ -135,8 +135,7 @@ TEST(accept_goes_on_after_a_reset) {
     char byte = 0;
     int r;
 
-    CHECK_EQ(first->io.ops->option(&first->io, UV__RESET, NULL), 0);
-    stream_end(first);
+    stream_reset(first);
     settle();
     second = make_client(listener);
     CHECK_EQ(write_byte(second, '2'), 0);

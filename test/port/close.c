@@ -121,7 +121,8 @@ TEST(law8_close_with_write_pending) {
       pattern_check(sink, (size_t) n, got);
       got += (size_t) n;
     }
-    CHECK(n == UV_EOF || n == UV_ECONNRESET);
+    /* Of an IPC pipe with frames the last one is cut off. */
+    CHECK(n == UV_EOF || n == UV_ECONNRESET || (k->ops == &uv__ipc_ops && n == UV_ECONNABORTED));
     CHECK(got <= big);
     if (n == UV_EOF && r >= 0)
       CHECK_EQ(got, sent + (size_t) r);

@@ -59,6 +59,8 @@ const struct kind* round_next(const struct kind* kind) {
     round_number = 0;
     kind++;
   }
+  if (kind->desc == UV__DESC_PIPE && !native_pipes)
+    return NULL;
   if (kind->name == NULL)
     return NULL;
   loop_begin();
@@ -206,6 +208,12 @@ void stream_end(struct stream* s) {
   stream_free(s);
 }
 
+void stream_reset(struct stream* s) {
+  if (s->kind->resets)
+    CHECK_EQ(s->io.ops->option(&s->io, UV__RESET, NULL), 0);
+  stream_end(s);
+}
+
 /* ---- Lanes --------------------------------------------------------------------------- */
 
 int arm(struct stream* s) {
@@ -248,12 +256,14 @@ void disarm(struct stream* s) {
 }
 
 ssize_t read_now(struct stream* s, char* base, size_t len) {
+  static struct uv__passed passed; /* Nobody passes anything here. */
   ssize_t n;
 
   CHECK(!(s->io.busy & UV__READ)); /* law 1 */
   native_offer(base, len);
-  n = s->io.ops->read_now(&s->io, base, len, NULL);
+  n = s->io.ops->read_now(&s->io, base, len, s->kind->ops == &uv__ipc_ops ? &passed : NULL);
   CHECK(n != 0); /* the end is UV_EOF, nothing is UV_EAGAIN */
+  CHECK_EQ(passed.count, 0);
   CHECK(n < 0 || (size_t) n <= len);
   return n;
 }
@@ -411,7 +421,7 @@ size_t write_full(struct stream* s) {
   return total;
 }
 
-int start(struct stream* s, enum uv__lane lane, const struct sockaddr* addr) {
+int start(struct stream* s, enum uv__lane lane, const void* addr) {
   int r;
 
   CHECK(!(s->io.busy & lane));

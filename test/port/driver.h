@@ -75,7 +75,7 @@ ssize_t collect_heard(struct stream* s, ssize_t r, struct stream* peer);
 size_t write_full(struct stream* s);
 
 /* Start on CONNECT or SHUTDOWN. */
-int start(struct stream* s, enum uv__lane lane, const struct sockaddr* addr);
+int start(struct stream* s, enum uv__lane lane, const void* addr);
 /* Wait for the ring if `r` says so, and collect. */
 ssize_t collect(struct stream* s, enum uv__lane lane, ssize_t r);
 
@@ -84,6 +84,9 @@ struct stream* accept_stream(struct stream* listener);
 /* accept_now, with the books kept. */
 int accept_start(struct stream* listener, struct uv__desc* desc);
 
+/* End a stream so that its peer sees a reset, on a kind that knows resets; on others, so that it
+ * sees the end. */
+void stream_reset(struct stream* s);
 /* Close, wait for CLOSED when it is pending. `done` may be asked afterwards. */
 void stream_close(struct stream* s);
 /* Overwrite and free a closed stream. */

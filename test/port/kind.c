@@ -4,6 +4,8 @@
 #include "driver.h"
 #include "native.h"
 
+/* ---- TCP ---- */
+
 static int tcp_open(struct stream* s) {
   struct uv__desc none;
   unsigned opened = 99;
@@ -29,26 +31,76 @@ static void tcp_listen(struct stream* s, int backlog) {
   CHECK_EQ(s->io.ops->listen(&s->io, backlog), 0);
 }
 
-static void tcp_address(struct stream* s, struct sockaddr_storage* addr) {
-  int len = (int) sizeof(*addr);
+static void tcp_place(struct stream* s, enum uv__end end, struct place* place) {
+  int len = (int) sizeof(place->at.addr);
 
-  memset(addr, 0, sizeof(*addr));
-  CHECK_EQ(s->io.ops->name(&s->io, UV__LOCAL, (struct sockaddr*) addr, &len), 0);
-  CHECK(len > 0 && len <= (int) sizeof(*addr));
+  memset(place, 0, sizeof(*place));
+  CHECK_EQ(s->io.ops->name(&s->io, end, &place->at.addr, &len), 0);
+  CHECK(len > 0 && len <= (int) sizeof(place->at.addr));
+}
+
+static int tcp_equal(const struct place* a, const struct place* b) {
+  return memcmp(&a->at.addr, &b->at.addr, sizeof(a->at.addr)) == 0;
 }
 
 /* A port that was ours a moment ago. The system does not hand it out again at once. */
-static void tcp_nobody(const struct kind* kind, struct sockaddr_storage* addr) {
+static void tcp_nobody(const struct kind* kind, struct place* place) {
   struct stream* s = stream_open(kind, NULL);
 
   tcp_bind(s);
-  tcp_address(s, addr);
+  tcp_place(s, UV__LOCAL, place);
   stream_end(s);
 }
 
+/* ---- Pipes ---- */
+
+/* A pipe comes into being when it is bound or connects. */
+static int pipe_open(struct stream* s) {
+  (void) s;
+  return 0;
+}
+
+static void set_name(struct place* place, size_t length) {
+  place->at.name.text = place->text;
+  place->at.name.length = length;
+  place->at.name.cut = 0;
+}
+
+static void pipe_nobody(const struct kind* kind, struct place* place) {
+  (void) kind;
+  set_name(place, native_pipe_name(place->text, sizeof(place->text)));
+}
+
+static void pipe_listen(struct stream* s, int backlog) {
+  struct place place;
+  int instances = 16; /* Clients that need not be accepted to be connected. */
+
+  pipe_nobody(s->kind, &place);
+  CHECK_EQ(s->io.ops->bind(&s->io, &place.at, 0), 0);
+  CHECK_EQ(s->io.ops->option(&s->io, UV__INSTANCES, &instances), 0);
+  CHECK_EQ(s->io.ops->listen(&s->io, backlog), 0);
+}
+
+static void pipe_place(struct stream* s, enum uv__end end, struct place* place) {
+  int len = (int) sizeof(place->text);
+
+  CHECK_EQ(s->io.ops->name(&s->io, end, place->text, &len), 0);
+  CHECK(len > 0 && len <= (int) sizeof(place->text));
+  set_name(place, (size_t) len);
+}
+
+static int pipe_equal(const struct place* a, const struct place* b) {
+  return a->at.name.length == b->at.name.length && memcmp(a->text, b->text, a->at.name.length) == 0;
+}
+
 const struct kind kinds[] = {
-    {"tcp", &uv__tcp_ops, UV__DESC_TCP, tcp_open, tcp_listen, tcp_address, tcp_nobody},
-    {NULL, NULL, UV__DESC_NONE, NULL, NULL, NULL, NULL},
+    {"tcp", &uv__tcp_ops, UV__DESC_TCP, 1, UV_ECONNREFUSED, tcp_open, tcp_listen, tcp_place,
+     tcp_equal, tcp_nobody},
+    {"pipe", &uv__pipe_ops, UV__DESC_PIPE, 0, UV_ENOENT, pipe_open, pipe_listen, pipe_place,
+     pipe_equal, pipe_nobody},
+    {"ipc", &uv__ipc_ops, UV__DESC_PIPE, 0, UV_ENOENT, pipe_open, pipe_listen, pipe_place,
+     pipe_equal, pipe_nobody},
+    {NULL, NULL, UV__DESC_NONE, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
 struct stream* make_listener(const struct kind* kind) {
@@ -60,10 +112,10 @@ struct stream* make_listener(const struct kind* kind) {
 
 struct stream* make_client(struct stream* listener) {
   struct stream* s = stream_open(listener->kind, NULL);
-  struct sockaddr_storage addr;
+  struct place place;
 
-  listener->kind->address(listener, &addr);
-  CHECK_EQ(collect(s, UV__CONNECT, start(s, UV__CONNECT, (struct sockaddr*) &addr)), 0);
+  listener->kind->place(listener, UV__LOCAL, &place);
+  CHECK_EQ(collect(s, UV__CONNECT, start(s, UV__CONNECT, &place.at)), 0);
   return s;
 }
 

@@ -7,19 +7,32 @@
 
 struct stream;
 
+/* Where a stream can be reached. `at` is what bind and connect of its kind take. */
+struct place {
+  union {
+    struct sockaddr_storage addr;
+    struct uv__pipe_name name;
+  } at;
+  char text[512]; /* of the name */
+};
+
 struct kind {
   const char* name;
   const struct uv__ops* ops;
-  int desc; /* enum uv__desc_kind of its descriptors */
+  int desc;    /* enum uv__desc_kind of its descriptors */
+  int resets;  /* a close can abort the connection (UV__RESET) */
+  int refused; /* what a connect says where nobody listens */
 
-  /* Create the descriptor of a fresh io. */
+  /* Create the descriptor of a fresh io, where it is created by itself. */
   int (*open)(struct stream* s);
-  /* Bind a created io to an address of its own and listen. */
+  /* Bind such an io to a place of its own and listen. */
   void (*listen)(struct stream* s, int backlog);
-  /* The address where `listener` can be reached, for the CONNECT lane. */
-  void (*address)(struct stream* listener, struct sockaddr_storage* addr);
-  /* An address where nobody listens. */
-  void (*nobody)(const struct kind* kind, struct sockaddr_storage* addr);
+  /* The place of one end of a stream. */
+  void (*place)(struct stream* s, enum uv__end end, struct place* place);
+  /* Whether two places are the same. */
+  int (*equal)(const struct place* a, const struct place* b);
+  /* A place where nobody listens. */
+  void (*nobody)(const struct kind* kind, struct place* place);
 };
 
 extern const struct kind kinds[]; /* ends with a NULL name */

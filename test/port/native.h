@@ -9,6 +9,8 @@
 extern const unsigned native_rounds;
 /* Whether uv__port_wake may be called from another thread. */
 extern const int native_threads;
+/* Whether there are pipes with names. */
+extern const int native_pipes;
 /* Whether hosts, families and the options of a socket mean something here. */
 extern const int native_addresses;
 /* More bytes than a connection holds before its reader reads. */
@@ -20,6 +22,10 @@ void native_end(void);
 
 /* The port to bind to so that the system chooses a free one, or a free one. */
 int native_free_port(void);
+/* A name for a pipe that nobody else uses, not terminated; returns its length. */
+size_t native_pipe_name(char* to, size_t size);
+/* Whether the system keeps a second server from the name of a pipe. */
+int native_names_are_exclusive(void);
 /* `base` is what the next read_now reads into. */
 void native_offer(char* base, size_t len);
 

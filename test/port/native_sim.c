@@ -8,6 +8,7 @@
 const unsigned native_rounds = 20;
 const int native_threads = 0;
 const int native_addresses = 0;
+const int native_pipes = 0;
 const size_t native_flood = 6000;
 
 static int next_port;
@@ -84,6 +85,16 @@ void native_end(void) {
 
 int native_free_port(void) {
   return next_port++;
+}
+
+size_t native_pipe_name(char* to, size_t size) {
+  (void) to;
+  (void) size;
+  return 0;
+}
+
+int native_names_are_exclusive(void) {
+  return 1;
 }
 
 void native_offer(char* base, size_t len) {

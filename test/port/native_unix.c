@@ -1,12 +1,16 @@
 /* See native.h. */
 #include "native.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "harness.h"
 
 const unsigned native_rounds = 1;
 const int native_threads = 1;
 const int native_addresses = 1;
+const int native_pipes = 1;
 const size_t native_flood = 16 << 20;
 
 static int deaf = -1;
@@ -19,6 +23,18 @@ void native_end(void) {}
 
 int native_free_port(void) {
   return 0;
+}
+
+size_t native_pipe_name(char* to, size_t size) {
+  static int count;
+  int length = snprintf(to, size, "/tmp/uvstream-port-%ld-%d", (long) getpid(), ++count);
+
+  CHECK(length > 0 && (size_t) length < size);
+  return (size_t) length;
+}
+
+int native_names_are_exclusive(void) {
+  return 1;
 }
 
 void native_offer(char* base, size_t len) {

@@ -1,11 +1,15 @@
 /* See native.h. */
 #include "native.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "harness.h"
 
 const unsigned native_rounds = 1;
 const int native_threads = 1;
 const int native_addresses = 1;
+const int native_pipes = 1;
 const size_t native_flood = 16 << 20;
 
 static SOCKET deaf = INVALID_SOCKET;
@@ -18,6 +22,33 @@ void native_end(void) {}
 
 int native_free_port(void) {
   return 0;
+}
+
+size_t native_pipe_name(char* to, size_t size) {
+  static int count;
+  int length =
+      snprintf(to, size, "\\\\.\\pipe\\uvstream-port-%lu-%d", GetCurrentProcessId(), ++count);
+
+  CHECK(length > 0 && (size_t) length < size);
+  return (size_t) length;
+}
+
+int native_names_are_exclusive(void) {
+  const DWORD mode = PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE;
+  HANDLE pipes[2];
+  char name[100];
+  int exclusive;
+  int i;
+
+  name[native_pipe_name(name, sizeof(name))] = '\0';
+  for (i = 0; i < 2; i++)
+    pipes[i] = CreateNamedPipeA(name, mode, PIPE_TYPE_BYTE, 2, 0, 0, 0, NULL);
+  CHECK(pipes[0] != INVALID_HANDLE_VALUE);
+  exclusive = pipes[1] == INVALID_HANDLE_VALUE;
+  if (!exclusive)
+    CloseHandle(pipes[1]);
+  CloseHandle(pipes[0]);
+  return exclusive;
 }
 
 void native_offer(char* base, size_t len) {

@@ -404,7 +404,7 @@ static void fill(char* bytes, size_t size) {
 /* Cuts `size` bytes into buffers, some of them empty; returns their number, at least 1. */
 static unsigned cut(char* bytes, size_t size, uv_buf_t* bufs) {
   unsigned most = sim_chance(60)   ? 1
-                  : sim_chance(80) ? 1 + sim_below(12)
+                  : sim_chance(80) ? 1 + sim_below(16)
                                    : 1 + sim_below(MOST_BUFFERS);
   unsigned step = (unsigned) (size / most) * 2 + 1;
   unsigned count = 0;

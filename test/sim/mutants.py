@@ -82,11 +82,11 @@ MUTANTS = [
      "    req->at = req->nbufs; /* Nothing is left to take back. */\n",
      ""),
     ("a write that began can be cancelled", "write.c",
-     "  if (req->taken || req->at == req->nbufs)",
+     "  if (req->state != 0 || req->at == req->nbufs)",
      "  if (req->at == req->nbufs)"),
     ("more is gathered than the array holds", "write.c",
-     "    for (i = req->at; i < req->nbufs && count < GATHER; i++) {",
-     "    for (i = req->at; i < req->nbufs; i++) {"),
+     "    for (i = req->at; i < req->nbufs && count < GATHER; i++)",
+     "    for (i = req->at; i < req->nbufs; i++)"),
     ("the write budget ends and nobody asks for another turn", "write.c",
      "    if (rounds == WRITE_ROUNDS) {\n      uv__loop_again(io);\n      return;",
      "    if (rounds == WRITE_ROUNDS) {\n      return;"),
@@ -170,6 +170,12 @@ MUTANTS = [
     ("the loop does not lie down any more after an async", "loop.c",
      "uv__atomic_exchange(&loop->wake_pending, 0) != 0",
      "uv__atomic_load(&loop->wake_pending) != 0"),
+    ("a lane that rang stays busy", "loop.c",
+     "  io->busy &= (unsigned char) ~rung;\n",
+     ""),
+    ("who asks for a turn within its turn gets none", "loop.c",
+     "  io->waiting = 0;\n  io->busy",
+     "  io->busy"),
     ("the loop sleeps over an async", "loop.c",
      "  if (uv__atomic_load(&loop->wake_pending))\n    timeout_ms = 0;\n",
      ""),
@@ -190,7 +196,7 @@ class Build:
     def __init__(self, folder, compiler, flags):
         self.folder = folder
         self.compiler = compiler
-        self.flags = flags + ["-std=c11", "-w", "-DUV__TAIL=\"sim_tail.h\"", f"-I{HERE}",
+        self.flags = flags + ["-std=c11", "-w", "-D_GNU_SOURCE", "-DUV__TAIL=\"sim_tail.h\"", f"-I{HERE}",
                               f"-I{ROOT / 'include'}", f"-I{CORE}"]
         self.objects = {}
         for source in sorted(CORE.glob("*.c")) + sorted(HERE.glob("*.c")):

@@ -1,0 +1,240 @@
+/* See calls.h. Each function here stands in for the system's of that name, in a process with one
+ * thread that matters: what a helper thread calls counts, too, but no scenario has one.
+ *
+ * EAGAIN and short results are told as a system tells them: what was not there now is there a
+ * moment later, and the poller says so. Edge-triggered epoll would otherwise never speak of bytes
+ * that it has spoken of. */
+#include "calls.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+enum {
+  MOST_FDS = 1024
+};
+
+static enum call failing = CALLS;
+static long left; /* until it fails */
+static long made;
+static int with;
+
+void calls_fail_nth(enum call call, long n, int error) {
+  failing = n == 0 ? CALLS : call;
+  left = n;
+  made = 0;
+  with = error;
+}
+
+long calls_made(void) {
+  return made;
+}
+
+/* Counts a call; 1 when this is the one. */
+static int fails(enum call call) {
+  if (call != failing)
+    return 0;
+  made++;
+  return --left == 0;
+}
+
+/* ---- The poller, which has to be told of what comes later ---- */
+
+static struct {
+  int poller; /* 0: nowhere */
+  struct epoll_event event;
+} watched[MOST_FDS];
+
+int __real_epoll_ctl(int poller, int op, int fd, struct epoll_event* event);
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event* event);
+
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event* event) {
+  /* No system fails to forget a descriptor. */
+  if (op != EPOLL_CTL_DEL && fails(CALL_epoll_ctl)) {
+    errno = with;
+    return -1;
+  }
+  CHECK(fd >= 0 && fd < MOST_FDS);
+  watched[fd].poller = op == EPOLL_CTL_DEL ? 0 : poller;
+  if (op != EPOLL_CTL_DEL)
+    watched[fd].event = *event;
+  return __real_epoll_ctl(poller, op, fd, event);
+}
+
+/* A registration that is made anew reports what is so now. */
+static void report_again(int fd) {
+  if (watched[fd].poller > 0)
+    (void) __real_epoll_ctl(watched[fd].poller, EPOLL_CTL_MOD, fd, &watched[fd].event);
+}
+
+/* ---- Calls that fail or do not ---- */
+
+#define PLAIN(name, parameters, arguments) \
+  int __real_##name parameters;            \
+  int __wrap_##name parameters;            \
+  int __wrap_##name parameters {           \
+    if (fails(CALL_##name)) {              \
+      errno = with;                        \
+      return -1;                           \
+    }                                      \
+    return __real_##name arguments;        \
+  }
+
+PLAIN(socket, (int domain, int type, int protocol), (domain, type, protocol))
+PLAIN(socketpair, (int domain, int type, int protocol, int fds[2]), (domain, type, protocol, fds))
+PLAIN(pipe2, (int fds[2], int flags), (fds, flags))
+PLAIN(eventfd, (unsigned initial, int flags), (initial, flags))
+PLAIN(epoll_create1, (int flags), (flags))
+PLAIN(fork, (void), ())
+
+/* ---- Waiting, which a signal may end ---- */
+
+PLAIN(epoll_wait,
+      (int poller, struct epoll_event* events, int most, int timeout_ms),
+      (poller, events, most, timeout_ms))
+PLAIN(poll, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms))
+
+/* ---- Connections ---- */
+
+int __real_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags);
+int __wrap_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags);
+
+int __wrap_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags) {
+  if (!fails(CALL_accept4))
+    return __real_accept4(fd, addr, len, flags);
+  if (with == EAGAIN)
+    report_again(fd);
+  errno = with;
+  return -1;
+}
+
+int __real_connect(int fd, const struct sockaddr* addr, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr* addr, socklen_t len);
+
+/* An interrupted connect goes on. */
+int __wrap_connect(int fd, const struct sockaddr* addr, socklen_t len) {
+  int fault = fails(CALL_connect);
+
+  if (fault && with != EINTR) {
+    errno = with;
+    return -1;
+  }
+  if (__real_connect(fd, addr, len) == 0 && !fault)
+    return 0;
+  if (fault)
+    errno = with;
+  return -1;
+}
+
+/* ---- Bytes ---- */
+
+/* Before a call that moves bytes: 0 when it goes as it is, 1 when it is to move one byte, -1 when it
+ * fails. */
+static int disturb(enum call call, int fd) {
+  if (!fails(call))
+    return 0;
+  if (with == FAULT_SHORT)
+    return 1;
+  if (with == EAGAIN)
+    report_again(fd);
+  errno = with;
+  return -1;
+}
+
+/* After it: what a short one left is there a moment later. */
+static ssize_t moved(int how, int fd, ssize_t n) {
+  int saved_errno = errno;
+
+  if (how > 0)
+    report_again(fd);
+  errno = saved_errno;
+  return n;
+}
+
+static size_t cut(int how, size_t len) {
+  return how > 0 && len > 1 ? 1 : len;
+}
+
+ssize_t __real_recv(int fd, void* to, size_t len, int flags);
+ssize_t __wrap_recv(int fd, void* to, size_t len, int flags);
+
+ssize_t __wrap_recv(int fd, void* to, size_t len, int flags) {
+  int how = disturb(CALL_recv, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_recv(fd, to, cut(how, len), flags));
+}
+
+ssize_t __real_send(int fd, const void* from, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void* from, size_t len, int flags);
+
+ssize_t __wrap_send(int fd, const void* from, size_t len, int flags) {
+  int how = disturb(CALL_send, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_send(fd, from, cut(how, len), flags));
+}
+
+ssize_t __real_read(int fd, void* to, size_t len);
+ssize_t __wrap_read(int fd, void* to, size_t len);
+
+ssize_t __wrap_read(int fd, void* to, size_t len) {
+  int how = disturb(CALL_read, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_read(fd, to, cut(how, len)));
+}
+
+ssize_t __real_write(int fd, const void* from, size_t len);
+ssize_t __wrap_write(int fd, const void* from, size_t len);
+
+ssize_t __wrap_write(int fd, const void* from, size_t len) {
+  int how = disturb(CALL_write, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_write(fd, from, cut(how, len)));
+}
+
+/* The library has no empty buffers in an array. */
+ssize_t __real_writev(int fd, const struct iovec* bufs, int count);
+ssize_t __wrap_writev(int fd, const struct iovec* bufs, int count);
+
+ssize_t __wrap_writev(int fd, const struct iovec* bufs, int count) {
+  int how = disturb(CALL_writev, fd);
+  struct iovec first = bufs[0];
+
+  first.iov_len = cut(how, first.iov_len);
+  return how < 0   ? -1
+         : how > 0 ? moved(how, fd, __real_writev(fd, &first, 1))
+                   : __real_writev(fd, bufs, count);
+}
+
+/* What goes along with the bytes goes along with the first of them. */
+ssize_t __real_sendmsg(int fd, const struct msghdr* msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr* msg, int flags);
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr* msg, int flags) {
+  int how = disturb(CALL_sendmsg, fd);
+  struct iovec first = msg->msg_iov[0];
+  struct msghdr shorter = *msg;
+
+  first.iov_len = cut(how, first.iov_len);
+  shorter.msg_iov = &first;
+  shorter.msg_iovlen = 1;
+  return how < 0 ? -1 : moved(how, fd, __real_sendmsg(fd, how > 0 ? &shorter : msg, flags));
+}
+
+ssize_t __real_recvmsg(int fd, struct msghdr* msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr* msg, int flags);
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr* msg, int flags) {
+  int how = disturb(CALL_recvmsg, fd);
+
+  if (how < 0)
+    return -1;
+  msg->msg_iov[0].iov_len = cut(how, msg->msg_iov[0].iov_len); /* The library makes it anew. */
+  return moved(how, fd, __real_recvmsg(fd, msg, flags));
+}

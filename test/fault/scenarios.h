@@ -1,0 +1,20 @@
+/* The scenarios by name, each with its own loop. What is made to fail in them is memory in tcp.c and
+ * pipe.c, and calls of the system in calls_unix.c. */
+#ifndef FAULT_SCENARIOS_H_
+#define FAULT_SCENARIOS_H_
+
+/* tcp.c */
+void scenario_tcp_talk(void);
+void scenario_tcp_come_and_go(void);
+void scenario_tcp_adopt(void);
+
+/* pipe.c */
+void scenario_pipe_talk(void);
+void scenario_ipc_talk(void);
+void scenario_pipe_ends(void);
+void scenario_pass_tcp(void);
+void scenario_pass_pipe(void);
+void scenario_spawn(void);
+void scenario_spawn_ipc(void);
+
+#endif /* FAULT_SCENARIOS_H_ */

@@ -1,0 +1,201 @@
+/* Rule E1, the half of it that is about the system: every call of every scenario fails once with
+ * every error that it may have. What a system does every day, a call cut short or interrupted or
+ * that has to wait, nobody notices; what it lacks is told by its code. Nothing is lost, nothing
+ * hangs, no descriptor and no memory stays behind. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "calls.h"
+#include "every.h"
+#include "harness.h"
+#include "memory.h"
+#include "parts.h"
+#include "scenarios.h"
+
+enum {
+  MOST_CALLS = 2000,
+  MOST_FDS = 256
+};
+
+struct fault {
+  enum call call;
+  int error;
+};
+
+/* Nobody notices these. */
+static const struct fault everyday[] = {
+    {CALL_accept4, EINTR},       {CALL_accept4, EAGAIN},     {CALL_connect, EINTR},
+    {CALL_recv, EINTR},          {CALL_recv, EAGAIN},        {CALL_recv, FAULT_SHORT},
+    {CALL_recvmsg, EINTR},       {CALL_recvmsg, EAGAIN},     {CALL_recvmsg, FAULT_SHORT},
+    {CALL_read, EINTR},          {CALL_send, EINTR},         {CALL_send, EAGAIN},
+    {CALL_send, FAULT_SHORT},    {CALL_sendmsg, EINTR},      {CALL_sendmsg, EAGAIN},
+    {CALL_sendmsg, FAULT_SHORT}, {CALL_write, EINTR},        {CALL_writev, EINTR},
+    {CALL_writev, EAGAIN},       {CALL_writev, FAULT_SHORT}, {CALL_epoll_wait, EINTR},
+    {CALL_poll, EINTR},
+};
+
+/* These are told. */
+static const struct fault lacking[] = {
+    {CALL_accept4, EMFILE},       {CALL_accept4, ENFILE},       {CALL_accept4, ENOBUFS},
+    {CALL_accept4, ENOMEM},       {CALL_accept4, ECONNABORTED}, {CALL_connect, ENOMEM},
+    {CALL_connect, ENETUNREACH},  {CALL_recv, ENOMEM},          {CALL_recv, ECONNRESET},
+    {CALL_recvmsg, ENOMEM},       {CALL_recvmsg, ECONNRESET},   {CALL_read, EIO},
+    {CALL_send, ENOBUFS},         {CALL_send, ENOMEM},          {CALL_sendmsg, ENOBUFS},
+    {CALL_sendmsg, ENOMEM},       {CALL_writev, ENOMEM},        {CALL_writev, EIO},
+    {CALL_socket, EMFILE},        {CALL_socket, ENFILE},        {CALL_socket, ENOBUFS},
+    {CALL_socketpair, EMFILE},    {CALL_socketpair, ENFILE},    {CALL_pipe2, EMFILE},
+    {CALL_pipe2, ENFILE},         {CALL_eventfd, EMFILE},       {CALL_eventfd, ENOMEM},
+    {CALL_epoll_create1, EMFILE}, {CALL_epoll_create1, ENOMEM}, {CALL_epoll_ctl, ENOMEM},
+    {CALL_epoll_ctl, ENOSPC},     {CALL_fork, EAGAIN},          {CALL_fork, ENOMEM},
+};
+
+static int open_fds(void) {
+  int count = 0;
+  int fd;
+
+  for (fd = 0; fd < MOST_FDS; fd++)
+    count += fcntl(fd, F_GETFD) != -1;
+  return count;
+}
+
+/* The n-th call fails, for every n. How often the call was made; 0: never. */
+static long fail_each(const struct fault* fault, int is_told, void (*scenario)(void)) {
+  long n;
+
+  fault_error = is_told ? uv_translate_sys_error(fault->error) : 0;
+  for (n = 1; n < MOST_CALLS; n++) {
+    long live = memory_live();
+    int fds = open_fds();
+    long made;
+
+    calls_fail_nth(fault->call, n, fault->error);
+    scenario();
+    made = calls_made();
+    calls_fail_nth(fault->call, 0, 0);
+    CHECK_EQ(memory_live(), live);
+    CHECK_EQ(open_fds(), fds);
+    if (made < n) {
+      CHECK(!scene_failed);
+      return made;
+    }
+    CHECK(is_told || !scene_failed);
+  }
+  FAIL("a scenario with more calls than anybody wrote");
+}
+
+/* A set of calls: those which the scenario made. */
+static unsigned fail_all(const struct fault* faults,
+                         size_t count,
+                         int is_told,
+                         void (*scenario)(void)) {
+  unsigned met = 0;
+  size_t i;
+
+  for (i = 0; i < count; i++)
+    if (fail_each(&faults[i], is_told, scenario) > 0)
+      met |= 1u << faults[i].call;
+  return met;
+}
+
+#define SET(call) (1u << CALL_##call)
+
+/* What each loop needs. Another poller than epoll has calls of its own. */
+static unsigned loop_calls(void) {
+  uv_loop_t loop;
+  unsigned calls = SET(eventfd);
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  if (uv_backend_fd(&loop) >= 0)
+    calls |= SET(epoll_create1) | SET(epoll_ctl) | SET(epoll_wait);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  return calls;
+}
+
+/* `expected` are the calls that the scenario has to make, or it would prove nothing. */
+static void fail_calls_of(void (*scenario)(void), unsigned expected) {
+  unsigned met = fail_all(everyday, sizeof(everyday) / sizeof(everyday[0]), 0, scenario);
+
+  met |= fail_all(lacking, sizeof(lacking) / sizeof(lacking[0]), 1, scenario);
+  expected |= loop_calls();
+  CHECK_EQ(met & expected, expected);
+}
+
+TEST(e1_calls_of_a_tcp_conversation) {
+  fail_calls_of(scenario_tcp_talk,
+                SET(socket) | SET(accept4) | SET(connect) | SET(recv) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_adopted_sockets) {
+  fail_calls_of(scenario_tcp_adopt, SET(socketpair) | SET(recv) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_a_pipe_conversation) {
+  fail_calls_of(scenario_pipe_talk,
+                SET(socket) | SET(accept4) | SET(connect) | SET(recvmsg) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_an_ipc_conversation) {
+  fail_calls_of(scenario_ipc_talk,
+                SET(socket) | SET(accept4) | SET(connect) | SET(recvmsg) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_pipe_ends) {
+  fail_calls_of(scenario_pipe_ends, SET(pipe2) | SET(read) | SET(writev));
+}
+
+/* The same with sockets that come from elsewhere; only here a pipe can be one. */
+static void adopt_sockets(void) {
+  union part* parts[2] = {&client, &peer};
+  uv_os_sock_t pair[2];
+  int i;
+
+  forget();
+  if (!scene_begin())
+    return;
+  if (went_on(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0))) {
+    for (i = 0; i < 2; i++) {
+      int r;
+
+      CHECK_EQ(uv_pipe_init(scene, &parts[i]->pipe, 0), 0);
+      r = uv_pipe_open(&parts[i]->pipe, pair[i]);
+      if (r != 0) { /* it is still ours, and good */
+        CHECK_EQ(r, fault_error);
+        r = uv_pipe_open(&parts[i]->pipe, pair[i]);
+      }
+      CHECK_EQ(r, 0);
+    }
+    overhear(&peer);
+    if (!scene_failed)
+      tell(&client);
+  }
+  scene_end();
+  CHECK(scene_failed || heard_bytes == BYTES);
+}
+
+TEST(e1_calls_of_pipes_that_are_sockets) {
+  fail_calls_of(adopt_sockets, SET(socketpair) | SET(recvmsg) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_passing_a_socket) {
+  fail_calls_of(scenario_pass_tcp, SET(socket) | SET(recvmsg) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_passing_a_pipe) {
+  fail_calls_of(scenario_pass_pipe, SET(socket) | SET(recvmsg) | SET(sendmsg));
+}
+
+TEST(e1_calls_of_a_child) {
+  fail_calls_of(scenario_spawn, SET(fork) | SET(pipe2) | SET(socketpair) | SET(read));
+}
+
+TEST(e1_calls_of_a_child_with_a_channel) {
+  fail_calls_of(scenario_spawn_ipc, SET(fork) | SET(pipe2) | SET(socketpair) | SET(sendmsg));
+}
+
+/* A pipe whose listener has no room waits for it. */
+TEST(e1_connect_to_a_full_queue) {
+  static const struct fault full = {CALL_connect, EAGAIN};
+
+  CHECK_EQ(fail_each(&full, 0, scenario_pipe_talk), 1);
+}
