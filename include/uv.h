@@ -499,8 +499,8 @@ struct uv_tcp_s {
 
 /* Flags of uv_tcp_bind (rule T2). */
 enum uv_tcp_flags {
-  UV_TCP_IPV6ONLY = 1,  /* an IPv6 address takes no IPv4 connections */
-  UV_TCP_REUSEPORT = 2, /* several listeners share the port and its load */
+  UV_TCP_IPV6ONLY = 1, /* an IPv6 address takes no IPv4 connections */
+  UV_TCP_REUSEPORT = 2 /* several listeners share the port and its load */
 };
 
 /* Initialise; no socket exists yet. Always 0. */

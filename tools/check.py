@@ -138,6 +138,20 @@ def check_json():
     return problems
 
 
+def check_workflows():
+    """What the workflow files ask CMake for is a workflow preset."""
+    presets = json.loads((ROOT / "CMakePresets.json").read_text())["workflowPresets"]
+    known = {preset["name"] for preset in presets}
+    problems = []
+    for name in (".github/workflows/ci.yml", "appveyor.yml"):
+        text = (ROOT / name).read_text()
+        asked = re.findall(r"\b(?:workflow|demo): ([\w-]+)", text)
+        if not asked or "cmake --workflow --preset" not in text:
+            problems.append(f"{name}: asks for no workflow preset")
+        problems += [f"{name}: no workflow preset {preset}" for preset in asked if preset not in known]
+    return problems
+
+
 def check_size():
     """A source file of the library is one thing."""
     return [

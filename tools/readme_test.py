@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
-"""readme_test.py BUILD-FOLDER [RUNNER]: the program printed in README.md compiles as printed, and
-echoes. With RUNNER (cmake/wine-runner.sh) it is built with MinGW and run under Wine."""
+"""readme_test.py WORK-FOLDER [RUNNER TOOLCHAIN]: follows README.md as somebody would who sees it for
+the first time, in a copy of the sources and with nothing of ours in the environment: the commands
+printed there build and install the library, and the program printed there, built as printed, echoes.
+Only the folder that is installed into and the port are others. With RUNNER and TOOLCHAIN
+(cmake/wine-runner.sh, cmake/mingw-x86_64.cmake) for Windows.
+"""
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from check import tracked
 from header import ROOT
 
 PORT = "7000"
@@ -17,16 +24,6 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def build(source, build_folder, program, windows):
-    compiler = "x86_64-w64-mingw32-gcc" if windows else "cc"
-    system = ["-lws2_32", "-lmswsock", "-liphlpapi"] if windows else ["-pthread"]
-    subprocess.run(
-        [compiler, "-std=c11", "-Wall", "-pedantic", "-Werror", f"-I{ROOT / 'include'}", source,
-         build_folder / "lib" / "libuvstream.a", *system, "-o", program],
-        check=True,
-    )
 
 
 def connect(port, server):
@@ -52,22 +49,24 @@ def echoes(client, message):
     return answer == message
 
 
-def main(build_folder, runner):
-    blocks = re.findall(r"^```c\n(.*?)^```", (ROOT / "README.md").read_text(), re.S | re.M)
-    programs = [block for block in blocks if "int main(" in block]
-    if len(programs) != 1 or programs[0].count(PORT) != 1:
-        sys.exit(f"readme: there is not one program in README.md with port {PORT}")
-    work = build_folder / "readme"
-    work.mkdir(exist_ok=True)
-    source, program = work / "echo.c", work / ("echo.exe" if runner else "echo")
-    source.write_text(programs[0])
-    build(source, build_folder, program, bool(runner))
+def one(found, what):
+    if len(found) != 1:
+        sys.exit(f"readme: {len(found)} times {what}")
+    return found[0]
 
-    # The same again on a port that is free here.
-    port = free_port()
-    source.write_text(programs[0].replace(PORT, str(port)))
-    build(source, build_folder, program, bool(runner))
-    server = subprocess.Popen([*runner, program], stdout=subprocess.DEVNULL)
+
+def blocks(readme, language, holds):
+    found = re.findall(rf"^```{language}\n(.*?)^```", readme, re.S | re.M)
+    return one([block for block in found if holds in block], f"{holds}) in a block of {language}")
+
+
+def run(command, folder, environment):
+    print(f"$ {command}", flush=True)
+    subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)
+
+
+def serves(command, port, environment):
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         with connect(port, server) as one, connect(port, server) as two:
             if not (echoes(one, b"x" * 50000) and echoes(two, b"hello") and echoes(one, b"again")):
@@ -75,8 +74,54 @@ def main(build_folder, runner):
     finally:
         server.kill()
         server.wait()
-    print(f"readme: {programs[0].count(chr(10))} lines compile as printed, and echo")
+    print(f"readme: {command[-1]} echoes")
+
+
+def main(work, runner=None, toolchain=None):
+    work = Path(work).resolve() / "readme"
+    shutil.rmtree(work, ignore_errors=True)
+    sources, home, app, prefix = (work / name for name in ("uvstream", "home", "app", "prefix"))
+    for path in tracked():
+        target = sources / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    home.mkdir()
+    app.mkdir()
+    environment = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+    readme = (sources / "README.md").read_text()
+    install = one(re.findall(r"^    (cmake -B build/install (?:.*\n    )+?.*cmake --install .*)$",
+                             readme, re.M), "the commands that install")
+    compile_line = one(re.findall(r"^    (cc app\.c .*)$", readme, re.M), "the line of cc")
+    project = blocks(readme, "cmake", "project(")
+    program = blocks(readme, "c", "int main(")
+    if program.count(PORT) != 1:
+        sys.exit(f"readme: the program does not have one port {PORT}")
+
+    # The options for another system come behind the folder, where the page says "first line".
+    more = f" --toolchain {Path(toolchain).resolve()}" if toolchain else ""
+    install = install.replace("/usr/local", str(prefix)).replace("sudo ", "")
+    run(install.replace("-B build/install", f"-B build/install{more}", 1), sources, environment)
+
+    port = free_port()
+    (app / "app.c").write_text(program.replace(PORT, str(port)))
+    (app / "CMakeLists.txt").write_text(project)
+    strict = {**environment, "CFLAGS": "-std=c11 -Wall -pedantic -Werror"}
+    run(f"cmake -B build{more} -DCMAKE_PREFIX_PATH={prefix}", app, strict)
+    run("cmake --build build", app, strict)
+    if runner:
+        wine = {**os.environ, "WINEPREFIX": os.environ.get("WINEPREFIX", str(work.parent / "wine"))}
+        serves([Path(runner).resolve(), app / "build" / "app.exe"], port, wine)
+        return
+    serves([app / "build" / "app"], port, environment)
+
+    pc = one(list(prefix.rglob("uvstream.pc")), "an installed .pc file")
+    environment["PKG_CONFIG_PATH"] = str(pc.parent)
+    run(compile_line, app, environment)
+    # What ldconfig does for /usr/local.
+    environment["LD_LIBRARY_PATH"] = environment["DYLD_LIBRARY_PATH"] = str(pc.parent.parent)
+    serves([app / "app"], port, environment)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), [str(Path(name).resolve()) for name in sys.argv[2:]])
+    main(*sys.argv[1:])

@@ -36,6 +36,7 @@ typedef struct uv_buf_t {
   char* base;
   size_t len;
 } uv_buf_t;
+typedef size_t uv__buf_len_t; /* private */
 
 /* Private to src/unix: an owned descriptor on its way between two handles. */
 struct uv__desc {

@@ -78,6 +78,7 @@ typedef struct uv_buf_t {
   ULONG len;
   char* base;
 } uv_buf_t;
+typedef ULONG uv__buf_len_t; /* private */
 
 /* Private to src/win: an owned socket or handle on its way between two handles. */
 struct uv__desc {

@@ -8,7 +8,8 @@
 #include "uv.h"
 
 /* The structure of `type` whose member `field` is at `ptr`. */
-#define uv__container_of(ptr, type, field) ((type*) (((char*) (ptr)) - offsetof(type, field)))
+#define uv__container_of(ptr, type, field) \
+  ((type*) (void*) (((char*) (ptr)) - offsetof(type, field)))
 
 static inline void uv__queue_init(struct uv__queue* q) {
   q->next = q;

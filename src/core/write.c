@@ -96,7 +96,7 @@ static void advance(uv_stream_t* stream, size_t n) {
     req->state |= BEGUN;
     if (n < buf->len) {
       buf->base += n;
-      buf->len -= n;
+      buf->len -= (uv__buf_len_t) n;
       return;
     }
     n -= buf->len;

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# run.sh BUILD-FOLDER [TOOLCHAIN RUNNER]: installs a build, moves what was installed, and builds
-# and runs a foreign project against it: find_package and pkg-config, static and shared.
+# run.sh BUILD-FOLDER [TOOLCHAIN RUNNER]: builds and runs a foreign project in each way that there
+# is to get the library: what the build folder installs, found by find_package and by pkg-config,
+# static and shared; its sources by add_subdirectory and FetchContent. And looks at what a shared
+# library says about itself: its versioned name, and what it needs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
 build=$(cd "$1" && pwd)
 toolchain=${2:-}
 runner=${3:-}
@@ -10,43 +13,125 @@ runner=${3:-}
 work=$build/install-test
 rm -rf "$work"
 cmake --install "$build" --prefix "$work/first" >/dev/null
+# An installed tree can be moved.
 mv "$work/first" "$work/prefix"
 pc=$(find "$work/prefix" -name uvstream.pc)
 libdir=$(dirname "$(dirname "$pc")")
+programs=0
 
-# Programs find the shared library as users would make them: by path, or beside the program.
+fail() {
+  echo "install: $*" >&2
+  exit 1
+}
+
+# Runs a program that links the static library, or the shared one of the folder $2. Windows finds
+# a DLL on the path; a program that was installed would have it beside itself.
 run() {
+  local folder=${2:-}
   echo "run: $1"
-  if [ -n "$runner" ]; then
-    cp "$work"/prefix/bin/*.dll "$(dirname "$1")"
-    WINEPREFIX=${WINEPREFIX:-$build/wine} "$runner" "$1"
+  if [ -z "$runner" ]; then
+    LD_LIBRARY_PATH=$folder DYLD_LIBRARY_PATH=$folder "$1" || return
   else
-    LD_LIBRARY_PATH=$libdir DYLD_LIBRARY_PATH=$libdir "$1"
+    WINEPATH=${folder:+Z:${folder//\//\\}} WINEPREFIX=${WINEPREFIX:-$build/wine} "$runner" "$1" ||
+      return
   fi
+  programs=$((programs + 1))
 }
 
 suffix=
 compiler=${CC:-cc}
-options=("-DCMAKE_PREFIX_PATH=$work/prefix" "-DCMAKE_FIND_ROOT_PATH=$work/prefix")
+shared_dir=$libdir
+options=(-DCMAKE_BUILD_TYPE=Debug)
 if [ -n "$toolchain" ]; then
   suffix=.exe
   compiler=$(sed -n 's/^set(CMAKE_C_COMPILER \(.*\))$/\1/p' "$toolchain")
-  options+=("-DCMAKE_TOOLCHAIN_FILE=$toolchain" "-Duvstream_DIR=$libdir/cmake/uvstream")
+  shared_dir=$work/prefix/bin
+  options+=("-DCMAKE_TOOLCHAIN_FILE=$toolchain")
+fi
+if command -v ninja >/dev/null 2>&1; then
+  options+=(-G Ninja)
 fi
 
-cmake -S "$here" -B "$work/cmake" "${options[@]}"
-cmake --build "$work/cmake"
-run "$work/cmake/consumer_static$suffix"
-run "$work/cmake/consumer_shared$suffix"
+# ---- What the shared library says ----------------------------------------------------------
 
+check_elf() {
+  local name
+  name=$(objdump -p "$libdir/libuvstream.so" | sed -n 's/^ *SONAME *//p')
+  case $name in
+  libuvstream.so.[0-9]*) ;;
+  *) fail "the SONAME is '$name'" ;;
+  esac
+  [ -e "$libdir/$name" ] || fail "$name is not installed"
+  echo "shared library: $name"
+}
+
+# Programs must start where no compiler is installed: only what Windows has.
+check_dll() {
+  local dll
+  for dll in $(x86_64-w64-mingw32-objdump -p "$shared_dir/libuvstream.dll" |
+    sed -n 's/.*DLL Name: //p' | tr '[:upper:]' '[:lower:]'); do
+    case $dll in
+    kernel32.dll | ntdll.dll | ws2_32.dll | mswsock.dll | iphlpapi.dll | advapi32.dll | \
+      user32.dll | msvcrt.dll | ucrtbase.dll | api-ms-win-*) ;;
+    *) fail "the DLL needs $dll" ;;
+    esac
+  done
+}
+
+if [ -n "$toolchain" ]; then
+  check_dll
+elif [ -e "$libdir/libuvstream.so" ]; then
+  check_elf
+fi
+
+# ---- CMake ---------------------------------------------------------------------------------
+
+# way NAME FOLDER-OF-SHARED-LIBRARY OPTION...
+way() {
+  local name=$1 folder=$2
+  shift 2
+  echo "== $name"
+  cmake -S "$here" -B "$work/$name" "${options[@]}" "-DWAY=$name" "$@" >"$work/$name.log"
+  cmake --build "$work/$name" --parallel 2 >>"$work/$name.log" || {
+    tail -n 40 "$work/$name.log"
+    fail "$name: does not build"
+  }
+  run "$work/$name/consumer_static$suffix"
+  if [ -e "$work/$name/consumer_shared$suffix" ]; then
+    run "$work/$name/consumer_shared$suffix" "$folder"
+  fi
+}
+
+way find_package "$shared_dir" "-DCMAKE_PREFIX_PATH=$work/prefix"
+way add_subdirectory "$work/add_subdirectory/uvstream" "-DUVSTREAM_SOURCES=$root"
+way FetchContent "" "-DUVSTREAM_SOURCES=$root"
+
+# ---- pkg-config ----------------------------------------------------------------------------
+
+echo "== pkg-config"
 mkdir "$work/pc"
 export PKG_CONFIG_PATH=$libdir/pkgconfig
+target=()
+if [ "$compiler" = clang ] && [ -n "$toolchain" ]; then
+  target=(--target=x86_64-w64-mingw32
+    "-L$(dirname "$(x86_64-w64-mingw32-gcc -print-libgcc-file-name)")")
+fi
 read -ra cflags <<<"$(pkg-config --cflags uvstream)"
 read -ra shared <<<"$(pkg-config --libs uvstream)"
 read -ra static <<<"$(pkg-config --libs --static uvstream)"
-"$compiler" "${cflags[@]}" "$here/consumer.c" "${shared[@]}" -o "$work/pc/shared$suffix"
-run "$work/pc/shared$suffix"
-"$compiler" "${cflags[@]}" "$here/consumer.c" -Wl,-Bstatic "${static[@]}" -Wl,-Bdynamic \
-  -o "$work/pc/static$suffix"
+warnings=(-Wall -Wextra -Wpedantic -Werror)
+"$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" "${shared[@]}" \
+  -o "$work/pc/shared$suffix"
+run "$work/pc/shared$suffix" "$shared_dir"
+"$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" \
+  -Wl,-Bstatic "${static[@]}" -Wl,-Bdynamic -o "$work/pc/static$suffix"
 run "$work/pc/static$suffix"
-echo "install: 4 programs built and run"
+
+# The static program really needs no shared one: it runs with the libraries taken away, and the
+# shared one does not.
+mv "$work/prefix" "$work/gone"
+run "$work/pc/static$suffix"
+if (run "$work/pc/shared$suffix" "$shared_dir") >/dev/null 2>&1; then
+  fail "pkg-config's shared program does not use the shared library"
+fi
+echo "install: $programs programs built and run"

@@ -42,6 +42,7 @@ typedef struct uv_buf_t {
   char* base;
   size_t len;
 } uv_buf_t;
+typedef size_t uv__buf_len_t;
 
 /* An owned simulated socket on its way between two handles. */
 struct uv__desc {
