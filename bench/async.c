@@ -86,16 +86,14 @@ static void start_pingpong(struct bench_thread* thread) {
 int main(int argc, char** argv) {
   uv_loop_t loop;
   struct bench_thread thread = {0};
-  uint64_t cpu_ns;
-  uint64_t wall_ns;
+  struct measure measure;
   const char* mode = argc > 1 ? argv[1] : "";
   long sends = argument(argc, argv, 2, 1000);
 
   sends_left = sends;
   check(uv_loop_init(&loop), "uv_loop_init");
   here.loop = &loop;
-  cpu_ns = bench_cpu_ns();
-  wall_ns = uv_hrtime();
+  measure = measure_begin();
   if (strcmp(mode, "self") == 0)
     start_self(&thread);
   else if (strcmp(mode, "flood") == 0)
@@ -107,9 +105,7 @@ int main(int argc, char** argv) {
   uv_run(&loop, UV_RUN_DEFAULT);
   if (thread.entry != NULL)
     bench_thread_join(&thread);
-  result("cpu_ns", (double) (bench_cpu_ns() - cpu_ns));
-  result("wall_ns", (double) (uv_hrtime() - wall_ns));
-  result("messages", (double) sends);
+  measure_end(&measure, sends);
   result("callbacks", callbacks);
   if (strcmp(mode, "pingpong") == 0)
     check(uv_loop_close(&thread_loop), "uv_loop_close");

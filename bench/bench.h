@@ -39,16 +39,25 @@ static inline long argument(int argc, char** argv, int n, long otherwise) {
   return value;
 }
 
-/* Bind to a port of the loopback that the system picks, and listen; returns the address. */
-static inline struct sockaddr_in listen_somewhere(uv_tcp_t* server, uv_connection_cb cb) {
-  struct sockaddr_in addr;
-  int len = sizeof(addr);
+/* What one thing took: */
+struct measure {
+  uint64_t cpu_ns;
+  uint64_t wall_ns;
+};
 
-  check(uv_ip4_addr("127.0.0.1", 0, &addr), "uv_ip4_addr");
-  check(uv_tcp_bind(server, (const struct sockaddr*) &addr, 0), "uv_tcp_bind");
-  check(uv_listen((uv_stream_t*) server, 1024, cb), "uv_listen");
-  check(uv_tcp_getsockname(server, (struct sockaddr*) &addr, &len), "uv_tcp_getsockname");
-  return addr;
+static inline struct measure measure_begin(void) {
+  struct measure begin;
+
+  begin.cpu_ns = bench_cpu_ns();
+  begin.wall_ns = uv_hrtime();
+  return begin;
+}
+
+/* ... prints it. */
+static inline void measure_end(const struct measure* begin, long messages) {
+  result("cpu_ns", (double) (bench_cpu_ns() - begin->cpu_ns));
+  result("wall_ns", (double) (uv_hrtime() - begin->wall_ns));
+  result("messages", (double) messages);
 }
 
 #endif /* BENCH_H_ */

@@ -2,10 +2,10 @@
  * hold a write request and its bytes come from a free list, each message is read into a
  * block and written from there with one uv_write.
  *
- * usage: bench_echo CONNECTIONS
- * Prints "port N", serves that many connections and ends when the last one is closed. What
+ * usage: bench_echo_server tcp|pipe CONNECTIONS
+ * Prints "at PORT" or "at NAME", serves that many connections and ends when the last one is closed. What
  * it costs is measured from outside (load.c), so that nothing here serves the measurement. */
-#include "bench.h"
+#include "stream.h"
 
 /* Larger than any message of bench/run: a read that fills its buffer makes either library
  * read once more. */
@@ -17,8 +17,13 @@ struct block {
   char bytes[BLOCK_SIZE];
 };
 
+struct client {
+  union any_stream stream;
+  uv_shutdown_t shutdown;
+};
+
 static struct block* free_blocks;
-static uv_tcp_t server;
+static union any_stream server;
 static long connections_left;
 
 static struct block* block_take(void) {
@@ -50,6 +55,22 @@ static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) 
   *buf = uv_buf_init(block->bytes, BLOCK_SIZE);
 }
 
+static void on_shutdown(uv_shutdown_t* req, int status) {
+  (void) status;
+  if (!uv_is_closing((uv_handle_t*) req->handle))
+    uv_close((uv_handle_t*) req->handle, on_closed);
+}
+
+/* A client that has sent its last may still be waiting for echoes. */
+static void finish(uv_stream_t* stream, int why) {
+  struct client* client = (struct client*) stream;
+
+  if (uv_is_closing((uv_handle_t*) stream))
+    return;
+  if (why != UV_EOF || uv_shutdown(&client->shutdown, stream, on_shutdown) != 0)
+    uv_close((uv_handle_t*) stream, on_closed);
+}
+
 static void on_written(uv_write_t* req, int status) {
   if (status < 0 && !uv_is_closing((uv_handle_t*) req->handle))
     uv_close((uv_handle_t*) req->handle, on_closed);
@@ -62,8 +83,8 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 
   if (nread <= 0) {
     block_give(block);
-    if (nread < 0 && !uv_is_closing((uv_handle_t*) stream))
-      uv_close((uv_handle_t*) stream, on_closed);
+    if (nread < 0)
+      finish(stream, (int) nread);
     return;
   }
   out = uv_buf_init(block->bytes, (unsigned int) nread);
@@ -71,26 +92,27 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 }
 
 static void on_connection(uv_stream_t* listener, int status) {
-  uv_tcp_t* client = allocate(sizeof(*client));
+  struct client* client = allocate(sizeof(*client));
 
   check(status, "connection");
-  check(uv_tcp_init(listener->loop, client), "uv_tcp_init");
-  check(uv_accept(listener, (uv_stream_t*) client), "uv_accept");
-  check(uv_tcp_nodelay(client, 1), "uv_tcp_nodelay");
-  check(uv_read_start((uv_stream_t*) client, on_alloc, on_read), "uv_read_start");
+  stream_accept(listener, &client->stream);
+  check(uv_read_start(&client->stream.stream, on_alloc, on_read), "uv_read_start");
   if (--connections_left == 0)
     uv_close((uv_handle_t*) listener, NULL);
 }
 
 int main(int argc, char** argv) {
   uv_loop_t loop;
-  struct sockaddr_in addr;
+  struct place place;
+  enum kind kind = kind_argument(argc, argv, 1);
 
-  connections_left = argument(argc, argv, 1, 1);
+  connections_left = argument(argc, argv, 2, 1);
   check(uv_loop_init(&loop), "uv_loop_init");
-  check(uv_tcp_init(&loop, &server), "uv_tcp_init");
-  addr = listen_somewhere(&server, on_connection);
-  printf("port %d\n", ntohs(addr.sin_port));
+  place = stream_listen(&loop, &server, kind, on_connection);
+  if (kind == TCP)
+    printf("at %d\n", ntohs(place.addr.sin_port));
+  else
+    printf("at %s\n", place.name);
   fflush(stdout);
 
   uv_run(&loop, UV_RUN_DEFAULT);

@@ -8,10 +8,10 @@
  * nothing is timed) and sizeof_* lines. */
 #include <string.h>
 
-#include "bench.h"
+#include "stream.h"
 
-static uv_tcp_t server;
-static uv_tcp_t* handles; /* both ends of every connection */
+static union any_stream server;
+static union any_stream* handles; /* both ends of every connection */
 static uv_connect_t* connects;
 static long handles_used;
 static long handles_wanted;
@@ -91,22 +91,18 @@ static void on_connected(uv_connect_t* req, int status) {
 
 static void on_connection(uv_stream_t* listener, int status) {
   static long accepted;
-  uv_tcp_t* handle = &handles[handles_wanted / 2 + accepted++];
+  union any_stream* handle = &handles[handles_wanted / 2 + accepted++];
 
   check(status, "connection");
-  check(uv_tcp_init(listener->loop, handle), "uv_tcp_init");
-  check(uv_accept(listener, (uv_stream_t*) handle), "uv_accept");
-  use_handle((uv_stream_t*) handle);
+  stream_accept(listener, handle);
+  use_handle(&handle->stream);
 }
 
-static void connect_all(uv_loop_t* loop, const struct sockaddr_in* addr) {
+static void connect_all(uv_loop_t* loop, const struct place* place) {
   long i;
 
-  for (i = 0; i < handles_wanted / 2; i++) {
-    check(uv_tcp_init(loop, &handles[i]), "uv_tcp_init");
-    check(uv_tcp_connect(&connects[i], &handles[i], (const struct sockaddr*) addr, on_connected),
-          "uv_tcp_connect");
-  }
+  for (i = 0; i < handles_wanted / 2; i++)
+    stream_connect(loop, &connects[i], &handles[i], place, on_connected);
   uv_run(loop, UV_RUN_DEFAULT);
 }
 
@@ -118,7 +114,7 @@ static void close_handle(uv_handle_t* handle, void* arg) {
 
 int main(int argc, char** argv) {
   uv_loop_t loop;
-  struct sockaddr_in addr;
+  struct place place;
   double before;
   double after;
   int count = argc > 1 && strcmp(argv[1], "count") == 0;
@@ -130,11 +126,10 @@ int main(int argc, char** argv) {
     check(uv_replace_allocator(count_malloc, count_realloc, count_calloc, count_free),
           "uv_replace_allocator");
   check(uv_loop_init(&loop), "uv_loop_init");
-  check(uv_tcp_init(&loop, &server), "uv_tcp_init");
-  addr = listen_somewhere(&server, on_connection);
+  place = stream_listen(&loop, &server, TCP, on_connection);
 
   before = count ? live_bytes : (double) bench_heap_bytes();
-  connect_all(&loop, &addr);
+  connect_all(&loop, &place);
   after = count ? live_bytes : (double) bench_heap_bytes();
 
   uv_walk(&loop, close_handle, NULL);
@@ -145,6 +140,7 @@ int main(int argc, char** argv) {
   result("heap_per_handle", (after - before) / (double) handles_wanted);
   result("sizeof_uv_loop_t", (double) sizeof(uv_loop_t));
   result("sizeof_uv_tcp_t", (double) sizeof(uv_tcp_t));
+  result("sizeof_uv_pipe_t", (double) sizeof(uv_pipe_t));
   result("sizeof_uv_timer_t", (double) sizeof(uv_timer_t));
   result("sizeof_uv_async_t", (double) sizeof(uv_async_t));
   result("sizeof_uv_write_t", (double) sizeof(uv_write_t));

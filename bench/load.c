@@ -1,7 +1,8 @@
 /* The load generator of the echo rows: raw epoll, independent of every library.
  *
- * usage: bench_load PORT PID CONNECTIONS MESSAGES SIZE
- * Opens CONNECTIONS to a server, keeps one message of SIZE bytes in flight on each, and
+ * usage: bench_load PLACE PID CONNECTIONS MESSAGES SIZE
+ * PLACE is a port of the loopback, or the path of a Unix-domain socket, with @ in front of an
+ * abstract one. Opens CONNECTIONS to a server, keeps one message of SIZE bytes in flight on each, and
  * checks every echo. It reads the CPU clock of the server process PID itself, when the
  * server has come to rest before and after the measured phase: connection set-up and a
  * warm-up are not counted, and the server needs no code for it.
@@ -11,12 +12,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -176,12 +179,39 @@ static uint64_t phase(long messages) {
   return clock_ns(CLOCK_MONOTONIC) - start;
 }
 
-static void connect_all(int port) {
-  struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
+union address {
+  struct sockaddr any;
+  struct sockaddr_in in;
+  struct sockaddr_un un;
+};
+
+static socklen_t parse_place(const char* place, union address* addr) {
+  size_t length = strlen(place);
+
+  memset(addr, 0, sizeof(*addr));
+  if (place[0] != '/' && place[0] != '@') {
+    addr->in.sin_family = AF_INET;
+    addr->in.sin_port = htons((uint16_t) atoi(place));
+    addr->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return sizeof(addr->in);
+  }
+  addr->un.sun_family = AF_UNIX;
+  if (length >= sizeof(addr->un.sun_path)) {
+    fprintf(stderr, "too long: %s\n", place);
+    exit(1);
+  }
+  memcpy(addr->un.sun_path, place, length);
+  if (place[0] == '@')
+    addr->un.sun_path[0] = '\0';
+  return (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length);
+}
+
+static void connect_all(const char* place) {
+  union address addr;
+  socklen_t len = parse_place(place, &addr);
   int on = 1;
   long i;
 
-  addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0)
     fail("epoll_create1");
@@ -189,10 +219,11 @@ static void connect_all(int port) {
     struct connection* c = &connections[i];
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {.ptr = c}};
 
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr*) &addr, sizeof(addr)) != 0)
+    c->fd = socket(addr.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->fd < 0 || connect(c->fd, &addr.any, len) != 0)
       fail("connect");
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (addr.any.sa_family == AF_INET)
+      setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
       fail("epoll_ctl");
   }
@@ -206,7 +237,7 @@ int main(int argc, char** argv) {
   long warm_up;
 
   if (argc != 6) {
-    fprintf(stderr, "usage: %s PORT PID CONNECTIONS MESSAGES SIZE\n", argv[0]);
+    fprintf(stderr, "usage: %s PLACE PID CONNECTIONS MESSAGES SIZE\n", argv[0]);
     return 2;
   }
   server_pid = atoi(argv[2]);
@@ -222,7 +253,7 @@ int main(int argc, char** argv) {
   if (connections == NULL || clock_getcpuclockid(server_pid, &server_clock) != 0)
     fail("server");
 
-  connect_all(atoi(argv[1]));
+  connect_all(argv[1]);
   phase(warm_up);
   wait_for_rest();
   start = usage_of_server();

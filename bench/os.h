@@ -1,5 +1,5 @@
 /* What the benchmarks need from the operating system beside the library under test: clocks
- * of CPU time, the heap, a thread. One file per system has it: os_unix.c, os_win.c. */
+ * of CPU time, the heap, a name for a pipe, a thread. One file per system has it: os_unix.c, os_win.c. */
 #ifndef BENCH_OS_H_
 #define BENCH_OS_H_
 
@@ -10,6 +10,11 @@ uint64_t bench_cpu_ns(void);
 
 /* Bytes that malloc has given out and not taken back; 0 where nobody can tell. */
 uint64_t bench_heap_bytes(void);
+
+/* A name that only this process gives to a pipe. It is short: sun_path ends after some hundred
+ * bytes. */
+#define BENCH_PIPE_NAME_SIZE 64
+void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]);
 
 struct bench_thread {
   void (*entry)(void* arg);

@@ -2,8 +2,10 @@
 #include "os.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #if defined(__GLIBC__)
 #  include <malloc.h>
@@ -24,6 +26,10 @@ uint64_t bench_heap_bytes(void) {
 #else
   return 0;
 #endif
+}
+
+void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]) {
+  snprintf(name, BENCH_PIPE_NAME_SIZE, "/tmp/uvstream-bench-%ld", (long) getpid());
 }
 
 static void* run(void* arg) {

@@ -1,6 +1,7 @@
 /* os.h for Windows. */
 #include "os.h"
 
+#include <stdio.h>
 #include <windows.h>
 
 static uint64_t ticks(FILETIME time) {
@@ -21,6 +22,10 @@ uint64_t bench_cpu_ns(void) {
 /* The C run-time of Windows keeps no such count. */
 uint64_t bench_heap_bytes(void) {
   return 0;
+}
+
+void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]) {
+  snprintf(name, BENCH_PIPE_NAME_SIZE, "\\\\.\\pipe\\uvstream-bench-%lu", GetCurrentProcessId());
 }
 
 static DWORD WINAPI run(void* arg) {

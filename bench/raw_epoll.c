@@ -1,20 +1,22 @@
 /* The limit: an echo server on epoll with no library, written for speed and for nothing else.
  * One static buffer, one recv and one send per message, edge-triggered.
  *
- * usage: bench_raw CONNECTIONS [level] [file]
+ * usage: bench_raw_epoll tcp|pipe CONNECTIONS [level] [file]
  * "level" waits level-triggered; "file" uses read and write in place of recv and send. Both
- * show what a library pays for these choices. Prints "port N" and, at the end, how many
- * events one wait brought ("events_per_wait"). */
+ * show what a library pays for these choices. Prints "at PLACE", as load.c takes it, and, at the
+ * end, how many events one wait brought ("events_per_wait"). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define EVENTS 1024
@@ -25,6 +27,7 @@ static long accepts_left;
 static long open_left;
 static unsigned trigger = EPOLLET;
 static int file_calls;
+static int is_tcp;
 static char bytes[65536];
 
 static void fail(const char* what) {
@@ -54,7 +57,8 @@ static void accept_all(void) {
       return;
     if (fd < 0)
       fail("accept4");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (is_tcp)
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     watch(fd);
     accepts_left--;
   }
@@ -100,14 +104,39 @@ static void serve(void) {
   printf("events_per_wait %.3f\n", seen / waits);
 }
 
-int main(int argc, char** argv) {
+static void listen_tcp(void) {
   struct sockaddr_in addr = {.sin_family = AF_INET};
   socklen_t len = sizeof(addr);
+
+  addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener < 0 || bind(listener, (struct sockaddr*) &addr, sizeof(addr)) != 0 ||
+      listen(listener, 1024) != 0 || getsockname(listener, (struct sockaddr*) &addr, &len) != 0)
+    fail("listen");
+  printf("at %d\n", ntohs(addr.sin_port));
+}
+
+/* At an abstract name that the system picks, which is what it does when it gets none. */
+static void listen_pipe(void) {
+  struct sockaddr_un addr = {.sun_family = AF_UNIX};
+  socklen_t len = sizeof(addr);
+
+  listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener < 0 || bind(listener, (struct sockaddr*) &addr, sizeof(addr.sun_family)) != 0 ||
+      listen(listener, 1024) != 0 || getsockname(listener, (struct sockaddr*) &addr, &len) != 0)
+    fail("listen");
+  printf("at @%.*s\n", (int) (len - offsetof(struct sockaddr_un, sun_path) - 1), addr.sun_path + 1);
+}
+
+int main(int argc, char** argv) {
   int i;
 
-  accepts_left = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
+  if (argc < 3)
+    return 2;
+  is_tcp = strcmp(argv[1], "tcp") == 0;
+  accepts_left = strtol(argv[2], NULL, 10);
   open_left = accepts_left;
-  for (i = 2; i < argc; i++) {
+  for (i = 3; i < argc; i++) {
     if (strcmp(argv[i], "level") == 0)
       trigger = 0;
     else if (strcmp(argv[i], "file") == 0)
@@ -116,17 +145,15 @@ int main(int argc, char** argv) {
       return 2;
   }
   signal(SIGPIPE, SIG_IGN);
-  addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (epoll_fd < 0 || listener < 0)
-    fail("socket");
-  if (bind(listener, (struct sockaddr*) &addr, sizeof(addr)) != 0 || listen(listener, 1024) != 0 ||
-      getsockname(listener, (struct sockaddr*) &addr, &len) != 0)
-    fail("listen");
-  watch(listener);
-  printf("port %d\n", ntohs(addr.sin_port));
+  if (epoll_fd < 0)
+    fail("epoll_create1");
+  if (is_tcp)
+    listen_tcp();
+  else
+    listen_pipe();
   fflush(stdout);
+  watch(listener);
   serve();
   return 0;
 }

@@ -4,7 +4,14 @@
 #include "loop.h"
 
 /* Two flags make many sends one: `sent` of the handle says that its callback is owed,
- * `wake_pending` of the loop that somebody's is (loop.c). */
+ * `wake_pending` of the loop that somebody's is (loop.c).
+ *
+ * The exchange is made even when `sent` is set, where a load could tell that nothing is left to
+ * do. A load could also be done before the stores that came before it are seen: it finds the flag
+ * just not cleared yet, and the callback for which it was cleared does not find what the sender
+ * has put there for it; nobody would tell it again. With the exchange, either `uv__async_run`
+ * clears the flag before it, and the loop is woken, or after it, and the callback sees all that
+ * the sender wrote. A fence before the load would do as well, and costs the same. */
 int uv_async_send(uv_async_t* handle) {
   if (uv__atomic_exchange(&handle->sent, 1) == 0)
     uv__loop_wake(handle->loop);

@@ -1,6 +1,7 @@
 /* Names and texts of error codes, all from the one table in uv/errno.h. Translating native
  * codes is the business of each backend. */
 #include <stdio.h>
+#include <string.h>
 
 #include "uv.h"
 
@@ -15,28 +16,38 @@ static __declspec(thread) char unknown[UNKNOWN_SIZE];
 static _Thread_local char unknown[UNKNOWN_SIZE];
 #endif
 
+/* All names and texts in one block, in the order of `codes`. A pointer to each would take more
+ * room than most of them, and be set anew whenever the library is loaded; whoever wants a text
+ * can wait for a walk through some thousand bytes. */
+static const char texts[] =
+#define TEXTS(name, text) #name "\0" text "\0"
+    UV_ERRNO_MAP(TEXTS)
+#undef TEXTS
+    ;
+
+static const short codes[] = {
+#define CODE(name, text) UV_##name,
+    UV_ERRNO_MAP(CODE)
+#undef CODE
+};
+
+/* The name of a code, which its text follows; NULL: unknown. */
 static const char* name_of(int err) {
-  switch (err) {
-#define CASE(name, text) \
-  case UV_##name:        \
-    return #name;
-    UV_ERRNO_MAP(CASE)
-#undef CASE
-  default:
-    return NULL;
+  const char* at = texts;
+  size_t i;
+
+  for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    if (codes[i] == err)
+      return at;
+    at += strlen(at) + 1;
+    at += strlen(at) + 1;
   }
+  return NULL;
 }
 
 static const char* text_of(int err) {
-  switch (err) {
-#define CASE(name, text) \
-  case UV_##name:        \
-    return text;
-    UV_ERRNO_MAP(CASE)
-#undef CASE
-  default:
-    return NULL;
-  }
+  const char* name = name_of(err);
+  return name == NULL ? NULL : name + strlen(name) + 1;
 }
 
 /* `known`, or a text with the number, into `buf`, or into the thread's own memory. */

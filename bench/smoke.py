@@ -1,0 +1,77 @@
+"""Does every benchmark on uv.h run to its end? For systems without the load generator.
+
+smoke.py BIN_DIR [RUNNER]: a folder of programs, and what runs one of them (Wine, say). The
+clients of the echo servers are those of examples/swarm.c. Says nothing about speed.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+TIMEOUT_S = 60
+
+PLAIN = [
+    ["pump", "tcp", "50"],
+    ["pump", "pipe", "50"],
+    ["small_writes", "tcp", "3"],
+    ["small_writes", "pipe", "3"],
+    ["accept", "40"],
+    ["async", "self", "200"],
+    ["async", "flood", "2000"],
+    ["async", "pingpong", "200"],
+    ["idle", "count", "20"],
+]
+CLIENTS = "4"
+
+
+def command(folder, runner, name, *args):
+    program = next(p for p in (folder / f"{name}.exe", folder / name) if p.exists())
+    return [*runner, str(program), *args]
+
+
+def run_plain(folder, runner, program, args):
+    done = subprocess.run(
+        command(folder, runner, f"bench_{program}_uvstream", *args),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=TIMEOUT_S,
+    )
+    if "\nmessages " not in done.stdout and "sizeof_" not in done.stdout:
+        raise SystemExit(f"smoke.py: {program}: no result")
+
+
+def run_echo(folder, runner, kind):
+    server = subprocess.Popen(
+        command(folder, runner, "bench_echo_server_uvstream", kind, CLIENTS),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        place = server.stdout.readline().split()[1]
+        endpoint = f"tcp:127.0.0.1:{place}" if kind == "tcp" else f"pipe:{place}"
+        subprocess.run(
+            command(folder, runner, "swarm", "check", endpoint, CLIENTS, "100000"),
+            check=True,
+            timeout=TIMEOUT_S,
+        )
+        if server.wait(timeout=TIMEOUT_S) != 0:
+            raise SystemExit(f"smoke.py: {kind} echo server: status {server.returncode}")
+    finally:
+        server.kill()
+        server.wait()
+
+
+def main():
+    folder = Path(sys.argv[1])
+    runner = sys.argv[2:]
+    for program, *args in PLAIN:
+        run_plain(folder, runner, program, args)
+        print("ok", program, *args)
+    for kind in ("tcp", "pipe"):
+        run_echo(folder, runner, kind)
+        print("ok echo_server", kind)
+
+
+if __name__ == "__main__":
+    main()
