@@ -7,6 +7,8 @@ import os
 import random
 import re
 import select
+import shlex
+import shutil
 import socket
 import struct
 import subprocess
@@ -22,6 +24,7 @@ LISTEN = "tcp-listen:127.0.0.1:0"
 
 directory, runner = "", []
 started = []
+at_the_end = []
 
 
 def program(name):
@@ -70,6 +73,11 @@ class Running:
 def split_address(text):
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def skip(why):
+    print(why)
+    sys.exit(77)
 
 
 def on_windows():
@@ -577,12 +585,20 @@ def test_relay_timeout_of_a_silent_connection():
 # ---- relay: standard input and output ----------------------------------------------------------
 
 
+def host():
+    """The program that gives others a console, or pipes that can be asked and interrupted."""
+    if not os.path.exists(program("uvtest_host")[-1]):
+        skip("the programs were built without their tests")
+    return "uvtest_host"
+
+
 def test_relay_stdio_of_pipes():
-    if runner:
-        print("a pipe of Unix as standard input cannot be asked or interrupted under Wine")
-        sys.exit(77)
     server = listener()
-    running = relay("stdio", endpoint(server), stdin=subprocess.PIPE)
+    if runner:  # a pipe of Unix as standard input is not like one of Windows
+        running = Running(host(), "pipes", command("relay"), "stdio", endpoint(server),
+                          stdin=subprocess.PIPE)
+    else:
+        running = relay("stdio", endpoint(server), stdin=subprocess.PIPE)
     connection = accept(server)
     running.process.stdin.write("from stdin")
     running.process.stdin.close()
@@ -650,10 +666,10 @@ def test_relay_tty_without_a_terminal():
 class Terminal:
     """A program in a session of its own on a pseudo-terminal."""
 
+    def __new__(cls, *arguments):
+        return super().__new__(Console if on_windows() else cls)
+
     def __init__(self, name, *arguments):
-        if on_windows():
-            print("this system has other terminals")
-            sys.exit(77)
         import fcntl
         import pty
         import termios
@@ -698,14 +714,58 @@ class Terminal:
         return said
 
 
+class Console(Terminal):
+    """A program in a pseudo console of Windows. The host says by its exit code when the program has
+    not put the mode back."""
+
+    def __init__(self, name, *arguments):
+        self.running = Running(host(), "console", "80", "24", command(name), *arguments,
+                               stdin=subprocess.PIPE)
+        self.seen = b""
+
+    def resize(self, columns, rows):
+        self.type(b"\x1b[8;%d;%dt" % (rows, columns))
+
+    def type(self, keys):
+        os.write(self.running.process.stdin.fileno(), keys)
+
+    def plain(self):
+        return re.sub(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\r", b"", self.seen)
+
+    def see(self, text):
+        """How the console moves its cursor and colours its text is not looked at."""
+        watchdog = threading.Timer(WAIT_S, self.running.process.kill)
+        watchdog.start()
+        while text not in (plain := self.plain()):
+            more = os.read(self.running.process.stdout.fileno(), 4096)
+            if not more and self.running.process.wait(WAIT_S) == 77:
+                skip("this system has no pseudo consoles")
+            assert more, f"only {self.seen}"
+            self.seen += more
+        watchdog.cancel()
+        self.seen = plain[plain.index(text) + len(text):]
+        return plain[:-len(self.seen)] if self.seen else plain
+
+    def wait_until_raw(self):
+        """It is, before the program connects."""
+
+    def end(self, code):
+        return self.running.end(code)
+
+
 def test_relay_stdio_of_a_terminal():
     server = listener()
     terminal = Terminal("relay", "stdio", endpoint(server))
     connection = accept(server)
     terminal.type(b"a lime\x7f\x7fne\r")
-    assert receive(connection, 7) == b"a line\n"
+    line = b"a line\r\n" if on_windows() else b"a line\n"
+    assert receive(connection, len(line)) == line
     connection.sendall(b"answer\n")
     terminal.see(b"answer\n")
+    if on_windows():  # where no key is the end of the input
+        reset(connection)
+        contains(terminal.end(1), "ECONNRESET")
+        return
     terminal.type(b"\x04")
     assert read_all(connection) == b""
     connection.close()
@@ -718,11 +778,19 @@ def test_relay_tty_is_a_remote_terminal():
     connection = accept(server)
     terminal.wait_until_raw()
     keys = "x\r\x03\x04\x1a\x1b[A \u00fc\u20ac\U0001f600".encode()
-    for at in range(len(keys)):
+    for at in range(len(keys)) if not on_windows() else ():
         terminal.type(keys[at:at + 1])
         assert receive(connection, 1) == keys[at:at + 1]
-    connection.sendall("caf\u00e9 \U0001f600\x1b[1m".encode())
-    assert terminal.see(b"\x1b[1m") == "caf\u00e9 \U0001f600\x1b[1m".encode()
+    # A console has keys and not bytes. Wine's has no Ctrl-C but the signal.
+    for key in ("x", "\r", "\x04", "\x1a", "\x1b[A", "\x1b[1;5D", " ", "\u00fc", "\u20ac",
+                "\U0001f600", "\x03")[:10 if runner else 11]:
+        terminal.type(key.encode())
+        assert receive(connection, len(key.encode())) == key.encode()
+    connection.sendall("caf\u00e9.".encode())
+    terminal.see("caf\u00e9.".encode())
+    if not on_windows():  # which would show what the sequence means
+        connection.sendall("\U0001f600\x1b[1m".encode())
+        assert terminal.see(b"\x1b[1m") == "\U0001f600\x1b[1m".encode()
     terminal.type(b"bye\x1dnot this")
     assert read_all(connection) == b"bye"
     contains(terminal.end(0), "Ctrl-] leaves")
@@ -743,13 +811,17 @@ def test_relay_tty_when_the_server_ends():
     terminal = Terminal("relay", "tty", endpoint(server))
     connection = accept(server)
     terminal.wait_until_raw()
+    connection.sendall(b"welcome")
+    terminal.see(b"welcome")  # The relay waits for more, so that any system notices a reset as one.
     reset(connection)
     contains(terminal.end(1), "ECONNRESET")
 
 
 def test_relay_tty_restores_the_terminal_when_it_is_killed():
     import signal
-    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if not on_windows() else ():
+    if on_windows():
+        skip("who is killed there cannot do anything any more")
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         server = listener()
         terminal = Terminal("relay", "tty", endpoint(server))
         accept(server)
@@ -768,12 +840,14 @@ def test_ttyinfo_shows_keys_and_sizes():
     terminal.see(b"61  a\n")
     terminal.type(b"\x1b[A")
     terminal.see(b"1b 5b 41  ^[ [ A\n")
-    terminal.type("\u00fc\U0001f600".encode())
-    terminal.see("c3 bc  \u00fc\nf0 9f 98 80  \U0001f600\n".encode())
+    terminal.type("\u00fc".encode())
+    terminal.see("c3 bc  \u00fc\n".encode())
+    terminal.type("\U0001f600".encode())
+    terminal.see(b"f0 9f 98 80  ")
     terminal.resize(132, 43)
     terminal.see(b"resized: 132 columns, 43 rows\n")
-    terminal.type(b"\x03\x7f")
-    terminal.see(b"03  ^C\n7f  ^?\n")
+    terminal.type(b"\x7f" if runner else b"\x03\x7f")  # Wine has no Ctrl-C but the signal
+    terminal.see(b"7f  ^?\n" if runner else b"03  ^C\n7f  ^?\n")
     terminal.type(b"q")
     terminal.end(0)
 
@@ -781,9 +855,12 @@ def test_ttyinfo_shows_keys_and_sizes():
 def test_ttyinfo_modes():
     for mode in ("normal", "raw", "raw-vt", "io"):
         terminal = Terminal("ttyinfo", mode)
+        if mode == "io" and on_windows():
+            contains(terminal.end(1), "cannot change the mode", "ENOTSUP")
+            continue
         terminal.see(f"mode: {mode};".encode())
         terminal.see(b"rows\n")
-        terminal.type(b"\x04")
+        terminal.type(b"q\r" if on_windows() and mode == "normal" else b"\x04")
         terminal.end(0)
 
 
@@ -791,6 +868,82 @@ def test_ttyinfo_needs_a_terminal():
     contains(Running("ttyinfo").end(1), "must be a terminal")
     contains(Running("ttyinfo", "cooked").end(2), "usage")
     contains(Running("ttyinfo", "raw", "io").end(2), "usage")
+
+
+# ---- A terminal that shows something -----------------------------------------------------------
+
+
+class Tmux:
+    """A program in tmux, which understands the sequences it writes."""
+
+    def __init__(self, name, *arguments):
+        if on_windows():
+            skip("tmux is for programs of Unix")
+        if shutil.which("tmux") is None:
+            skip("no tmux here")
+        self.environment = {**os.environ, "TMUX_TMPDIR": os.getcwd(), "TERM": "xterm"}
+        self.environment.pop("TMUX", None)
+        line = " ".join(shlex.quote(word) for word in program(name) + list(arguments))
+        # The exit code is the last thing that it shows.
+        self.run("-f", os.devnull, "new-session", "-d", "-x", "80", "-y", "24",
+                 line + "; echo exit $?; cat")
+        at_the_end.append(lambda: self.run("kill-server"))
+
+    def run(self, *arguments):
+        return subprocess.run(["tmux", "-u", "-L", "test", *arguments], env=self.environment,
+                              capture_output=True, text=True, timeout=WAIT_S, check=True).stdout
+
+    def type(self, *keys):
+        self.run("send-keys", *keys)
+
+    def screen(self):
+        return self.run("capture-pane", "-p").split("\n")
+
+    def wait_for(self, text, row=None):
+        """Until it stands on the screen, in that row; returns the rows."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            rows = self.screen()
+            if any(text in line for line in (rows if row is None else rows[row:row + 1])):
+                return rows
+            assert time.monotonic() < deadline, "\n".join(rows)
+            time.sleep(0.01)
+
+
+def test_ttyinfo_in_tmux():
+    terminal = Tmux("ttyinfo")
+    terminal.wait_for("size: 80 columns, 24 rows")
+    for key, shown in (("a", "61  a"), ("Up", "1b 5b 41"), ("C-Left", "1b 5b 31 3b 35 44"),
+                       ("F5", "1b 5b 31 35 7e"), ("M-x", "1b 78"), ("C-c", "03  ^C"),
+                       ("BSpace", "7f  ^?"), ("\u20ac", "e2 82 ac  \u20ac")):
+        terminal.type(key)
+        terminal.wait_for(shown)
+    terminal.run("resize-window", "-x", "100", "-y", "30")
+    terminal.wait_for("resized: 100 columns, 30 rows")
+    terminal.type("q")
+    terminal.wait_for("exit 0")
+
+
+def test_relay_tty_full_screen_in_tmux():
+    server = listener()
+    terminal = Tmux("relay", "tty", endpoint(server))
+    connection = accept(server)
+    terminal.wait_for("Ctrl-] leaves")
+    rows = "".join(f"\x1b[{row};1Hrow {row:02} {'=' * 60}" for row in range(1, 25))
+    connection.sendall(f"\x1b[?1049h\x1b[2J{rows}\x1b[12;30H \u20ac\U0001f600 \x1b[24;75Hcorner".encode())
+    seen = terminal.wait_for("corner", 23)
+    for row in range(24):
+        contains(seen[row], f"row {row + 1:02} ====")
+    contains(seen[11], " \u20ac\U0001f600 =")
+    assert seen[23].rstrip().endswith("corner") and len(seen[23].rstrip()) == 80
+    for key, sent in (("x", b"x"), ("C-c", b"\x03"), ("F1", b"\x1bOP"), ("Enter", b"\r"),
+                      ("Down", b"\x1b[B")):
+        terminal.type(key)
+        assert receive(connection, len(sent)) == sent
+    connection.sendall(b"\x1b[?1049l")
+    terminal.type("C-]")
+    assert read_all(connection) == b""
+    terminal.wait_for("exit 0")
 
 
 # ---- relay --serve ---------------------------------------------------------------------------
@@ -1069,6 +1222,8 @@ def main():
         try:
             globals()["test_" + test]()
         finally:
+            for clean in at_the_end:
+                clean()
             for running in started:
                 if running.process.poll() is None:
                     running.process.kill()

@@ -4,6 +4,7 @@
  *   ttyinfo [normal|raw|raw-vt|io]     the mode; raw unless said otherwise */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "uv.h"
@@ -15,17 +16,25 @@ static uv_tty_t out;
 static uv_signal_t resized;
 static const char* mode_name = "raw";
 
-/* All output goes the same way, and a terminal takes it at once or not at all. */
+struct said {
+  uv_write_t req;
+  char text[256];
+};
+
+static void on_said(uv_write_t* req, int status) {
+  (void) status;
+  free(req);
+}
+
 static void say(const char* text) {
-  size_t length = strlen(text);
-  while (length > 0) {
-    uv_buf_t buf = uv_buf_init((char*) text, (unsigned) length);
-    int n = uv_try_write((uv_stream_t*) &out, &buf, 1);
-    if (n < 0)
-      return; /* a screen that stands still misses a line */
-    text += n;
-    length -= (size_t) n;
-  }
+  struct said* said = malloc(sizeof(*said));
+  uv_buf_t buf;
+  if (said == NULL)
+    return;
+  snprintf(said->text, sizeof(said->text), "%s", text);
+  buf = uv_buf_init(said->text, (unsigned) strlen(said->text));
+  if (uv_write(&said->req, (uv_stream_t*) &out, &buf, 1, on_said) < 0)
+    free(said);
 }
 
 static void say_size(const char* what) {

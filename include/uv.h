@@ -757,8 +757,9 @@ UV_EXTERN int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int rea
 /* Change the mode, also while a read is pending; only the library's own mode bits change
  * (rules Y1, Y2). UV_EINVAL for other modes, UV_ENOTSUP where the system has no such mode. */
 UV_EXTERN int uv_tty_set_mode(uv_tty_t* handle, uv_tty_mode_t mode);
-/* Put every terminal back as it was found. Async-signal-safe; also done at exit. UV_EBUSY when
- * it interrupted uv_tty_set_mode. */
+/* Put every terminal back as it was found. Async-signal-safe; also done at exit. It never waits:
+ * UV_EBUSY, and nothing is changed, when it interrupted a call that opens, closes or changes a
+ * terminal, or another thread is in one; call it again then. */
 UV_EXTERN int uv_tty_reset_mode(void);
 /* The size of the window, in columns and rows. A change of it is the signal SIGWINCH (rule Y5). */
 UV_EXTERN int uv_tty_get_winsize(uv_tty_t* handle, int* width, int* height);

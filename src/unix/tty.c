@@ -428,6 +428,22 @@ static ssize_t tty_read_now(struct uv__io* io, char* base, size_t len, struct uv
   return uv__fd_was_read(io, n, len, 0);
 }
 
+/* Whether a write may have been cut short by a signal while there was room, of which no event would
+ * tell. Linux looks for signals between pieces of 2048 bytes, and nowhere else. */
+static int may_be_cut(ssize_t n) {
+#if defined(__linux__)
+  return n % 2048 == 0;
+#else
+  return n > 0;
+#endif
+}
+
+static ssize_t write_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
+  if (nbufs == 1)
+    return write(fd, bufs[0].base, bufs[0].len);
+  return writev(fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
+}
+
 static ssize_t tty_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
@@ -440,13 +456,13 @@ static ssize_t tty_write(struct uv__io* io,
   if (r != 0)
     return r;
   do
-    n = writev(io->tail.fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
+    n = write_bufs(io->tail.fd, bufs, nbufs);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EIO && is_hung_up(io->tail.fd))
     return UV_EPIPE;
   n = uv__fd_was_written(io, bufs, nbufs, mode, n);
-  /* A signal cuts a write short while there is room, of which no event will tell. */
-  if (n > 0 && (io->tail.state & UV__FD_FULL) && poll_now(io->tail.fd, POLLOUT) != 0)
+  if (n > 0 && (io->tail.state & UV__FD_FULL) && may_be_cut(n) &&
+      poll_now(io->tail.fd, POLLOUT) != 0)
     io->tail.state &= ~(unsigned) UV__FD_FULL;
   return n;
 }

@@ -45,7 +45,7 @@ int uv__console_enter(struct uv__console_mode* mode, HANDLE handle, DWORD ours) 
   }
   for (link = modes.next; link != &modes; link = link->next) {
     struct uv__console_mode* other = uv__container_of(link, struct uv__console_mode, link);
-    if (other->ours == ours)
+    if (other->ours == ours && other->is_changed)
       mode->found = other->found;
   }
   uv__queue_insert_tail(&modes, &mode->link);
@@ -53,18 +53,34 @@ int uv__console_enter(struct uv__console_mode* mode, HANDLE handle, DWORD ours) 
   return 0;
 }
 
-void uv__console_leave(struct uv__console_mode* mode) {
+int uv__console_leave(struct uv__console_mode* mode) {
+  int is_last = mode->is_changed;
+  struct uv__queue* link;
+
   AcquireSRWLockExclusive(&modes_lock);
   uv__queue_remove(&mode->link);
-  (void) put_bits(mode->handle, mode->ours, mode->found);
+  for (link = modes.next; link != &modes; link = link->next) {
+    struct uv__console_mode* other = uv__container_of(link, struct uv__console_mode, link);
+    if (other->ours == mode->ours && other->is_changed)
+      is_last = 0;
+  }
+  if (is_last)
+    (void) put_bits(mode->handle, mode->ours, mode->found);
+  ReleaseSRWLockExclusive(&modes_lock);
+  return is_last;
+}
+
+void uv__console_claim(struct uv__console_mode* mode) {
+  AcquireSRWLockExclusive(&modes_lock);
+  mode->is_changed = 1;
   ReleaseSRWLockExclusive(&modes_lock);
 }
 
-int uv__console_set(const struct uv__console_mode* mode, DWORD bits) {
+int uv__console_put(HANDLE handle, DWORD ours, DWORD bits) {
   int r;
 
   AcquireSRWLockExclusive(&modes_lock);
-  r = put_bits(mode->handle, mode->ours, bits);
+  r = put_bits(handle, ours, bits);
   ReleaseSRWLockExclusive(&modes_lock);
   return r;
 }
@@ -77,7 +93,8 @@ int uv_tty_reset_mode(void) {
   if (modes.next != NULL) {
     for (link = modes.next; link != &modes; link = link->next) {
       struct uv__console_mode* mode = uv__container_of(link, struct uv__console_mode, link);
-      (void) put_bits(mode->handle, mode->ours, mode->found);
+      if (mode->is_changed)
+        (void) put_bits(mode->handle, mode->ours, mode->found);
     }
   }
   ReleaseSRWLockExclusive(&modes_lock);

@@ -10,13 +10,16 @@ struct uv__console_mode {
   HANDLE handle;
   DWORD found; /* the mode before anybody here changed it */
   DWORD ours;  /* the bits that we change */
+  int is_changed;
 };
 
-/* The bits of `ours` may be changed from now on; and no more, and are put back. */
+/* The bits of `ours` may be changed from now on; and no more. The last handle that has changed them
+ * puts them back: 1, when this is it. */
 int uv__console_enter(struct uv__console_mode* mode, HANDLE handle, DWORD ours);
-void uv__console_leave(struct uv__console_mode* mode);
-/* Sets those bits to `bits`. */
-int uv__console_set(const struct uv__console_mode* mode, DWORD bits);
+int uv__console_leave(struct uv__console_mode* mode);
+/* They are about to be changed by this handle. */
+void uv__console_claim(struct uv__console_mode* mode);
+int uv__console_put(HANDLE handle, DWORD ours, DWORD bits);
 
 /* Columns and rows of the window. */
 int uv__console_size(int size[2]);

@@ -94,7 +94,7 @@ static void end(struct uv__io* io) {
     int whole = !out->helper.alone && !out->silent && out->error == 0 && out->size > 0;
     io->tail.sent = whole ? (int) out->size : UV_ECANCELED;
   }
-  uv__console_leave(&out->mode);
+  (void) uv__console_leave(&out->mode);
   uv__loop_unlink(io);
   io->tail.u.handle = INVALID_HANDLE_VALUE;
   io->tail.more = NULL;
@@ -203,9 +203,10 @@ int uv__tty_out_open(struct uv__io* io, HANDLE handle) {
     return r;
   }
   /* A console that refuses is still one to write to. */
-  if (uv__console_wants_vt())
-    (void) uv__console_set(&out->mode,
-                           ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+  if (uv__console_wants_vt()) {
+    uv__console_claim(&out->mode);
+    (void) uv__console_put(handle, out->mode.ours, out->mode.ours);
+  }
   io->ops = &out_ops;
   io->tail.u.handle = handle;
   io->tail.more = out;

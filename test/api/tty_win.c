@@ -21,27 +21,14 @@ static char got[1024];
 static int got_length;
 static int wrote;
 
-static HANDLE open_console(const char* name) {
-  HANDLE handle = CreateFileA(name, GENERIC_READ | GENERIC_WRITE,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-  CHECK(handle != INVALID_HANDLE_VALUE);
-  return handle;
-}
-
-static int file_of(HANDLE handle) {
-  int fd = _open_osfhandle((intptr_t) handle, _O_RDWR);
-  CHECK(fd >= 0);
-  return fd;
-}
-
 /* The console, and `tty` for one direction of it; the descriptor is given back at once, which
  * shows that it is not needed. */
 static void begin(int output) {
   int fd;
 
-  keyboard = open_console("CONIN$");
-  screen = open_console("CONOUT$");
-  fd = file_of(open_console(output ? "CONOUT$" : "CONIN$"));
+  keyboard = console_open("CONIN$");
+  screen = console_open("CONOUT$");
+  fd = console_open_file(output ? "CONOUT$" : "CONIN$");
   CHECK_EQ(uv_guess_handle(fd), UV_TTY);
   CHECK_EQ(uv_tty_init(net_loop(), &tty, fd, 0), 0);
   CHECK_EQ(_close(fd), 0);
@@ -58,25 +45,12 @@ static void finish(void) {
 }
 
 static void type(WORD code, WCHAR unit, WORD repeat, DWORD control) {
-  INPUT_RECORD records[2];
-  DWORD written;
-
-  memset(records, 0, sizeof records);
-  records[0].EventType = KEY_EVENT;
-  records[0].Event.KeyEvent.bKeyDown = TRUE;
-  records[0].Event.KeyEvent.wRepeatCount = repeat;
-  records[0].Event.KeyEvent.wVirtualKeyCode = code;
-  records[0].Event.KeyEvent.uChar.UnicodeChar = unit;
-  records[0].Event.KeyEvent.dwControlKeyState = control;
-  records[1] = records[0];
-  records[1].Event.KeyEvent.bKeyDown = FALSE;
-  CHECK(WriteConsoleInputW(keyboard, records, 2, &written));
+  console_press(keyboard, code, unit, repeat, control);
 }
 
 static void type_line(const char* text) {
-  for (; *text != '\0'; text++)
-    type((WORD) (*text >= 'a' ? *text - 32 : *text), (WCHAR) *text, 1, 0);
-  type(VK_RETURN, L'\r', 1, 0);
+  console_type(keyboard, text);
+  console_type(keyboard, "\r");
 }
 
 static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -98,12 +72,6 @@ static void expect(const char* text) {
 
 static void start(void) {
   CHECK_EQ(uv_read_start((uv_stream_t*) &tty, net_alloc, on_read), 0);
-}
-
-static DWORD mode_of(HANDLE handle) {
-  DWORD mode;
-  CHECK(GetConsoleMode(handle, &mode));
-  return mode;
 }
 
 TEST(y4_tty_win_raw_keys) {
@@ -145,7 +113,7 @@ TEST(y3_tty_win_mode_changes_while_reading) {
   if (!console_child("y3_tty_win_mode_changes_while_reading"))
     return;
   begin(0);
-  before = mode_of(keyboard);
+  before = console_mode(keyboard);
   start();
   CHECK_EQ(uv_tty_set_mode(&tty, UV_TTY_MODE_IO), UV_ENOTSUP);
   for (i = 0; i < 20; i++) {
@@ -159,9 +127,9 @@ TEST(y3_tty_win_mode_changes_while_reading) {
   CHECK_EQ(uv_tty_set_mode(&tty, UV_TTY_MODE_RAW), 0);
   type('K', 'k', 1, 0);
   expect("k");
-  CHECK(mode_of(keyboard) != before);
+  CHECK(console_mode(keyboard) != before);
   CHECK_EQ(uv_tty_reset_mode(), 0);
-  CHECK_EQ(mode_of(keyboard), before);
+  CHECK_EQ(console_mode(keyboard), before);
   finish();
   CHECK_EQ(got_length, 0);
 }
@@ -170,13 +138,12 @@ TEST(y3_tty_win_mode_changes_while_reading) {
  * somebody did. */
 TEST(y3_tty_win_close_while_reading) {
   DWORD before;
-  DWORD left;
   int i;
 
   if (!console_child("y3_tty_win_close_while_reading"))
     return;
   begin(0);
-  before = mode_of(keyboard);
+  before = console_mode(keyboard);
   for (i = 0; i < TIMES; i++) {
     CHECK_EQ(uv_tty_set_mode(&tty, i % 2 ? UV_TTY_MODE_RAW : UV_TTY_MODE_NORMAL), 0);
     start();
@@ -184,9 +151,8 @@ TEST(y3_tty_win_close_while_reading) {
       (void) uv_run(net_loop(), UV_RUN_NOWAIT);
     uv_close((uv_handle_t*) &tty, NULL);
     CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-    CHECK(GetNumberOfConsoleInputEvents(keyboard, &left));
-    CHECK_EQ(left, 0);
-    CHECK_EQ(mode_of(keyboard), before);
+    CHECK_EQ(console_waiting(keyboard), 0);
+    CHECK_EQ(console_mode(keyboard), before);
     CloseHandle(keyboard);
     CloseHandle(screen);
     begin(0);
@@ -198,8 +164,6 @@ TEST(y3_tty_win_close_while_reading) {
 }
 
 TEST(y3_tty_win_stopped_reader_takes_no_keys_in_raw_mode) {
-  DWORD left;
-
   if (!console_child("y3_tty_win_stopped_reader_takes_no_keys_in_raw_mode"))
     return;
   begin(0);
@@ -209,8 +173,7 @@ TEST(y3_tty_win_stopped_reader_takes_no_keys_in_raw_mode) {
   CHECK_EQ(uv_read_stop((uv_stream_t*) &tty), 0);
   type('S', 's', 1, 0);
   (void) uv_run(net_loop(), UV_RUN_NOWAIT);
-  CHECK(GetNumberOfConsoleInputEvents(keyboard, &left));
-  CHECK_EQ(left, 2);
+  CHECK_EQ(console_waiting(keyboard), 2);
   start();
   expect("s");
   finish();
@@ -218,7 +181,6 @@ TEST(y3_tty_win_stopped_reader_takes_no_keys_in_raw_mode) {
 
 /* Of a line that is not finished nothing is lost. */
 TEST(y3_tty_win_half_a_line_is_the_next_readers) {
-  DWORD left;
   int i;
 
   if (!console_child("y3_tty_win_half_a_line_is_the_next_readers"))
@@ -230,8 +192,7 @@ TEST(y3_tty_win_half_a_line_is_the_next_readers) {
     type('B', 'b', 1, 0);
     do { /* The console has taken it into its line. */
       (void) uv_run(net_loop(), UV_RUN_NOWAIT);
-      CHECK(GetNumberOfConsoleInputEvents(keyboard, &left));
-    } while (left > 0);
+    } while (console_waiting(keyboard) > 0);
     if (i == 0) {
       CHECK_EQ(uv_tty_set_mode(&tty, UV_TTY_MODE_RAW), 0);
       expect("ab");
@@ -265,17 +226,6 @@ static void write_bytes(const char* bytes, size_t length) {
   net_until(&wrote, before + 1);
 }
 
-static void expect_on_screen(const WCHAR* text) {
-  WCHAR seen[32];
-  COORD origin = {0, 0};
-  DWORD length = (DWORD) wcslen(text);
-  DWORD count;
-
-  CHECK(ReadConsoleOutputCharacterW(screen, seen, length, origin, &count));
-  CHECK_EQ(count, length);
-  CHECK(memcmp(seen, text, length * sizeof *text) == 0);
-}
-
 /* Every byte in a write of its own. */
 TEST(y4_tty_win_output_split_everywhere) {
   static const char text[] = "h\xC3\xA4\xE2\x82\xACs\xFFz";
@@ -288,7 +238,7 @@ TEST(y4_tty_win_output_split_everywhere) {
   CHECK(SetConsoleCursorPosition(screen, origin));
   for (i = 0; i < sizeof text - 1; i++)
     write_bytes(text + i, 1);
-  expect_on_screen(L"h\x00E4\x20ACs\xFFFDz");
+  console_expect(screen, 0, L"h\x00E4\x20ACs\xFFFDz");
   finish();
 }
 
@@ -307,7 +257,7 @@ TEST(w6_tty_win_try_write_and_much) {
   CHECK(SetConsoleCursorPosition(screen, origin));
   CHECK_EQ(uv_try_write((uv_stream_t*) &tty, &buf, 1), 3);
   write_bytes("!", 1);
-  expect_on_screen(L"try!");
+  console_expect(screen, 0, L"try!");
   finish();
 }
 
@@ -317,16 +267,17 @@ TEST(y2_tty_win_output_mode_is_put_back) {
 
   if (!console_child("y2_tty_win_output_mode_is_put_back"))
     return;
-  screen = open_console("CONOUT$");
-  before = mode_of(screen);
+  screen = console_open("CONOUT$");
+  before = console_mode(screen);
   CHECK_EQ(uv_tty_get_vterm_state(&state), 0);
-  CHECK_EQ(mode_of(screen), before);
+  CHECK_EQ(console_mode(screen), before);
   CloseHandle(screen);
   begin(1);
-  CHECK_EQ((mode_of(screen) & ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0, state == UV_TTY_SUPPORTED);
+  CHECK_EQ((console_mode(screen) & ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0,
+           state == UV_TTY_SUPPORTED);
   uv_close((uv_handle_t*) &tty, NULL);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-  CHECK_EQ(mode_of(screen), before);
+  CHECK_EQ(console_mode(screen), before);
   finish();
 }
 

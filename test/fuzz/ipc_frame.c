@@ -3,20 +3,9 @@
  * piece lies in a block of its own size, so that AddressSanitizer sees a look behind its end. */
 #include "ipc_frame.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-
-#define MUST(cond)                                                       \
-  do {                                                                   \
-    if (!(cond)) {                                                       \
-      fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond); \
-      abort();                                                           \
-    }                                                                    \
-  } while (0)
+#include "fuzz.h"
 
 /* All that came out: a hash of events and blocks, and of the payload. */
 struct result {

@@ -1,10 +1,6 @@
 /* Runs a fuzz target on the files named on the command line: how a corpus becomes a test for
  * every compiler. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+#include "fuzz.h"
 
 int main(int argc, char** argv) {
   int i;
