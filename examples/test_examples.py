@@ -1175,6 +1175,17 @@ def test_prefork_client_that_goes_away():
     contains(server.stop(), "2 connections, 2 answers")
 
 
+def test_prefork_hands_a_connection_that_is_over_to_another():
+    server = Prefork("--workers", "1")
+    client = server.ask(b"/wait")
+    server.wait_until({1: 1})
+    reset(client)
+    contains(server.command("kill"), "killed worker 1 with 1 ")
+    server.wait_until({2: 1})
+    assert b"worker 2" in read_all(server.ask(b"/go"))
+    contains(server.stop(), "2 connections, 2 answers, 1 handed over again, 0 refused")
+
+
 def test_prefork_max():
     running = Running("prefork", "serve", LISTEN, "--max", "50", "--ready-file", "READY")
     host, port = running.addresses()[0]

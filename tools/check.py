@@ -409,9 +409,8 @@ def check_words():
     known = set()
     for path in tracked():
         if path.suffix in SOURCE and "corpus" not in path.parts:
-            known |= set(re.findall(r"\w{7,}", path.read_text()))
-        elif path.suffix == ".py":  # A test there is a function, test_NAME.
-            known |= set(re.findall(r"\bdef test_(\w+)", path.read_text()))
+            # A test of the examples is a function, test_NAME.
+            known |= set(re.findall(r"\b(?:test_)?(\w{7,})", path.read_text()))
     problems = []
     for page in (path for path in tracked() if path.suffix == ".md"):
         named = re.findall(r"`(?:\w+\.)?((?!uv_)[a-z0-9]+(?:_[a-z0-9]+){3,})`", page.read_text())

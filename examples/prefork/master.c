@@ -80,10 +80,12 @@ static struct worker* least_busy(struct master* master) {
 
 static void on_handed(uv_write_t* req, int status) {
   struct guest* guest = req->data;
-  (void) status; /* a failure ends the channel too, and that gives the guest to another worker */
   guest->writing = 0;
   if (guest->list == NULL)
     uv_close((uv_handle_t*) &guest->tcp, on_guest_closed);
+  if (status < 0)
+    lose(
+        req->handle->data); /* whatever it was: the end of the channel gives the guest to another */
 }
 
 static void hand_over(struct guest* guest, struct worker* worker) {

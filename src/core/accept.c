@@ -124,6 +124,8 @@ void uv__accept_turn(uv_stream_t* server) {
       return;
     }
     server->flags &= ~(unsigned) UV__STREAM_STARVED;
-    server->stream.u.connection_cb(server, r); /* 0, or why this connection is gone. */
+    if (r == UV_ECONNABORTED)
+      continue; /* Its client gave it up before anybody asked for it (A4). */
+    server->stream.u.connection_cb(server, r);
   }
 }

@@ -21,7 +21,7 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
     io->busy |= UV__CONNECT;
     return 0;
   }
-  stream->stream.delayed_error = r; /* Known at once, told by the callback (C1). */
+  stream->stream.delayed_error = r; /* Known at once, also a success, told by the callback (C1). */
   uv__loop_again(io);
   return 0;
 }
@@ -48,8 +48,12 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
     return; /* A turn for another reason: the ring is still to come. */
   uv__trace(io, UV__TRACE_COLLECT, UV__CONNECT, status);
 
-  if (status == 0) {
-    uv__stream_connected(stream, UV__OPENED_READABLE | UV__OPENED_WRITABLE);
+  if (status >= 0) {
+    unsigned opened = status > 0 ? (unsigned) status : UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+
+    uv__stream_connected(stream, opened);
+    if (!(opened & UV__OPENED_WRITABLE))
+      uv__write_fail(stream, UV_EPIPE); /* As the next ones will be refused (W5). */
     uv__connect_end(stream, 0);
     return;
   }

@@ -170,7 +170,8 @@ struct uv__ops {
                    enum uv__write_mode mode,
                    struct uv__io* pass);
 
-  /* CONNECT lane. 0: connected now. The address is as in bind, and may go after the call. */
+  /* CONNECT lane. 0: connected now; of a pipe that goes one way only, UV__OPENED_READABLE or
+   * UV__OPENED_WRITABLE. The address is as in bind, and may go after the call. */
   int (*connect)(struct uv__io* io, const void* addr);
 
   /* SHUTDOWN lane. Close the outgoing side. 0: done now. */
@@ -182,7 +183,8 @@ struct uv__ops {
   /* Take the oldest connection into *desc, the caller's from then on. UV_EAGAIN: none; the
    * ACCEPT lane rings when there is one. UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM: resources are
    * short, the connection waits in the system, no ring comes, and the core asks again
-   * later. Any other error concerns that one connection, which is gone. */
+   * later. UV_ECONNABORTED: its client gave it up meanwhile. After this and any other error, which
+   * the program is told, the core asks for the next one. */
   int (*accept_now)(struct uv__io* io, struct uv__desc* desc);
 
   /* After a ring of WRITE, CONNECT or SHUTDOWN: what the start would have returned. WRITE

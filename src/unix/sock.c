@@ -67,12 +67,24 @@ int uv__sock_create(struct uv__io* io, int domain, unsigned int state) {
   return r;
 }
 
+/* A connection that both sides have ended, or that was reset, has no peer any more, but an end to
+ * be read, which a socket that was never connected has not. */
+static int has_end(int fd) {
+  struct pollfd look;
+  int listening = 0;
+
+  look.fd = fd;
+  look.events = POLLIN;
+  return uv__sock_get_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening) == 0 && !listening &&
+         poll(&look, 1, 0) == 1 && (look.revents & POLLIN);
+}
+
 int uv__sock_is_connected(int fd) {
   struct sockaddr_storage addr;
   socklen_t len = sizeof(addr);
 
   /* EINVAL is what macOS says of a connection that was shut down: reading tells the rest. */
-  return getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL;
+  return getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL || has_end(fd);
 }
 
 int uv__sock_was_connected(struct uv__io* io, int r) {

@@ -17,6 +17,8 @@ enum {
   UV__WIN_IPV6 = 16,       /* family of the socket; clear: IPv4 */
   UV__WIN_ONE_ACCEPT = 32, /* keep one accept posted, not several */
   UV__WIN_CLOSING = 64,    /* close was called: packets are counted out, nothing else */
+  /* Of sockets only. */
+  UV__WIN_CONNECTED = 128, /* has a peer, or had one */
   /* Of pipes only. */
   UV__WIN_MESSAGES = 128, /* is read message by message */
   UV__WIN_ALLY = 256,     /* the other end keeps to the convention of the empty message */

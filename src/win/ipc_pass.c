@@ -37,22 +37,19 @@ void uv__ipc_pass_part(struct uv__ipc_peer* peer) {
 
 /* ---- Giving ---- */
 
-/* Whether it is a connection; else it listens from now on (rule I2). */
+/* Whether it is a connection; else it listens from now on (rule I2). The system is not asked: it
+ * denies that there is a connection when both sides have ended it. */
 static int prepare(SOCKET sock, unsigned state, int* connection) {
-  struct sockaddr_storage addr;
-  int size = sizeof(addr);
   int listening = 0;
-  int option = sizeof(listening);
+  int size = sizeof(listening);
 
-  *connection = 0;
-  if (getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &option) == 0 && listening)
+  *connection = (state & UV__WIN_CONNECTED) != 0;
+  if (*connection)
     return 0;
-  if (getpeername(sock, (struct sockaddr*) &addr, &size) == 0) {
-    *connection = 1;
-    return 0;
-  }
   if (!(state & UV__WIN_BOUND))
     return UV_EINVAL; /* It would listen somewhere. */
+  if (getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &size) == 0 && listening)
+    return 0;
   return listen(sock, SOMAXCONN) == 0 ? 0 : uv__error_translate((DWORD) WSAGetLastError());
 }
 

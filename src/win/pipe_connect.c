@@ -76,7 +76,8 @@ static int look(const struct uv__io* io, HANDLE handle, unsigned* state) {
   return out == UV__PIPE_QUOTA_OUT && in == UV__PIPE_QUOTA_IN;
 }
 
-/* One attempt: UV__READY, UV_EBUSY when no instance is free, or another error. */
+/* One attempt: what `connect` of the port returns for a connection, UV_EBUSY when no instance is
+ * free, or another error. */
 static int try_connect(struct uv__io* io, const struct uv__pipe_wide* name) {
   HANDLE handle;
   unsigned opened = 0;
@@ -99,7 +100,7 @@ static int try_connect(struct uv__io* io, const struct uv__pipe_wide* name) {
   /* If the server is gone already, reading and writing will tell. */
   if (ours && (opened & UV__OPENED_WRITABLE))
     (void) uv__pipe_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
-  return UV__READY;
+  return opened == (UV__OPENED_READABLE | UV__OPENED_WRITABLE) ? 0 : (int) opened;
 }
 
 static void again(struct uv__retry* retry) {

@@ -101,16 +101,16 @@ static int ipc_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
 static int ipc_connect(struct uv__io* io, const void* addr) {
   int r = uv__pipe_connect(io, addr);
 
-  if (r == 0)
-    greet(io, 0, 1);
+  if (r >= 0)
+    greet(io, 0, r != UV__OPENED_READABLE);
   return r;
 }
 
 static ssize_t ipc_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = uv__pipe_done(io, lane);
 
-  if (lane == UV__CONNECT && r == 0 && !(io->tail.state & UV__WIN_CLOSING))
-    greet(io, 0, 1);
+  if (lane == UV__CONNECT && r >= 0 && !(io->tail.state & UV__WIN_CLOSING))
+    greet(io, 0, r != UV__OPENED_READABLE);
   return r;
 }
 

@@ -81,22 +81,32 @@ static int begins_with(const WCHAR* name, DWORD units, const WCHAR* beginning) {
   return units > length && wcsncmp(name, beginning, length) == 0;
 }
 
-/* Names that nobody gave: those of the system's anonymous pipes, and of our pairs (pipe_pair.c). */
-static int is_internal(const WCHAR* name, DWORD units) {
+/* What the names of our pairs look like (pipe_pair.c). */
+static int is_pair(const WCHAR* name, DWORD units) {
   enum {
     DIGITS = 32
   };
   static const WCHAR pair[] = L"\\uvstream-";
   DWORD i = sizeof(pair) / sizeof(pair[0]) - 1;
 
-  if (begins_with(name, units, L"\\Win32Pipes.") || begins_with(name, units, L"\\Win32.Pipes."))
-    return 1;
   if (!begins_with(name, units, pair) || units != i + DIGITS)
     return 0;
   for (; i < units; i++)
     if (wcschr(L"0123456789abcdef", name[i]) == NULL)
       return 0;
   return 1;
+}
+
+/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. Those
+ * have one instance and no room for more, and a name that a program binds has; so one that
+ * only looks like theirs is told nevertheless. */
+static int is_internal(HANDLE handle, const WCHAR* name, DWORD units) {
+  DWORD most;
+
+  if (!begins_with(name, units, L"\\Win32Pipes.") && !begins_with(name, units, L"\\Win32.Pipes.") &&
+      !is_pair(name, units))
+    return 0;
+  return GetNamedPipeInfo(handle, NULL, NULL, NULL, &most) && most == 1;
 }
 
 int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len) {
@@ -111,7 +121,7 @@ int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len) {
   if (!GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name)))
     return uv__error_translate(GetLastError());
   units = name.info.FileNameLength / sizeof(WCHAR);
-  if (units < 2 || units > UV__PIPE_NAME_MAX || is_internal(name.info.FileName, units)) {
+  if (units < 2 || units > UV__PIPE_NAME_MAX || is_internal(handle, name.info.FileName, units)) {
     *len = 0;
     return 0;
   }

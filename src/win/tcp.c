@@ -42,7 +42,7 @@ static void look(const struct uv__desc* desc, unsigned short* state, unsigned* o
   *opened = UV__OPENED_FRESH;
   if (desc->accepted > 0 || getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
     *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
-    *state |= UV__WIN_BOUND;
+    *state |= UV__WIN_BOUND | UV__WIN_CONNECTED;
     return;
   }
   len = sizeof(addr);
@@ -415,6 +415,7 @@ static int connected(struct uv__io* io) {
   if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,
                                 0) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
+  uv__win_set(io, UV__WIN_CONNECTED);
   return 0;
 }
 

@@ -197,6 +197,12 @@ static int shortage(int error) {
   }
 }
 
+/* Whether an error means that the client has reset its connection while it waited: AcceptEx says
+ * so itself, or leaves it to the socket to deny that it is connected. */
+static int is_gone(int error) {
+  return error == UV_ECONNRESET || error == UV_ECONNABORTED || error == UV_ENOTCONN;
+}
+
 int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   struct pool* pool = pool_of(io);
   struct slot* slot;
@@ -218,7 +224,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
     r = uv__error_translate((DWORD) WSAGetLastError());
   if (r < 0) {
     drop_socket(slot);
-    return r;
+    return is_gone(r) ? UV_ECONNABORTED : r;
   }
   desc->handle = (HANDLE) slot->socket;
   desc->kind = UV__DESC_TCP;

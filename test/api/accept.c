@@ -193,51 +193,56 @@ TEST(a3_accept_from_what_does_not_listen_is_einval) {
   net_end();
 }
 
-/* A client that is gone before it was accepted: an error for it or a dead connection, as the
- * system likes, and the next one is served. */
+/* A client that is gone before it was accepted: nothing, or a dead connection, as the system
+ * likes, and the next one is served. */
 static int events;
 
-static void claim_or_error(uv_stream_t* server, int status) {
+static void claim_next(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
   events++;
-  if (status == 0) {
-    claim(server);
-  }
+  claim(server);
 }
 
+/* So many that on Windows some are connected to sockets of the listener, and others wait in the
+ * system: those meet an accept when they are gone already. */
 TEST(a4_client_that_reset_does_not_disturb_the_listener) {
-  static uv_tcp_t clients[3];
+  enum {
+    LAST = MOST - 1
+  };
+  static uv_tcp_t clients[MOST];
   struct net_sink sink = {0};
   struct sockaddr_in addr;
   uv_tcp_t server;
   int done = 0;
   int i;
 
-  addr = net_listen(&server, 8, count_connection);
-  connect_clients(clients, 3, &addr);
+  addr = net_listen(&server, MOST, count_connection);
+  connect_clients(clients, MOST, &addr);
   net_until(&callbacks, 1);
-  CHECK_EQ(uv_tcp_close_reset(&clients[0], NULL), 0);
-  CHECK_EQ(uv_tcp_close_reset(&clients[1], NULL), 0);
+  for (i = 0; i < LAST; i++) {
+    CHECK_EQ(uv_tcp_close_reset(&clients[i], NULL), 0);
+  }
   net_turns(5);
-  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, claim_or_error), 0); /* A6 */
-  claim((uv_stream_t*) &server);                                     /* the first, held so far */
-  net_send((uv_stream_t*) &clients[2], 100, 0, &done);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, MOST, claim_next), 0); /* A6 */
+  claim((uv_stream_t*) &server);                                    /* the first, held so far */
+  net_send((uv_stream_t*) &clients[LAST], 100, 0, &done);
   while (claimed == 0 || sink.bytes == 0) {
     uv_run(net_loop(), UV_RUN_ONCE);
-    for (i = 0; i < claimed; i++) { /* the third client is one of them */
+    for (i = 0; i < claimed; i++) { /* the last client is one of them */
       struct sockaddr_in peer;
       int len = sizeof peer;
 
       if (accepted[i].data == NULL &&
           uv_tcp_getpeername(&accepted[i], (struct sockaddr*) &peer, &len) == 0 &&
-          peer.sin_port == net_bound_to(&clients[2]).sin_port) {
+          peer.sin_port == net_bound_to(&clients[LAST]).sin_port) {
         net_drain((uv_stream_t*) &accepted[i], &sink);
       }
     }
   }
   net_until_bytes(&sink, 100);
-  CHECK(events <= 2); /* at most one per client, and no repetition */
+  CHECK(events <= LAST); /* at most one per client, and no repetition */
   net_turns(10);
-  CHECK(events <= 2);
+  CHECK(events <= LAST);
   net_end();
 }
 

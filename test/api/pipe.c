@@ -126,6 +126,39 @@ TEST(p1_names_of_pipes_that_have_none) {
   net_end();
 }
 
+/* A name that looks like those of the library's own pairs, which are not told, is told. */
+TEST(p1_name_like_an_internal_one) {
+  char name[TEST_PIPE_NAME];
+  char digits[33];
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t client;
+  char* at;
+  uv_file fds[2];
+
+  snprintf(digits, sizeof digits, "%032lx", (unsigned long) uv_os_getpid());
+  at = strstr(test_pipe_name(name, sizeof name), "test-");
+  CHECK(at != NULL && at + sizeof digits <= name + sizeof name);
+  memcpy(at, digits, sizeof digits); /* uvstream-0000...1a2b */
+  test_pipe_listen(&server, name, 8, accept_one);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  check_name(uv_pipe_getsockname, &server, name, strlen(name));
+  check_name(uv_pipe_getsockname, &accepted, name, strlen(name));
+  check_name(uv_pipe_getpeername, &client, name, strlen(name));
+  net_close((uv_handle_t*) &client);
+
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_open(&client, fds[1]), 0);
+  check_name(uv_pipe_getsockname, &client, "", 0);
+  check_name(uv_pipe_getpeername, &client, "", 0);
+  test_fd_close(fds[0]);
+  net_end();
+}
+
 static void refuse_name(const char* name, size_t length, unsigned flags, int error) {
   uv_connect_t req;
   uv_pipe_t handle;
@@ -389,7 +422,16 @@ TEST(c2_close_while_pipes_connect) {
   net_turns(10);
   CHECK(connects < CLIENTS);
   for (i = 0; i < CLIENTS; i++) {
-    uv_close((uv_handle_t*) &clients[i], net_count_close);
+    if (!uv_is_writable((uv_stream_t*) &clients[i])) {
+      uv_close((uv_handle_t*) &clients[i], net_count_close);
+    }
+  }
+  net_turns(1); /* nothing has to be waited for */
+  CHECK_EQ(net_closed, CLIENTS - connects);
+  for (i = 0; i < CLIENTS; i++) {
+    if (!uv_is_closing((uv_handle_t*) &clients[i])) {
+      uv_close((uv_handle_t*) &clients[i], net_count_close);
+    }
   }
   net_until(&net_closed, CLIENTS);
   CHECK_EQ(connects + refused, CLIENTS);
@@ -436,6 +478,86 @@ TEST(c1_second_connect_of_a_pipe) {
   net_until(&connects, 2);
   CHECK_EQ(connect_status, UV_EISCONN);
   net_end();
+}
+
+#ifdef _WIN32
+static int trouble;
+
+static void note_trouble(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  trouble = (int) nread;
+}
+
+static int written;
+static int write_status;
+
+static void note_write(uv_write_t* req, int status) {
+  (void) req;
+  write_status = status;
+  written++;
+}
+
+/* A client of a server that goes one way, which is busy at first or not. What the client queues
+ * meanwhile for the way that there is not ends as it would later. */
+static void connect_one_way(DWORD access, int readable, int busy) {
+  DWORD mine = readable ? GENERIC_READ | FILE_WRITE_ATTRIBUTES : GENERIC_WRITE;
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  char name[TEST_PIPE_NAME];
+  OVERLAPPED overlapped = {0};
+  uv_connect_t connect;
+  uv_write_t first, second;
+  uv_stream_t* client;
+  uv_pipe_t pipe;
+  HANDLE server = CreateNamedPipeA(test_pipe_name(name, sizeof name), access | FILE_FLAG_OVERLAPPED,
+                                   0, 1, 4096, 4096, 0, NULL);
+
+  CHECK(server != INVALID_HANDLE_VALUE);
+  connects = written = trouble = 0;
+  client = (uv_stream_t*) &pipe;
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  if (busy) {
+    HANDLE rival = CreateFileA(name, mine, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    CHECK(rival != INVALID_HANDLE_VALUE);
+    uv_pipe_connect(&connect, &pipe, name, note_connect);
+    net_turns(3);
+    CHECK_EQ(connects, 0);
+    CHECK(CloseHandle(rival));
+    CHECK(DisconnectNamedPipe(server));
+    CHECK(!ConnectNamedPipe(server, &overlapped));
+  } else {
+    uv_pipe_connect(&connect, &pipe, name, note_connect);
+  }
+  CHECK_EQ(uv_write(&first, client, &buf, 1, note_write), 0);
+  CHECK_EQ(uv_read_start(client, net_alloc, note_trouble), 0);
+  net_until(&connects, 1);
+  CHECK_EQ(connect_status, 0);
+  net_until(&written, 1);
+  CHECK_EQ(write_status, readable ? UV_EPIPE : 0);
+  CHECK_EQ(uv_is_writable(client), !readable);
+  CHECK_EQ(uv_is_readable(client), readable);
+  CHECK_EQ(trouble, readable ? 0 : UV_ENOTCONN);
+  CHECK_EQ(uv_write(&second, client, &buf, 1, note_write), readable ? UV_EPIPE : 0);
+  if (!readable)
+    CHECK_EQ(uv_read_start(client, net_alloc, note_trouble), UV_ENOTCONN);
+  net_close((uv_handle_t*) &pipe);
+  CHECK(CloseHandle(server));
+}
+#endif
+
+TEST(r1_client_of_a_one_way_server) {
+#ifdef _WIN32
+  int busy;
+
+  for (busy = 0; busy < 2; busy++) {
+    connect_one_way(PIPE_ACCESS_OUTBOUND, 1, busy);
+    connect_one_way(PIPE_ACCESS_INBOUND, 0, busy);
+  }
+  net_end();
+#else
+  SKIP("a socket goes both ways");
+#endif
 }
 
 TEST(c1_connect_again_after_a_failure) {

@@ -230,6 +230,8 @@ static void on_accepted(struct uv__io* io, int result, int fd) {
     return;
   }
   h->starved = 0;
+  if (result == UV_ECONNABORTED)
+    return; /* A4: nobody hears of it */
   if (result == 0)
     h->unclaimed = fd;
   expect(h, EXPECT_CONNECTION, result);

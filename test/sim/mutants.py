@@ -149,6 +149,9 @@ MUTANTS = [
     ("the accept budget ends and nobody asks for another turn", "accept.c",
      "    if (rounds == ACCEPT_ROUNDS) {\n      uv__loop_again(io);\n      return;",
      "    if (rounds == ACCEPT_ROUNDS) {\n      return;"),
+    ("a client that gave up is reported", "accept.c",
+     "    if (r == UV_ECONNABORTED)\n",
+     "    if (0)\n"),
     ("a lack of resources is reported at every try", "accept.c",
      "  server->flags |= UV__STREAM_STARVED;\n",
      ""),
@@ -196,8 +199,8 @@ class Build:
     def __init__(self, folder, compiler, flags):
         self.folder = folder
         self.compiler = compiler
-        self.flags = flags + ["-std=c11", "-w", "-D_GNU_SOURCE", "-DUV__TAIL=\"sim_tail.h\"", f"-I{HERE}",
-                              f"-I{ROOT / 'include'}", f"-I{CORE}"]
+        self.flags = flags + ["-std=c11", "-D_GNU_SOURCE", "-w", "-DUV__TAIL=\"sim_tail.h\"",
+                              f"-I{HERE}", f"-I{ROOT / 'include'}", f"-I{CORE}"]
         self.objects = {}
         for source in sorted(CORE.glob("*.c")) + sorted(HERE.glob("*.c")):
             self.objects[source.name] = self.compile(source, folder / (source.name + ".o"))

@@ -33,6 +33,10 @@ uv_loop_t* net_loop(void) {
   return &loop;
 }
 
+void net_goes_on(void) {
+  CHECK_EQ(uv_timer_start(&watchdog, bark, WATCHDOG_MS, 0), 0);
+}
+
 void net_until(const int* number, int goal) {
   while (*number < goal) {
     if (uv_run(net_loop(), UV_RUN_ONCE) == 0 && *number < goal) {

@@ -17,6 +17,8 @@ uv_loop_t* net_loop(void);
 void net_until(const int* number, int goal);
 /* Run `turns` turns that do not wait. */
 void net_turns(int turns);
+/* The test is a long one and has come a good way: the watchdog begins anew. */
+void net_goes_on(void);
 /* Close what is still open, run the loop to its end, close it. */
 void net_end(void);
 /* Close the handles; run until they are closed. */

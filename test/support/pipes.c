@@ -143,6 +143,17 @@ int test_fd_count(void) {
   return count;
 }
 
+int test_handle_count(void) {
+#ifdef _WIN32
+  DWORD count;
+
+  CHECK(GetProcessHandleCount(GetCurrentProcess(), &count));
+  return (int) count;
+#else
+  return test_fd_count();
+#endif
+}
+
 void test_fd_most(void) {
 #ifndef _WIN32
   struct rlimit limit;

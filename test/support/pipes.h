@@ -43,6 +43,9 @@ void test_fd_write(uv_file fd, const char* from, size_t len);
 void test_fd_close(uv_file fd);
 /* How many descriptors this process has; 0 where that cannot be counted. */
 int test_fd_count(void);
+/* The same of handles, where these are more than descriptors: Windows. The threads of the system's
+ * own pool are among them, so that it is never exact. */
+int test_handle_count(void);
 /* Room for as many descriptors as the system allows. */
 void test_fd_most(void);
 
