@@ -98,6 +98,9 @@ if ! server_runs; then
     quietly "$wine" wineboot -i || fail "cannot create the Wine prefix $WINEPREFIX"
     quietly "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f
     quietly "$wine" reg add 'HKCU\Software\Wine\WineDbg' /v ShowCrashDialog /t REG_DWORD /d 0 /f
+    # The creation leaves two service managers, each of which knows only half of the services.
+    quietly "$server" -k -w || fail "cannot stop the Wine server of $WINEPREFIX"
+    start_server
     : >"$WINEPREFIX/ready"
   fi
   quietly "$wine" cmd /c exit || fail "Wine does not start"

@@ -429,6 +429,28 @@ def check_spelling():
     return run_tool("codespell", *files)
 
 
+def check_guide():
+    """Every listing of docs/GUIDE.md is a part of the file that is named before it, and each program
+    of the guide is shown."""
+    guide = ROOT / "docs" / "GUIDE.md"
+    text = guide.read_text()
+    problems = []
+    shown = set()
+    for match in re.finditer(r"^```c\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+        named = re.findall(r"\]\(\.\./(examples/[^)]+\.c)\)", text[:match.start()])
+        source = ROOT / named[-1] if named else None
+        if not source or not source.exists():
+            problems.append(f"{place(guide, text, match.start())}: no file is named before this")
+        elif "\n" + match[1] not in source.read_text():
+            problems.append(f"{place(guide, text, match.start())}: this is not in {named[-1]}")
+        else:
+            shown.add(source)
+    for source in sorted((ROOT / "examples" / "guide").glob("*.c")):
+        if source not in shown and "GUIDE.md" in source.read_text():
+            problems.append(f"docs/GUIDE.md: shows nothing of {source.name}")
+    return problems
+
+
 def check_contract():
     """docs/CONTRACT.md and the tests agree: a rule in bold or after "Rule" has tests that carry its
     name, a test carries no other rule, and a test that a document names exists."""

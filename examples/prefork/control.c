@@ -62,7 +62,7 @@ static void say(struct visitor* visitor, const char* text) {
 
 static void say_status(struct visitor* visitor, const struct master* master) {
   char text[4096];
-  master_describe(master, text, sizeof(text));
+  crew_describe(master, text, sizeof(text));
   say(visitor, text);
 }
 
@@ -72,20 +72,29 @@ static void obey(struct visitor* visitor, struct master* master, const char* lin
   if (strcmp(line, "status") == 0) {
     say_status(visitor, master);
   } else if (strcmp(line, "kill") == 0) {
-    worker = master_busiest(master);
+    worker = crew_busiest(master);
     if (worker != NULL && worker->hands.count == 0) {
       master->kill_next = 1;
       snprintf(text, sizeof(text), "all are idle: killing the next that is given a connection\n");
     } else if (worker != NULL) {
       snprintf(text, sizeof(text), "killed worker %lu with %lu connections in hand\n",
                worker->number, worker->hands.count);
-      master_kill(worker);
+      crew_kill(worker);
     }
     say(visitor, text);
   } else if (strcmp(line, "stop") == 0) {
     master_stop(master); /* the answer comes when all is done */
+  } else if (strcmp(line, "pause") == 0) {
+    master_pause(master);
+    say_status(visitor, master);
+  } else if (strcmp(line, "continue") == 0) {
+    master_continue(master);
+    say_status(visitor, master);
+  } else if (strcmp(line, "renew") == 0) {
+    crew_renew(master);
+    say_status(visitor, master);
   } else {
-    say(visitor, "there is: status, kill, stop\n");
+    say(visitor, "there is: status, kill, stop, pause, continue, renew\n");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../relay/report.h"
+#include "service.h"
 
 enum {
   EXIT_USAGE = 2
@@ -16,21 +17,24 @@ static int print_usage(FILE* out) {
   fprintf(
       out,
       "usage: prefork serve ENDPOINT [--workers N] [--max N] [--control ENDPOINT]\n"
-      "                     [--ready-file FILE]\n"
+      "                     [--ready-file FILE] [--log FILE]\n"
       "       prefork load ENDPOINT [--clients N] [--requests N] [--control ENDPOINT]\n"
       "                     [--kills N]\n"
+      "       prefork --install NAME ENDPOINT [OPTION OF serve]...\n"
+      "       prefork --uninstall NAME\n"
       "\n"
       "serve  is a web server: a master that hands every connection to one of N worker processes\n"
       "       (4), and starts new ones for those that die. GET /wait is answered at the next\n"
-      "       GET /go. It ends after --max requests, or when told so on the control endpoint, "
-      "once\n"
-      "       all that came is answered. Workers are the same program, started by the name it was\n"
-      "       started by itself: from a folder or by PATH, and the current folder must not "
-      "change.\n"
-      "       Control: lines 'status', 'kill' (a busy worker) and 'stop'.\n"
+      "       GET /go. It ends after --max requests, or when it is told to, by a signal, a "
+      "service\n"
+      "       manager or the control endpoint, once all that came is answered. --log says in FILE\n"
+      "       what otherwise goes to stderr. ENDPOINT 'systemd' is the socket of prefork.socket.\n"
+      "       Control: lines 'status', 'kill' (a busy worker), 'stop', 'pause', 'continue' and\n"
+      "       'renew' (replace all workers; SIGHUP does that, too).\n"
       "load   asks for that many answers (4000) as N clients at once (16), and says which worker\n"
       "       gave how many and how many were lost. With --control it has a worker killed --kills\n"
       "       times on the way, and the server stopped at the end.\n"
+      "--install makes a service of Windows that is such a server, and --uninstall removes it.\n"
       "\n"
       "Endpoints:\n");
   endpoint_list(out);
@@ -90,23 +94,58 @@ static int parse_options(const struct option* options, int argc, char** argv, in
   return parse_endpoint(options->endpoint, argv[2], listens);
 }
 
+/* Workers are this program again, wherever it lies; `name` is for systems that do not tell. */
+static const char* own_path(const char* name) {
+  static char path[4096];
+  size_t size = sizeof(path);
+  return uv_exepath(path, &size) == 0 ? path : name;
+}
+
+static int parse_serve(struct serve_options* options, int argc, char** argv) {
+  const struct option table[] = {{"", NULL, NULL, &options->endpoint},
+                                 {"--workers", &options->workers, NULL, NULL},
+                                 {"--max", &options->max, NULL, NULL},
+                                 {"--control", NULL, NULL, &options->control},
+                                 {"--ready-file", NULL, &options->ready_file, NULL},
+                                 {"--log", NULL, &options->log, NULL},
+                                 {NULL, NULL, NULL, NULL}};
+  options->workers = 4;
+  if (parse_options(table, argc, argv, 1) != 0)
+    return -1;
+  if (strncmp(options->endpoint.text, "pipe", 4) == 0 || options->workers == 0) {
+    report_error(0, "serve takes tcp-listen: and at least one worker");
+    return -1;
+  }
+  return 0;
+}
+
 static int serve_main(int argc, char** argv) {
   static struct serve_options options;
-  const struct option table[] = {{"", NULL, NULL, &options.endpoint},
-                                 {"--workers", &options.workers, NULL, NULL},
-                                 {"--max", &options.max, NULL, NULL},
-                                 {"--control", NULL, NULL, &options.control},
-                                 {"--ready-file", NULL, &options.ready_file, NULL},
-                                 {NULL, NULL, NULL, NULL}};
-  options.workers = 4;
-  options.program = argv[0];
-  if (parse_options(table, argc, argv, 1) != 0)
+  int err;
+  if (strcmp(argv[2], "systemd") == 0) {
+    argv[2] = (char*) service_endpoint();
+    if (argv[2] == NULL) {
+      report_error(0, "systemd has handed no socket over: LISTEN_FDS and LISTEN_PID do not say so");
+      return 1;
+    }
+  }
+  if (parse_serve(&options, argc, argv) != 0)
     return EXIT_USAGE;
-  if (strncmp(options.endpoint.text, "tcp", 3) != 0 || options.workers == 0) {
-    report_error(0, "serve takes tcp-listen: and at least one worker");
-    return EXIT_USAGE;
+  options.program = own_path(argv[0]);
+  err = options.log == NULL ? 0 : report_into(options.log);
+  if (err < 0) {
+    report_error(err, "cannot write %s", options.log);
+    return 1;
   }
   return serve(&options);
+}
+
+/* A service that could not start is noticed late, so mistakes are looked for now. */
+static int install_main(int argc, char** argv) {
+  struct serve_options options = {0};
+  if (parse_serve(&options, argc - 1, argv + 1) != 0)
+    return EXIT_USAGE;
+  return service_install(argc, argv);
 }
 
 static int load_main(int argc, char** argv) {
@@ -141,5 +180,11 @@ int main(int argc, char** argv) {
     return serve_main(argc, argv);
   if (argc >= 3 && strcmp(role, "load") == 0)
     return load_main(argc, argv);
+  if (argc >= 4 && strcmp(role, "--install") == 0)
+    return install_main(argc, argv);
+  if (argc == 3 && strcmp(role, "--uninstall") == 0)
+    return service_uninstall(argv[2]);
+  if (argc >= 4 && strcmp(role, "--service") == 0)
+    return service_run(argc, argv, serve_main);
   return print_usage(stderr);
 }

@@ -1,5 +1,5 @@
-/* What the two halves of the master share: connections and workers in master.c, the control
- * endpoint in control.c. */
+/* What the parts of the master share: its connections are in guest.c, its workers in crew.c, what
+ * it is told on the control endpoint in control.c, and when it begins and ends in master.c. */
 #ifndef PREFORK_MASTER_H_
 #define PREFORK_MASTER_H_
 
@@ -34,12 +34,16 @@ struct worker {
   struct worker* next;
   uv_process_t process;
   uv_pipe_t channel;
+  uv_pipe_t errors; /* what it says on stderr */
   uv_write_t write;
   struct guests hands;
   struct lines lines;
+  struct lines error_lines;
   unsigned long number;
   unsigned long served;
-  int open; /* its channel */
+  int open;     /* its channel */
+  int retiring; /* gets no more connections, and ends when it has none */
+  int told;     /* that the end is near */
   int killed;
 };
 
@@ -48,6 +52,10 @@ struct master {
   uv_loop_t loop;
   union any_stream listener;
   int listening;
+  int paused;
+  int at_the_door;     /* a connection waits to be accepted, which it is not while paused */
+  uv_timer_t patience; /* ticks while the end is near */
+  unsigned ticks;
   struct worker* workers; /* the newest first */
   struct guests reading;
   struct guests waiting;
@@ -63,16 +71,68 @@ struct master {
   int failed;
 };
 
+/* ---- master.c ---------------------------------------------------------------------------- */
+
 /* Let nobody in any more, answer all that came, then end. */
 void master_stop(struct master* master);
 
-/* The worker with most in its hands; NULL when there is none. */
-struct worker* master_busiest(struct master* master);
+/* Let nobody in, until told to go on; who comes meanwhile stays in the line of the system. */
+void master_pause(struct master* master);
+void master_continue(struct master* master);
 
-void master_kill(struct worker* worker);
+/* Stop because there are no workers any more, who could answer. */
+void master_give_up(struct master* master, int err);
+
+/* To be called when a guest has gone: it may have been the last that was waited for. */
+void master_finish_if_drained(struct master* master);
+
+/* ---- guest.c ----------------------------------------------------------------------------- */
+
+void guests_append(struct guests* list, struct guest* guest);
+void guests_detach(struct guest* guest);
+
+/* The connection callback of the listener. */
+void guest_comes(uv_stream_t* server, int status);
+
+/* Close and forget, one or all of a list. */
+void guest_let_go(struct guest* guest);
+void guests_let_go(struct guests* list);
+
+/* The same with a last word, "503 Service Unavailable". */
+void guest_refuse(struct master* master, struct guest* guest, const char* status);
+
+/* The write that passes it on to a worker is over. */
+void guest_is_handed(struct guest* guest);
+
+/* ---- crew.c ------------------------------------------------------------------------------ */
+
+/* As many workers as there are to be; none any more once all is answered. */
+void crew_start(struct master* master);
+
+/* Give to workers who waits for one. */
+void crew_dispatch(struct master* master);
+
+/* Replace every worker: a new program file is used from then on, and no connection is lost. */
+void crew_renew(struct master* master);
+
+/* No guest waits any more; nothing is left to do. */
+void crew_tell_the_end(struct master* master);
+void crew_dismiss(struct master* master);
+
+/* 1 when something is in the hands of a worker. */
+int crew_is_busy(const struct master* master);
+
+/* The worker with most in its hands; NULL when there is none. */
+struct worker* crew_busiest(struct master* master);
+
+void crew_kill(struct worker* worker);
 
 /* Lines about every worker, for people. */
-void master_describe(const struct master* master, char* text, size_t size);
+void crew_describe(const struct master* master, char* text, size_t size);
+
+void crew_free(struct master* master);
+
+/* ---- control.c --------------------------------------------------------------------------- */
 
 /* The control endpoint, if there is to be one, and its name. */
 int control_start(struct master* master, char* name, size_t size);

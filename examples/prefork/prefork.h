@@ -12,7 +12,9 @@
  *
  * Until the "done" the master keeps its own copy of the connection. When a worker dies, what it had
  * in its hands goes to another one, so that every request is answered, and seldom one twice: when a
- * worker died between its answer and the "done". The client sees only the first. */
+ * worker died between its answer and the "done". The client sees only the first.
+ *
+ * It can be a service, too (service.h): started, stopped and paused by the system. */
 #ifndef PREFORK_H_
 #define PREFORK_H_
 
@@ -24,6 +26,7 @@ struct serve_options {
   unsigned long workers;
   unsigned long max; /* requests, then it ends; 0: no limit */
   const char* ready_file;
+  const char* log;     /* NULL: stderr */
   const char* program; /* to start workers with */
 };
 

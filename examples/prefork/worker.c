@@ -1,5 +1,6 @@
 /* A worker: takes connections from the IPC pipe that is its standard input, answers each, and says
  * so. It ends when the pipe does. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static int draining;           /* nobody waits any more */
 static int failed;
 
 static void fail(int err, const char* what) {
-  report_error(err, "worker %s cannot %s", name, what);
+  report_error(err, "cannot %s", what);
   failed = 1;
   if (!uv_is_closing((uv_handle_t*) &channel))
     uv_close((uv_handle_t*) &channel, NULL);
@@ -138,10 +139,15 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 }
 
 int work(const char* number) {
+  static char title[32];
   int err = uv_loop_init(&loop);
   name = number;
+  snprintf(title, sizeof(title), "worker %s", number);
+  report_setup(title, REPORT_NORMAL);
+  /* Ctrl-C reaches all that run in a terminal; it is the master who says when a worker ends. */
+  signal(SIGINT, SIG_IGN);
   if (err < 0) {
-    report_error(err, "worker %s cannot start", name);
+    report_error(err, "cannot start");
     return 1;
   }
   uv_pipe_init(&loop, &channel, 1);
@@ -150,9 +156,11 @@ int work(const char* number) {
     err = uv_read_start((uv_stream_t*) &channel, on_alloc, on_read);
   if (err < 0)
     fail(err, "open its channel, standard input; the master starts workers");
+  else
+    report(REPORT_NORMAL, "ready");
   uv_run(&loop, UV_RUN_DEFAULT);
   err = uv_loop_close(&loop);
   if (err < 0)
-    report_error(err, "worker %s left something open", name);
+    report_error(err, "something was left open");
   return failed || err < 0;
 }

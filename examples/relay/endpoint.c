@@ -39,6 +39,7 @@ static int refuse(char* why, size_t size, const char* format, ...) {
 
 /* ---- tcp: and tcp-listen: ---------------------------------------------------------------- */
 
+/* -1: it is none. */
 static int parse_port(const char* text) {
   int port = 0;
   if (*text == '\0')
@@ -159,6 +160,21 @@ static int tcp_peer_name(const union any_stream* stream, char* name, size_t size
 static int tcp_abort(union any_stream* stream, uv_close_cb cb) {
   return uv_tcp_close_reset(&stream->tcp, cb);
 }
+
+/* ---- fd-listen: -------------------------------------------------------------------------- */
+
+#ifndef _WIN32
+static int fd_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  (void) endpoint;
+  if (parse_port(rest) < 0) /* no descriptor is a larger number than a port */
+    return refuse(why, size, "'%s' is not the number of a descriptor", rest);
+  return 0;
+}
+
+static int fd_bind(const struct endpoint* endpoint, union any_stream* stream) {
+  return uv_tcp_open(&stream->tcp, parse_port(endpoint->rest));
+}
+#endif
 
 /* ---- pipe: and pipe-listen: -------------------------------------------------------------- */
 
@@ -306,6 +322,18 @@ static const struct scheme schemes[] = {
      .local_name = tcp_local_name,
      .peer_name = tcp_peer_name,
      .abort = tcp_abort},
+#ifndef _WIN32 /* where programs are given no sockets to begin with */
+    {.name = "fd-listen",
+     .syntax = "fd-listen:N",
+     .meaning = "the listening TCP socket that descriptor N is",
+     .listens = 1,
+     .parse = fd_parse,
+     .init = tcp_init,
+     .bind = fd_bind,
+     .local_name = tcp_local_name,
+     .peer_name = tcp_peer_name,
+     .abort = tcp_abort},
+#endif
     {.name = "pipe",
      .syntax = "pipe:NAME",
      .meaning = "connect to a named pipe (Unix: a socket in the file system)",

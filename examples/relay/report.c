@@ -1,20 +1,47 @@
-/* Lines on stderr. Each goes out in one piece: several programs of a chain often share the
- * terminal, and half lines would mix. */
+/* Lines on stderr or in a file. Each goes out in one piece: several programs of a chain often share
+ * the terminal, and half lines would mix. */
 #include "report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "uv.h"
 
 static const char* program_name = "relay";
 static enum report_level chosen_level = REPORT_NORMAL;
+static const char* log_path;
 
 void report_setup(const char* program, enum report_level level) {
   program_name = program;
   chosen_level = level;
+}
+
+/* Opened for each line, of which there are few: whoever moves the file away, because the day is over
+ * or the disk full, does not have to tell us. */
+static int append_to_log(const char* path, const char* line) {
+  char when[32];
+  uv_timeval64_t now;
+  time_t seconds;
+  FILE* file = fopen(path, "a");
+  if (file == NULL)
+    return errno == ENOENT ? UV_ENOENT : UV_EACCES;
+  if (line[0] != '\0' && uv_gettimeofday(&now) == 0) {
+    seconds = (time_t) now.tv_sec;
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", gmtime(&seconds));
+    fprintf(file, "%s.%03dZ %s", when, (int) now.tv_usec / 1000, line);
+  }
+  return fclose(file) == 0 ? 0 : UV_EIO;
+}
+
+int report_into(const char* path) {
+  int err = append_to_log(path, "");
+  if (err == 0)
+    log_path = path;
+  return err;
 }
 
 static void put_line(int err, const char* format, va_list args) {
@@ -26,6 +53,8 @@ static void put_line(int err, const char* format, va_list args) {
   else
     snprintf(line, sizeof(line), "%s: %s: %s (%s)\n", program_name, text, uv_strerror(err),
              uv_err_name(err));
+  if (log_path != NULL && append_to_log(log_path, line) == 0)
+    return;
   fputs(line, stderr);
   fflush(stderr); /* not every C library does that by itself when it is a file or a pipe */
 }

@@ -1,5 +1,5 @@
 /* What a program tells the person who runs it: one line at a time, on stderr, so that stdout
- * stays free for data. */
+ * stays free for data, or in a file. */
 #ifndef RELAY_REPORT_H_
 #define RELAY_REPORT_H_
 
@@ -13,6 +13,10 @@ enum report_level {
 
 /* The name that begins every line, and how much is said. */
 void report_setup(const char* program, enum report_level level);
+
+/* From now on everything goes into the file `path`, behind the time. 0, or a UV_E* code when that
+ * cannot be. */
+int report_into(const char* path);
 
 /* Say something when the level is at least `level`. A line end is added. */
 void report(enum report_level level, const char* format, ...);

@@ -1,0 +1,74 @@
+/* Step 6 of docs/GUIDE.md: the server of step 5 as a service. guide_service serve PORT, and as a
+ * unit of systemd: guide_service serve systemd. To make a service of Windows, guide_service
+ * --install NAME PORT; to remove it, --uninstall NAME. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "../prefork/service.h"
+#include "crew.h"
+
+static uv_tcp_t server;
+
+static void obey(enum order order, void* arg) {
+  (void) arg;
+  if (order == ORDER_STOP) {
+    service_tell(STANDING_STOPPING);
+    service_deafen();
+    crew_close();
+  }
+}
+
+/* The socket that the service manager has opened, or one of our own. */
+static int open_server(uv_loop_t* loop, const char* where) {
+  struct sockaddr_in addr;
+  int err = uv_tcp_init(loop, &server);
+  if (err == 0 && strcmp(where, "systemd") == 0) {
+    const char* handed = service_endpoint(); /* "fd-listen:3" */
+    return handed == NULL ? UV_ENOENT : uv_tcp_open(&server, atoi(strchr(handed, ':') + 1));
+  }
+  if (err == 0)
+    err = uv_ip4_addr("127.0.0.1", atoi(where), &addr);
+  if (err == 0)
+    err = uv_tcp_bind(&server, (const struct sockaddr*) &addr, 0);
+  return err;
+}
+
+static int run(int argc, char** argv) {
+  uv_loop_t* loop = uv_default_loop();
+  struct sockaddr_in addr;
+  int len = sizeof(addr);
+  int err = argc != 3 ? UV_EINVAL : loop == NULL ? UV_ENOMEM : open_server(loop, argv[2]);
+  if (err == 0)
+    err = crew_open(&server);
+  if (err == 0)
+    err = service_hear(loop, obey, NULL);
+  if (err == 0)
+    err = uv_tcp_getsockname(&server, (struct sockaddr*) &addr, &len);
+  if (err < 0) {
+    fprintf(stderr, "cannot start: %s\n", uv_strerror(err));
+    return 1;
+  }
+  printf("listening on 127.0.0.1:%d\n", ntohs(addr.sin_port));
+  fflush(stdout);
+  service_tell(STANDING_RUNNING);
+  uv_run(loop, UV_RUN_DEFAULT);
+  return uv_loop_close(loop) < 0;
+}
+
+int main(int argc, char** argv) {
+  const char* role = argc > 1 ? argv[1] : "";
+  if (strcmp(role, "worker") == 0)
+    return crew_work();
+  if (argc == 4 && strcmp(role, "--install") == 0)
+    return service_install(argc, argv);
+  if (argc == 3 && strcmp(role, "--uninstall") == 0)
+    return service_uninstall(argv[2]);
+  if (argc == 4 && strcmp(role, "--service") == 0)
+    return service_run(argc, argv, run);
+  if (argc == 3 && strcmp(role, "serve") == 0)
+    return run(argc, argv);
+  fprintf(stderr, "usage: guide_service serve PORT|systemd\n");
+  return 2;
+}

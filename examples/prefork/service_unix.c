@@ -1,0 +1,116 @@
+/* A unit of systemd, or a process that nobody manages: signals are the orders, an environment
+ * variable says where to tell how things stand, another that a socket was handed over. The
+ * protocols are a few lines each, and need no library: sd_notify(3), sd_listen_fds(3). */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../relay/report.h"
+#include "service.h"
+
+#define FIRST_HANDED_FD 3
+#define MORE_TIME "EXTEND_TIMEOUT_USEC=10000000\n"
+
+const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {
+    {SIGTERM, ORDER_STOP}, {SIGINT, ORDER_STOP}, {SIGHUP, ORDER_RENEW}, {0, ORDER_STOP}};
+
+static struct {
+  struct sockaddr_un address;
+  socklen_t length; /* 0: nobody wants to know */
+  int stopping;
+} manager;
+
+/* The workers must not take the variables for theirs, so they go. */
+int service_open(uv_loop_t* loop) {
+  const char* path = getenv("NOTIFY_SOCKET");
+  size_t length = path == NULL ? 0 : strlen(path);
+  (void) loop; /* every order is a signal here */
+  if (length == 0)
+    return 0;
+  if (length >= sizeof(manager.address.sun_path))
+    return UV_ENAMETOOLONG;
+  manager.address.sun_family = AF_UNIX;
+  memcpy(manager.address.sun_path, path, length);
+  if (path[0] == '@') /* a name outside of the file system, which begins with a NUL */
+    manager.address.sun_path[0] = '\0';
+  manager.length = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length);
+  return uv_os_unsetenv("NOTIFY_SOCKET");
+}
+
+void service_close(void) {}
+
+/* A manager that cannot be reached changes nothing for the clients: the server goes on. */
+static void notify(const char* text) {
+  int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  ssize_t sent = -1;
+  if (fd >= 0) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    sent = sendto(fd, text, strlen(text), 0, (const struct sockaddr*) &manager.address,
+                  manager.length);
+    close(fd);
+  }
+  if (sent < 0)
+    report_error(0, "cannot tell the service manager: %s", text);
+}
+
+void service_tell(enum standing standing) {
+  if (manager.length == 0)
+    return;
+  switch (standing) {
+  case STANDING_RUNNING:
+    notify("READY=1\nSTATUS=Answering\n");
+    break;
+  case STANDING_PAUSED:
+    notify("STATUS=Paused: lets nobody in\n");
+    break;
+  case STANDING_STOPPING:
+    notify(manager.stopping ? MORE_TIME : "STOPPING=1\nSTATUS=Answers what has come\n" MORE_TIME);
+    manager.stopping = 1;
+    break;
+  }
+}
+
+/* The process id is there because variables are inherited: they may be for our parent. */
+const char* service_endpoint(void) {
+  static char text[24];
+  const char* pid = getenv("LISTEN_PID");
+  const char* count = getenv("LISTEN_FDS");
+  if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != (long) getpid() ||
+      strtol(count, NULL, 10) < 1)
+    return NULL;
+  uv_os_unsetenv("LISTEN_PID");
+  uv_os_unsetenv("LISTEN_FDS");
+  uv_os_unsetenv("LISTEN_FDNAMES");
+  if (fcntl(FIRST_HANDED_FD, F_SETFD, FD_CLOEXEC) != 0)
+    return NULL;
+  snprintf(text, sizeof(text), "fd-listen:%d", FIRST_HANDED_FD);
+  return text;
+}
+
+static int refuse(void) {
+  report_error(0, "that is for Windows; here a service is a unit file, such as prefork.service");
+  return 2;
+}
+
+int service_install(int argc, char** argv) {
+  (void) argc;
+  (void) argv;
+  return refuse();
+}
+
+int service_uninstall(const char* name) {
+  (void) name;
+  return refuse();
+}
+
+int service_run(int argc, char** argv, int (*run)(int argc, char** argv)) {
+  (void) argc;
+  (void) argv;
+  (void) run;
+  return refuse();
+}

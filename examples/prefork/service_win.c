@@ -1,0 +1,303 @@
+/* A service of Windows. The service control manager starts the process and gives its orders on a
+ * thread of its own, which hands them to the loop with uv_async_send. The server runs on a second
+ * thread, started by the manager as well; the first one, that of main, only waits. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../relay/report.h"
+#include "service.h"
+
+/* Behind uv.h, which brings the rest of Windows. */
+#include <winsvc.h>
+
+#define MOST_ORDERS 8
+#define WAIT_HINT_MS 10000 /* how long the manager may hear nothing of a change that it asked for */
+#define MOST_COMMAND 8192
+
+/* Ctrl-C, Ctrl-Break and the end of the console window, for a server that is no service. */
+const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {
+    {SIGINT, ORDER_STOP}, {SIGBREAK, ORDER_STOP}, {SIGHUP, ORDER_STOP}, {0, ORDER_STOP}};
+
+static struct {
+  SERVICE_STATUS_HANDLE handle; /* NULL: nobody manages us */
+  int argc;
+  char** argv;
+  int (*run)(int argc, char** argv);
+  int exit_code;
+  SRWLOCK lock; /* for what follows, which both threads use */
+  SERVICE_STATUS status;
+  uv_async_t async;
+  int hearing;
+  enum order orders[MOST_ORDERS];
+  unsigned count;
+} service = {.lock = SRWLOCK_INIT};
+
+/* With the lock, so that the manager hears of changes in their order. While one is under way it is
+ * to give no further orders; each repetition is a step on the way. */
+static void set_state(DWORD state) {
+  int settled = state == SERVICE_RUNNING || state == SERVICE_PAUSED || state == SERVICE_STOPPED;
+  DWORD step = service.status.dwCurrentState == state ? service.status.dwCheckPoint + 1 : 1;
+  service.status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+  service.status.dwCurrentState = state;
+  service.status.dwControlsAccepted = 0;
+  if (state == SERVICE_RUNNING || state == SERVICE_PAUSED)
+    service.status.dwControlsAccepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_PAUSE_CONTINUE |
+                                        SERVICE_ACCEPT_PARAMCHANGE | SERVICE_ACCEPT_PRESHUTDOWN |
+                                        SERVICE_ACCEPT_SHUTDOWN;
+  service.status.dwCheckPoint = settled ? 0 : step;
+  service.status.dwWaitHint = settled ? 0 : WAIT_HINT_MS;
+  SetServiceStatus(service.handle, &service.status);
+}
+
+/* ---- Orders ------------------------------------------------------------------------------ */
+
+/* On the manager's thread. The state changes at once, so that whoever gave the order sees that it
+ * was heard; 0: an order that changes none. */
+static DWORD accept_order(enum order order, DWORD state) {
+  DWORD result = ERROR_SERVICE_CANNOT_ACCEPT_CTRL;
+  AcquireSRWLockExclusive(&service.lock);
+  if (service.hearing && service.count < MOST_ORDERS) {
+    service.orders[service.count++] = order;
+    if (state != 0)
+      set_state(state);
+    uv_async_send(&service.async);
+    result = NO_ERROR;
+  }
+  ReleaseSRWLockExclusive(&service.lock);
+  return result;
+}
+
+static DWORD WINAPI on_control(DWORD control, DWORD type, void* data, void* context) {
+  (void) type;
+  (void) data;
+  (void) context;
+  switch (control) {
+  case SERVICE_CONTROL_INTERROGATE:
+    return NO_ERROR;
+  case SERVICE_CONTROL_STOP:
+  case SERVICE_CONTROL_PRESHUTDOWN:
+  case SERVICE_CONTROL_SHUTDOWN:
+    return accept_order(ORDER_STOP, SERVICE_STOP_PENDING);
+  case SERVICE_CONTROL_PAUSE:
+    return accept_order(ORDER_PAUSE, SERVICE_PAUSE_PENDING);
+  case SERVICE_CONTROL_CONTINUE:
+    return accept_order(ORDER_CONTINUE, SERVICE_CONTINUE_PENDING);
+  case SERVICE_CONTROL_PARAMCHANGE:
+    return accept_order(ORDER_RENEW, 0);
+  default:
+    return ERROR_CALL_NOT_IMPLEMENTED;
+  }
+}
+
+/* On the loop's thread. Several orders may have become one call. */
+static void on_async(uv_async_t* async) {
+  enum order orders[MOST_ORDERS];
+  unsigned count, i;
+  (void) async;
+  AcquireSRWLockExclusive(&service.lock);
+  count = service.count;
+  memcpy(orders, service.orders, sizeof(orders));
+  service.count = 0;
+  ReleaseSRWLockExclusive(&service.lock);
+  for (i = 0; i < count; i++)
+    service_order(orders[i]);
+}
+
+int service_open(uv_loop_t* loop) {
+  int err;
+  if (service.handle == NULL)
+    return 0;
+  err = uv_async_init(loop, &service.async, on_async);
+  if (err < 0)
+    return err;
+  AcquireSRWLockExclusive(&service.lock);
+  service.hearing = 1;
+  ReleaseSRWLockExclusive(&service.lock);
+  return 0;
+}
+
+/* uv_async_send is for any thread, but not for any time: none may come once this closes. */
+void service_close(void) {
+  int heard;
+  AcquireSRWLockExclusive(&service.lock);
+  heard = service.hearing;
+  service.hearing = 0;
+  ReleaseSRWLockExclusive(&service.lock);
+  if (heard)
+    uv_close((uv_handle_t*) &service.async, NULL);
+}
+
+/* An order that waits has said already what comes next. */
+void service_tell(enum standing standing) {
+  static const DWORD states[] = {SERVICE_RUNNING, SERVICE_PAUSED, SERVICE_STOP_PENDING};
+  if (service.handle == NULL)
+    return;
+  AcquireSRWLockExclusive(&service.lock);
+  if (service.count == 0)
+    set_state(states[standing]);
+  ReleaseSRWLockExclusive(&service.lock);
+}
+
+const char* service_endpoint(void) {
+  return NULL; /* no manager of Windows hands sockets over */
+}
+
+/* ---- Under the manager ------------------------------------------------------------------- */
+
+static const char* error_text(DWORD error) {
+  static char text[256];
+  DWORD length = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                                error, 0, text, sizeof(text), NULL);
+  while (length > 0 && (unsigned char) text[length - 1] <= ' ')
+    length--;
+  snprintf(text + length, sizeof(text) - length, " (error %lu)", error);
+  return text;
+}
+
+/* A code that is not 0 is the program's own, which Windows keeps apart from its own errors. */
+static void WINAPI service_main(DWORD argc, wchar_t** argv) {
+  (void) argc; /* what was given to the start; we go by what was given to the installation */
+  service.handle = RegisterServiceCtrlHandlerExW(argv[0], on_control, NULL);
+  if (service.handle == NULL)
+    return;
+  AcquireSRWLockExclusive(&service.lock);
+  set_state(SERVICE_START_PENDING);
+  ReleaseSRWLockExclusive(&service.lock);
+  service.exit_code =
+      SetCurrentDirectoryA(service.argv[1]) ? service.run(service.argc, service.argv) : 1;
+  AcquireSRWLockExclusive(&service.lock);
+  service.status.dwWin32ExitCode = service.exit_code == 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
+  service.status.dwServiceSpecificExitCode = (DWORD) service.exit_code;
+  set_state(SERVICE_STOPPED);
+  ReleaseSRWLockExclusive(&service.lock);
+}
+
+/* prefork --service FOLDER ENDPOINT [OPTION]... */
+int service_run(int argc, char** argv, int (*run)(int argc, char** argv)) {
+  static wchar_t name[] = L""; /* a process that is a single service needs no name here */
+  const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+  service.argc = argc - 1;
+  service.argv = argv + 1;
+  service.run = run;
+  if (!StartServiceCtrlDispatcherW(table)) {
+    report_error(0, "only the service manager can start this: %s", error_text(GetLastError()));
+    return 1;
+  }
+  return service.exit_code;
+}
+
+/* ---- Installation ------------------------------------------------------------------------ */
+
+static wchar_t* put(wchar_t* at, const wchar_t* end, wchar_t c, size_t times) {
+  for (; times > 0 && at < end; times--)
+    *at++ = c;
+  return at;
+}
+
+/* Append an argument to a command line, in quotes: a path with blanks in it would otherwise be
+ * several arguments, the first of which may be a program that somebody put there. Backslashes
+ * stand for themselves except before a quote, where each is doubled. Returns the new end, which is
+ * `end` itself when there is no room. */
+static wchar_t* append(wchar_t* at, const wchar_t* end, const wchar_t* argument) {
+  size_t backslashes = 0;
+  at = put(at, end, L'"', 1);
+  for (; *argument != L'\0'; argument++) {
+    if (*argument == L'"')
+      at = put(at, end, L'\\', backslashes + 1);
+    backslashes = *argument == L'\\' ? backslashes + 1 : 0;
+    at = put(at, end, *argument, 1);
+  }
+  at = put(at, end, L'\\', backslashes);
+  at = put(at, end, L'"', 1);
+  return put(at, end, L' ', 1);
+}
+
+/* Arguments are in the code page of the system, in which the service gets them back. */
+static int widen(const char* text, wchar_t* wide, int size) {
+  return MultiByteToWideChar(CP_ACP, 0, text, -1, wide, size);
+}
+
+/* "PROGRAM" "--service" "FOLDER" "ARGUMENT"... A service starts in the folder of the system; that
+ * of its installation is what relative names of files are meant for. 0 when it does not fit. */
+static int make_command(int argc, char** argv, wchar_t* command, size_t size) {
+  static wchar_t word[MOST_COMMAND];
+  wchar_t* at = command;
+  const wchar_t* end = command + size - 1;
+  int i;
+  DWORD length = GetModuleFileNameW(NULL, word, MOST_COMMAND);
+  if (length == 0 || length == MOST_COMMAND)
+    return 0;
+  at = append(at, end, word);
+  at = append(at, end, L"--service");
+  length = GetCurrentDirectoryW(MOST_COMMAND, word);
+  if (length == 0 || length >= MOST_COMMAND)
+    return 0;
+  at = append(at, end, word);
+  for (i = 0; i < argc; i++) {
+    if (widen(argv[i], word, MOST_COMMAND) == 0)
+      return 0;
+    at = append(at, end, word);
+  }
+  *at = L'\0';
+  return at < end;
+}
+
+static int fail(const char* what, const char* name) {
+  report_error(0, "cannot %s the service %s: %s", what, name, error_text(GetLastError()));
+  return 1;
+}
+
+/* Started by hand, and by LocalSystem; "sc config NAME start= auto obj= ..." changes both. */
+int service_install(int argc, char** argv) {
+  static wchar_t command[MOST_COMMAND];
+  wchar_t name[257]; /* the longest there is */
+  SC_HANDLE manager, made;
+  if (widen(argv[2], name, 257) == 0)
+    return fail("install", argv[2]);
+  if (!make_command(argc - 3, argv + 3, command, MOST_COMMAND)) {
+    report_error(0, "the command of the service %s is too long", argv[2]);
+    return 1;
+  }
+  manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE);
+  if (manager == NULL)
+    return fail("install", argv[2]);
+  made = CreateServiceW(manager, name, NULL, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS,
+                        SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, command, NULL, NULL, NULL, NULL,
+                        NULL);
+  if (made == NULL) {
+    fail("install", argv[2]);
+    CloseServiceHandle(manager);
+    return 1;
+  }
+  CloseServiceHandle(made);
+  CloseServiceHandle(manager);
+  report(REPORT_NORMAL, "installed the service %s; start it with: sc start %s", argv[2], argv[2]);
+  return 0;
+}
+
+/* A service that runs is told to stop, and is gone when it has. */
+int service_uninstall(const char* name) {
+  wchar_t wide[257];
+  SERVICE_STATUS status;
+  SC_HANDLE manager, found;
+  int ok;
+  if (widen(name, wide, 257) == 0)
+    return fail("uninstall", name);
+  manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+  if (manager == NULL)
+    return fail("uninstall", name);
+  found = OpenServiceW(manager, wide, DELETE | SERVICE_STOP);
+  if (found == NULL) {
+    fail("uninstall", name);
+    CloseServiceHandle(manager);
+    return 1;
+  }
+  ControlService(found, SERVICE_CONTROL_STOP, &status);
+  ok = DeleteService(found);
+  if (!ok)
+    fail("uninstall", name);
+  CloseServiceHandle(found);
+  CloseServiceHandle(manager);
+  return ok ? 0 : 1;
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""test_guide.py DIR TEST [RUNNER...]: the programs of docs/GUIDE.md do what the guide says. See
+test_examples.py."""
+import os
+import re
+import select
+import signal
+import socket
+import sys
+
+sys.dont_write_bytecode = True
+import test_examples as base  # noqa: E402
+from test_examples import (Interruptible, Running, connect, contains, in_background,
+                           main, noise, on_windows, pipe_name, read_all, receive, relay, reset,
+                           split_address)
+from test_service import HAND_OVER, Installed, wait_for  # noqa: E402
+
+
+def started(name, *arguments, kind=Running, **more):
+    """The program of a step, and the address that it says it listens on."""
+    running = kind("guide_" + name, *arguments, **more)
+    line = running.process.stdout.readline()
+    assert line.startswith("listening on 127.0.0.1:"), f"{line} {running.process.communicate()}"
+    return running, split_address(line.split()[-1])
+
+
+def echoes(client, data):
+    got = in_background(receive, client, len(data))
+    client.sendall(data)
+    assert got() == data
+
+
+def held_back(client, limit):
+    """Sends without reading until nobody takes more; returns how much that was."""
+    sent = 0
+    client.setblocking(False)
+    while sent < limit and select.select([], [client], [], 1)[1]:
+        sent += client.send(bytes(1 << 16))
+    client.setblocking(True)
+    return sent
+
+
+def test_guide_1_echo():
+    _, address = started("echo", "0")
+    clients = [connect(address) for _ in range(3)]
+    for number, client in enumerate(clients):
+        echoes(client, noise(300_000 + number))
+    clients[0].close()
+    echoes(clients[1], b"still there")
+
+
+def test_guide_1_echo_cannot_listen():
+    server = base.listener()
+    port = str(server.getsockname()[1])
+    contains(Running("guide_echo", port).end(1), "cannot listen: ", "in use")
+
+
+def test_guide_2_careful_survives_its_clients():
+    running, address = started("careful", "0")
+    client, greedy, rude = (connect(address) for _ in range(3))
+    limit = 64 << 20
+    sent = held_back(greedy, limit)
+    assert sent < limit, "it takes without end what it cannot send back"
+    reset(rude)
+    echoes(client, noise(200_001))
+    # Whoever reads again gets everything, and after its own end the server's.
+    greedy.shutdown(socket.SHUT_WR)
+    assert len(read_all(greedy)) == sent
+    echoes(client, b"still there")
+
+
+def test_guide_3_pipes():
+    name = pipe_name()
+    _, address = started("pipes", "0", "\\\\.\\pipe\\" + name if on_windows() else name)
+    bridge = relay("--ready-file", "READY", "tcp-listen:127.0.0.1:0", "pipe:" + name)
+    for client in (connect(bridge.addresses()[0]), connect(address)):
+        echoes(client, noise(300_000))
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b""
+    bridge.end(0)
+
+
+def test_guide_4_graceful():
+    running, address = started("graceful", "0", kind=Interruptible)
+    client = connect(address)
+    echoes(client, noise(100_000))
+    running.interrupt()
+    assert read_all(client) == b""
+    out, err = running.process.communicate(timeout=base.WAIT_S)
+    assert running.process.returncode == 0 and err == "", f"{running.process.returncode} {err}"
+    contains(out, "ending", "nothing is left")
+
+
+def test_guide_4_graceful_waits_for_an_echo_under_way_but_not_for_ever():
+    running, address = started("graceful", "0", kind=Interruptible)
+    reader, sleeper = connect(address), connect(address)
+    sent, _ = held_back(reader, 64 << 20), held_back(sleeper, 64 << 20)
+    running.interrupt()
+    contains(running.process.stdout.readline(), "ending")
+    # What it had read comes back; what it had not, ends in a reset of the connection.
+    taken = 0
+    try:
+        while part := reader.recv(1 << 16):
+            taken += len(part)
+    except (ConnectionResetError, ConnectionAbortedError):
+        pass
+    assert 0 < taken <= sent, f"{taken} of {sent}"
+    contains(running.end(0), " clients did not take their echo")
+
+
+def test_guide_4_graceful_by_sigterm():
+    if on_windows():
+        print("no program of Windows gets SIGTERM from another one")
+        sys.exit(77)
+    running, _ = started("graceful", "0")
+    running.process.send_signal(signal.SIGTERM)
+    contains(running.process.communicate(timeout=base.WAIT_S)[0], "ending", "nothing is left")
+    assert running.process.returncode == 0
+
+
+def test_guide_5_workers():
+    running, address = started("workers", "0", kind=Interruptible)
+    clients = [connect(address) for _ in range(7)]
+    for number, client in enumerate(clients):
+        echoes(client, noise(50_000 + number))
+    running.interrupt()
+    for client in clients:
+        assert read_all(client) == b""
+    running.end(0)
+
+
+def test_guide_5_workers_are_replaced():
+    if on_windows():
+        print("on Windows the number of a process is no way to end it from here")
+        sys.exit(77)
+    running, address = started("workers", "0", kind=Interruptible)
+    clients = [connect(address) for _ in range(3)]  # one for each worker
+    for client in clients:
+        echoes(client, b"hello")
+    pids = [int(re.match(r"process (\d+) is a worker", running.process.stderr.readline())[1])
+            for _ in range(3)]
+    os.kill(pids[0], signal.SIGKILL)
+    contains(running.process.stderr.readline(), f"process {pids[0]} ended", "signal 9")
+    contains(running.process.stderr.readline(), "is a worker")
+    ended = [client for client in clients if select.select([client], [], [], 0)[0]]
+    for client in [*(c for c in clients if c not in ended), *(connect(address) for _ in range(3))]:
+        echoes(client, b"still there")
+    assert len(ended) == 1 and read_all(ended[0]) == b""
+    running.interrupt()
+    running.end(0)
+
+
+def test_guide_6_service():
+    running, address = started("service", "serve", "0", kind=Interruptible)
+    client = connect(address)
+    echoes(client, b"hello")
+    running.interrupt()
+    assert read_all(client) == b""
+    running.end(0)
+
+
+def test_guide_6_service_of_systemd():
+    if on_windows():
+        print("there is no systemd on Windows")
+        sys.exit(77)
+    server = base.listener()
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.settimeout(base.WAIT_S)
+    notify.bind("notify")
+    running, address = started(
+        "service", "serve", "systemd", pass_fds=(server.fileno(),),
+        wrapper=[sys.executable, "-c", HAND_OVER, str(server.fileno()), "0"],
+        env=dict(os.environ, NOTIFY_SOCKET="notify"))
+    assert address == server.getsockname()
+    contains(notify.recv(4096).decode(), "READY=1\n")
+    client = connect(address)
+    echoes(client, b"hello")
+    running.process.send_signal(signal.SIGTERM)
+    contains(notify.recv(4096).decode(), "STOPPING=1\n")
+    assert read_all(client) == b""
+    running.end(0)
+
+
+def test_guide_6_service_of_windows():
+    probe = base.listener()
+    port = probe.getsockname()[1]
+    probe.close()
+    with Installed("guide_service", str(port)) as service:
+        contains(service.order("start", "running"), "running, process ")
+        client = connect(("127.0.0.1", port))
+        echoes(client, noise(100_000))
+        contains(service.order("stop", "stopped"), "exit code 0,")
+        assert read_all(client) == b""
+
+
+if __name__ == "__main__":
+    main(globals())
