@@ -326,8 +326,8 @@ UV_EXTERN void* uv_handle_get_data(const uv_handle_t* handle);
 UV_EXTERN void uv_handle_set_data(uv_handle_t* handle, void* data);
 UV_EXTERN uv_loop_t* uv_handle_get_loop(const uv_handle_t* handle);
 /* Read (*value == 0) or set the size of the system's send or receive buffer, in bytes.
- * Linux doubles what was set. UV_EINVAL for a handle that is no socket or a NULL value,
- * UV_EBADF when it has no descriptor. */
+ * Linux doubles what was set. UV_ENOTSUP for a handle that is neither TCP nor a pipe, UV_EINVAL
+ * for a NULL pointer, UV_EBADF when it has no descriptor. */
 UV_EXTERN int uv_send_buffer_size(uv_handle_t* handle, int* value);
 UV_EXTERN int uv_recv_buffer_size(uv_handle_t* handle, int* value);
 /* The native descriptor, which stays the handle's. UV_EINVAL for a handle that has none by
@@ -596,7 +596,8 @@ UV_EXTERN int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc);
  * opened. UV_EBUSY when the handle has one already; UV_ENOTSUP for what is no pipe (P4). */
 UV_EXTERN int uv_pipe_open(uv_pipe_t* handle, uv_file file);
 /* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows. UV_EADDRINUSE,
- * UV_EACCES, UV_ENOENT, UV_EINVAL when bound or open (rules P1, P2, P7). */
+ * UV_EACCES (also where there is no such folder), UV_EINVAL when bound or open (rules P1, P2,
+ * P7). */
 UV_EXTERN int uv_pipe_bind(uv_pipe_t* handle, const char* name);
 /* As uv_pipe_bind, for a name of `namelen` bytes, which on Linux may begin with a NUL
  * (abstract). */
@@ -757,6 +758,14 @@ UV_EXTERN int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int rea
 /* Change the mode, also while a read is pending; only the library's own mode bits change
  * (rules Y1, Y2). UV_EINVAL for other modes, UV_ENOTSUP where the system has no such mode. */
 UV_EXTERN int uv_tty_set_mode(uv_tty_t* handle, uv_tty_mode_t mode);
+#ifdef __cplusplus
+/* A number is a mode in C++ too. */
+extern "C++" {
+inline int uv_tty_set_mode(uv_tty_t* handle, int mode) {
+  return uv_tty_set_mode(handle, static_cast<uv_tty_mode_t>(mode));
+}
+}
+#endif
 /* Put every terminal back as it was found. Async-signal-safe; also done at exit. It never waits:
  * UV_EBUSY, and nothing is changed, when it interrupted a call that opens, closes or changes a
  * terminal, or another thread is in one; call it again then. */
@@ -1148,8 +1157,8 @@ UV_EXTERN int uv_open_osfhandle(uv_os_fd_t os_fd);
 UV_EXTERN uv_pid_t uv_os_getpid(void);
 UV_EXTERN uv_pid_t uv_os_getppid(void);
 
-/* The absolute path of the running program. UV_ENOSYS where the system does not tell. Any
- * thread. */
+/* The absolute path of the running program, cut where it does not fit. UV_ENOSYS where the
+ * system does not tell. Any thread. */
 UV_EXTERN int uv_exepath(char* buffer, size_t* size);
 /* The current folder, without a slash at its end unless it is a root. Any thread. */
 UV_EXTERN int uv_cwd(char* buffer, size_t* size);

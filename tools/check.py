@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import contract_table
 from api_pages import differences, slug
 from header import PUBLIC, ROOT, functions, without_comments
 from rules import contract_rules, rule_of
@@ -472,6 +473,13 @@ def check_contract():
         if re.fullmatch(r"[LRWSCATPIYE]\d+", rule) and rule not in rules:
             problems.append(f"{path.relative_to(ROOT)}: {name} names a rule that does not exist")
     return problems
+
+
+def check_contract_table():
+    """The table of calls and states in docs/CONTRACT.md is that of test/compat/table.c."""
+    if contract_table.split()[1] != contract_table.render():
+        return ["docs/CONTRACT.md: run tools/contract_table.py"]
+    return []
 
 
 def main():

@@ -354,6 +354,11 @@
 #else
 #  define UV__ENODATA (-4024)
 #endif
+#if defined(EFTYPE) && !defined(_WIN32)
+#  define UV__EFTYPE UV__ERR(EFTYPE)
+#else
+#  define UV__EFTYPE (-4028)
+#endif
 #if defined(EUNATCH) && !defined(_WIN32)
 #  define UV__EUNATCH UV__ERR(EUNATCH)
 #else
@@ -443,6 +448,7 @@
   XX(ENOTTY, "inappropriate ioctl for device")                   \
   XX(EILSEQ, "illegal byte sequence")                            \
   XX(ESOCKTNOSUPPORT, "socket type not supported")               \
+  XX(EFTYPE, "inappropriate file type or format")                \
   XX(ENODATA, "no data available")                               \
   XX(EUNATCH, "protocol driver not attached")
 

@@ -3,11 +3,20 @@
 #ifndef UV_UNIX_H_
 #define UV_UNIX_H_
 
+/* More than this header needs: programs written for libuv find the names of these, SIGINT or
+ * O_NONBLOCK for example, by including uv.h alone. */
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/param.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <termios.h>
 
 typedef int uv_file;
 typedef int uv_os_sock_t;

@@ -13,13 +13,19 @@
 /* winsock2.h comes first: windows.h would otherwise bring in the old winsock.h. */
 /* clang-format off */
 #include <winsock2.h>
+#include <mswsock.h>
 #include <ws2tcpip.h>
 #include <windows.h>
 /* clang-format on */
 
+/* More than this header needs: programs written for libuv find the names of these, O_RDWR for
+ * example, by including uv.h alone. */
+#include <fcntl.h>
+#include <process.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Signals that the C run-time library does not name, with the numbers that libuv gives them. */
 #ifndef SIGHUP

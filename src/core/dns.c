@@ -8,6 +8,10 @@
 
 /* ---- uv_getaddrinfo ---- */
 
+enum {
+  MOST_NODE = 255 /* bytes; no name of the DNS is longer */
+};
+
 /* The arguments of a lookup; the two texts, where there are any, lie behind it. */
 struct question {
   const char* node;
@@ -69,7 +73,9 @@ int uv_getaddrinfo(uv_loop_t* loop,
                    const struct addrinfo* hints) {
   int r;
 
-  if (node == NULL && service == NULL)
+  if (req == NULL || (node == NULL && service == NULL))
+    return UV_EINVAL;
+  if (node != NULL && (*node == '\0' || strlen(node) > MOST_NODE))
     return UV_EINVAL;
   req->type = UV_GETADDRINFO;
   req->loop = loop;
@@ -117,7 +123,7 @@ int uv_getnameinfo(uv_loop_t* loop,
                    uv_getnameinfo_cb getnameinfo_cb,
                    const struct sockaddr* addr,
                    int flags) {
-  if (addr == NULL)
+  if (req == NULL || addr == NULL)
     return UV_EINVAL;
   if (addr->sa_family == AF_INET)
     memcpy(&req->storage, addr, sizeof(struct sockaddr_in));

@@ -183,22 +183,34 @@ static void take_turn(struct uv__io* io) {
   turns[io->role](io, rung);
 }
 
+static void serve(struct uv__queue* batch, struct uv__queue* later) {
+  while (!uv__queue_empty(batch)) {
+    struct uv__queue* link = uv__queue_head(batch);
+    struct uv__io* io = uv__container_of(link, struct uv__io, link);
+
+    uv__queue_remove(link);
+    if (later != NULL && io->role != UV__ROLE_STREAM)
+      uv__queue_insert_tail(later, link);
+    else
+      take_turn(io);
+  }
+}
+
 /* Streams that rang or asked for another go. What they add while this runs goes into the
- * next round, so that every stream of a round has had its turn before. */
+ * next round, so that every stream of a round has had its turn before. Exits and signals come
+ * after them: what a child wrote is read before its end is told. */
 static void serve_streams(uv_loop_t* loop) {
   int rounds;
 
   uv__connect_run_refused(loop);
   for (rounds = 0; rounds < SERVE_ROUNDS && !uv__queue_empty(&loop->ready); rounds++) {
     struct uv__queue batch;
+    struct uv__queue later;
 
+    uv__queue_init(&later);
     uv__queue_move(&loop->ready, &batch);
-    while (!uv__queue_empty(&batch)) {
-      struct uv__queue* link = uv__queue_head(&batch);
-      struct uv__io* io = uv__container_of(link, struct uv__io, link);
-      uv__queue_remove(link);
-      take_turn(io);
-    }
+    serve(&batch, &later);
+    serve(&later, NULL);
   }
 }
 
@@ -243,23 +255,17 @@ static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
   }
 }
 
-/* Close callbacks, in the order in which the closes finished. */
+/* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
+ * it closed first, the block in which all of its handles lie depends on it. */
 static void run_closing(uv_loop_t* loop) {
-  uv_handle_t* handle;
-  uv_handle_t* in_order = NULL;
+  uv_handle_t* next;
 
   uv__connect_run_refused(loop); /* A close callback comes last (L4). */
-  handle = loop->closing;
+  next = loop->closing;
   loop->closing = NULL;
-  while (handle != NULL) {
-    uv_handle_t* next = handle->handle.next_closing;
-    handle->handle.next_closing = in_order;
-    in_order = handle;
-    handle = next;
-  }
-  while (in_order != NULL) {
-    handle = in_order;
-    in_order = handle->handle.next_closing;
+  while (next != NULL) {
+    uv_handle_t* handle = next;
+    next = handle->handle.next_closing;
     uv__handle_finish(handle); /* The memory may be gone after this. */
   }
 }

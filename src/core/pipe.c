@@ -156,12 +156,13 @@ void uv_pipe_pending_instances(uv_pipe_t* handle, int count) {
 }
 
 int uv_pipe_chmod(uv_pipe_t* handle, int flags) {
-  struct uv__io* io = &handle->stream.io;
+  struct uv__io* io;
 
+  if (handle == NULL || !has_descriptor(handle))
+    return UV_EBADF;
   if (flags == 0 || (flags & ~(UV_READABLE | UV_WRITABLE)) != 0)
     return UV_EINVAL;
-  if (!has_descriptor(handle))
-    return UV_EBADF;
+  io = &handle->stream.io;
   return io->ops->option(io, UV__CHMOD, &flags);
 }
 

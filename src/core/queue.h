@@ -31,6 +31,10 @@ static inline void uv__queue_insert_tail(struct uv__queue* head, struct uv__queu
   head->prev = q;
 }
 
+static inline void uv__queue_insert_head(struct uv__queue* head, struct uv__queue* q) {
+  uv__queue_insert_tail(head->next, q);
+}
+
 /* Takes `q` out of its list; leaves it a list of its own, so that a second call is safe. */
 static inline void uv__queue_remove(struct uv__queue* q) {
   q->prev->next = q->next;

@@ -43,12 +43,19 @@ int uv_read_stop(uv_stream_t* stream) {
   return 0;
 }
 
+/* After its end a stream can still be written to; after an error the connection is gone. */
+static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
+  leave(stream);
+  stream->flags &= ~(unsigned) UV__STREAM_READABLE;
+  if (why != UV_EOF)
+    stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+  stream->read_cb(stream, why, buf);
+}
+
 void uv__read_fail(uv_stream_t* stream, int error) {
   uv_buf_t none = uv_buf_init(NULL, 0);
 
-  leave(stream);
-  stream->flags &= ~(unsigned) UV__STREAM_READABLE;
-  stream->read_cb(stream, error, &none);
+  end(stream, error, &none);
 }
 
 /* Fetches a buffer and reads into it at once, so that one buffer can serve all streams of a
@@ -84,9 +91,7 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  leave(stream);
-  stream->flags &= ~(unsigned) UV__STREAM_READABLE;
-  stream->read_cb(stream, n, &buf);
+  end(stream, n, &buf);
 }
 
 /* Reads while there is something and the program wants it. A lane that rang is read without

@@ -109,8 +109,10 @@ static int buffer_size(uv_handle_t* handle, enum uv__option option, int* value) 
   uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io;
 
-  if (value == NULL || *value < 0 || !uv__handle_is_stream(handle))
+  if (handle == NULL || value == NULL || *value < 0)
     return UV_EINVAL;
+  if (handle->type != UV_TCP && handle->type != UV_NAMED_PIPE)
+    return UV_ENOTSUP;
   if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH)
     return UV_EBADF;
   io = uv__stream_io(stream);

@@ -3,8 +3,9 @@
 #include "handle.h"
 #include "loop.h"
 
+/* The hook that was started last runs first, as in libuv: programs may lean on it. */
 static int start(uv_handle_t* handle, struct uv__queue* hooks, struct uv__queue* link) {
-  uv__queue_insert_tail(hooks, link);
+  uv__queue_insert_head(hooks, link);
   uv__handle_start(handle);
   return 0;
 }

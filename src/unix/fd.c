@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -152,14 +153,22 @@ int uv__fd_read_disarm(struct uv__io* io) {
   return 0;
 }
 
+static int nothing_waits(int fd) {
+  struct pollfd asked = {.fd = fd, .events = POLLIN};
+
+  return poll(&asked, 1, 0) == 0;
+}
+
 ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
   struct uv__io_tail* tail = &io->tail;
 
   if (n > 0) {
     /* A socket that gives less than it could has no more, and makes an edge when it has
      * again: the call that would only say EAGAIN is saved. Not so when the end was seen, of
-     * which no further edge would tell, and where urgent data cut reads short. */
-    if ((size_t) n < len && is_dry && !(tail->state & (UV__FD_ENDED | UV__FD_URGENT)))
+     * which no further edge would tell, and where urgent data cut reads short. What is no
+     * socket is asked: programs need not be handed a buffer back because nothing is there. */
+    if ((size_t) n < len && !(tail->state & (UV__FD_ENDED | UV__FD_URGENT)) &&
+        (is_dry || nothing_waits(tail->fd)))
       tail->state &= ~(unsigned) UV__FD_READABLE;
     return n;
   }

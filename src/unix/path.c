@@ -67,12 +67,18 @@ static int find_program(char* path) {
 
 int uv_exepath(char* buffer, size_t* size) {
   char path[PATH_MAX];
+  size_t len;
   int r;
 
   if (buffer == NULL || size == NULL || *size == 0)
     return UV_EINVAL;
   r = find_program(path);
-  return r < 0 ? r : uv__text_give(path, strlen(path), buffer, size);
+  if (r < 0)
+    return r;
+  len = strlen(path);
+  if (len >= *size)
+    len = *size - 1;
+  return uv__text_give(path, len, buffer, size);
 }
 
 /* ---- The current folder ---- */

@@ -147,7 +147,8 @@ static int pipe_bind(struct uv__io* io, const void* where, unsigned flags) {
     return r;
   r = uv__sock_create(io, AF_UNIX, UV__FD_LOCAL);
   if (r == 0 && bind(io->tail.fd, (struct sockaddr*) &addr, len) != 0) {
-    r = UV__ERR(errno);
+    /* Programs know this one by the name that Windows has for it, on every system. */
+    r = errno == ENOENT ? UV_EACCES : UV__ERR(errno);
     (void) uv__fd_close(io); /* A pipe that is not bound has no descriptor, as before. */
   }
   if (r < 0 || (names != NULL && lstat(names->file, &st) != 0)) {

@@ -13,7 +13,7 @@ static void disown(struct uv__helper* helper) {
 }
 
 /* Under the lock. The loop is there as long as the helper is not alone. */
-static void tell(struct uv__helper* helper) {
+static void tell_loop(struct uv__helper* helper) {
   if (helper->alone || helper->packet)
     return;
   helper->packet = 1;
@@ -35,10 +35,10 @@ static DWORD WINAPI run(void* data) {
     AcquireSRWLockExclusive(&helper->lock);
     helper->state = UV__HELPER_DONE;
     if (!helper->closing)
-      tell(helper);
+      tell_loop(helper);
   }
   helper->state = UV__HELPER_GONE;
-  tell(helper);
+  tell_loop(helper);
   ReleaseSRWLockExclusive(&helper->lock);
   disown(helper);
   return 0;

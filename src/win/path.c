@@ -2,6 +2,8 @@
  * where temporary files go. */
 #include "internal.h"
 
+#include <string.h>
+
 #include "../core/alloc.h"
 
 /* Without a backslash at the end, but for the root of a drive, which is another place without. */
@@ -32,7 +34,26 @@ static DWORD fetch_program(WCHAR* to, DWORD room, const void* arg) {
 }
 
 int uv_exepath(char* buffer, size_t* size) {
-  return give(fetch_program, buffer, size);
+  WCHAR* path;
+  DWORD units;
+  size_t len;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch_program, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  len = *size - 1;
+  r = uv_utf16_to_wtf8((const uint16_t*) path, (ssize_t) units, &buffer, &len);
+  uv__free(path);
+  if (r == UV_ENOBUFS) {
+    len = strlen(buffer); /* Cut between two characters. */
+    r = 0;
+  }
+  if (r == 0)
+    *size = len;
+  return r;
 }
 
 static DWORD fetch_current(WCHAR* to, DWORD room, const void* arg) {

@@ -75,7 +75,7 @@ static void disown(struct sync* sync) {
 /* ---- Helpers ---- */
 
 /* Under the lock, so that the loop is there: its stream waits for the packet. */
-static void tell(struct helper* helper) {
+static void tell_loop(struct helper* helper) {
   if (helper->alone || helper->packet)
     return;
   helper->packet = 1;
@@ -100,11 +100,11 @@ static DWORD WINAPI run(void* data) {
       helper->state = IDLE;
     } else {
       helper->state = DONE;
-      tell(helper);
+      tell_loop(helper);
     }
   }
   helper->state = GONE;
-  tell(helper);
+  tell_loop(helper);
   ReleaseSRWLockExclusive(&sync->lock);
   disown(sync);
   return 0;

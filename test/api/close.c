@@ -298,10 +298,10 @@ TEST(l4_close_and_free_in_read_and_write_callbacks) {
 
 static void close_other_in_write(uv_write_t* req, int status) {
   CHECK_EQ(status, 0);
-  if (!uv_is_closing(req->data)) {
-    close_free(req->data);
-  }
   close_free(req->handle);
+  if (!uv_is_closing(req->data)) {
+    close_free(req->data); /* Its close callback comes first, and may find us still there. */
+  }
 }
 
 /* Both have a write callback due in the same turn; whichever comes first closes the other,

@@ -95,6 +95,55 @@ TEST(process_exit_status) {
   net_end();
 }
 
+/* Waits until a process has ended, and leaves the rest of it to the library. */
+static void await_end(const uv_process_t* process) {
+#ifdef _WIN32
+  HANDLE handle = OpenProcess(SYNCHRONIZE, FALSE, (DWORD) process->pid);
+
+  CHECK(handle != NULL);
+  CHECK_EQ(WaitForSingleObject(handle, INFINITE), WAIT_OBJECT_0);
+  CloseHandle(handle);
+#else
+  siginfo_t info;
+
+  CHECK_EQ(waitid(P_PID, (id_t) process->pid, &info, WEXITED | WNOWAIT), 0);
+#endif
+}
+
+static size_t said_at_exit;
+
+static void note_exit(uv_process_t* process, int64_t status, int signum) {
+  (void) process;
+  (void) signum;
+  CHECK_EQ(status, 0);
+  said_at_exit = said_length;
+  child_exit.done = 1;
+}
+
+/* Also when the exit came first: a program may close the streams of its child in exit_cb. */
+TEST(process_exit_is_told_after_what_there_is_to_read) {
+  uv_pipe_t from;
+  uv_file ends[2];
+
+  if (strcmp(role(), "nothing") == 0) {
+    return;
+  }
+  prepare("process_exit_is_told_after_what_there_is_to_read", "nothing");
+  options.exit_cb = note_exit;
+  CHECK_EQ(uv_pipe(ends, UV_NONBLOCK_PIPE, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, ends[0]), 0);
+  hear(&from);
+  net_turns(3);
+  run();
+  await_end(&child);
+  test_fd_write(ends[1], "hello", 5);
+  net_until(&child_exit.done, 1);
+  CHECK_EQ(said_at_exit, 5);
+  test_fd_close(ends[1]);
+  net_end();
+}
+
 /* Waits for the end of its standard input. */
 static void wait_for_parent(void) {
   char byte;

@@ -191,6 +191,8 @@ static void on_read_now(struct uv__io* io, ssize_t result, int armed) {
   if (result < 0) { /* R4 */
     h->reading = 0;
     h->readable = 0;
+    if (result != UV_EOF)
+      h->writable = 0;
   }
   if (++h->reads_in_turn > READS_PER_TURN)
     sim_fail("R6: handle %d reads without an end", h->number);

@@ -587,7 +587,9 @@ void model_options(struct model_handle* h) {
     r = uv_tcp_simultaneous_accepts(&h->uv->tcp, sim_chance(50));
   }
   check(h, "an option", r, model_option_error() != 0 ? model_option_error() : want);
-  want = h->closing || h->state == STATE_FRESH ? UV_EBADF : 0;
+  want = h->closing || h->state == STATE_FRESH ? UV_EBADF
+         : h->state == STATE_OPEN              ? h->bind_error
+                                               : 0; /* A5 */
   check(h, "getsockname", uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len), want);
   model_leave_call(h);
 }

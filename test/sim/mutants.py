@@ -39,9 +39,11 @@ MUTANTS = [
      "  if (!(stream->flags & UV__STREAM_READING)) {\n    read_cb",
      "  if (0) {\n    read_cb"),
     ("reading goes on after EOF", "read.c",
-     "  leave(stream);\n  stream->flags &= ~(unsigned) UV__STREAM_READABLE;\n"
-     "  stream->read_cb(stream, n, &buf);",
-     "  stream->read_cb(stream, n, &buf);"),
+     "  leave(stream);\n  stream->flags &= ~(unsigned) UV__STREAM_READABLE;\n  if (why",
+     "  if (why"),
+    ("a stream can be written to after an error", "read.c",
+     "  if (why != UV_EOF)\n",
+     "  if (0)\n"),
     ("nothing to read is not told, and the buffer lost", "read.c",
      "    stream->read_cb(stream, 0, &buf);\n    return;",
      "    return;"),
@@ -263,7 +265,7 @@ def main():
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
     parser.add_argument("--flags", type=shlex.split,
                         default="-O1 -g -fsanitize=address,undefined "
-                                "-fno-sanitize-recover=all".split())
+                                "-fno-sanitize-recover=all -D_GNU_SOURCE".split())
     arguments = parser.parse_args()
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="uvstream-mutants-"))
