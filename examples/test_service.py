@@ -127,11 +127,12 @@ def test_prefork_waits_for_those_that_have_come():
     slow.sendall(b" HTTP/1.0\n\n")
     assert read_all(slow).endswith(b"got: GET /slow HTTP/1.0\n")
     assert read_all(silent) == b""
-    contains(server.end(0), "2 connections, 1 answers")
+    contains(server.end(0), " connections, 1 answers, 0 handed over again, 0 refused")
 
 
 def expect_no_more(address):
-    """Until nobody listens there."""
+    """Until nobody listens there. Whoever tries before that comes and goes, and counts as one of the
+    connections."""
     def refused():
         try:
             connect(address).close()

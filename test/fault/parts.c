@@ -126,7 +126,7 @@ static void on_told(uv_shutdown_t* req, int status) {
     close_quietly((uv_handle_t*) req->handle);
 }
 
-void tell(union part* who) {
+void tell_part(union part* who) {
   if (say_all(&who->stream))
     (void) owes_callback(uv_shutdown(&shutdown_reqs[0], &who->stream, on_told));
 }

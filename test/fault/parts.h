@@ -49,7 +49,7 @@ void talk(uv_connect_t* req, int status);
 void listen_to(union part* who);
 
 /* The half of it that goes one way: the client says `text` and closes, the peer hears all. */
-void tell(union part* who);
+void tell_part(union part* who);
 void overhear(union part* who);
 
 #endif /* FAULT_PARTS_H_ */

@@ -143,7 +143,7 @@ static void adopt_ends(int flags) {
     CHECK_EQ(adopt_end(&client, ends[1]), 0);
     overhear(&peer);
     if (!scene_failed)
-      tell(&client);
+      tell_part(&client);
   }
   scene_end();
   CHECK(scene_failed || heard_bytes == BYTES);

@@ -167,7 +167,7 @@ static void adopt_sockets(void) {
     }
     overhear(&peer);
     if (!scene_failed)
-      tell(&client);
+      tell_part(&client);
   }
   scene_end();
   CHECK(scene_failed || heard_bytes == BYTES);

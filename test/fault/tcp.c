@@ -129,7 +129,7 @@ void scenario_tcp_adopt(void) {
     }
     overhear(&peer);
     if (!scene_failed)
-      tell(&client);
+      tell_part(&client);
   }
   scene_end();
   CHECK(scene_failed || heard_bytes == BYTES);
