@@ -57,7 +57,7 @@ static int parse_port(const char* text) {
 static int tcp_lookup(struct endpoint* endpoint, const char* host, int port) {
   struct addrinfo hints;
   uv_getaddrinfo_t req;
-  char service[8];
+  char service[12];
   int err;
 
   memset(&hints, 0, sizeof(hints));

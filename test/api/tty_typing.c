@@ -123,15 +123,6 @@ TEST(y3_stop_and_close_while_typing_lines) {
 /* ---- Two at once ---- */
 
 static uv_tty_t second;
-static size_t read_by_second;
-
-static void check_shared(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
-  size_t before = read_bytes;
-
-  check_keys(stream, nread, buf);
-  if (stream == (uv_stream_t*) &second)
-    read_by_second += read_bytes - before;
-}
 
 static void alloc_little(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
   static char bytes[LINE];
@@ -141,22 +132,21 @@ static void alloc_little(uv_handle_t* handle, size_t suggested_size, uv_buf_t* b
   *buf = uv_buf_init(bytes, sizeof bytes);
 }
 
-/* Both are in one loop, so that what they get comes in order; each byte comes once. The mode is
- * the terminal's: who sets it last sets it for both. */
+/* Both are in one loop, so that what they get comes in order; each byte comes once, to whichever of
+ * them comes first, which may be the same one for long. The mode is the terminal's: who sets it
+ * last sets it for both. */
 static void share(uv_tty_mode_t mode) {
   struct test_thread* typist;
 
   begin(UV_TTY_MODE_NORMAL);
   open_tty(&second, mode);
   may_read = 1;
-  CHECK_EQ(uv_read_start((uv_stream_t*) &tty, alloc_little, check_shared), 0);
-  CHECK_EQ(uv_read_start((uv_stream_t*) &second, alloc_little, check_shared), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &tty, alloc_little, check_keys), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &second, alloc_little, check_keys), 0);
   typist = test_thread_start(type_on, NULL);
   while (read_bytes < TYPED / 2) {
     CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
   }
-  CHECK(read_by_second > 0);
-  CHECK(read_by_second < read_bytes);
   net_close((uv_handle_t*) &tty);
   while (read_bytes < TYPED) {
     CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
