@@ -14,22 +14,9 @@ import uuid
 sys.dont_write_bytecode = True
 import test_examples as base  # noqa: E402
 from test_examples import (LISTEN, Interruptible, Prefork, Running, Visitor, connect, contains,
-                           endpoint, listener, main, on_windows, program, read_all)
+                           endpoint, listener, main, on_windows, program, read_all, skip, wait_for)
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
-
-
-def skip(why):
-    print(why)
-    sys.exit(77)
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + base.WAIT_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.01)
-    return found
 
 
 def read_file(path):

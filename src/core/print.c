@@ -76,10 +76,10 @@ static void print(uv_loop_t* loop, int only_active, FILE* stream) {
       describe_stream((const uv_stream_t*) handle, rest, sizeof(rest));
     else if (uv__handle_is_closing(handle))
       snprintf(rest, sizeof(rest), " closing");
-    fprintf(stream, "[%c%c%c] %-8s %p%s\n", uv_has_ref(handle) ? 'R' : '-',
+    fprintf(stream, "[%c%c%c] %-8s 0x%" PRIxPTR "%s\n", uv_has_ref(handle) ? 'R' : '-',
             uv_is_active(handle) ? 'A' : '-',
             '-', /* No handle of the library's own is in this list. */
-            name != NULL ? name : "?", (const void*) handle, rest);
+            name != NULL ? name : "?", (uintptr_t) handle, rest);
   }
 }
 
@@ -148,8 +148,8 @@ void uv__trace(const struct uv__io* io,
       snprintf(text, sizeof(text), " %" PRId64, result);
   }
   /* One call, so that lines of several threads do not mix; written out before anything crashes. */
-  fprintf(trace_file, "%" PRIu64 " %s %p %s %s%s\n", io->loop->time, owners[io->role],
-          (void*) owner_of(io), events[event], name_lanes(lanes, names), text);
+  fprintf(trace_file, "%" PRIu64 " %s 0x%" PRIxPTR " %s %s%s\n", io->loop->time, owners[io->role],
+          (uintptr_t) owner_of(io), events[event], name_lanes(lanes, names), text);
   fflush(trace_file);
 }
 

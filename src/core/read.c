@@ -43,11 +43,12 @@ int uv_read_stop(uv_stream_t* stream) {
   return 0;
 }
 
-/* After its end a stream can still be written to; after an error the connection is gone. */
+/* After its end, or when it goes the other way only, a stream can still be written to. After an
+ * error the connection is gone. */
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
   leave(stream);
   stream->flags &= ~(unsigned) UV__STREAM_READABLE;
-  if (why != UV_EOF)
+  if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
   stream->read_cb(stream, why, buf);
 }

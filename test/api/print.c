@@ -1,4 +1,5 @@
 /* What a person sees of a loop: the lines of its handles, and the trace. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ static const char* line_of(const void* handle, int only_active) {
     uv_print_all_handles(net_loop(), file);
   fclose(file);
 
-  snprintf(address, sizeof(address), " %p", handle);
+  snprintf(address, sizeof(address), " 0x%" PRIxPTR, (uintptr_t) handle);
   file = fopen(own_file(), "r");
   CHECK(file != NULL);
   for (;;) {
@@ -64,7 +65,7 @@ static const char* state_of(const void* stream) {
   const char* line = line_of(stream, 0);
   char address[40];
 
-  snprintf(address, sizeof(address), "%p ", stream);
+  snprintf(address, sizeof(address), "0x%" PRIxPTR " ", (uintptr_t) stream);
   CHECK(strstr(line, address) != NULL);
   return strstr(line, address) + strlen(address);
 }
