@@ -461,9 +461,8 @@ static ssize_t tty_write(struct uv__io* io,
   if (n < 0 && errno == EIO && is_hung_up(io->tail.fd))
     return UV_EPIPE;
   n = uv__fd_was_written(io, bufs, nbufs, mode, n);
-  if (n > 0 && (io->tail.state & UV__FD_FULL) && may_be_cut(n) &&
-      poll_now(io->tail.fd, POLLOUT) != 0)
-    io->tail.state &= ~(unsigned) UV__FD_FULL;
+  if (n > 0 && may_be_cut(n))
+    io->tail.state &= ~(unsigned) UV__FD_FULL; /* The next write takes more, or finds it full. */
   return n;
 }
 
