@@ -1,6 +1,6 @@
-/* Connections from birth to death: connect, accept, reset by the server, close of both ends,
- * all on one loop, some at a time. It is reset so that no port is left in TIME_WAIT and a long
- * run does not use them up; by the server, as a client that does it may never be accepted.
+/* Connections from birth to death: connect, accept, a byte, reset by the server, close of both
+ * ends, all on one loop, some at a time. They are reset so that no port is left in TIME_WAIT and
+ * a long run does not use them up; by the server, as a client that does it may never be accepted.
  *
  * usage: bench_accept CONNECTIONS
  * Prints messages (connections), cpu_ns and wall_ns. */
@@ -40,19 +40,18 @@ static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) 
   *buf = uv_buf_init(bytes, sizeof(bytes));
 }
 
-static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+static void on_reset(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
   if (nread < 0)
     uv_close((uv_handle_t*) stream, on_client_closed);
 }
 
 static void on_connected(uv_connect_t* req, int status) {
-  if (status == UV_ECONNRESET) { /* The server was as quick as that. */
-    uv_close((uv_handle_t*) req->handle, on_client_closed);
-    return;
-  }
+  uv_buf_t byte = uv_buf_init("x", 1);
+
   check(status, "connect");
-  check(uv_read_start(req->handle, on_alloc, on_read), "uv_read_start");
+  check(uv_try_write(req->handle, &byte, 1), "uv_try_write");
+  check(uv_read_start(req->handle, on_alloc, on_reset), "uv_read_start");
 }
 
 static void start_connect(struct pair* pair) {
@@ -65,13 +64,21 @@ static void on_accepted_closed(uv_handle_t* handle) {
   end_closed();
 }
 
+static void on_byte(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == 0)
+    return;
+  check((int) nread, "the byte");
+  check(uv_tcp_close_reset((uv_tcp_t*) stream, on_accepted_closed), "uv_tcp_close_reset");
+}
+
 static void on_connection(uv_stream_t* listener, int status) {
   union any_stream* accepted;
 
   check(status, "connection");
   accepted = allocate(sizeof(*accepted));
   stream_accept(listener, accepted);
-  check(uv_tcp_close_reset(&accepted->tcp, on_accepted_closed), "uv_tcp_close_reset");
+  check(uv_read_start(&accepted->stream, on_alloc, on_byte), "uv_read_start");
 }
 
 int main(int argc, char** argv) {
