@@ -27,6 +27,8 @@ const char* test_pipe_name(char* buf, size_t size) {
   const char* folder = getenv("TMPDIR");
   int length = snprintf(buf, size, "%s/uvstream-test-%ld-%d", folder == NULL ? "/tmp" : folder,
                         (long) getpid(), ++count);
+
+  (void) unlink(buf); /* What a killed test left that had this process id. */
 #endif
   CHECK(length > 0 && (size_t) length < size);
   return buf;
