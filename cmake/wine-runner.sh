@@ -73,9 +73,19 @@ if setarch -R true 2>/dev/null; then
   fixed=(setarch -R)
 fi
 
-quietly() {
-  "${pin[@]}" "${fixed[@]}" "$@" </dev/null >/dev/null 2>&1 9>&-
+# What the caller left open besides, such as the other end of a pipe that ninja reads.
+shut_the_rest() {
+  local fd
+  for fd in "/proc/$BASHPID/fd"/*; do
+    fd=${fd##*/}
+    [ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"
+  done
 }
+
+quietly() (
+  shut_the_rest
+  exec "${pin[@]}" "${fixed[@]}" "$@" </dev/null >/dev/null 2>&1
+)
 
 server_runs() {
   local pid
@@ -85,7 +95,10 @@ server_runs() {
 
 # In the foreground, so that its process id is known; gone five minutes after its last client.
 start_server() {
-  setsid "${pin[@]}" "$server" -f -p300 </dev/null >/dev/null 2>&1 9>&- &
+  (
+    shut_the_rest
+    exec setsid "${pin[@]}" "$server" -f -p300 </dev/null >/dev/null 2>&1
+  ) &
   echo $! >"$WINEPREFIX/server.pid"
 }
 
