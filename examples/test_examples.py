@@ -242,9 +242,7 @@ def contains(text, *parts):
 # ---- relay: moving ---------------------------------------------------------------------------
 
 
-def test_relay_moves_both_ways_and_passes_half_close_on():
-    running, client, server = joined()
-    there, back = noise(3_000_001), noise(2_000_003)
+def half_close_both_ways(client, server, there, back):
     got = in_background(read_all, server)
     client.sendall(there)
     client.shutdown(socket.SHUT_WR)
@@ -254,6 +252,12 @@ def test_relay_moves_both_ways_and_passes_half_close_on():
     server.sendall(back)
     server.close()
     assert got() == back
+
+
+def test_relay_moves_both_ways_and_passes_half_close_on():
+    running, client, server = joined()
+    there, back = noise(3_000_001), noise(2_000_003)
+    half_close_both_ways(client, server, there, back)
     contains(running.end(0), f": {len(there)} bytes in ", f": {len(back)} bytes in ")
 
 
@@ -384,16 +388,7 @@ def through_a_pipe(*options):
 def test_relay_through_a_pipe():
     relays, client, server = through_a_pipe()
     greet(client, server)
-    there, back = noise(2_000_001), noise(1_000_003)
-    got = in_background(read_all, server)
-    client.sendall(there)
-    client.shutdown(socket.SHUT_WR)
-    assert got() == there
-    # Pipes pass a half-close on as well.
-    got = in_background(read_all, client)
-    server.sendall(back)
-    server.close()
-    assert got() == back
+    half_close_both_ways(client, server, noise(2_000_001), noise(1_000_003))
     for running in relays:
         running.end(0)
 

@@ -6,13 +6,8 @@
 
 #define BACKLOG 128
 
-struct scheme {
-  const char* name;   /* what stands before the first colon */
-  const char* syntax; /* for --help */
-  const char* meaning;
-  int listens;
-  int single;
-  char escape;
+/* What an endpoint is, whoever begins. */
+struct kind {
   int (*parse)(struct endpoint* endpoint, const char* rest, char* why, size_t size);
   int (*init)(uv_loop_t* loop, union any_stream* stream);
   int (*bind)(const struct endpoint* endpoint, union any_stream* stream);
@@ -27,6 +22,16 @@ struct scheme {
   uv_stream_t* (*out)(union any_stream* stream);
   void (*close)(union any_stream* stream, uv_close_cb cb);
   int (*failed)(const union any_stream* stream);
+};
+
+struct scheme {
+  const char* name;   /* what stands before the first colon */
+  const char* syntax; /* for --help */
+  const char* meaning;
+  const struct kind* kind;
+  int listens;
+  int single;
+  char escape;
 };
 
 static int refuse(char* why, size_t size, const char* format, ...) {
@@ -300,88 +305,92 @@ static int stdio_failed(const union any_stream* stream) {
 
 /* ---- The table --------------------------------------------------------------------------- */
 
+static const struct kind tcp = {
+    .parse = tcp_parse,
+    .init = tcp_init,
+    .bind = tcp_bind,
+    .connect = tcp_connect,
+    .local_name = tcp_local_name,
+    .peer_name = tcp_peer_name,
+    .abort = tcp_abort,
+};
+
+#ifndef _WIN32 /* where programs are given no sockets to begin with */
+static const struct kind fd = {
+    .parse = fd_parse,
+    .init = tcp_init,
+    .bind = fd_bind,
+    .local_name = tcp_local_name,
+    .peer_name = tcp_peer_name,
+    .abort = tcp_abort,
+};
+#endif
+
+static const struct kind named_pipe = {
+    .parse = pipe_parse,
+    .init = pipe_init,
+    .bind = pipe_bind,
+    .connect = pipe_connect,
+    .local_name = pipe_local_name,
+};
+
+static const struct kind exec = {
+    .parse = exec_parse,
+    .init = exec_open,
+    .connect = exec_connect,
+    .abort = exec_abort,
+    .out = exec_out,
+    .close = exec_end,
+    .failed = exec_failed,
+};
+
+static const struct kind standard = {
+    .parse = stdio_parse,
+    .init = stdio_open,
+    .connect = stdio_connect,
+    .out = stdio_out,
+    .close = stdio_end,
+    .failed = stdio_failed,
+};
+
 static const struct scheme schemes[] = {
-    {.name = "tcp",
-     .syntax = "tcp:HOST:PORT",
-     .meaning = "connect to a TCP server",
-     .parse = tcp_parse,
-     .init = tcp_init,
-     .bind = tcp_bind,
-     .connect = tcp_connect,
-     .local_name = tcp_local_name,
-     .peer_name = tcp_peer_name,
-     .abort = tcp_abort},
+    {.name = "tcp", .syntax = "tcp:HOST:PORT", .meaning = "connect to a TCP server", .kind = &tcp},
     {.name = "tcp-listen",
      .syntax = "tcp-listen:HOST:PORT",
      .meaning = "wait for a TCP client; port 0 takes a free one",
-     .listens = 1,
-     .parse = tcp_parse,
-     .init = tcp_init,
-     .bind = tcp_bind,
-     .connect = tcp_connect,
-     .local_name = tcp_local_name,
-     .peer_name = tcp_peer_name,
-     .abort = tcp_abort},
-#ifndef _WIN32 /* where programs are given no sockets to begin with */
+     .kind = &tcp,
+     .listens = 1},
+#ifndef _WIN32
     {.name = "fd-listen",
      .syntax = "fd-listen:N",
      .meaning = "the listening TCP socket that descriptor N is",
-     .listens = 1,
-     .parse = fd_parse,
-     .init = tcp_init,
-     .bind = fd_bind,
-     .local_name = tcp_local_name,
-     .peer_name = tcp_peer_name,
-     .abort = tcp_abort},
+     .kind = &fd,
+     .listens = 1},
 #endif
     {.name = "pipe",
      .syntax = "pipe:NAME",
      .meaning = "connect to a named pipe (Unix: a socket in the file system)",
-     .parse = pipe_parse,
-     .init = pipe_init,
-     .bind = pipe_bind,
-     .connect = pipe_connect,
-     .local_name = pipe_local_name},
+     .kind = &named_pipe},
     {.name = "pipe-listen",
      .syntax = "pipe-listen:NAME",
      .meaning = "create such a pipe and wait for a client",
-     .listens = 1,
-     .parse = pipe_parse,
-     .init = pipe_init,
-     .bind = pipe_bind,
-     .connect = pipe_connect,
-     .local_name = pipe_local_name},
+     .kind = &named_pipe,
+     .listens = 1},
     {.name = "exec",
      .syntax = "exec:COMMAND",
      .meaning = "start a program, split at blanks; its stdin and stdout",
-     .parse = exec_parse,
-     .init = exec_open,
-     .connect = exec_connect,
-     .abort = exec_abort,
-     .out = exec_out,
-     .close = exec_end,
-     .failed = exec_failed},
+     .kind = &exec},
     {.name = "stdio",
      .syntax = "stdio",
      .meaning = "standard input and output, whatever they are",
-     .single = 1,
-     .parse = stdio_parse,
-     .init = stdio_open,
-     .connect = stdio_connect,
-     .out = stdio_out,
-     .close = stdio_end,
-     .failed = stdio_failed},
+     .kind = &standard,
+     .single = 1},
     {.name = "tty",
      .syntax = "tty",
      .meaning = "the terminal, every key at once; Ctrl-] leaves",
+     .kind = &standard,
      .single = 1,
-     .escape = STDIO_ESCAPE,
-     .parse = stdio_parse,
-     .init = stdio_open,
-     .connect = stdio_connect,
-     .out = stdio_out,
-     .close = stdio_end,
-     .failed = stdio_failed},
+     .escape = STDIO_ESCAPE},
 };
 
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
@@ -397,7 +406,7 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
       endpoint->scheme = &schemes[i];
       endpoint->text = text;
       endpoint->rest = text + length + (text[length] == ':');
-      return schemes[i].parse(endpoint, endpoint->rest, why, size);
+      return schemes[i].kind->parse(endpoint, endpoint->rest, why, size);
     }
     used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s:", i == 0 ? "" : ", ",
                               schemes[i].name);
@@ -431,9 +440,9 @@ int endpoint_listen(const struct endpoint* endpoint,
                     uv_loop_t* loop,
                     union any_stream* stream,
                     uv_connection_cb cb) {
-  int err = endpoint->scheme->init(loop, stream);
+  int err = endpoint->scheme->kind->init(loop, stream);
   if (err == 0)
-    err = endpoint->scheme->bind(endpoint, stream);
+    err = endpoint->scheme->kind->bind(endpoint, stream);
   if (err == 0)
     err = uv_listen(&stream->stream, BACKLOG, cb);
   return err;
@@ -442,7 +451,7 @@ int endpoint_listen(const struct endpoint* endpoint,
 int endpoint_accept(const struct endpoint* endpoint,
                     union any_stream* server,
                     union any_stream* stream) {
-  int err = endpoint->scheme->init(server->stream.loop, stream);
+  int err = endpoint->scheme->kind->init(server->stream.loop, stream);
   return err == 0 ? uv_accept(&server->stream, &stream->stream) : err;
 }
 
@@ -451,15 +460,15 @@ int endpoint_dial(const struct endpoint* endpoint,
                   union any_stream* stream,
                   uv_connect_t* req,
                   uv_connect_cb cb) {
-  int err = endpoint->scheme->init(loop, stream);
-  return err == 0 ? endpoint->scheme->connect(endpoint, stream, req, cb) : err;
+  int err = endpoint->scheme->kind->init(loop, stream);
+  return err == 0 ? endpoint->scheme->kind->connect(endpoint, stream, req, cb) : err;
 }
 
 int endpoint_local_name(const struct endpoint* endpoint,
                         const union any_stream* stream,
                         char* name,
                         size_t size) {
-  return endpoint->scheme->local_name(stream, name, size);
+  return endpoint->scheme->kind->local_name(stream, name, size);
 }
 
 void endpoint_peer_name(const struct endpoint* endpoint,
@@ -467,28 +476,29 @@ void endpoint_peer_name(const struct endpoint* endpoint,
                         char* name,
                         size_t size) {
   /* A peer that is gone already has no address any more; the client of a pipe never had one. */
-  int (*peer_name)(const union any_stream*, char*, size_t) = endpoint->scheme->peer_name;
+  int (*peer_name)(const union any_stream*, char*, size_t) = endpoint->scheme->kind->peer_name;
   if (peer_name == NULL || peer_name(stream, name, size) != 0)
     snprintf(name, size, "%s", endpoint->text);
 }
 
 uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream) {
-  return endpoint->scheme->out == NULL ? &stream->stream : endpoint->scheme->out(stream);
+  return endpoint->scheme->kind->out == NULL ? &stream->stream
+                                             : endpoint->scheme->kind->out(stream);
 }
 
 void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
-  if (endpoint->scheme->close == NULL)
+  if (endpoint->scheme->kind->close == NULL)
     uv_close(&stream->handle, cb);
   else
-    endpoint->scheme->close(stream, cb);
+    endpoint->scheme->kind->close(stream, cb);
 }
 
 int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream) {
-  return endpoint->scheme->failed != NULL && endpoint->scheme->failed(stream);
+  return endpoint->scheme->kind->failed != NULL && endpoint->scheme->kind->failed(stream);
 }
 
 void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
   /* Refused while a shutdown is on its way: the peer has been promised an orderly end. */
-  if (endpoint->scheme->abort == NULL || endpoint->scheme->abort(stream, cb) != 0)
+  if (endpoint->scheme->kind->abort == NULL || endpoint->scheme->kind->abort(stream, cb) != 0)
     endpoint_close(endpoint, stream, cb);
 }

@@ -2,6 +2,22 @@
  * W4). The connect itself is the port's. */
 #include "stream.h"
 
+int uv__connect_gate(const uv_stream_t* stream) {
+  switch ((enum uv__phase) stream->stream.phase) {
+  case UV__CLOSING:
+  case UV__LISTENING:
+    return UV_EINVAL;
+  case UV__CONNECTING:
+    return UV_EALREADY;
+  case UV__CONNECTED:
+    return UV_EISCONN;
+  case UV__FRESH:
+  case UV__OPEN: /* Bound, made with a socket, or its last connect failed. */
+    break;
+  }
+  return 0;
+}
+
 int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, uv_connect_cb cb) {
   struct uv__io* io = uv__stream_io(stream);
   int r = stream->stream.delayed_error;

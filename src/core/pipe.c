@@ -94,18 +94,9 @@ int uv_pipe_connect2(uv_connect_t* req,
     return r;
   if (req == NULL)
     return UV_EINVAL;
-  switch ((enum uv__phase) handle->stream.phase) {
-  case UV__CLOSING:
-  case UV__LISTENING:
-    return UV_EINVAL;
-  case UV__CONNECTING:
-    return UV_EALREADY;
-  case UV__CONNECTED:
-    return UV_EISCONN;
-  case UV__FRESH:
-  case UV__OPEN: /* Its last connect failed, or, on Unix, it is bound. */
-    break;
-  }
+  r = uv__connect_gate(stream_of(handle));
+  if (r < 0)
+    return r;
   return uv__connect_start(req, stream_of(handle), &where, cb);
 }
 

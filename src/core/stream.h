@@ -47,6 +47,7 @@ void uv__write_deliver(uv_stream_t* stream);
 int uv__write_drained(const uv_stream_t* stream);
 
 /* connect.c */
+int uv__connect_gate(const uv_stream_t* stream); /* 0 where a connect may begin, or an error */
 int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, uv_connect_cb cb);
 void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_connect_cb cb);
 void uv__connect_turn(uv_stream_t* stream, unsigned rung);

@@ -190,22 +190,11 @@ int uv_tcp_connect(uv_connect_t* req,
 
   if (req == NULL || handle->type != UV_TCP || !is_inet(addr))
     return UV_EINVAL;
-  switch ((enum uv__phase) handle->stream.phase) {
-  case UV__CLOSING:
-  case UV__LISTENING:
-    return UV_EINVAL;
-  case UV__CONNECTING:
-    return UV_EALREADY;
-  case UV__CONNECTED:
-    return UV_EISCONN;
-  case UV__FRESH:
+  r = uv__connect_gate(stream_of(handle));
+  if (r == 0 && handle->stream.phase == UV__FRESH)
     r = uv__stream_open(stream_of(handle), addr->sa_family, &no_desc);
-    if (r < 0)
-      return r;
-    break;
-  case UV__OPEN: /* Bound, made by uv_tcp_init_ex, or its last connect failed. */
-    break;
-  }
+  if (r < 0)
+    return r;
   return uv__connect_start(req, stream_of(handle), addr, cb);
 }
 

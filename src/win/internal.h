@@ -6,6 +6,7 @@
 
 #include "../core/port.h"
 
+#include <assert.h>
 #include <mswsock.h>
 
 /* tail.state of a stream: a set of these. */
@@ -64,11 +65,20 @@ static inline void uv__win_clear(struct uv__io* io, unsigned bits) {
   io->tail.state = (unsigned short) (io->tail.state & ~bits);
 }
 
-/* An OVERLAPPED as a call wants it: clear but for its event, which is that of foreign.c. */
-static inline void uv__win_clean(struct uv__op* op) {
+/* An OVERLAPPED as a call wants it: clear but for its event, which is that of foreign.c, and only
+ * when its last packet was dequeued. `flag` is its bit in the state, 0 for one of several. */
+static inline OVERLAPPED* uv__win_prepare(struct uv__io* io,
+                                          struct uv__op* op,
+                                          unsigned flag,
+                                          void (*complete)(struct uv__op* op)) {
+  assert(!(io->tail.state & flag));
+  (void) io;
+  (void) flag;
   op->overlapped.Internal = 0;
   op->overlapped.InternalHigh = 0;
   op->overlapped.Pointer = NULL;
+  op->complete = complete;
+  return &op->overlapped;
 }
 
 /* loop.c: the streams of a loop that have a descriptor. Looked through only when the system
@@ -96,6 +106,7 @@ void uv__loop_retry_end(uv_loop_t* loop, struct uv__retry* retry);
 /* signal.c: count a signal for all who watch for it, and wake their loops; whether there is anybody. Any
  * thread. And, for the loop, ring the watchers that have something to take. */
 int uv__signal_deliver(int signum);
+BOOL WINAPI uv__signal_event(DWORD event); /* the handler of the console's events */
 void uv__signal_look(uv_loop_t* loop);
 
 /* console.c: deliver SIGWINCH when the window of the console changes its size, or stop that. */
@@ -295,6 +306,9 @@ int uv__pipe_is_overlapped(HANDLE handle);
 
 /* pipe_spare.c: bytes of UV__TRY on their way, which outlive the stream. */
 struct uv__spare* uv__spare_new(void);
+/* Copies up to `limit` bytes from the place (*at, *offset) in the buffers on; returns how many. */
+DWORD uv__spare_copy(
+    char* to, DWORD limit, const uv_buf_t* bufs, unsigned nbufs, unsigned* at, size_t* offset);
 /* Writes as much as it may: the count, UV_EAGAIN or an error. */
 ssize_t uv__spare_write(struct uv__spare* spare,
                         HANDLE handle,

@@ -7,7 +7,6 @@
  * the end of what its writer sends, where the peer is known to take it for that. */
 #include "internal.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum {
@@ -94,19 +93,6 @@ int uv__pipe_connect(struct uv__io* io, const void* addr) {
 
 /* ---- Operations of the kernel ---- */
 
-/* An OVERLAPPED may be used again only when its last packet was dequeued. */
-static OVERLAPPED* prepare(struct uv__io* io,
-                           struct uv__op* op,
-                           unsigned flag,
-                           void (*complete)(struct uv__op* op)) {
-  assert(!(io->tail.state & flag));
-  (void) io;
-  (void) flag;
-  uv__win_clean(op);
-  op->complete = complete;
-  return &op->overlapped;
-}
-
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
 static int finished(struct uv__io* io, unsigned flag) {
   uv__win_clear(io, flag);
@@ -158,7 +144,7 @@ static void complete_end(struct uv__op* op) {
 
 /* Writes the empty message. A peer that is gone needs none. */
 static int write_end(struct uv__io* io) {
-  OVERLAPPED* overlapped = prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
+  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
   BOOL ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
 
   return begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
@@ -227,7 +213,7 @@ static void complete_read(struct uv__op* op) {
 
 /* A read of no bytes, which takes nothing and pins no memory. */
 static int wait_for_data(struct uv__io* io) {
-  OVERLAPPED* overlapped = prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
+  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   BOOL ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
   DWORD error = begun(io, ok, UV__WIN_IN);
 
@@ -385,7 +371,7 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
 
   for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
     DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
-    OVERLAPPED* overlapped = prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
+    OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
     BOOL ok = WriteFile(io->tail.u.handle, bufs[i].base, size, NULL, overlapped);
     DWORD error = begun(io, ok, UV__WIN_OUT);
 

@@ -6,7 +6,6 @@
  * which head and buffers are written one behind the other, each from where it is. */
 #include "internal.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "../core/alloc.h"
@@ -142,17 +141,14 @@ static void complete_out(struct uv__op* op);
  * followed by another. */
 static ssize_t write_parts(struct uv__io* io) {
   struct ipc* ipc = ipc_of(io);
-  struct uv__op* op = &io->tail.out;
   uv_buf_t part;
 
   while (next_part(ipc, &part)) {
     BOOL ok;
     DWORD error;
 
-    assert(!(io->tail.state & UV__WIN_OUT));
-    uv__win_clean(op);
-    op->complete = complete_out;
-    ok = WriteFile(io->tail.u.handle, part.base, part.len, NULL, &op->overlapped);
+    ok = WriteFile(io->tail.u.handle, part.base, part.len, NULL,
+                   uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_out));
     error = ok ? 0 : GetLastError();
     if (error == ERROR_IO_PENDING || (ok && (io->tail.state & UV__WIN_FOREIGN))) {
       uv__win_set(io, UV__WIN_OUT);

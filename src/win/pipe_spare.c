@@ -40,17 +40,16 @@ static int under_way(const struct uv__spare* spare) {
   return !HasOverlappedIoCompleted(&spare->overlapped);
 }
 
-/* Copies from the place (*at, *offset) in the buffers on; returns how much. */
-static DWORD fill(
-    struct uv__spare* spare, const uv_buf_t* bufs, unsigned nbufs, unsigned* at, size_t* offset) {
+DWORD uv__spare_copy(
+    char* to, DWORD limit, const uv_buf_t* bufs, unsigned nbufs, unsigned* at, size_t* offset) {
   DWORD size = 0;
 
-  while (*at < nbufs && size < SPARE_SIZE) {
+  while (*at < nbufs && size < limit) {
     size_t part = bufs[*at].len - *offset;
 
-    if (part > SPARE_SIZE - size)
-      part = SPARE_SIZE - size;
-    memcpy(spare->bytes + size, bufs[*at].base + *offset, part);
+    if (part > limit - size)
+      part = limit - size;
+    memcpy(to + size, bufs[*at].base + *offset, part);
     size += (DWORD) part;
     *offset += part;
     if (*offset == bufs[*at].len) {
@@ -76,7 +75,7 @@ ssize_t uv__spare_write(struct uv__spare* spare,
   if (spare->event == NULL)
     return UV_EAGAIN; /* A plain write needs no event. */
   while (at < nbufs && total < INT_MAX - SPARE_SIZE) {
-    DWORD size = fill(spare, bufs, nbufs, &at, &offset);
+    DWORD size = uv__spare_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &at, &offset);
 
     memset(&spare->overlapped, 0, sizeof(spare->overlapped));
     /* The low bit keeps the packet away from the port, which may be gone by then. */

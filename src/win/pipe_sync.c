@@ -395,19 +395,6 @@ static void complete_write(struct uv__op* op) {
   }
 }
 
-static void fill(struct helper* writer, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
-  unsigned i;
-
-  writer->size = 0;
-  for (i = 0; i < nbufs && writer->size < limit; i++) {
-    size_t part = bufs[i].len;
-    if (part > limit - writer->size)
-      part = limit - writer->size;
-    memcpy(writer->bytes + writer->size, bufs[i].base, part);
-    writer->size += (DWORD) part;
-  }
-}
-
 /* The one kind of stream whose payload is copied: a helper that does not come back must not
  * hold on to bytes of the program. */
 static ssize_t sync_write(struct uv__io* io,
@@ -418,6 +405,8 @@ static ssize_t sync_write(struct uv__io* io,
   struct sync* sync = sync_of(io);
   struct helper* writer = sync->writer;
   ssize_t r = mode == UV__TRY ? UV_EAGAIN : UV__PENDING;
+  unsigned at = 0;
+  size_t offset = 0;
 
   (void) pass;
   if (writer == NULL || sync->handle == INVALID_HANDLE_VALUE)
@@ -430,7 +419,8 @@ static ssize_t sync_write(struct uv__io* io,
     r = sync->broken;
   } else {
     int error;
-    fill(writer, bufs, nbufs, mode == UV__TRY ? TRY_MAX : BUFFER);
+    writer->size = uv__spare_copy(writer->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs,
+                                  &at, &offset);
     writer->silent = mode == UV__TRY;
     error = ask(writer);
     if (error < 0)

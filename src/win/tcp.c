@@ -232,18 +232,6 @@ static int tcp_option(struct uv__io* io, enum uv__option option, void* value) {
 
 /* ---- Operations of the kernel ---- */
 
-/* An OVERLAPPED may be used again only when its last packet was dequeued. */
-static void prepare(struct uv__io* io,
-                    struct uv__op* op,
-                    unsigned flag,
-                    void (*complete)(struct uv__op* op)) {
-  assert(!(io->tail.state & flag));
-  (void) io;
-  (void) flag;
-  uv__win_clean(op);
-  op->complete = complete;
-}
-
 /* Notes whether the kernel has the operation now, and passes on what began. */
 static int begun(struct uv__io* io, BOOL ok, unsigned flag) {
   int r = uv__sock_begun(ok, io->tail.state);
@@ -292,7 +280,7 @@ static int tcp_read_arm(struct uv__io* io) {
     return UV__READY;
   nothing.len = 0;
   nothing.buf = NULL;
-  prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
+  (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
   return begun(io, r == 0, UV__WIN_IN);
 }
@@ -368,7 +356,7 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   DWORD sent = 0;
   int r;
 
-  prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
+  (void) uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
   r = WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, &io->tail.out.overlapped, NULL);
   r = begun(io, r == 0, UV__WIN_OUT);
@@ -479,7 +467,7 @@ static int tcp_connect(struct uv__io* io, const void* addr) {
     r = bind_any(io);
   if (r < 0)
     return r;
-  prepare(io, &io->tail.in, UV__WIN_IN, complete_connect);
+  (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_connect);
   ok = uv__sock_calls.connect(io->tail.u.socket, (struct sockaddr*) &to, len, NULL, 0, NULL,
                               &io->tail.in.overlapped);
   r = begun(io, ok, UV__WIN_IN);

@@ -132,8 +132,7 @@ static int post(struct uv__io* io, struct slot* slot) {
     r = uv__sock_create(io->tail.state & UV__WIN_IPV6 ? AF_INET6 : AF_INET, &slot->socket);
   if (r < 0)
     return r;
-  uv__win_clean(&slot->op);
-  slot->op.complete = complete;
+  (void) uv__win_prepare(io, &slot->op, 0, complete);
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0, ADDRESS_SIZE,
                              ADDRESS_SIZE, &received, &slot->op.overlapped);
   r = uv__sock_begun(ok, io->tail.state);

@@ -5,8 +5,6 @@
 #include "helper.h"
 #include "utf.h"
 
-#include <string.h>
-
 #include "../core/alloc.h"
 
 enum {
@@ -116,25 +114,14 @@ static int out_close(struct uv__io* io) {
   return r;
 }
 
-static void fill(struct out* out, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
-  unsigned i;
-
-  out->size = 0;
-  for (i = 0; i < nbufs && out->size < limit; i++) {
-    size_t part = bufs[i].len;
-    if (part > limit - out->size)
-      part = limit - out->size;
-    memcpy(out->bytes + out->size, bufs[i].base, part);
-    out->size += (DWORD) part;
-  }
-}
-
 static ssize_t out_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
                          struct uv__io* pass) {
   struct out* out = out_of(io);
+  unsigned at = 0;
+  size_t offset = 0;
   int r;
 
   (void) pass;
@@ -149,7 +136,8 @@ static ssize_t out_write(struct uv__io* io,
     out->error = 0;
     return r;
   }
-  fill(out, bufs, nbufs, mode == UV__TRY ? TRY_MAX : BUFFER);
+  out->size =
+      uv__spare_copy(out->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs, &at, &offset);
   out->silent = mode == UV__TRY;
   r = uv__helper_ask(&out->helper);
   if (r < 0)

@@ -164,3 +164,31 @@ static void on_tale(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 void overhear(union part* who) {
   (void) went_on(uv_read_start(&who->stream, on_alloc, on_tale));
 }
+
+void scenario_adopt(int (*init)(union part* who), int (*open)(union part* who, uv_os_sock_t sock)) {
+  uv_os_sock_t pair[2];
+  union part* parts[2] = {&client, &peer};
+  int i;
+
+  forget();
+  if (!scene_begin())
+    return;
+  if (went_on(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0))) {
+    for (i = 0; i < 2; i++) {
+      int r;
+
+      CHECK_EQ(init(parts[i]), 0);
+      r = open(parts[i], pair[i]);
+      if (r != 0) {
+        CHECK_EQ(r, fault_error);
+        r = open(parts[i], pair[i]);
+      }
+      CHECK_EQ(r, 0);
+    }
+    overhear(&peer);
+    if (!scene_failed)
+      tell_part(&client);
+  }
+  scene_end();
+  CHECK(scene_failed || heard_bytes == BYTES);
+}

@@ -51,5 +51,8 @@ void listen_to(union part* who);
 /* The half of it that goes one way: the client says `text` and closes, the peer hears all. */
 void tell_part(union part* who);
 void overhear(union part* who);
+/* That half, through a pair of sockets which two handles of the kind take over; they are still
+ * ours, and good, when a first attempt fails. */
+void scenario_adopt(int (*init)(union part* who), int (*open)(union part* who, uv_os_sock_t sock));
 
 #endif /* FAULT_PARTS_H_ */

@@ -145,32 +145,16 @@ TEST(e1_calls_of_pipe_ends) {
 }
 
 /* The same with sockets that come from elsewhere; only here a pipe can be one. */
+static int init_pipe(union part* who) {
+  return uv_pipe_init(scene, &who->pipe, 0);
+}
+
+static int open_pipe(union part* who, uv_os_sock_t sock) {
+  return uv_pipe_open(&who->pipe, sock);
+}
+
 static void adopt_sockets(void) {
-  union part* parts[2] = {&client, &peer};
-  uv_os_sock_t pair[2];
-  int i;
-
-  forget();
-  if (!scene_begin())
-    return;
-  if (went_on(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0))) {
-    for (i = 0; i < 2; i++) {
-      int r;
-
-      CHECK_EQ(uv_pipe_init(scene, &parts[i]->pipe, 0), 0);
-      r = uv_pipe_open(&parts[i]->pipe, pair[i]);
-      if (r != 0) { /* it is still ours, and good */
-        CHECK_EQ(r, fault_error);
-        r = uv_pipe_open(&parts[i]->pipe, pair[i]);
-      }
-      CHECK_EQ(r, 0);
-    }
-    overhear(&peer);
-    if (!scene_failed)
-      tell_part(&client);
-  }
-  scene_end();
-  CHECK(scene_failed || heard_bytes == BYTES);
+  scenario_adopt(init_pipe, open_pipe);
 }
 
 TEST(e1_calls_of_pipes_that_are_sockets) {

@@ -107,32 +107,16 @@ TEST(e1_connect_refused) {
   for_every_allocation(refused);
 }
 
+static int init_tcp(union part* who) {
+  return uv_tcp_init(scene, &who->tcp);
+}
+
+static int open_tcp(union part* who, uv_os_sock_t sock) {
+  return uv_tcp_open(&who->tcp, sock);
+}
+
 void scenario_tcp_adopt(void) {
-  uv_os_sock_t pair[2];
-  union part* parts[2] = {&client, &peer};
-  int i;
-
-  forget();
-  if (!scene_begin())
-    return;
-  if (went_on(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0))) {
-    for (i = 0; i < 2; i++) {
-      int r;
-
-      CHECK_EQ(uv_tcp_init(scene, &parts[i]->tcp), 0);
-      r = uv_tcp_open(&parts[i]->tcp, pair[i]);
-      if (r != 0) { /* the socket is still ours, and good */
-        CHECK_EQ(r, fault_error);
-        r = uv_tcp_open(&parts[i]->tcp, pair[i]);
-      }
-      CHECK_EQ(r, 0);
-    }
-    overhear(&peer);
-    if (!scene_failed)
-      tell_part(&client);
-  }
-  scene_end();
-  CHECK(scene_failed || heard_bytes == BYTES);
+  scenario_adopt(init_tcp, open_tcp);
 }
 
 TEST(e1_open) {
