@@ -387,6 +387,14 @@ def anchors(text):
     return found
 
 
+def check_mutants():
+    """What test/sim/mutants.py plants is to be put in the place of a text that stands once in its file."""
+    sys.path.insert(0, str(ROOT / "test" / "sim"))
+    from mutants import MUTANTS
+    return [f"test/sim/mutants.py: {name}: its text is not once in {file}"
+            for name, file, old, _ in MUTANTS if (CORE / file).read_text().count(old) != 1]
+
+
 def check_links():
     """Relative links in the documents lead somewhere, to a heading where they say so."""
     texts = {path.resolve(): path.read_text() for path in tracked() if path.suffix == ".md"}

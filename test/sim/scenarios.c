@@ -8,7 +8,8 @@
 enum {
   NOBODY = 7000, /* ports that nothing listens on, and that a server has */
   SERVER = 7001,
-  TURNS = 8
+  TURNS = 8,
+  CROWD = 60
 };
 
 static struct model_handle* server(void) {
@@ -125,6 +126,21 @@ static void blocking_write_in_a_callback(void) {
   turns();
 }
 
+/* More of them than a turn takes, and nobody accepts anything meanwhile: the listener goes on by
+ * itself. */
+static void clients_that_gave_up(void) {
+  int i;
+
+  (void) server();
+  sim_trouble.accept_error = 100;
+  for (i = 0; i < CROWD; i++) {
+    struct model_handle* h = model_new(KIND_TCP);
+    if (h != NULL)
+      model_connect(h, SERVER);
+  }
+  turns();
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
@@ -134,6 +150,7 @@ static const struct {
     {"cancel_of_a_failed_write", cancel_of_a_failed_write},
     {"close_with_writes", close_with_writes},
     {"blocking_write_in_a_callback", blocking_write_in_a_callback},
+    {"clients_that_gave_up", clients_that_gave_up},
 };
 
 int scenario_run(const char* name, uint64_t seed) {
