@@ -68,7 +68,7 @@ int uv__signal_deliver(int signum) {
 }
 
 /* On a thread that the system makes for it. */
-static BOOL WINAPI on_event(DWORD event) {
+BOOL WINAPI uv__signal_event(DWORD event) {
   int found = 0;
 
   switch (event) {
@@ -97,7 +97,7 @@ static int install(void) {
 
   if (is_installed)
     return 0;
-  if (!SetConsoleCtrlHandler(on_event, TRUE))
+  if (!SetConsoleCtrlHandler(uv__signal_event, TRUE))
     return uv__error_translate(GetLastError());
   (void) GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                             (const WCHAR*) (const void*) table, &self);

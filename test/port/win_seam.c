@@ -2,6 +2,7 @@
  * keeps for this purpose. */
 #include "../../src/win/internal.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "driver.h"
@@ -215,5 +216,67 @@ TEST(win_accept_recovers_from_lack_of_sockets) {
   EACH_KIND(k) {
     if (k->desc == UV__DESC_TCP)
       starve_and_recover(k, 1);
+  }
+}
+
+/* ---- Events of the console ---- */
+
+/* What the system does on a thread of its own. */
+struct event {
+  DWORD what;
+  int signum;
+  volatile long returned;
+};
+
+static struct event* underway;
+static int heard;
+
+static DWORD WINAPI send_event(void* data) {
+  struct event* event = data;
+
+  CHECK_EQ(uv__signal_event(event->what), 1);
+  InterlockedExchange(&event->returned, 1);
+  return 0;
+}
+
+/* Of the last events the process is the program's only until the handler returns. */
+static void note_event(uv_signal_t* watcher, int signum) {
+  CHECK_EQ(signum, underway->signum);
+  if (underway->what != CTRL_C_EVENT && underway->what != CTRL_BREAK_EVENT) {
+    CHECK_EQ(underway->returned, 0);
+  }
+  heard++;
+  uv_close((uv_handle_t*) watcher, NULL);
+}
+
+/* Wine sends none of these but Ctrl+C. */
+TEST(win_events_of_the_console_are_signals) {
+  static struct event events[] = {{CTRL_C_EVENT, SIGINT, 0},
+                                  {CTRL_BREAK_EVENT, SIGBREAK, 0},
+                                  {CTRL_CLOSE_EVENT, SIGHUP, 0},
+                                  {CTRL_LOGOFF_EVENT, SIGTERM, 0},
+                                  {CTRL_SHUTDOWN_EVENT, SIGTERM, 0}};
+  size_t i;
+
+  for (i = 0; i < sizeof events / sizeof events[0]; i++) {
+    uv_signal_t watcher;
+    uv_loop_t own;
+    HANDLE thread;
+
+    CHECK_EQ(uv__signal_event(events[i].what), 0); /* Nobody watches: it is handed on. */
+    CHECK_EQ(uv_loop_init(&own), 0);
+    CHECK_EQ(uv_signal_init(&own, &watcher), 0);
+    CHECK_EQ(uv_signal_start(&watcher, note_event, events[i].signum), 0);
+    underway = &events[i];
+    thread = CreateThread(NULL, 0, send_event, &events[i], 0, NULL);
+    CHECK(thread != NULL);
+    CHECK_EQ(uv_run(&own, UV_RUN_DEFAULT), 0);
+    CHECK_EQ(heard, i + 1);
+    CHECK_EQ(uv_loop_close(&own), 0);
+    if (i < 2) { /* The others come back when nobody waits for them any more. */
+      CHECK_EQ(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+      CHECK_EQ(events[i].returned, 1);
+    }
+    CHECK(CloseHandle(thread));
   }
 }
