@@ -67,12 +67,14 @@ static void descriptor_freed(uv_loop_t* loop) {
     loop->retry_at = loop->time;
 }
 
-/* From uv_close: stop everything now, leave the callbacks to uv__stream_finish. */
+/* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
+ * callbacks are left to uv__stream_finish. */
 int uv__stream_close(uv_handle_t* handle) {
   uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
+  uv__write_last(stream);
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
   uv__handle_stop(handle);

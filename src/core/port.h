@@ -14,7 +14,7 @@
  *
  * Laws (test/port checks each one on every backend)
  *   1. At most one operation per lane is in flight. The core keeps this; a backend may
- *      assert it.
+ *      assert it. (A write that only tries is none: it leaves nothing in flight.)
  *   2. UV__PENDING means exactly one ring, unless read_disarm or close answered 0, which
  *      takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
  *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
@@ -163,7 +163,8 @@ struct uv__ops {
    * are not 0: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
-   * at once or of done, means that it went. */
+   * at once or of done, means that it went. UV__TRY, and only that, may come while a write is in
+   * flight; a port whose write in flight has bytes of its own answers UV_EAGAIN then. */
   ssize_t (*write)(struct uv__io* io,
                    const uv_buf_t* bufs,
                    unsigned nbufs,

@@ -39,6 +39,8 @@ void uv__write_turn(uv_stream_t* stream);
 int uv__write_cancel(uv_write_t* req);
 /* No byte of the queue will be written any more: its requests end with `status`. */
 void uv__write_fail(uv_stream_t* stream, int status);
+/* The stream is about to close: give the system, without waiting, what it takes of the queue. */
+void uv__write_last(uv_stream_t* stream);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
 /* Run the callbacks of the requests that ended, but not of those that end meanwhile. */

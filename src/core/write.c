@@ -1,8 +1,9 @@
 /* Writing: order, gathering, partial writes, try and blocking mode (rules W1-W11).
  *
  * A request sits in write_queue until the system took its last byte, then in write_done until
- * its callback ran. The first write that finds both empty goes to the system at once; what
- * is written in the same turn behind it is gathered and goes out in one call at its end. */
+ * its callback ran. A write that finds the queue empty goes to the system at once, so that a
+ * program which closes the stream, or ends, right behind it has lost nothing. Only what is written
+ * behind bytes that the system has not taken is gathered, and goes out in one call. */
 #include <string.h>
 
 #include "alloc.h"
@@ -213,6 +214,12 @@ static void flush(uv_stream_t* stream) {
   }
 }
 
+/* The ring of the lane is answered here, not in a turn. */
+static void take_ring(struct uv__io* io) {
+  io->rung &= (unsigned char) ~UV__WRITE;
+  io->busy &= (unsigned char) ~UV__WRITE;
+}
+
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n = io->ops->done(io, UV__WRITE);
@@ -223,6 +230,27 @@ void uv__write_collect(uv_stream_t* stream) {
     advance(stream, (size_t) n);
   else
     uv__write_fail(stream, (int) n);
+}
+
+void uv__write_last(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+  uv_buf_t bufs[GATHER];
+  uv_stream_t* pass;
+  unsigned count;
+  ssize_t n;
+
+  if (stream->stream.phase != UV__CONNECTED)
+    return;
+  if (io->rung & UV__WRITE) {
+    take_ring(io);
+    uv__write_collect(stream);
+  }
+  count = gather(stream, bufs, &pass);
+  if (count == 0)
+    return;
+  n = write_bufs(stream, bufs, count, UV__TRY, pass);
+  if (n > 0)
+    advance(stream, (size_t) n);
 }
 
 /* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which
@@ -237,8 +265,7 @@ static void flush_blocking(uv_stream_t* stream) {
     }
     while (!(io->rung & UV__WRITE))
       uv__port_poll(stream->loop, -1);
-    io->rung &= (unsigned char) ~UV__WRITE;
-    io->busy &= (unsigned char) ~UV__WRITE;
+    take_ring(io);
     uv__write_collect(stream);
   }
 }
@@ -282,7 +309,7 @@ int uv_write2(uv_write_t* req,
   req->status = 0;
   req->state = 0;
 
-  first = uv__write_drained(stream);
+  first = uv__queue_empty(&stream->stream.write_queue);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
   stream->write_queue_size += size;
   uv__loop_hold(stream->loop);

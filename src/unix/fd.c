@@ -240,7 +240,10 @@ static int await_room(struct uv__io* io) {
 }
 
 int uv__fd_write_waits(struct uv__io* io, enum uv__write_mode mode) {
-  return (io->tail.state & UV__FD_FULL) && mode == UV__QUEUE ? await_room(io) : 0;
+  if (!(io->tail.state & UV__FD_FULL) || mode != UV__QUEUE)
+    return 0;
+  io->tail.state &= ~(unsigned) UV__FD_FULL;
+  return await_room(io);
 }
 
 ssize_t uv__fd_was_written(
@@ -248,16 +251,14 @@ ssize_t uv__fd_was_written(
   struct uv__io_tail* tail = &io->tail;
 
   if (n > 0) {
-    /* What took less than all is full: the call that would only say EAGAIN is saved. */
-    if (nbufs == 1 && (size_t) n < bufs[0].len)
+    /* What took less than all is full: the call that would only say EAGAIN, and that the core
+     * makes right behind this one, is saved. After a try nobody knows when the next one comes. */
+    if (mode == UV__QUEUE && nbufs == 1 && (size_t) n < bufs[0].len)
       tail->state |= UV__FD_FULL;
-    else
-      tail->state &= ~(unsigned) UV__FD_FULL;
     return n;
   }
   if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
     return UV__ERR(errno);
-  tail->state |= UV__FD_FULL;
   return mode == UV__TRY ? UV_EAGAIN : await_room(io);
 }
 

@@ -396,6 +396,8 @@ ssize_t uv__pipe_write(struct uv__io* io,
   (void) pass;
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return UV_EPIPE;
+  if (io->tail.state & UV__WIN_OUT)
+    return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
     return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
   return write_queue(io, bufs, nbufs);

@@ -465,7 +465,7 @@ static ssize_t try_write(struct uv__io* io,
   ssize_t r = 0;
 
   /* Behind what is under way; and what is passed cannot be taken back. */
-  if (io->tail.state & UV__WIN_OUT)
+  if ((io->tail.state & UV__WIN_OUT) || (io->busy & UV__WRITE))
     return UV_EAGAIN;
   ipc->flags = 0;
   if (pass != NULL)

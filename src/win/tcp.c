@@ -380,6 +380,8 @@ static ssize_t tcp_write(struct uv__io* io,
 
   assert(pass == NULL);
   (void) pass;
+  if (io->tail.state & UV__WIN_OUT)
+    return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, NULL, NULL) == 0)
     return (ssize_t) sent;

@@ -143,6 +143,28 @@ TEST(l5_write_that_completed_says_so) {
   net_end();
 }
 
+/* Several writes of one turn, and the close right behind them. */
+TEST(l5_close_keeps_what_the_system_takes) {
+  struct net_sink sink = {0};
+  uv_write_t writes[3];
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  for (i = 0; i < 3; i++) {
+    uv_buf_t buf = uv_buf_init(net_block() + 1000 * i, 1000);
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &buf, 1, note_write), 0);
+  }
+  uv_close((uv_handle_t*) &a, note_close);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 3000);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_STR(trace, "WWWx");
+  net_end();
+}
+
 TEST(l5_close_order_while_connecting) {
   uv_buf_t buf = uv_buf_init("hello", 5);
   struct sockaddr_in addr;

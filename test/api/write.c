@@ -463,6 +463,49 @@ TEST(w7_try_write_of_nothing) {
   net_end();
 }
 
+/* Room that was made after a try filled the connection is there for the next write. */
+TEST(w3_room_after_a_try_is_used_at_once) {
+  struct net_sink sink = {0};
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t byte;
+  uint64_t taken;
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int n;
+
+  net_small_pair(&a, &b);
+  n = uv_try_write((uv_stream_t*) &a, &block, 1);
+  CHECK(n > 0 && (size_t) n < NET_BLOCK);
+  taken = (uint64_t) n;
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, taken);
+  byte = uv_buf_init(net_block() + taken, 1);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &byte, 1, NULL), 0);
+  CHECK_EQ(a.write_queue_size, 0);
+  net_until_bytes(&sink, taken + 1);
+  net_end();
+}
+
+/* Nothing waits for the end of the turn: each write is the system's when uv_write returns. */
+TEST(w3_writes_of_one_turn_go_to_the_system_at_once) {
+  struct net_sink sink = {0};
+  uv_write_t writes[3];
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  net_pair(&a, &b);
+  for (i = 0; i < 3; i++) {
+    uv_buf_t buf = uv_buf_init(net_block() + i, 1);
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &buf, 1, NULL), 0);
+    CHECK_EQ(a.write_queue_size, 0);
+  }
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until_bytes(&sink, 3);
+  net_end();
+}
+
 /* ---- W9 ---- */
 
 TEST(w9_many_buffers_in_one_write) {
@@ -526,18 +569,26 @@ TEST(w9_empty_writes_keep_their_place) {
   net_end();
 }
 
-/* Between two writes that go out in one call. */
+/* Four writes, of which the first is more than the system takes: the three behind it go out in one
+ * call. */
+static void make_gathered(uv_buf_t bufs[4], uv_buf_t third) {
+  bufs[0] = uv_buf_init(net_block(), NET_BLOCK - 20);
+  bufs[1] = uv_buf_init(net_block() + NET_BLOCK - 20, 10);
+  bufs[2] = third;
+  bufs[3] = uv_buf_init(net_block() + NET_BLOCK - 10, 10);
+}
+
 TEST(w9_empty_write_between_two_that_are_gathered) {
   static int names[4] = {0, 1, 2, 3};
   struct net_sink sink = {0};
   uv_write_t writes[4];
-  uv_buf_t bufs[4] = {uv_buf_init(net_block(), 10), uv_buf_init(net_block() + 10, 10),
-                      uv_buf_init(NULL, 0), uv_buf_init(net_block() + 20, 10)};
+  uv_buf_t bufs[4];
   uv_tcp_t a;
   uv_tcp_t b;
   int i;
 
-  net_pair(&a, &b);
+  make_gathered(bufs, uv_buf_init(NULL, 0));
+  net_small_pair(&a, &b);
   net_drain((uv_stream_t*) &b, &sink);
   for (i = 0; i < 4; i++) {
     writes[i].data = &names[i];
@@ -547,7 +598,7 @@ TEST(w9_empty_write_between_two_that_are_gathered) {
   for (i = 0; i < 4; i++) {
     CHECK_EQ(order[i], i);
   }
-  net_until_bytes(&sink, 30);
+  net_until_bytes(&sink, NET_BLOCK);
   CHECK_EQ(a.write_queue_size, 0);
   net_end();
 }
@@ -606,13 +657,13 @@ TEST(w11_cancel_between_two_writes) {
   static int names[4] = {0, 1, 2, 3};
   struct net_sink sink = {0};
   uv_write_t writes[4];
-  uv_buf_t bufs[4] = {uv_buf_init(net_block(), 10), uv_buf_init(net_block() + 10, 10),
-                      uv_buf_init("must not be sent", 16), uv_buf_init(net_block() + 20, 10)};
+  uv_buf_t bufs[4];
   uv_tcp_t a;
   uv_tcp_t b;
   int i;
 
-  net_pair(&a, &b);
+  make_gathered(bufs, uv_buf_init("must not be sent", 16));
+  net_small_pair(&a, &b);
   net_drain((uv_stream_t*) &b, &sink);
   for (i = 0; i < 4; i++) {
     writes[i].data = &names[i];
@@ -625,7 +676,7 @@ TEST(w11_cancel_between_two_writes) {
     CHECK_EQ(order[i], i);
     CHECK_EQ(canceled_status[i], i == 2 ? UV_ECANCELED : 0);
   }
-  net_until_bytes(&sink, 30);
+  net_until_bytes(&sink, NET_BLOCK);
   CHECK_EQ(a.write_queue_size, 0);
   net_end();
 }

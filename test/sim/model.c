@@ -152,10 +152,16 @@ static void on_told(struct uv__io* io, ssize_t result) {
   struct model_handle* h = handle_of_io(io);
   struct model_write* w;
 
+  if (attempt.handle != NULL)
+    return; /* Of bytes that were never queued. */
+  if (h->in_close)
+    h->tried = 1;
   if (result >= 0) {
     h->queued -= (size_t) result;
     return;
   }
+  if (h->in_close)
+    return; /* What is left is canceled, whatever the reason. */
   /* W6: the failed one and all that wait behind it. */
   h->queued = 0;
   for (w = h->writes; w != NULL; w = w->next)

@@ -64,6 +64,8 @@ struct model_handle {
   int shutdown_known;
   struct model_write* writes; /* oldest first */
   size_t queued;              /* what write_queue_size must be */
+  int in_close;               /* uv_close has been called and not returned */
+  int tried;                  /* and has asked the system to take what is queued */
   int out;                    /* wires, by the serial of the sender; -1: none */
   int in;
   int unclaimed; /* listener: the connection that uv_accept will give; -1: none */

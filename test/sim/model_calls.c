@@ -104,6 +104,7 @@ void model_close(struct model_handle* h, int reset) {
   if (h->closed)
     return;
   model_enter_call();
+  h->in_close = !h->closing;
   if (reset && h->kind == KIND_TCP) {
     int want = h->closing || h->state == STATE_FRESH ? UV_EBADF
                : h->shutdown != NULL                 ? UV_EINVAL
@@ -114,6 +115,9 @@ void model_close(struct model_handle* h, int reset) {
     sim_trace("close handle %d", h->number);
     uv_close(&h->uv->handle, model_on_close);
   }
+  if (h->in_close && r == 0 && h->state == STATE_CONNECTED && h->queued > 0 && !h->tried)
+    sim_fail("L5: handle %d closes without a try to write what is queued", h->number);
+  h->in_close = 0;
   if (r == 0) {
     h->closing = 1;
     h->reading = 0;

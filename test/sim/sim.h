@@ -18,7 +18,7 @@ struct sim_observer {
   void (*taken)(struct uv__io* io, const char* bytes, size_t n);
   /* A write is in flight now. */
   void (*in_flight)(struct uv__io* io);
-  /* The core was told what became of a write: a count or an error. Not for UV__TRY. */
+  /* The core was told what became of a write: a count or an error. */
   void (*told)(struct uv__io* io, ssize_t result);
   /* read_now answered, or read_arm failed (then `armed` is 1). */
   void (*read)(struct uv__io* io, ssize_t result, int armed);

@@ -269,7 +269,8 @@ static ssize_t tcp_write(struct uv__io* io,
   ssize_t n;
   unsigned i;
 
-  check_lane(io, UV__WRITE, "write");
+  if (mode != UV__TRY)
+    check_lane(io, UV__WRITE, "write");
   if (sock->shut)
     sim_fail("write after shutdown");
   if (nbufs == 0 || pass != NULL)
@@ -278,7 +279,9 @@ static ssize_t tcp_write(struct uv__io* io,
     if (bufs[i].len == 0 || bufs[i].base == NULL)
       sim_fail("write of an empty buffer");
 
-  if (sock->reset) {
+  if ((io->tail.armed | io->tail.due) & UV__WRITE) {
+    n = UV_EAGAIN; /* Behind the bytes in flight. */
+  } else if (sock->reset) {
     n = sim_dead(sock);
   } else if (sim_chance(sim_trouble.write_error)) {
     n = UV_ENOBUFS;
@@ -294,7 +297,7 @@ static ssize_t tcp_write(struct uv__io* io,
     sim_arm(io, UV__WRITE);
   }
   sim_trace("  write fd %d, %u bufs, mode %d: %d", io->tail.fd, nbufs, (int) mode, (int) n);
-  if (n != UV__PENDING && mode == UV__QUEUE)
+  if (n != UV__PENDING)
     sim_seen->told(io, n);
   return n;
 }

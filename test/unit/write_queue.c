@@ -63,8 +63,11 @@ static ssize_t sys_write(struct uv__io* io,
   size_t n;
 
   CHECK(nbufs > 0);
-  CHECK_EQ(mode, UV__QUEUE);
   CHECK(pass == NULL);
+  if (mode == UV__TRY) {
+    CHECK(io->busy & UV__WRITE); /* from uv_close, behind what is in flight */
+    return UV_EAGAIN;
+  }
   CHECK(!(io->busy & UV__WRITE));
   if (!sys.began) { /* so that the other requests are queued behind it */
     sys.began = 1;
