@@ -828,6 +828,26 @@ def test_relay_tty_leaves_a_peer_that_takes_nothing():
     assert read_all(connection) == b""
 
 
+def test_relay_tty_goes_on_while_the_screen_is_held():
+    """As by Ctrl-S, or by a selection in the window: here nobody looks at the screen."""
+    server = listener()
+    terminal = Terminal("relay", "tty", endpoint(server))
+    connection = accept(server)
+    terminal.wait_until_raw()
+    connection.setblocking(False)
+    while select.select([], [connection], [], 1)[1]:  # until the relay takes no more
+        connection.send(b"much " * 1000)
+    connection.settimeout(WAIT_S)
+    terminal.type(b"keys")
+    assert receive(connection, 4) == b"keys"
+    terminal.type(b"\x1d\x1d")
+    try:
+        assert read_all(connection) == b""
+    except ConnectionResetError:
+        pass  # It left with bytes of ours that it had not taken.
+    terminal.end(0)
+
+
 def test_relay_tty_when_the_server_ends():
     server = listener()
     terminal = Terminal("relay", "tty", endpoint(server))
