@@ -390,9 +390,9 @@ def anchors(text):
 def check_mutants():
     """What test/sim/mutants.py plants is to be put in the place of a text that stands once in its file."""
     sys.path.insert(0, str(ROOT / "test" / "sim"))
-    from mutants import MUTANTS
+    from mutants import MUTANTS, path_of
     return [f"test/sim/mutants.py: {name}: its text is not once in {file}"
-            for name, file, old, _ in MUTANTS if (CORE / file).read_text().count(old) != 1]
+            for name, file, old, _ in MUTANTS if path_of(file).read_text().count(old) != 1]
 
 
 def check_links():

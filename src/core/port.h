@@ -35,8 +35,8 @@
 
 #include <limits.h>
 
-#include "queue.h"
-#include "trace.h"
+#include "core/base/queue.h"
+#include "core/base/trace.h"
 #include "uv.h"
 
 /* The lanes of a stream; `busy` and `rung` are sets of them. `busy` is the core's: set when

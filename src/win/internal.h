@@ -4,7 +4,7 @@
 #ifndef UV__WIN_INTERNAL_H_
 #define UV__WIN_INTERNAL_H_
 
-#include "../core/port.h"
+#include "core/port.h"
 
 #include <assert.h>
 #include <mswsock.h>

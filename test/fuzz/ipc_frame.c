@@ -1,7 +1,7 @@
 /* Fuzzes the IPC frame decoder: the first byte of the input chooses how the rest is split. Two
  * decoders get the same bytes, one whole and one in pieces, and must come to the same. Each
  * piece lies in a block of its own size, so that AddressSanitizer sees a look behind its end. */
-#include "ipc_frame.h"
+#include "core/base/ipc_frame.h"
 
 #include <string.h>
 

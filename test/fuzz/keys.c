@@ -1,7 +1,7 @@
 /* Fuzzes the keys of the Windows console: each six bytes of the input are a record. What comes of
  * one is whole characters, fits, is a sequence as xterm has them where the key has no character,
  * and depends on the records before by nothing but half a pair. */
-#include "tty_keys.h"
+#include "win/tty/keys.h"
 
 #include <string.h>
 

@@ -4,9 +4,9 @@
 #ifndef PORT_DRIVER_H_
 #define PORT_DRIVER_H_
 
+#include "core/port.h"
 #include "harness.h"
 #include "kind.h"
-#include "port.h"
 
 /* One io under test. Always allocated, so that a sanitizer sees a late touch. */
 struct stream {

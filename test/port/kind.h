@@ -3,7 +3,7 @@
 #ifndef PORT_KIND_H_
 #define PORT_KIND_H_
 
-#include "port.h"
+#include "core/port.h"
 
 struct stream;
 

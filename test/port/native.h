@@ -3,7 +3,7 @@
 #ifndef PORT_NATIVE_H_
 #define PORT_NATIVE_H_
 
-#include "port.h"
+#include "core/port.h"
 
 /* How often each test is repeated; 1 where no seed makes a difference. */
 extern const unsigned native_rounds;

@@ -1,6 +1,6 @@
 /* What only Windows can forget or run out of, seen through the table of calls that src/win
  * keeps for this purpose. */
-#include "../../src/win/internal.h"
+#include "win/internal.h"
 
 #include <signal.h>
 #include <string.h>

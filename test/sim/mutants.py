@@ -22,6 +22,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CORE = ROOT / "src" / "core"
 
+
+def path_of(file):
+    """Where the file of the core with this name is: no two have the same."""
+    (path,) = CORE.rglob(file)
+    return path
+
 MUTANTS = [
     # name, file, old, new
     ("the read budget ends and nobody asks for another turn", "read.c",
@@ -209,9 +215,9 @@ class Build:
         self.folder = folder
         self.compiler = compiler
         self.flags = flags + ["-std=c11", "-D_GNU_SOURCE", "-w", "-DUV__TAIL=\"sim_tail.h\"",
-                              f"-I{HERE}", f"-I{ROOT / 'include'}", f"-I{CORE}"]
+                              f"-I{HERE}", f"-I{ROOT / 'include'}", f"-I{ROOT / 'src'}"]
         self.objects = {}
-        for source in sorted(CORE.glob("*.c")) + sorted(HERE.glob("*.c")):
+        for source in sorted(CORE.rglob("*.c")) + sorted(HERE.glob("*.c")):
             self.objects[source.name] = self.compile(source, folder / (source.name + ".o"))
 
     def compile(self, source, target):
@@ -257,7 +263,7 @@ def describe(result):
 
 def judge(build, number, mutant, seeds):
     name, file, old, new = mutant
-    text = (CORE / file).read_text(encoding="utf-8")
+    text = path_of(file).read_text(encoding="utf-8")
     if text.count(old) != 1:
         return False, f"STALE     {name}: its text is {text.count(old)} times in {file}"
     source = build.folder / f"mutant-{number}.c"

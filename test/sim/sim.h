@@ -4,7 +4,7 @@
 #ifndef SIM_H_
 #define SIM_H_
 
-#include "port.h"
+#include "core/port.h"
 
 #if defined(__GNUC__)
 #  define SIM_FORMAT __attribute__((format(printf, 1, 2)))

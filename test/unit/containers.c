@@ -1,9 +1,9 @@
 /* queue.h and heap.h against plain arrays. */
 #include <string.h>
 
+#include "core/base/heap.h"
+#include "core/base/queue.h"
 #include "harness.h"
-#include "heap.h"
-#include "queue.h"
 #include "random.h"
 
 enum {

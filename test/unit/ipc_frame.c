@@ -1,5 +1,5 @@
 /* The IPC frame codec: the bytes on the wire, every way to split them, and what is no frame. */
-#include "ipc_frame.h"
+#include "core/base/ipc_frame.h"
 
 #include <string.h>
 

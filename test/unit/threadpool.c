@@ -1,11 +1,11 @@
 /* What of the pool cannot be seen from outside: which work is given to a thread, and which has to
  * wait, when a thread is free. */
-#include "threadpool.h"
+#include "core/loop/threadpool.h"
 
 #include <stdlib.h>
 
+#include "core/port.h"
 #include "harness.h"
-#include "port.h"
 #include "thread.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* The keys of the Windows console, on every system. */
-#include "win/tty_keys.h"
+#include "win/tty/keys.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * much as they are told to, so that every place where a write can be cut is tried. */
 #include <string.h>
 
+#include "core/stream/stream.h"
 #include "harness.h"
-#include "stream.h"
 
 enum {
   TOTAL = 11, /* bytes of all requests below */

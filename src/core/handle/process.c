@@ -1,0 +1,174 @@
+/* Child processes: arguments, the streams that become their stdio, and the one event of a
+ * child, its end. Starting, signalling and watching are the port's. */
+#include <signal.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/stream/stream.h"
+
+enum {
+  FEWEST_STDIO = 3, /* descriptors 0-2 always exist in a child */
+  MOST_STDIO = 255, /* what the descriptor table of a Windows child can hold */
+  ALL_FLAGS = UV_PROCESS_SETUID | UV_PROCESS_SETGID | UV_PROCESS_WINDOWS_VERBATIM_ARGUMENTS |
+              UV_PROCESS_DETACHED | UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_CONSOLE |
+              UV_PROCESS_WINDOWS_HIDE_GUI | UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME
+};
+
+/* The child rang, or the port is done with its close. */
+void uv__process_turn(struct uv__io* io, unsigned rung) {
+  uv_process_t* handle = uv__container_of(io, uv_process_t, io);
+
+  if (rung & UV__CLOSED) {
+    uv__loop_release(handle->loop);
+    uv__loop_closing(handle->loop, (uv_handle_t*) handle);
+    return;
+  }
+  if (!(rung & UV__EVENT) || uv__handle_is_closing(handle))
+    return;
+  uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
+  uv__handle_stop((uv_handle_t*) handle);
+  if (handle->exit_cb != NULL)
+    handle->exit_cb(handle, handle->exit_status, handle->term_signal);
+}
+
+int uv__process_close(uv_handle_t* handle) {
+  uv_process_t* process = (uv_process_t*) handle;
+  int r = uv__port_child_close(&process->io);
+
+  uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
+  uv__handle_stop(handle);
+  if (r == UV__PENDING) {
+    process->io.busy |= UV__CLOSED;
+    uv__loop_hold(handle->loop);
+  }
+  return r;
+}
+
+void uv__process_finish(uv_handle_t* handle) {
+  uv__queue_remove(&((uv_process_t*) handle)->io.link);
+}
+
+/* One row for the port from one container of the program. */
+static int describe(const uv_stdio_container_t* container, struct uv__child_stdio* row) {
+  uv_stream_t* stream = container->data.stream;
+
+  switch ((int) container->flags & (UV_CREATE_PIPE | UV_INHERIT_FD | UV_INHERIT_STREAM)) {
+  case UV_IGNORE:
+    row->how = UV__CHILD_NONE;
+    return 0;
+  case UV_CREATE_PIPE:
+    if (stream == NULL || stream->type != UV_NAMED_PIPE || stream->stream.phase != UV__FRESH)
+      return UV_EINVAL;
+    row->how = UV__CHILD_PIPE;
+    row->flags = (unsigned) container->flags;
+    row->ipc = ((uv_pipe_t*) stream)->ipc;
+    return 0;
+  case UV_INHERIT_FD:
+    if (container->data.fd < 0)
+      return UV_EINVAL;
+    row->how = UV__CHILD_FD;
+    row->fd = container->data.fd;
+    return 0;
+  case UV_INHERIT_STREAM:
+    if (stream == NULL)
+      return UV_EINVAL;
+    row->how = UV__CHILD_HANDLE;
+    return uv_fileno((uv_handle_t*) stream, &row->handle);
+  default:
+    return UV_EINVAL;
+  }
+}
+
+static int describe_all(const uv_process_options_t* options, struct uv__child_stdio* rows) {
+  int i;
+
+  for (i = 0; i < options->stdio_count; i++) {
+    int r = describe(&options->stdio[i], &rows[i]);
+    if (r < 0)
+      return r;
+  }
+  return 0;
+}
+
+/* Gives the created pipes to their handles. The child runs already: when there is no memory
+ * for one, the child is ended, as the program will be told that there is none. */
+static int adopt(uv_process_t* handle,
+                 const uv_process_options_t* options,
+                 struct uv__child_stdio* rows) {
+  int result = 0;
+  int i;
+
+  for (i = 0; i < options->stdio_count; i++) {
+    int r;
+
+    if (rows[i].how != UV__CHILD_PIPE)
+      continue;
+    r = result == 0 ? uv__stream_open(options->stdio[i].data.stream, AF_UNSPEC, &rows[i].parent)
+                    : result;
+    if (r < 0) {
+      uv__port_discard(&rows[i].parent);
+      result = r;
+    }
+  }
+  if (result < 0)
+    (void) uv__port_child_kill(&handle->io, SIGTERM);
+  return result;
+}
+
+static int check_options(const uv_process_options_t* options) {
+  if (options == NULL || options->file == NULL || options->args == NULL)
+    return UV_EINVAL;
+  if ((options->flags & ~(unsigned) ALL_FLAGS) != 0)
+    return UV_EINVAL;
+  if (options->stdio_count < 0 || options->stdio_count > MOST_STDIO)
+    return UV_EINVAL;
+  return options->stdio_count > 0 && options->stdio == NULL ? UV_EINVAL : 0;
+}
+
+int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options) {
+  struct uv__child_stdio* rows;
+  int count;
+  int r;
+
+  uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
+  handle->exit_cb = NULL;
+  handle->pid = 0;
+  handle->term_signal = 0;
+  handle->exit_status = 0;
+  memset(&handle->io, 0, sizeof(handle->io));
+  handle->io.loop = loop;
+  handle->io.role = UV__ROLE_PROCESS;
+  uv__queue_init(&handle->io.link);
+
+  r = check_options(options);
+  if (r < 0)
+    return r;
+  count = options->stdio_count < FEWEST_STDIO ? FEWEST_STDIO : options->stdio_count;
+  rows = uv__calloc((size_t) count, sizeof(*rows));
+  if (rows == NULL)
+    return UV_ENOMEM;
+  r = describe_all(options, rows);
+  if (r == 0)
+    r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
+  if (r == 0) {
+    handle->io.busy |= UV__EVENT;
+    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
+    r = adopt(handle, options, rows);
+  }
+  uv__free(rows);
+  if (r < 0)
+    return r;
+  handle->exit_cb = options->exit_cb;
+  uv__handle_start((uv_handle_t*) handle);
+  return 0;
+}
+
+int uv_process_kill(uv_process_t* handle, int signum) {
+  if (uv__handle_is_closing(handle) || !(handle->io.busy & UV__EVENT))
+    return UV_ESRCH;
+  return uv__port_child_kill(&handle->io, signum);
+}
+
+uv_pid_t uv_process_get_pid(const uv_process_t* handle) {
+  return (uv_pid_t) handle->pid;
+}

@@ -1,0 +1,131 @@
+/* Listening and accepting: one unclaimed connection at a time, oldest first, and what happens
+ * when resources are short (rules A1-A6). */
+#include "core/stream/stream.h"
+
+enum {
+  ACCEPT_ROUNDS = 16, /* connections in one turn */
+  RETRY_AFTER_MS = 10 /* how long a listener without resources waits before it tries again */
+};
+
+int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
+  struct uv__io* io;
+  int r;
+
+  if (stream == NULL || cb == NULL || !uv__handle_is_stream((uv_handle_t*) stream))
+    return UV_EINVAL;
+  if (stream->stream.phase != UV__FRESH && stream->stream.phase != UV__OPEN &&
+      stream->stream.phase != UV__LISTENING)
+    return UV_EINVAL;
+  if (stream->stream.delayed_error < 0)
+    return stream->stream.delayed_error; /* Of the bind (A5). */
+  if (stream->stream.phase == UV__FRESH) {
+    struct uv__desc none = {0};
+    if (stream->type != UV_TCP)
+      return UV_EINVAL; /* Only TCP listens without having been bound: to any port. */
+    r = uv__stream_open(stream, AF_INET, &none);
+    if (r < 0)
+      return r;
+  }
+  io = uv__stream_io(stream);
+  r = io->ops->listen(io, backlog);
+  if (r < 0)
+    return r;
+  stream->stream.phase = UV__LISTENING;
+  stream->stream.u.connection_cb = cb;
+  uv__handle_start((uv_handle_t*) stream);
+  uv__loop_again(io);
+  return 0;
+}
+
+static uv_handle_type type_of(const struct uv__desc* desc) {
+  return desc->kind == UV__DESC_TCP ? UV_TCP : UV_NAMED_PIPE;
+}
+
+int uv_accept(uv_stream_t* server, uv_stream_t* client) {
+  struct uv__desc* desc;
+  int r;
+
+  if (server == NULL || client == NULL)
+    return UV_EINVAL;
+  desc = &server->stream.pending;
+  if (server->type == UV_NAMED_PIPE && server->stream.phase == UV__CONNECTED)
+    desc = uv__pipe_arrived((uv_pipe_t*) server); /* A handle that was passed (I3). */
+  else if (server->stream.phase != UV__LISTENING)
+    return UV_EINVAL;
+  if (desc == NULL || desc->kind == UV__DESC_NONE)
+    return UV_EAGAIN;
+  if (client->loop != server->loop || client->type != type_of(desc) ||
+      client->stream.phase != UV__FRESH)
+    return UV_EINVAL;
+  r = uv__stream_open(client, AF_UNSPEC, desc);
+  if (r < 0)
+    return r;
+  if (desc != &server->stream.pending) {
+    uv__pipe_claimed((uv_pipe_t*) server);
+    return 0;
+  }
+  desc->kind = UV__DESC_NONE;
+  uv__loop_again(uv__stream_io(server)); /* For the next connection. */
+  return 0;
+}
+
+/* Errors that say nothing about the connection: it waits in the system until there is room. */
+static int lacks_resources(int error) {
+  return error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM;
+}
+
+/* Reports a shortage once and tries again later; what waits is not lost (A4). */
+static void starve(uv_stream_t* server, int error) {
+  uv_loop_t* loop = server->loop;
+  uint64_t retry_at = loop->time + RETRY_AFTER_MS;
+
+  if (loop->retry_at == 0 || retry_at < loop->retry_at)
+    loop->retry_at = retry_at;
+  if (server->flags & UV__STREAM_STARVED)
+    return;
+  server->flags |= UV__STREAM_STARVED;
+  server->stream.u.connection_cb(server, error);
+}
+
+/* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
+void uv__accept_retry(uv_loop_t* loop) {
+  struct uv__queue* link;
+
+  loop->retry_at = 0;
+  for (link = loop->handles.next; link != &loop->handles; link = link->next) {
+    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
+    if (handle->flags & UV__STREAM_STARVED)
+      uv__loop_again(uv__stream_io((uv_stream_t*) handle));
+  }
+}
+
+void uv__accept_turn(uv_stream_t* server) {
+  struct uv__io* io = uv__stream_io(server);
+  int rounds;
+
+  for (rounds = 0; server->stream.phase == UV__LISTENING; rounds++) {
+    int r;
+
+    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT))
+      return; /* uv_accept, or the ring, leads back here. */
+    if (rounds == ACCEPT_ROUNDS) {
+      uv__loop_again(io);
+      return;
+    }
+    r = io->ops->accept_now(io, &server->stream.pending);
+    uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
+    if (r == UV_EAGAIN) {
+      io->busy |= UV__ACCEPT;
+      server->flags &= ~(unsigned) UV__STREAM_STARVED;
+      return;
+    }
+    if (lacks_resources(r)) {
+      starve(server, r);
+      return;
+    }
+    server->flags &= ~(unsigned) UV__STREAM_STARVED;
+    if (r == UV_ECONNABORTED)
+      continue; /* Its client gave it up before anybody asked for it (A4). */
+    server->stream.u.connection_cb(server, r);
+  }
+}

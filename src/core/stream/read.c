@@ -1,0 +1,132 @@
+/* Reading: when the system is asked, for whom a buffer is fetched, and when it ends
+ * (rules R1-R6). */
+#include "core/stream/stream.h"
+
+enum {
+  READ_ROUNDS = 8,       /* reads in one turn, then others have theirs (R6) */
+  SUGGESTED_SIZE = 65536 /* what alloc_cb is told, in bytes */
+};
+
+int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb) {
+  if (stream == NULL || alloc_cb == NULL || read_cb == NULL)
+    return UV_EINVAL;
+  if (!uv__handle_is_stream((uv_handle_t*) stream) || uv__handle_is_closing(stream))
+    return UV_EINVAL;
+  if (stream->flags & UV__STREAM_READING)
+    return UV_EALREADY;
+  if (stream->stream.phase != UV__CONNECTING && !(stream->flags & UV__STREAM_READABLE))
+    return UV_ENOTCONN;
+  stream->alloc_cb = alloc_cb;
+  stream->read_cb = read_cb;
+  stream->flags |= UV__STREAM_READING;
+  uv__handle_start((uv_handle_t*) stream);
+  uv__loop_again(uv__stream_io(stream)); /* The next turn arms; no callback from here (L1). */
+  return 0;
+}
+
+static void leave(uv_stream_t* stream) {
+  stream->flags &= ~(unsigned) UV__STREAM_READING;
+  if (stream->stream.phase != UV__LISTENING) /* After a failed connect; that is active, too. */
+    uv__handle_stop((uv_handle_t*) stream);
+}
+
+int uv_read_stop(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  if (!(stream->flags & UV__STREAM_READING))
+    return 0;
+  leave(stream);
+  /* A question to the system takes no bytes, so that it can be left open; where it can be
+   * taken back for nothing no ring will come. */
+  if ((io->busy & UV__READ) && !(io->rung & UV__READ) && io->ops->read_disarm(io) == 0)
+    io->busy &= (unsigned char) ~UV__READ;
+  return 0;
+}
+
+/* After its end, or when it goes the other way only, a stream can still be written to. After an
+ * error the connection is gone. */
+static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
+  leave(stream);
+  stream->flags &= ~(unsigned) UV__STREAM_READABLE;
+  if (why != UV_EOF && why != UV_ENOTCONN)
+    stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+  stream->read_cb(stream, why, buf);
+}
+
+void uv__read_fail(uv_stream_t* stream, int error) {
+  uv_buf_t none = uv_buf_init(NULL, 0);
+
+  end(stream, error, &none);
+}
+
+/* Fetches a buffer and reads into it at once, so that one buffer can serve all streams of a
+ * loop (R2). Whatever happens, the buffer goes back in exactly one read_cb. */
+static void read_once(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+  uv_read_cb read_cb = stream->read_cb; /* of whoever gets alloc_cb */
+  uv_buf_t buf = uv_buf_init(NULL, 0);
+  ssize_t n;
+
+  stream->alloc_cb((uv_handle_t*) stream, SUGGESTED_SIZE, &buf);
+  if (buf.base == NULL || buf.len == 0) {
+    if (stream->flags & UV__STREAM_READING)
+      read_cb(stream, UV_ENOBUFS, &buf);
+    return;
+  }
+  if (!(stream->flags & UV__STREAM_READING)) {
+    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */
+    return;
+  }
+  n = stream->type == UV_NAMED_PIPE ? uv__pipe_read((uv_pipe_t*) stream, &buf)
+                                    : io->ops->read_now(io, buf.base, buf.len, NULL);
+  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
+  if (n > 0) {
+    stream->read_cb(stream, n, &buf);
+    return;
+  }
+  if (n == UV_EAGAIN || n == 0) { /* 0: handles that came without bytes */
+    stream->read_cb(stream, 0, &buf);
+    return;
+  }
+  if (n == UV_ENOBUFS) { /* No memory for handles that may come: nothing was consumed (R3). */
+    stream->read_cb(stream, n, &buf);
+    return;
+  }
+  end(stream, n, &buf);
+}
+
+/* Reads while there is something and the program wants it. A lane that rang is read without
+ * another question: the ring was its answer, and may stand for an error that only read_now
+ * can deliver. */
+void uv__read_turn(uv_stream_t* stream, unsigned rung) {
+  struct uv__io* io = uv__stream_io(stream);
+  int ready = (rung & UV__READ) != 0;
+  int rounds;
+
+  if (stream->stream.phase != UV__CONNECTED)
+    return; /* Still connecting; the connect turn leads back here. */
+  for (rounds = 0; stream->flags & UV__STREAM_READING; rounds++) {
+    if (!ready) {
+      int r;
+
+      if (io->busy & UV__READ)
+        return;
+      r = io->ops->read_arm(io);
+      uv__trace(io, UV__TRACE_START, UV__READ, r);
+      if (r == UV__PENDING) {
+        io->busy |= UV__READ;
+        return;
+      }
+      if (r < 0) {
+        uv__read_fail(stream, r);
+        return;
+      }
+    }
+    if (rounds == READ_ROUNDS) {
+      uv__loop_again(io);
+      return;
+    }
+    read_once(stream);
+    ready = 0;
+  }
+}

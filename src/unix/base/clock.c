@@ -1,0 +1,20 @@
+/* Time: the one clock everything is measured with, and sleeping. */
+#include "unix/internal.h"
+
+#include <time.h>
+
+uint64_t uv_hrtime(void) {
+  struct timespec t;
+
+  (void) clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t) t.tv_sec * 1000000000 + (uint64_t) t.tv_nsec;
+}
+
+void uv_sleep(unsigned int msec) {
+  struct timespec left;
+
+  left.tv_sec = msec / 1000;
+  left.tv_nsec = (long) (msec % 1000) * 1000000;
+  while (nanosleep(&left, &left) != 0 && errno == EINTR)
+    continue; /* A signal came; `left` is what remains. */
+}

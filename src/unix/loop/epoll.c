@@ -1,0 +1,107 @@
+/* The poller of Linux: one edge-triggered registration per descriptor, made once. The lanes
+ * that are armed are looked at only when an event comes (loop.c), so that reading and
+ * writing never change a registration. */
+#include "unix/internal.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum {
+  BATCH = 1024
+};
+
+/* EPOLLPRI tells of urgent data, at which reads stop early (UV__FD_URGENT). */
+#define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET)
+
+const int uv__poller_takes_children = 1;
+
+static int control(struct uv__io* io, int op, uint32_t events) {
+  struct epoll_event event;
+
+  event.events = events;
+  event.data.ptr = io;
+  if (epoll_ctl(io->loop->tail.backend_fd, op, io->tail.fd, &event) != 0)
+    return UV__ERR(errno);
+  return 0;
+}
+
+int uv__poller_start(uv_loop_t* loop) {
+  struct epoll_event event;
+
+  loop->tail.backend_fd = epoll_create1(EPOLL_CLOEXEC);
+  if (loop->tail.backend_fd < 0)
+    return UV__ERR(errno);
+  /* Edge-triggered, so that nobody has to read it: every write to an eventfd is an edge. */
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = NULL;
+  if (epoll_ctl(loop->tail.backend_fd, EPOLL_CTL_ADD, loop->tail.wake_rd, &event) != 0)
+    return UV__ERR(errno);
+  return 0;
+}
+
+void uv__poller_stop(uv_loop_t* loop) {
+  if (loop->tail.backend_fd >= 0)
+    (void) close(loop->tail.backend_fd);
+  loop->tail.backend_fd = -1;
+}
+
+/* Parent and child share the registrations: they are left as they are, with the descriptor. */
+int uv__poller_fork(uv_loop_t* loop) {
+  uv__poller_stop(loop);
+  return uv__poller_start(loop);
+}
+
+int uv__poller_add(struct uv__io* io, int out) {
+  int r = control(io, EPOLL_CTL_ADD, out ? EVENTS | EPOLLOUT : EVENTS);
+
+  if (r == 0)
+    io->tail.state |= out ? UV__FD_POLLED | UV__FD_OUT : UV__FD_POLLED;
+  return r;
+}
+
+int uv__poller_add_out(struct uv__io* io) {
+  int r = control(io, EPOLL_CTL_MOD, EVENTS | EPOLLOUT);
+
+  if (r == 0)
+    io->tail.state |= UV__FD_OUT;
+  return r;
+}
+
+/* Never left to the close that follows: where a duplicate of the descriptor lives on, in
+ * another process say, so does the registration, with a pointer to an io that does not. */
+void uv__poller_remove(struct uv__io* io) {
+  (void) control(io, EPOLL_CTL_DEL, 0);
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+}
+
+static void dispatch(const struct epoll_event* event) {
+  struct uv__io* io = event->data.ptr;
+  unsigned int saw = 0;
+
+  if (io == NULL) /* The eventfd: to return is all there is to do. */
+    return;
+  if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
+    saw |= UV__SAW_IN;
+  if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+    saw |= UV__SAW_OUT;
+  if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    saw |= UV__SAW_ENDED;
+  if (event->events & EPOLLPRI)
+    saw |= UV__SAW_URGENT;
+  /* That this could fail costs wake-ups and nothing else. */
+  if (uv__loop_event(io, saw) && control(io, EPOLL_CTL_MOD, EVENTS) == 0)
+    io->tail.state &= ~(unsigned) UV__FD_OUT;
+}
+
+int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
+  struct epoll_event events[BATCH];
+  int n = epoll_wait(loop->tail.backend_fd, events, BATCH, timeout_ms);
+  int i;
+
+  if (n < 0)
+    return UV__ERR(errno);
+  /* No callback runs in here, so no io of this batch can go away before its turn. */
+  for (i = 0; i < n; i++)
+    dispatch(&events[i]);
+  return 0;
+}

@@ -1,0 +1,299 @@
+/* Pipes that are no sockets: fifos, the ends of a pipe(2), and terminals as far as a pipe handle
+ * can serve them (a pseudo-terminal's master, above all). What no program waits for (files,
+ * directories, /dev/null) is not for here.
+ *
+ * There is no per-call flag against blocking, and O_NONBLOCK belongs to the open file, which
+ * other processes may share. So where the system can open a pipe anew, an own open file does
+ * the reading and writing, and the descriptor that the program gave us is only kept for it. */
+#include "unix/internal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static const struct uv__ops plain_ops;
+
+/* ---- Opening and closing ---- */
+
+static int is_pipe(int fd) {
+  struct stat st;
+
+  return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* An own descriptor of the pipe, or the same one with O_NONBLOCK set. A terminal is not opened
+ * anew: for a pseudo-terminal's master that would make another one. */
+static int own(struct uv__io* io, int fd, int access) {
+  int r = is_pipe(fd) ? uv__fd_reopen(fd, access) : UV_ENOTSUP;
+
+  io->tail.fd = fd;
+  if (r >= 0) {
+    io->tail.fd = r;
+    return 0;
+  }
+  r = uv__fd_unblock(fd);
+  if (r == 1)
+    io->tail.state |= UV__FD_RESTORE;
+  return r < 0 ? r : 0;
+}
+
+/* Gives back all but the program's descriptor. */
+static void release(struct uv__io* io) {
+  int fd = io->tail.fd;
+  int origin = io->tail.u.origin;
+
+  if (io->tail.state & UV__FD_POLLED)
+    uv__poller_remove(io);
+  if (fd != origin)
+    uv__fd_discard(fd);
+  else if (io->tail.state & UV__FD_RESTORE)
+    uv__fd_block(fd);
+  uv__loop_unclaim(io->loop, origin);
+  io->tail.fd = -1;
+  io->tail.state = 0;
+}
+
+int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
+  int flags = fcntl(fd, F_GETFL);
+  int access = flags & O_ACCMODE;
+  int r;
+
+  if (flags < 0)
+    return UV__ERR(errno);
+  r = uv__loop_claim(io->loop, fd);
+  if (r < 0)
+    return r;
+  io->tail.u.origin = fd;
+  if (flags & O_NONBLOCK)
+    io->tail.fd = fd; /* Whoever made it so wants it so. */
+  else
+    r = own(io, fd, access);
+#if defined(F_SETNOSIGPIPE)
+  if (r == 0 && access != O_RDONLY && fcntl(io->tail.fd, F_SETNOSIGPIPE, 1) != 0)
+    r = UV__ERR(errno);
+#endif
+  if (r == 0)
+    r = uv__poller_add(io, 0);
+  if (r < 0) {
+    release(io);
+    io->tail.u.more = NULL;
+    return r;
+  }
+  *opened = 0;
+  if (access != O_WRONLY)
+    *opened |= UV__OPENED_READABLE;
+  if (access != O_RDONLY)
+    *opened |= UV__OPENED_WRITABLE;
+  io->ops = &plain_ops;
+  return 0;
+}
+
+static int plain_close(struct uv__io* io) {
+  int origin = io->tail.u.origin;
+
+  if (io->tail.fd >= 0) {
+    release(io);
+    uv__fd_discard(origin);
+  }
+  return 0;
+}
+
+/* The end of a pipe(2) that only writes has no other way to say that no more will come. */
+static int plain_shutdown(struct uv__io* io) {
+  int flags = fcntl(io->tail.fd, F_GETFL);
+
+  if (flags < 0)
+    return UV__ERR(errno);
+  if ((flags & O_ACCMODE) != O_WRONLY)
+    return UV_ENOTSUP;
+  return plain_close(io);
+}
+
+/* ---- Control ---- */
+
+static int plain_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+  if (io->tail.fd < 0)
+    return UV_EBADF;
+  *fd = io->tail.u.origin;
+  return 0;
+}
+
+static int plain_name(struct uv__io* io, enum uv__end end, void* to, int* len) {
+  (void) end;
+  (void) to;
+  *len = 0;
+  return io->tail.fd < 0 ? UV_EBADF : 0;
+}
+
+static int plain_option(struct uv__io* io, enum uv__option option, void* value) {
+  (void) io;
+  (void) value;
+  if (option == UV__CHMOD)
+    return UV_EBADF; /* Not bound. */
+  return option == UV__INSTANCES ? 0 : UV_EINVAL;
+}
+
+/* ---- Moving bytes ---- */
+
+static ssize_t plain_read_now(struct uv__io* io,
+                              char* base,
+                              size_t len,
+                              struct uv__passed* passed) {
+  ssize_t n;
+
+  if (passed != NULL)
+    passed->count = 0;
+  do
+    n = read(io->tail.fd, base, len);
+  while (n < 0 && errno == EINTR);
+  return uv__fd_was_read(io, n, len, 0);
+}
+
+static ssize_t write_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
+  ssize_t n;
+
+  do
+    n = writev(fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+#if defined(F_SETNOSIGPIPE)
+
+static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
+  return write_bufs(fd, bufs, nbufs);
+}
+
+#else
+
+/* Here a pipe without a reader raises SIGPIPE, on this thread. It is held back during the write
+ * and then taken away, unless one was held back before: that is the program's. */
+static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
+  sigset_t sigpipe, before, pending;
+  int error;
+  int signum;
+  ssize_t n;
+
+  sigemptyset(&sigpipe);
+  sigaddset(&sigpipe, SIGPIPE);
+  sigemptyset(&pending);
+  if (pthread_sigmask(SIG_BLOCK, &sigpipe, &before) != 0)
+    return write_bufs(fd, bufs, nbufs);
+  if (sigismember(&before, SIGPIPE))
+    (void) sigpending(&pending);
+  n = write_bufs(fd, bufs, nbufs);
+  error = errno;
+  if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
+    /* A program that ignores it has none to take away, and sigwait would wait. */
+    (void) sigpending(&pending);
+    if (sigismember(&pending, SIGPIPE))
+      (void) sigwait(&sigpipe, &signum);
+  }
+  if (!sigismember(&before, SIGPIPE))
+    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = error;
+  return n;
+}
+
+#endif
+
+static ssize_t plain_write(struct uv__io* io,
+                           const uv_buf_t* bufs,
+                           unsigned nbufs,
+                           enum uv__write_mode mode,
+                           struct uv__io* pass) {
+  int r = pass != NULL ? UV_EINVAL : uv__fd_write_waits(io, mode);
+
+  if (r != 0)
+    return r;
+  return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
+}
+
+/* What only sockets can do. The core asks for none of it: an open pipe is connected. */
+
+static int no_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
+  (void) io;
+  (void) domain;
+  (void) desc;
+  (void) opened;
+  return UV_EBUSY;
+}
+
+static int no_bind(struct uv__io* io, const void* where, unsigned flags) {
+  (void) io;
+  (void) where;
+  (void) flags;
+  return UV_EINVAL;
+}
+
+static int no_connect(struct uv__io* io, const void* where) {
+  (void) io;
+  (void) where;
+  return UV_EISCONN;
+}
+
+static int no_listen(struct uv__io* io, int backlog) {
+  (void) io;
+  (void) backlog;
+  return UV_EINVAL;
+}
+
+static int no_accept(struct uv__io* io, struct uv__desc* desc) {
+  (void) io;
+  (void) desc;
+  return UV_EINVAL;
+}
+
+static const struct uv__ops plain_ops = {
+    .init = uv__fd_init,
+    .open = no_open,
+    .bind = no_bind,
+    .name = plain_name,
+    .option = plain_option,
+    .fileno = plain_fileno,
+    .read_arm = uv__fd_read_arm,
+    .read_disarm = uv__fd_read_disarm,
+    .read_now = plain_read_now,
+    .write = plain_write,
+    .connect = no_connect,
+    .shutdown = plain_shutdown,
+    .listen = no_listen,
+    .accept_now = no_accept,
+    .done = uv__fd_done,
+    .close = plain_close,
+};
+
+/* ---- A pair ---- */
+
+int uv_pipe(uv_file fds[2], int read_flags, int write_flags) {
+  int pair[2];
+  int r = 0;
+
+  if (fds == NULL || ((read_flags | write_flags) & ~UV_NONBLOCK_PIPE))
+    return UV_EINVAL;
+#if defined(__APPLE__)
+  if (pipe(pair) != 0)
+    return UV__ERR(errno);
+  r = uv__fd_hide(pair[0]);
+  if (r == 0)
+    r = uv__fd_hide(pair[1]);
+#else
+  if (pipe2(pair, O_CLOEXEC) != 0)
+    return UV__ERR(errno);
+#endif
+  if (r == 0 && (read_flags & UV_NONBLOCK_PIPE))
+    r = uv__fd_unblock(pair[0]);
+  if (r >= 0 && (write_flags & UV_NONBLOCK_PIPE))
+    r = uv__fd_unblock(pair[1]);
+  if (r < 0) {
+    uv__fd_discard(pair[0]);
+    uv__fd_discard(pair[1]);
+    return r;
+  }
+  fds[0] = pair[0];
+  fds[1] = pair[1];
+  return 0;
+}

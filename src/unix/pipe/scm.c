@@ -1,0 +1,162 @@
+/* IPC pipes: descriptors that travel with bytes (SCM_RIGHTS). A descriptor goes out with the
+ * first byte of its write and comes in with the read of that byte; a read does not go beyond
+ * the bytes of one message with descriptors. */
+#include "unix/internal.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#if defined(MSG_CMSG_CLOEXEC)
+#  define RECEIVE_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#else
+#  define RECEIVE_FLAGS MSG_DONTWAIT
+#endif
+
+/* Room for one control message, aligned as such. */
+union rights {
+  struct cmsghdr header;
+  char room[CMSG_SPACE(sizeof(int) * UV__PASSED_MOST)];
+};
+
+/* ---- Reading ---- */
+
+/* What a descriptor that came is; UV__DESC_NONE when no handle can have it. */
+static short kind_of(int fd) {
+  struct sockaddr_storage addr;
+  socklen_t len = sizeof(addr);
+  struct stat st;
+  int type;
+
+  if (fstat(fd, &st) != 0)
+    return UV__DESC_NONE;
+  if (S_ISFIFO(st.st_mode))
+    return UV__DESC_PIPE;
+  if (!S_ISSOCK(st.st_mode) || uv__sock_get_int(fd, SOL_SOCKET, SO_TYPE, &type) < 0 ||
+      type != SOCK_STREAM || getsockname(fd, (struct sockaddr*) &addr, &len) != 0)
+    return UV__DESC_NONE;
+  if (addr.ss_family == AF_UNIX)
+    return UV__DESC_PIPE;
+  return addr.ss_family == AF_INET || addr.ss_family == AF_INET6 ? UV__DESC_TCP : UV__DESC_NONE;
+}
+
+static void drop(struct uv__passed* passed) {
+  while (passed->count > 0)
+    uv__port_discard(&passed->descs[--passed->count]);
+}
+
+/* All descriptors of the message into *passed, whatever they are. */
+static void collect(struct msghdr* msg, struct uv__passed* passed) {
+  struct cmsghdr* header;
+
+  for (header = CMSG_FIRSTHDR(msg); header != NULL; header = CMSG_NXTHDR(msg, header)) {
+    const unsigned char* at = CMSG_DATA(header);
+    const unsigned char* end = (const unsigned char*) header + header->cmsg_len;
+
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+      continue;
+    /* There is no room for more than fit. */
+    for (; at + sizeof(int) <= end && passed->count < UV__PASSED_MOST; at += sizeof(int)) {
+      struct uv__desc* desc = &passed->descs[passed->count++];
+      memcpy(&desc->fd, at, sizeof(int));
+      desc->kind = UV__DESC_PIPE;
+      desc->known = 0;
+    }
+  }
+}
+
+/* Finds out what came. A message that was cut short, or brings what no handle can have, breaks
+ * the promise that the two ends made to each other; which descriptors belong to what would be
+ * a guess from then on (I6). */
+static int sort_out(const struct msghdr* msg, struct uv__passed* passed) {
+  unsigned i;
+
+  /* Linux cuts for lack of room in the message and for lack of room in this process. */
+  if (msg->msg_flags & MSG_CTRUNC)
+    return passed->count < UV__PASSED_MOST ? UV_EMFILE : UV_ECONNABORTED;
+  for (i = 0; i < passed->count; i++) {
+    struct uv__desc* desc = &passed->descs[i];
+#if !defined(MSG_CMSG_CLOEXEC)
+    (void) uv__fd_hide(desc->fd);
+#endif
+    if ((desc->kind = kind_of(desc->fd)) == UV__DESC_NONE)
+      return UV_ECONNABORTED;
+  }
+  return 0;
+}
+
+ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  struct iovec vec = {base, len};
+  union rights rights;
+  struct msghdr msg;
+  ssize_t n;
+  int r;
+
+  memset(&msg, 0, sizeof(msg));
+  msg.msg_iov = &vec;
+  msg.msg_iovlen = 1;
+  msg.msg_control = &rights;
+  msg.msg_controllen = sizeof(rights);
+  do
+    n = recvmsg(io->tail.fd, &msg, RECEIVE_FLAGS);
+  while (n < 0 && errno == EINTR);
+
+  passed->count = 0;
+  if (n < 0)
+    return uv__fd_was_read(io, n, len, 0);
+  collect(&msg, passed);
+  r = sort_out(&msg, passed);
+  if (r < 0) {
+    drop(passed);
+    return r;
+  }
+  if (n == 0 && passed->count > 0)
+    return 0;
+  return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_LOCAL) && passed->count == 0);
+}
+
+/* ---- Writing ---- */
+
+static ssize_t send_with(int to, const uv_buf_t* bufs, unsigned nbufs, int fd) {
+  union rights rights;
+  struct msghdr msg;
+  ssize_t n;
+
+  memset(&rights, 0, sizeof(rights));
+  memset(&msg, 0, sizeof(msg));
+  msg.msg_iov = (struct iovec*) bufs;
+  msg.msg_iovlen = uv__fd_most_bufs(nbufs);
+  msg.msg_control = &rights;
+  msg.msg_controllen = CMSG_SPACE(sizeof(fd));
+  rights.header.cmsg_level = SOL_SOCKET;
+  rights.header.cmsg_type = SCM_RIGHTS;
+  rights.header.cmsg_len = CMSG_LEN(sizeof(fd));
+  memcpy(CMSG_DATA(&rights.header), &fd, sizeof(fd));
+  do
+    n = sendmsg(to, &msg, UV__SEND_FLAGS);
+  while (n < 0 && errno == EINTR);
+#if defined(ETOOMANYREFS)
+  if (n < 0 && errno == ETOOMANYREFS)
+    errno = EMFILE; /* Too many descriptors of this user are under way: they count as open. */
+#endif
+  return n;
+}
+
+ssize_t uv__scm_write(struct uv__io* io,
+                      const uv_buf_t* bufs,
+                      unsigned nbufs,
+                      enum uv__write_mode mode,
+                      struct uv__io* pass) {
+  uv_os_fd_t fd;
+  int r;
+
+  if (pass == NULL)
+    return uv__fd_write(io, bufs, nbufs, mode, NULL);
+  r = pass->ops->fileno(pass, &fd);
+  if (r == 0)
+    r = uv__fd_write_waits(io, mode);
+  if (r != 0)
+    return r;
+  return uv__fd_was_written(io, bufs, nbufs, mode, send_with(io->tail.fd, bufs, nbufs, fd));
+}

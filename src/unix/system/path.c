@@ -1,0 +1,186 @@
+/* Places in the file system that a process has: its program, its folder, its user's folder, and
+ * where temporary files go. */
+#include "unix/internal.h"
+
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/alloc.h"
+
+#ifndef PATH_MAX
+#  define PATH_MAX 4096 /* the Hurd has no limit; longer ones are an error here */
+#endif
+
+/* ---- The program ---- */
+
+#if defined(__linux__) || defined(__CYGWIN__)
+
+static int find_program(char* path) {
+  ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+  if (len < 0)
+    return UV__ERR(errno);
+  path[len] = '\0';
+  return 0;
+}
+
+#elif defined(__APPLE__)
+
+#  include <mach-o/dyld.h>
+
+static int find_program(char* path) {
+  char given[PATH_MAX];
+  uint32_t size = sizeof(given);
+
+  if (_NSGetExecutablePath(given, &size) != 0)
+    return UV_ENAMETOOLONG;
+  return realpath(given, path) != NULL ? 0 : UV__ERR(errno);
+}
+
+#elif defined(__FreeBSD__) || defined(__DragonFly__) || defined(__NetBSD__)
+
+#  include <sys/sysctl.h>
+
+static int find_program(char* path) {
+#  if defined(__NetBSD__)
+  int name[] = {CTL_KERN, KERN_PROC_ARGS, -1, KERN_PROC_PATHNAME};
+#  else
+  int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1};
+#  endif
+  size_t size = PATH_MAX;
+
+  return sysctl(name, 4, path, &size, NULL, 0) == 0 ? 0 : UV__ERR(errno);
+}
+
+#else
+
+/* OpenBSD and others do not tell, and looking for argv[0] along PATH could find another file. */
+static int find_program(char* path) {
+  (void) path;
+  return UV_ENOSYS;
+}
+
+#endif
+
+int uv_exepath(char* buffer, size_t* size) {
+  char path[PATH_MAX];
+  size_t len;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = find_program(path);
+  if (r < 0)
+    return r;
+  len = strlen(path);
+  if (len >= *size)
+    len = *size - 1;
+  return uv__text_give(path, len, buffer, size);
+}
+
+/* ---- The current folder ---- */
+
+/* For a path longer than PATH_MAX, which some systems can have. */
+static int give_long_cwd(char* buffer, size_t* size) {
+  size_t room = PATH_MAX;
+  char* path = NULL;
+  int r;
+
+  do {
+    char* more = uv__realloc(path, room *= 2);
+    if (more == NULL) {
+      uv__free(path);
+      return UV_ENOMEM;
+    }
+    path = more;
+    r = getcwd(path, room) != NULL ? 0 : UV__ERR(errno);
+  } while (r == UV_ERANGE);
+  if (r == 0)
+    r = uv__text_give(path, strlen(path), buffer, size);
+  uv__free(path);
+  return r;
+}
+
+int uv_cwd(char* buffer, size_t* size) {
+  char path[PATH_MAX];
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  if (getcwd(path, sizeof(path)) != NULL)
+    return uv__text_give(path, strlen(path), buffer, size);
+  return errno == ERANGE ? give_long_cwd(buffer, size) : UV__ERR(errno);
+}
+
+int uv_chdir(const char* dir) {
+  if (dir == NULL)
+    return UV_EINVAL;
+  return chdir(dir) == 0 ? 0 : UV__ERR(errno);
+}
+
+/* ---- Temporary files, and the user ---- */
+
+int uv_os_tmpdir(char* buffer, size_t* size) {
+  static const char* const names[] = {"TMPDIR", "TMP", "TEMP", "TEMPDIR"};
+  const char* path = NULL;
+  size_t len;
+  size_t i;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  for (i = 0; path == NULL && i < sizeof(names) / sizeof(names[0]); i++)
+    path = getenv(names[i]);
+  if (path == NULL) {
+#if defined(__ANDROID__)
+    path = "/data/local/tmp";
+#else
+    path = "/tmp";
+#endif
+  }
+  len = strlen(path);
+  if (len > 1 && path[len - 1] == '/')
+    len--;
+  return uv__text_give(path, len, buffer, size);
+}
+
+/* What the user database says; its row needs memory of a size that only trying tells. */
+static int give_home_of_user(char* buffer, size_t* size) {
+  size_t room = 512;
+  char* memory = NULL;
+  struct passwd row;
+  struct passwd* found;
+  int r;
+
+  do {
+    char* more = uv__realloc(memory, room *= 2);
+    if (more == NULL) {
+      uv__free(memory);
+      return UV_ENOMEM;
+    }
+    memory = more;
+    do
+      r = getpwuid_r(geteuid(), &row, memory, room, &found);
+    while (r == EINTR);
+  } while (r == ERANGE);
+  if (r != 0)
+    r = UV__ERR(r);
+  else if (found == NULL)
+    r = UV_ENOENT;
+  else
+    r = uv__text_give(row.pw_dir, strlen(row.pw_dir), buffer, size);
+  uv__free(memory);
+  return r;
+}
+
+int uv_os_homedir(char* buffer, size_t* size) {
+  const char* home;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  home = getenv("HOME");
+  if (home != NULL)
+    return uv__text_give(home, strlen(home), buffer, size);
+  return give_home_of_user(buffer, size);
+}

@@ -1,0 +1,217 @@
+/* What TCP and Unix-domain sockets have in common: making them, listening, accepting, options.
+ * Names, and what is special to one of the two, are in tcp.c and pipe.c; moving bytes is in
+ * fd.c. */
+#include "unix/internal.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Where a socket can be born non-blocking and not inherited, so can an accepted one. */
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+#  define BORN_PREPARED
+#endif
+
+/* ---- Options ---- */
+
+int uv__sock_set_int(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : UV__ERR(errno);
+}
+
+int uv__sock_get_int(int fd, int level, int name, int* value) {
+  socklen_t len = sizeof(*value);
+
+  return getsockopt(fd, level, name, value, &len) == 0 ? 0 : UV__ERR(errno);
+}
+
+int uv__sock_buffer_size(int fd, enum uv__option option, int* value) {
+  int name = option == UV__SNDBUF ? SO_SNDBUF : SO_RCVBUF;
+
+  return *value == 0 ? uv__sock_get_int(fd, SOL_SOCKET, name, value)
+                     : uv__sock_set_int(fd, SOL_SOCKET, name, *value);
+}
+
+int uv__sock_mute(int fd) {
+#if defined(__APPLE__)
+  return uv__sock_set_int(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#else
+  (void) fd; /* MSG_NOSIGNAL with each write. */
+  return 0;
+#endif
+}
+
+/* ---- Making and connecting ---- */
+
+int uv__sock_create(struct uv__io* io, int domain, unsigned int state) {
+  int fd;
+  int r = 0;
+
+#if defined(BORN_PREPARED)
+  fd = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return UV__ERR(errno);
+#else
+  fd = socket(domain, SOCK_STREAM, 0);
+  if (fd < 0)
+    return UV__ERR(errno);
+  r = uv__fd_prepare(fd);
+#endif
+  if (r == 0)
+    r = uv__sock_mute(fd);
+  if (r == 0)
+    r = uv__fd_attach(io, fd, state);
+  if (r < 0)
+    uv__fd_discard(fd);
+  return r;
+}
+
+/* A connection that both sides have ended, or that was reset, has no peer any more, but an end to
+ * be read, which a socket that was never connected has not. */
+static int has_end(int fd) {
+  struct pollfd look;
+  int listening = 0;
+
+  look.fd = fd;
+  look.events = POLLIN;
+  return uv__sock_get_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening) == 0 && !listening &&
+         poll(&look, 1, 0) == 1 && (look.revents & POLLIN);
+}
+
+int uv__sock_is_connected(int fd) {
+  struct sockaddr_storage addr;
+  socklen_t len = sizeof(addr);
+
+  /* EINVAL is what macOS says of a connection that was shut down: reading tells the rest. */
+  return getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL || has_end(fd);
+}
+
+int uv__sock_was_connected(struct uv__io* io, int r) {
+  struct uv__io_tail* tail = &io->tail;
+  int pending = r != 0;
+
+  /* A connect that a signal interrupts goes on by itself. */
+  if (pending && errno != EINPROGRESS && errno != EINTR)
+    return UV__ERR(errno);
+  /* Only now, see uv__sock_create. An earlier connect that failed has left its marks. */
+  tail->state &= ~(unsigned) (UV__FD_READABLE | UV__FD_FULL | UV__FD_ENDED);
+  if (tail->state & UV__FD_POLLED)
+    r = pending ? uv__poller_add_out(io) : 0;
+  else
+    r = uv__poller_add(io, pending);
+  if (r < 0 || !pending)
+    return r;
+  tail->error = UV_ECANCELED;
+  tail->state |= UV__CONNECT;
+  return UV__PENDING;
+}
+
+int uv__sock_shutdown(struct uv__io* io) {
+  return shutdown(io->tail.fd, SHUT_WR) == 0 ? 0 : UV__ERR(errno);
+}
+
+/* ---- Listening ---- */
+
+int uv__sock_listen(struct uv__io* io, int backlog) {
+  if (listen(io->tail.fd, backlog) != 0)
+    return UV__ERR(errno);
+  io->tail.state &= ~(unsigned) UV__FD_DEAD;
+  return io->tail.state & UV__FD_POLLED ? 0 : uv__poller_add(io, 0);
+}
+
+static int accept_prepared(int listener) {
+#if defined(BORN_PREPARED)
+  return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+  int fd = accept(listener, NULL, NULL);
+
+  if (fd >= 0 && uv__fd_prepare(fd) < 0) {
+    int saved_errno = errno;
+    uv__fd_discard(fd);
+    errno = saved_errno;
+    return -1;
+  }
+  return fd;
+#endif
+}
+
+/* Errors of the listener itself, say after a shutdown by another holder of the socket. The
+ * poller would report it for ever and each accept fail the same way. */
+static int is_hopeless(int error) {
+  return error == EBADF || error == EINVAL || error == ENOTSOCK;
+}
+
+/* Linux looks for a free descriptor before it looks for a connection: a full table is an
+ * error of accept also when nobody waits, and would be told as a shortage that is none. */
+static int somebody_waits(int listener) {
+  struct pollfd p = {listener, POLLIN, 0};
+
+  return poll(&p, 1, 0) != 0;
+}
+
+int uv__sock_accept_now(struct uv__io* io, struct uv__desc* desc) {
+  struct uv__io_tail* tail = &io->tail;
+  int fd;
+  int r;
+
+  if (tail->state & UV__FD_DEAD)
+    return UV_EAGAIN; /* Unarmed: this was reported once. */
+  do
+    fd = accept_prepared(tail->fd);
+  while (fd < 0 && errno == EINTR);
+
+  if (fd >= 0) {
+    desc->fd = fd;
+    return 0;
+  }
+  r = UV__ERR(errno);
+  if (r == UV__ERR(EAGAIN) || r == UV__ERR(EWOULDBLOCK) ||
+      ((r == UV_EMFILE || r == UV_ENFILE) && !somebody_waits(tail->fd))) {
+    tail->state |= UV__ACCEPT;
+    return UV_EAGAIN;
+  }
+  /* When resources are short the connection waits in the system, and so does the core. */
+  if (is_hopeless(-r))
+    tail->state |= UV__FD_DEAD;
+  return r;
+}
+
+/* ---- A pair ---- */
+
+int uv__sock_pair(int fds[2], int flags0, int flags1) {
+  int pair[2];
+  int type = SOCK_STREAM;
+  int r = 0;
+  int i;
+
+#if defined(SOCK_CLOEXEC)
+  type |= SOCK_CLOEXEC;
+#endif
+  if (socketpair(AF_UNIX, type, 0, pair) != 0)
+    return UV__ERR(errno);
+  for (i = 0; i < 2 && r >= 0; i++) {
+    if ((i == 0 ? flags0 : flags1) & UV_NONBLOCK_PIPE)
+      r = uv__fd_unblock(pair[i]);
+#if !defined(SOCK_CLOEXEC)
+    if (r >= 0)
+      r = uv__fd_hide(pair[i]);
+#endif
+  }
+  if (r < 0) {
+    uv__fd_discard(pair[0]);
+    uv__fd_discard(pair[1]);
+    return r;
+  }
+  fds[0] = pair[0];
+  fds[1] = pair[1];
+  return 0;
+}
+
+int uv_socketpair(int type, int protocol, uv_os_sock_t socket_vector[2], int flags0, int flags1) {
+  if (socket_vector == NULL || type != SOCK_STREAM || (protocol != 0 && protocol != IPPROTO_TCP) ||
+      ((flags0 | flags1) & ~UV_NONBLOCK_PIPE))
+    return UV_EINVAL;
+  /* Sockets of this host only, which carry a stream as a TCP connection does. */
+  return uv__sock_pair(socket_vector, flags0, flags1);
+}

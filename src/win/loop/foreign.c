@@ -1,0 +1,72 @@
+/* Operations on a file object that is on somebody else's port.
+ *
+ * A socket that was passed to us, or a pipe end, may be on the port of the process that made it,
+ * and a file object has one port for life. Its packets would come out there, with addresses of
+ * ours. So each operation on it brings an event instead, whose low bit, set, keeps the packet
+ * back; a wait of the system's pool for that event posts the packet to our port. From there on
+ * everything is as for other handles: the operation is completed by its packet, also one that
+ * succeeded at once (UV__WIN_SKIP is not set), and joined by it. */
+#include "win/internal.h"
+
+#include "core/base/alloc.h"
+
+static void CALLBACK happened(void* context, BOOLEAN timed_out) {
+  struct uv__foreign* foreign = context;
+
+  (void) timed_out;
+  uv__loop_post(foreign->loop, foreign->op);
+}
+
+static int begin(struct uv__foreign* foreign, uv_loop_t* loop, struct uv__op* op) {
+  foreign->loop = loop;
+  foreign->event = CreateEventW(NULL, FALSE, FALSE, NULL);
+  if (foreign->event == NULL)
+    return uv__error_translate(GetLastError());
+  uv__foreign_aim(foreign, op);
+  if (RegisterWaitForSingleObject(&foreign->wait, foreign->event, happened, foreign, INFINITE,
+                                  WT_EXECUTEINWAITTHREAD))
+    return 0;
+  CloseHandle(foreign->event);
+  return uv__error_translate(GetLastError());
+}
+
+/* The operation has been joined, so that its callback has posted, or never will. This waits for
+ * one that is about to return. */
+static void end(struct uv__foreign* foreign) {
+  UnregisterWaitEx(foreign->wait, INVALID_HANDLE_VALUE);
+  CloseHandle(foreign->event);
+}
+
+void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op) {
+  foreign->op = op;
+  op->overlapped.hEvent = (HANDLE) ((ULONG_PTR) foreign->event | 1);
+}
+
+int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made) {
+  struct uv__foreign_pair* pair = uv__malloc(sizeof(*pair));
+  int r;
+
+  if (pair == NULL)
+    return UV_ENOMEM;
+  r = begin(&pair->in, io->loop, &io->tail.in);
+  if (r == 0) {
+    r = begin(&pair->out, io->loop, &io->tail.out);
+    if (r < 0)
+      end(&pair->in);
+  }
+  if (r < 0) {
+    io->tail.in.overlapped.hEvent = NULL;
+    io->tail.out.overlapped.hEvent = NULL;
+    uv__free(pair);
+    return r;
+  }
+  pair->more = NULL;
+  *made = pair;
+  return 0;
+}
+
+void uv__foreign_end(struct uv__foreign_pair* pair) {
+  end(&pair->in);
+  end(&pair->out);
+  uv__free(pair);
+}

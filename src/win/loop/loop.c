@@ -1,0 +1,237 @@
+/* The loop's completion port: waiting, waking, and handing each packet to its operation.
+ * What an operation does with its packet is in the files of the kinds. */
+#include "win/internal.h"
+
+enum {
+  BATCH = 128,            /* packets in one call; 4 KiB of stack */
+  LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
+  RETRY_MS = 5            /* between two attempts of what is on the list of retries */
+};
+
+/* loop->tail.wake */
+enum uv__wake {
+  WAKE_NONE,
+  WAKE_POSTED, /* a packet without an OVERLAPPED is in the port, or about to be */
+  WAKE_MISSED  /* there was no memory for one */
+};
+
+int uv__port_start(uv_loop_t* loop) {
+  int r = uv__sock_start();
+
+  if (r < 0)
+    return r;
+  loop->tail.wake = WAKE_NONE;
+  loop->tail.signals = 0;
+  loop->tail.stranded = NULL;
+  loop->tail.open = NULL;
+  loop->tail.retries = NULL;
+  loop->tail.retry_last = &loop->tail.retries;
+  loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  if (loop->tail.event == NULL)
+    return uv__error_translate(GetLastError());
+  /* One thread takes packets; the count only says how many the system lets run at once. */
+  loop->tail.iocp = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  if (loop->tail.iocp == NULL) {
+    r = uv__error_translate(GetLastError());
+    CloseHandle(loop->tail.event);
+  }
+  return r;
+}
+
+void uv__port_stop(uv_loop_t* loop) {
+  uv__spare_stop(loop);
+  CloseHandle(loop->tail.event);
+  CloseHandle(loop->tail.iocp);
+  loop->tail.iocp = NULL;
+}
+
+void uv__loop_link(struct uv__io* io) {
+  struct uv__io_tail** head = &io->loop->tail.open;
+
+  io->tail.next = *head;
+  io->tail.at = head;
+  if (*head != NULL)
+    (*head)->at = &io->tail.next;
+  *head = &io->tail;
+}
+
+void uv__loop_unlink(struct uv__io* io) {
+  *io->tail.at = io->tail.next;
+  if (io->tail.next != NULL)
+    io->tail.next->at = io->tail.at;
+}
+
+int uv__loop_has(const uv_loop_t* loop, HANDLE handle) {
+  const struct uv__io_tail* tail;
+
+  for (tail = loop->tail.open; tail != NULL; tail = tail->next)
+    if (tail->u.handle == handle)
+      return 1;
+  return 0;
+}
+
+void uv__loop_retry(uv_loop_t* loop, struct uv__retry* retry) {
+  if (loop->tail.retries == NULL)
+    loop->tail.retry_at = uv__port_now(loop) + RETRY_MS;
+  retry->next = NULL;
+  retry->at = loop->tail.retry_last;
+  *loop->tail.retry_last = retry;
+  loop->tail.retry_last = &retry->next;
+}
+
+void uv__loop_retry_end(uv_loop_t* loop, struct uv__retry* retry) {
+  if (retry->at == NULL)
+    return;
+  *retry->at = retry->next;
+  if (retry->next != NULL)
+    retry->next->at = retry->at;
+  else
+    loop->tail.retry_last = retry->at;
+  retry->at = NULL;
+}
+
+static void run_retries(uv_loop_t* loop) {
+  uint64_t now = uv__port_now(loop);
+  struct uv__retry* retry = loop->tail.retries;
+
+  if (retry == NULL || now < loop->tail.retry_at)
+    return;
+  loop->tail.retry_at = now + RETRY_MS;
+  while (retry != NULL) {
+    struct uv__retry* next = retry->next;
+    retry->again(retry);
+    retry = next;
+  }
+}
+
+/* A wait that lasts no longer than until the next retry. */
+static int until_retry(uv_loop_t* loop, int timeout_ms) {
+  uint64_t now;
+  int left_ms;
+
+  if (loop->tail.retries == NULL || timeout_ms == 0)
+    return timeout_ms;
+  now = uv__port_now(loop);
+  left_ms = loop->tail.retry_at > now ? (int) (loop->tail.retry_at - now) : 0;
+  return timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
+}
+
+uint64_t uv__port_now(const uv_loop_t* loop) {
+  (void) loop;
+  return uv_hrtime() / 1000000;
+}
+
+/* No process is forked, and none gets signals. */
+int uv__port_fork(uv_loop_t* loop) {
+  (void) loop;
+  return UV_ENOSYS;
+}
+
+int uv__port_fork_io(struct uv__io* io) {
+  (void) io;
+  return UV_ENOSYS;
+}
+
+int uv__port_block_signal(uv_loop_t* loop, int signum) {
+  (void) loop;
+  (void) signum;
+  return UV_ENOSYS;
+}
+
+int uv__port_backend_fd(const uv_loop_t* loop) {
+  (void) loop;
+  return -1; /* A completion port is a HANDLE, and not one that can be waited on. */
+}
+
+/* A packet needs non-paged memory, which can be short for the whole system, and a waker may
+ * neither fail nor wait. So a packet that cannot be posted leaves a mark instead, and the
+ * loop never waits longer than LONGEST_WAIT_MS without a look at it: the wake-up is late then,
+ * never lost. Nothing in Windows that wakes a waiter on a port is promised to work without
+ * memory; an idle loop pays one look a second. At most one packet is under way, however
+ * often it is called, so that wake-ups do not use up that memory either. */
+void uv__port_wake(uv_loop_t* loop) {
+  volatile LONG* wake = &loop->tail.wake;
+  LONG before = InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_NONE);
+
+  if (before == WAKE_POSTED)
+    return;
+  if (!uv__sock_calls.post(loop->tail.iocp, 0, 0, NULL))
+    InterlockedExchange(wake, WAKE_MISSED);
+  else if (before == WAKE_MISSED)
+    InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_MISSED);
+}
+
+/* Operations that wait for a look of the loop are chained through a field of their OVERLAPPED
+ * that nobody needs once they are finished. */
+void uv__loop_post(uv_loop_t* loop, struct uv__op* op) {
+  void* first;
+
+  if (uv__sock_calls.post(loop->tail.iocp, 0, 0, &op->overlapped))
+    return;
+  do {
+    first = loop->tail.stranded;
+    op->overlapped.Pointer = first;
+  } while (InterlockedCompareExchangePointer(&loop->tail.stranded, op, first) != first);
+  uv__port_wake(loop);
+}
+
+static void complete_stranded(uv_loop_t* loop) {
+  struct uv__op* op = InterlockedExchangePointer(&loop->tail.stranded, NULL);
+
+  while (op != NULL) {
+    struct uv__op* next = op->overlapped.Pointer;
+    op->complete(op);
+    op = next;
+  }
+}
+
+static int missed_wake(uv_loop_t* loop) {
+  return InterlockedCompareExchange(&loop->tail.wake, WAKE_NONE, WAKE_MISSED) == WAKE_MISSED;
+}
+
+/* Fetches packets; 0 when none came in time. */
+static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
+  uint64_t due = timeout_ms > 0 ? uv__port_now(loop) + (uint64_t) timeout_ms : 0;
+  uint64_t left_ms = timeout_ms < 0 ? LONGEST_WAIT_MS : (uint64_t) timeout_ms;
+
+  for (;;) {
+    ULONG count = 0;
+    DWORD wait_ms = left_ms < LONGEST_WAIT_MS ? (DWORD) left_ms : LONGEST_WAIT_MS;
+
+    if (missed_wake(loop))
+      left_ms = wait_ms = 0;
+    if (GetQueuedCompletionStatusEx(loop->tail.iocp, entries, BATCH, &count, wait_ms, FALSE))
+      return count;
+    /* Time-outs are counted in ticks of the system timer and can be up to one tick early;
+     * without another look at the clock timers would run before their time. The count says
+     * nothing after a failure. */
+    if (timeout_ms > 0 && left_ms > 0) {
+      uint64_t now = uv__port_now(loop);
+      left_ms = now < due ? due - now : 0;
+    }
+    if (left_ms == 0)
+      return 0;
+  }
+}
+
+void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+  OVERLAPPED_ENTRY entries[BATCH];
+  ULONG count = fetch(loop, until_retry(loop, timeout_ms), entries);
+  ULONG i;
+
+  for (i = 0; i < count; i++) {
+    if (entries[i].lpOverlapped == NULL) {
+      /* From here on another wake-up needs another packet; what the waker wrote before is
+       * visible by now. */
+      InterlockedExchange(&loop->tail.wake, WAKE_NONE);
+    } else {
+      struct uv__op* op = uv__win_op(entries[i].lpOverlapped);
+      op->complete(op);
+    }
+  }
+  if (loop->tail.stranded != NULL)
+    complete_stranded(loop);
+  if (loop->tail.signals)
+    uv__signal_look(loop);
+  run_retries(loop);
+}

@@ -1,0 +1,177 @@
+/* Handles on their way between processes: how a socket or a pipe is given to the process at the
+ * other end of an IPC pipe, and taken there. The frames that say so are pipe_ipc.c's.
+ *
+ * Both are duplicated into the receiver when the frame is made, so that the sender may close its
+ * own at any time after. The receiver is told the value and believes it: an IPC pipe is to be
+ * given to processes only that may have one's handles. */
+#include "win/internal.h"
+
+#include <string.h>
+
+#include "core/base/ipc_frame.h"
+
+_Static_assert(sizeof(WSAPROTOCOL_INFOW) == UV__IPC_INFO_SIZE, "size of WSAPROTOCOL_INFOW");
+
+/* ---- The peer ---- */
+
+/* The end of a pipe that is not ours is the peer's. Both are ours while the pipe stays in this
+ * process; and when one was made for a child, whose id is known then. */
+void uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe, DWORD id) {
+  DWORD self = GetCurrentProcessId();
+
+  peer->process = NULL;
+  peer->id = id;
+  if (id == 0 && (!GetNamedPipeServerProcessId(pipe, &peer->id) || peer->id == self))
+    if (!GetNamedPipeClientProcessId(pipe, &peer->id))
+      peer->id = self;
+  /* Now, when it is there: later the id may be that of another one. */
+  if (peer->id != self)
+    peer->process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, peer->id);
+}
+
+void uv__ipc_pass_part(struct uv__ipc_peer* peer) {
+  if (peer->process != NULL)
+    CloseHandle(peer->process);
+  peer->process = NULL;
+}
+
+/* ---- Giving ---- */
+
+/* Whether it is a connection; else it listens from now on (rule I2). The system is not asked: it
+ * denies that there is a connection when both sides have ended it. */
+static int prepare(SOCKET sock, unsigned state, int* connection) {
+  int listening = 0;
+  int size = sizeof(listening);
+
+  *connection = (state & UV__WIN_CONNECTED) != 0;
+  if (*connection)
+    return 0;
+  if (!(state & UV__WIN_BOUND))
+    return UV_EINVAL; /* It would listen somewhere. */
+  if (getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &size) == 0 && listening)
+    return 0;
+  return listen(sock, SOMAXCONN) == 0 ? 0 : uv__error_translate((DWORD) WSAGetLastError());
+}
+
+int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
+                        const struct uv__io* io,
+                        unsigned char* block,
+                        uint32_t* flags) {
+  SOCKET sock = io->tail.u.socket;
+  WSAPROTOCOL_INFOW info;
+  int connection;
+  int r;
+
+  if (sock == INVALID_SOCKET)
+    return UV_EBADF;
+  r = prepare(sock, io->tail.state, &connection);
+  if (r < 0)
+    return r;
+  if (WSADuplicateSocketW(sock, peer->id, &info) != 0) {
+    int error = WSAGetLastError();
+    /* The socket is one; so it is the process that there is not, or not any more. */
+    return error == WSAEINVAL ? UV_EPIPE : uv__error_translate((DWORD) error);
+  }
+  memcpy(block, &info, sizeof(info));
+  uv__ipc_frame_put32(block + sizeof(info), 0);
+  *flags = UV__IPC_SOCKET | (connection ? UV__IPC_CONNECTION : 0);
+  return 0;
+}
+
+static enum uv__ipc_ending ending_of(unsigned state) {
+  if (!(state & UV__WIN_MESSAGES) || (state & UV__WIN_ALLY))
+    return UV__IPC_ENDING_USUAL;
+  return state & UV__WIN_GREET ? UV__IPC_ENDING_GREETING : UV__IPC_ENDING_NONE;
+}
+
+int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
+                      HANDLE pipe,
+                      unsigned state,
+                      unsigned char* block) {
+  HANDLE self = GetCurrentProcess();
+  HANDLE process = peer->id == GetCurrentProcessId() ? self : peer->process;
+  HANDLE given;
+
+  if (process == NULL)
+    return UV_EACCES;
+  if (!DuplicateHandle(self, pipe, process, &given, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+    DWORD error = GetLastError();
+    return error == ERROR_ACCESS_DENIED ? UV_EPIPE /* It is about to end. */
+                                        : uv__error_translate(error);
+  }
+  uv__ipc_frame_put64(block, (uint64_t) (uintptr_t) given);
+  uv__ipc_frame_put32(block + 8, (uint32_t) ending_of(state));
+  uv__ipc_frame_put32(block + 12, 0);
+  return 0;
+}
+
+/* ---- Taking ---- */
+
+int uv__ipc_pass_take_socket(const uv_loop_t* loop,
+                             const unsigned char* block,
+                             int connection,
+                             struct uv__desc* desc) {
+  WSAPROTOCOL_INFOW info;
+  uint32_t error = uv__ipc_frame_get32(block + sizeof(info));
+  SOCKET sock;
+
+  memcpy(&info, block, sizeof(info));
+  /* What names no TCP socket is not even tried. */
+  if (info.iSocketType != SOCK_STREAM || info.iProtocol != IPPROTO_TCP ||
+      (info.iAddressFamily != AF_INET && info.iAddressFamily != AF_INET6))
+    return UV_ECONNABORTED;
+  sock = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (sock == INVALID_SOCKET)
+    return uv__error_translate((DWORD) WSAGetLastError());
+  if (uv__loop_has(loop, (HANDLE) sock))
+    return UV_ECONNABORTED; /* Ours already, and not the peer's to give. */
+  SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
+  *desc = uv__port_desc(sock);
+  if (connection)
+    desc->accepted = 1;
+  else if (error != 0)
+    desc->accepted = (short) uv__error_translate(error); /* Of a bind; for listen or connect. */
+  return 0;
+}
+
+/* What `open` is told of it; less than 0 is an error. */
+static int kind_of(int connection, uint32_t ending) {
+  if (!connection)
+    return UV__PIPE_SHARED;
+  switch (ending) {
+  case UV__IPC_ENDING_USUAL:
+    return 0;
+  case UV__IPC_ENDING_GREETING:
+    return UV__PIPE_GREETING;
+  case UV__IPC_ENDING_NONE:
+    return UV__PIPE_PLAIN;
+  default:
+    return UV_ECONNABORTED;
+  }
+}
+
+int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
+                           const unsigned char* block,
+                           int connection,
+                           struct uv__desc* desc) {
+  uint64_t value = uv__ipc_frame_get64(block);
+  HANDLE handle = (HANDLE) (uintptr_t) value;
+  int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
+  DWORD flags;
+
+  if (kind < 0 || uv__ipc_frame_get32(block + 12) != 0)
+    return UV_ECONNABORTED;
+  if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
+    return UV_ECONNABORTED;
+  if (uv__loop_has(loop, handle) || !GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
+    return UV_ECONNABORTED;
+  if (!connection && !(flags & PIPE_SERVER_END))
+    return UV_ECONNABORTED;
+  SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+  desc->handle = handle;
+  desc->kind = UV__DESC_PIPE;
+  desc->accepted = (short) kind;
+  desc->peer = 0;
+  return 0;
+}

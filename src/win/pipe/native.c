@@ -1,0 +1,63 @@
+/* Questions about a handle that no documented function of Win32 answers, but two of ntdll, which
+ * are documented themselves. Looked up at run time: not every SDK has an import library. */
+#include "win/internal.h"
+
+typedef LONG(NTAPI* query_file_fn)(HANDLE, void* status, void* info, ULONG size, int class_);
+typedef LONG(NTAPI* query_object_fn)(HANDLE, int class_, void* info, ULONG size, ULONG* length);
+
+/* PUBLIC_OBJECT_BASIC_INFORMATION */
+struct object_info {
+  ULONG attributes;
+  ACCESS_MASK access;
+  ULONG handles;
+  ULONG pointers;
+  ULONG reserved[10];
+};
+
+enum {
+  OBJECT_BASIC_INFORMATION = 0,
+  FILE_MODE_INFORMATION = 16,
+  SYNCHRONOUS = 0x10 | 0x20 /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
+};
+
+static FARPROC find(const char* name) {
+  HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+
+  return ntdll == NULL ? NULL : GetProcAddress(ntdll, name);
+}
+
+int uv__pipe_access(HANDLE handle, unsigned* opened) {
+  union {
+    FARPROC proc;
+    query_object_fn query;
+  } entry;
+  struct object_info info;
+
+  entry.proc = find("NtQueryObject");
+  if (entry.proc == NULL)
+    return UV_ENOSYS;
+  if (entry.query(handle, OBJECT_BASIC_INFORMATION, &info, sizeof(info), NULL) < 0)
+    return UV_EBADF;
+  *opened = 0;
+  if (info.access & FILE_READ_DATA)
+    *opened |= UV__OPENED_READABLE;
+  if (info.access & FILE_WRITE_DATA)
+    *opened |= UV__OPENED_WRITABLE;
+  return 0;
+}
+
+int uv__pipe_is_overlapped(HANDLE handle) {
+  union {
+    FARPROC proc;
+    query_file_fn query;
+  } entry;
+  ULONG_PTR status[2];
+  ULONG mode;
+
+  entry.proc = find("NtQueryInformationFile");
+  if (entry.proc == NULL)
+    return UV_ENOSYS;
+  if (entry.query(handle, status, &mode, sizeof(mode), FILE_MODE_INFORMATION) < 0)
+    return UV_EBADF;
+  return !(mode & SYNCHRONOUS);
+}

@@ -1,0 +1,405 @@
+/* The server's side of a named pipe: who may use the name, instances that wait in the kernel
+ * for a client, and the clients that came, oldest first.
+ *
+ * An instance is made ready for each one that is handed out, so that as many as the program
+ * asked for are free, and the name stays ours while anybody is connected. */
+#include "win/internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+
+enum {
+  INSTANCES = 4, /* unless the program says otherwise */
+  MOST_INSTANCES = 1024
+};
+
+struct slot {
+  struct uv__op op;
+  struct uv__io* io;
+  struct slot* next;
+  HANDLE handle; /* INVALID_HANDLE_VALUE: an instance is still to be made */
+  int error;     /* of a finished one */
+};
+
+/* Who may use the name: an access control list with up to two entries. */
+struct access {
+  SECURITY_DESCRIPTOR descriptor;
+  union {
+    ACL acl;
+    DWORD room[64];
+  } list;
+};
+
+/* io->tail.more of a bound pipe. */
+struct server {
+  struct uv__pipe_wide name;
+  struct access access;
+  HANDLE first; /* made by bind, until there are slots */
+  int on_port;  /* `first` is */
+  struct slot* slots;
+  unsigned count; /* of them */
+  struct slot* idle;
+  struct slot* oldest; /* finished, in order of completion */
+  struct slot* newest;
+  unsigned posted; /* in the kernel */
+};
+
+/* ---- Access ---- */
+
+/* What others get is never the right to make instances of the name: that would be the right to
+ * answer its clients. */
+enum {
+  OTHERS_READ = FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA | FILE_WRITE_ATTRIBUTES |
+                READ_CONTROL | SYNCHRONIZE,
+  OTHERS_WRITE = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA | FILE_READ_ATTRIBUTES |
+                 READ_CONTROL | SYNCHRONIZE
+};
+
+static int add_user(ACL* acl) {
+  union {
+    TOKEN_USER user;
+    BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+  } info;
+  HANDLE token;
+  DWORD size;
+  BOOL ok;
+
+  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+    return uv__error_translate(GetLastError());
+  ok = GetTokenInformation(token, TokenUser, &info, sizeof(info), &size) &&
+       AddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS, info.user.User.Sid);
+  CloseHandle(token);
+  return ok ? 0 : uv__error_translate(GetLastError());
+}
+
+static int add_everyone(ACL* acl, DWORD mask) {
+  SID_IDENTIFIER_AUTHORITY world = SECURITY_WORLD_SID_AUTHORITY;
+  DWORD sid[(sizeof(SID) + sizeof(DWORD) - 1) / sizeof(DWORD)];
+
+  if (!InitializeSid(sid, &world, 1))
+    return uv__error_translate(GetLastError());
+  *GetSidSubAuthority(sid, 0) = SECURITY_WORLD_RID;
+  return AddAccessAllowedAce(acl, ACL_REVISION, mask, sid) ? 0
+                                                           : uv__error_translate(GetLastError());
+}
+
+/* The user of this process may do everything; everybody else what `flags` say, which is a set
+ * of UV_READABLE and UV_WRITABLE. */
+static int make_access(struct access* access, int flags) {
+  DWORD mask = 0;
+  int r;
+
+  if (flags & UV_READABLE)
+    mask |= OTHERS_READ;
+  if (flags & UV_WRITABLE)
+    mask |= OTHERS_WRITE;
+  if (!InitializeAcl(&access->list.acl, sizeof(access->list), ACL_REVISION))
+    return uv__error_translate(GetLastError());
+  r = add_user(&access->list.acl);
+  if (r == 0 && mask != 0)
+    r = add_everyone(&access->list.acl, mask);
+  if (r < 0)
+    return r;
+  if (!InitializeSecurityDescriptor(&access->descriptor, SECURITY_DESCRIPTOR_REVISION) ||
+      !SetSecurityDescriptorDacl(&access->descriptor, TRUE, &access->list.acl, FALSE))
+    return uv__error_translate(GetLastError());
+  return 0;
+}
+
+static int change_access(HANDLE handle, struct access* access) {
+  if (handle == INVALID_HANDLE_VALUE ||
+      SetKernelObjectSecurity(handle, DACL_SECURITY_INFORMATION, &access->descriptor))
+    return 0;
+  return uv__error_translate(GetLastError());
+}
+
+int uv__pipe_server_chmod(struct uv__io* io, int flags) {
+  struct server* server = io->tail.more;
+  unsigned i;
+  int r = make_access(&server->access, flags); /* Also for the instances to come. */
+
+  /* On Windows all instances of a name share one list, and one change would do. */
+  if (r == 0)
+    r = change_access(server->first, &server->access);
+  for (i = 0; r == 0 && i < server->count; i++)
+    r = change_access(server->slots[i].handle, &server->access);
+  return r;
+}
+
+/* ---- Instances ---- */
+
+/* A new instance of the name. */
+static int make_instance(struct uv__io* io, struct server* server, DWORD first, HANDLE* handle) {
+  /* IPC pipes have frames of their own, and peers that expect bytes. */
+  DWORD mode = io->ops == &uv__pipe_ops ? PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE
+                                        : PIPE_TYPE_BYTE | PIPE_READMODE_BYTE;
+  SECURITY_ATTRIBUTES security;
+
+  security.nLength = sizeof(security);
+  security.lpSecurityDescriptor = &server->access.descriptor;
+  security.bInheritHandle = FALSE;
+  *handle = CreateNamedPipeW(
+      server->name.text, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | WRITE_DAC | first,
+      mode | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, PIPE_UNLIMITED_INSTANCES, UV__PIPE_QUOTA_OUT,
+      UV__PIPE_QUOTA_IN, 0, &security);
+  if (*handle == INVALID_HANDLE_VALUE) {
+    DWORD error = GetLastError();
+
+    /* The name is somebody's: a pipe of another kind, of another user, or all instances. */
+    if (error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY)
+      return UV_EADDRINUSE;
+    return error == ERROR_INVALID_NAME ? UV_EINVAL : uv__error_translate(error);
+  }
+  return 0;
+}
+
+/* The instance of bind is put on the port by listen: until then it may be passed to another
+ * process, which then puts it on its own. */
+static int bind_name(struct uv__io* io,
+                     const struct uv__pipe_wide* name,
+                     DWORD first,
+                     HANDLE instance) {
+  struct server* server = uv__calloc(1, sizeof(*server));
+  int r;
+
+  if (server == NULL)
+    return UV_ENOMEM;
+  server->name = *name;
+  server->first = instance;
+  server->on_port = instance != INVALID_HANDLE_VALUE;
+  r = make_access(&server->access, 0);
+  if (r == 0 && !server->on_port)
+    r = make_instance(io, server, first, &server->first);
+  if (r < 0) {
+    uv__free(server);
+    return r;
+  }
+  io->tail.more = server;
+  uv__win_set(io, UV__WIN_BOUND | (name->dot ? UV__WIN_DOT : 0));
+  return 0;
+}
+
+int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* name) {
+  return bind_name(io, name, FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE);
+}
+
+int uv__pipe_server_join(struct uv__io* io, const struct uv__pipe_wide* name, HANDLE instance) {
+  int r = uv__pipe_attach(io->loop, instance);
+
+  if (r == 0)
+    return bind_name(io, name, 0, instance);
+  if (r != UV_EINVAL)
+    return r;
+  /* Whoever passed it listens: it serves that one. It keeps the name alive until here. */
+  r = bind_name(io, name, 0, INVALID_HANDLE_VALUE);
+  if (r == 0)
+    CloseHandle(instance);
+  return r;
+}
+
+HANDLE uv__pipe_server_handle(const struct uv__io* io) {
+  const struct server* server = io->tail.more;
+  unsigned i;
+
+  for (i = 0; i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      return server->slots[i].handle;
+  return server->first;
+}
+
+/* ---- Slots ---- */
+
+static void finish(struct server* server, struct slot* slot, int error) {
+  slot->error = error;
+  slot->next = NULL;
+  if (server->oldest == NULL)
+    server->oldest = slot;
+  else
+    server->newest->next = slot;
+  server->newest = slot;
+}
+
+static void put_idle(struct server* server, struct slot* slot) {
+  slot->next = server->idle;
+  server->idle = slot;
+}
+
+static void complete(struct uv__op* op) {
+  struct slot* slot = uv__container_of(op, struct slot, op);
+  struct uv__io* io = slot->io;
+  struct server* server = io->tail.more;
+  DWORD bytes;
+
+  server->posted--;
+  if (io->tail.state & UV__WIN_CLOSING) {
+    uv__pipe_settle(io); /* Frees the slots with the last of the packets. */
+    return;
+  }
+  if (GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE))
+    finish(server, slot, 0);
+  else
+    finish(server, slot, uv__error_translate(GetLastError()));
+  uv__ring(io, UV__ACCEPT);
+}
+
+static void drop_instance(HANDLE* handle) {
+  if (*handle != INVALID_HANDLE_VALUE)
+    CloseHandle(*handle);
+  *handle = INVALID_HANDLE_VALUE;
+}
+
+/* Has a slot wait for a client. An error means a shortage: nothing was begun. */
+static int post(struct uv__io* io, struct server* server, struct slot* slot) {
+  DWORD error;
+  int r = 0;
+
+  if (slot->handle == INVALID_HANDLE_VALUE) {
+    r = make_instance(io, server, 0, &slot->handle);
+    if (r == 0)
+      r = uv__pipe_attach(io->loop, slot->handle);
+    if (r < 0) {
+      drop_instance(&slot->handle);
+      return r;
+    }
+  }
+  memset(&slot->op.overlapped, 0, sizeof(slot->op.overlapped));
+  slot->op.complete = complete;
+  error =
+      ConnectNamedPipe(slot->handle, &slot->op.overlapped) ? ERROR_PIPE_CONNECTED : GetLastError();
+  switch (error) {
+  case ERROR_IO_PENDING:
+    server->posted++;
+    return 0;
+  case ERROR_PIPE_CONNECTED: /* A client was faster. */
+  case ERROR_NO_DATA:        /* It has left again; what it wrote can still be read. */
+    finish(server, slot, 0);
+    return 0;
+  default:
+    CloseHandle(slot->handle);
+    slot->handle = INVALID_HANDLE_VALUE;
+    return uv__error_translate(error);
+  }
+}
+
+/* Has all idle slots wait, and says what it was that stopped it. */
+static int refill(struct uv__io* io, struct server* server) {
+  while (server->idle != NULL) {
+    struct slot* slot = server->idle;
+    int r;
+
+    server->idle = slot->next;
+    r = post(io, server, slot);
+    if (r < 0) {
+      put_idle(server, slot);
+      return r;
+    }
+  }
+  return 0;
+}
+
+static int make_slots(struct uv__io* io, struct server* server) {
+  unsigned count = io->tail.sent > 0 ? (unsigned) io->tail.sent : INSTANCES;
+  unsigned i;
+  int r = server->on_port ? 0 : uv__pipe_attach(io->loop, server->first);
+
+  if (r < 0)
+    return r;
+  server->on_port = 1;
+  if (count > MOST_INSTANCES)
+    count = MOST_INSTANCES;
+  server->slots = uv__calloc(count, sizeof(*server->slots));
+  if (server->slots == NULL)
+    return UV_ENOMEM;
+  server->count = count;
+  for (i = count; i-- > 0;) {
+    server->slots[i].io = io;
+    server->slots[i].handle = INVALID_HANDLE_VALUE;
+    put_idle(server, &server->slots[i]);
+  }
+  server->slots[0].handle = server->first;
+  server->first = INVALID_HANDLE_VALUE;
+  return 0;
+}
+
+int uv__pipe_server_listen(struct uv__io* io) {
+  struct server* server = io->tail.more;
+  int r;
+
+  if (server->slots != NULL)
+    return 0; /* There is no backlog to change. */
+  r = make_slots(io, server);
+  if (r < 0)
+    return r;
+  /* Whatever stops this is told by accept_now, where it can be waited out. */
+  if (refill(io, server) < 0 || server->oldest != NULL)
+    uv__ring(io, UV__ACCEPT);
+  return 0;
+}
+
+/* No slot could be posted: what accept_now may say for that. */
+static int shortage(int error) {
+  return error == UV_EMFILE || error == UV_ENOMEM ? error : UV_ENOBUFS;
+}
+
+int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
+  struct server* server = io->tail.more;
+  struct slot* slot;
+  HANDLE handle;
+  int r = 0;
+
+  if (server->oldest == NULL)
+    r = refill(io, server);
+  slot = server->oldest;
+  if (slot == NULL)
+    return r < 0 && server->posted == 0 ? shortage(r) : UV_EAGAIN;
+  server->oldest = slot->next;
+  handle = slot->handle;
+  slot->handle = INVALID_HANDLE_VALUE;
+  put_idle(server, slot);
+  (void) refill(io, server); /* Else when the last connection was taken. */
+  if (slot->error < 0) {
+    CloseHandle(handle);
+    return slot->error;
+  }
+  desc->handle = handle;
+  desc->kind = UV__DESC_PIPE;
+  desc->accepted = io->tail.state & UV__WIN_DOT ? UV__PIPE_ACCEPTED_DOT : UV__PIPE_ACCEPTED;
+  desc->peer = 0;
+  return 0;
+}
+
+/* ---- The end ---- */
+
+int uv__pipe_server_busy(const struct uv__io* io) {
+  const struct server* server = io->tail.more;
+
+  return server != NULL && server->posted > 0;
+}
+
+int uv__pipe_server_cancel(struct uv__io* io) {
+  struct server* server = io->tail.more;
+  unsigned i;
+
+  for (i = 0; server->posted > 0 && i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      CancelIoEx(server->slots[i].handle, NULL);
+  return server->posted > 0;
+}
+
+void uv__pipe_server_free(struct uv__io* io) {
+  struct server* server = io->tail.more;
+  unsigned i;
+
+  assert(server->posted == 0);
+  for (i = 0; i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      CloseHandle(server->slots[i].handle);
+  if (server->first != INVALID_HANDLE_VALUE)
+    CloseHandle(server->first);
+  uv__free(server->slots);
+  uv__free(server);
+  io->tail.more = NULL;
+  uv__win_clear(io, UV__WIN_BOUND | UV__WIN_DOT);
+}

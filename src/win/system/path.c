@@ -1,0 +1,148 @@
+/* Places in the file system that a process has: its program, its folder, its user's folder, and
+ * where temporary files go. */
+#include "win/internal.h"
+
+#include <string.h>
+
+#include "core/base/alloc.h"
+
+/* Without a backslash at the end, but for the root of a drive, which is another place without. */
+static DWORD trim(const WCHAR* path, DWORD units) {
+  if (units > 1 && path[units - 1] == L'\\' && !(units == 3 && path[1] == L':'))
+    units--;
+  return units;
+}
+
+static int give(DWORD (*fetch)(WCHAR*, DWORD, const void*), char* buffer, size_t* size) {
+  WCHAR* path;
+  DWORD units;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  r = uv__wide_give(path, trim(path, units), buffer, size);
+  uv__free(path);
+  return r;
+}
+
+static DWORD fetch_program(WCHAR* to, DWORD room, const void* arg) {
+  (void) arg;
+  return GetModuleFileNameW(NULL, to, room); /* `room` when it was cut */
+}
+
+int uv_exepath(char* buffer, size_t* size) {
+  WCHAR* path;
+  DWORD units;
+  size_t len;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch_program, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  len = *size - 1;
+  r = uv_utf16_to_wtf8((const uint16_t*) path, (ssize_t) units, &buffer, &len);
+  uv__free(path);
+  if (r == UV_ENOBUFS) {
+    len = strlen(buffer); /* Cut between two characters. */
+    r = 0;
+  }
+  if (r == 0)
+    *size = len;
+  return r;
+}
+
+static DWORD fetch_current(WCHAR* to, DWORD room, const void* arg) {
+  (void) arg;
+  return GetCurrentDirectoryW(room, to);
+}
+
+int uv_cwd(char* buffer, size_t* size) {
+  return give(fetch_current, buffer, size);
+}
+
+/* A variable with the name of its drive, "=C:", remembers the current folder of each drive; the
+ * system reads it to find what "C:file" means, but leaves it to programs to keep it. */
+static int note_drive(void) {
+  WCHAR* path;
+  DWORD units;
+  int r = uv__wide_fetch(fetch_current, NULL, &path, &units);
+
+  if (r < 0)
+    return r;
+  if (units >= 2 && path[1] == L':') {
+    WCHAR name[] = {L'=', path[0], L':', L'\0'};
+    if (name[1] >= L'a' && name[1] <= L'z')
+      name[1] = (WCHAR) (name[1] - L'a' + L'A');
+    if (!SetEnvironmentVariableW(name, path))
+      r = uv__error_translate(GetLastError());
+  }
+  uv__free(path);
+  return r;
+}
+
+int uv_chdir(const char* dir) {
+  WCHAR* path;
+  int r;
+
+  if (dir == NULL)
+    return UV_EINVAL;
+  r = uv__wide_make(dir, &path);
+  if (r < 0)
+    return r;
+  if (!SetCurrentDirectoryW(path))
+    r = uv__error_translate(GetLastError());
+  uv__free(path);
+  return r < 0 ? r : note_drive();
+}
+
+static DWORD fetch_temporary(WCHAR* to, DWORD room, const void* arg) {
+  (void) arg;
+  return GetTempPathW(room, to);
+}
+
+int uv_os_tmpdir(char* buffer, size_t* size) {
+  return give(fetch_temporary, buffer, size);
+}
+
+static DWORD fetch_userprofile(WCHAR* to, DWORD room, const void* arg) {
+  (void) arg;
+  return GetEnvironmentVariableW(L"USERPROFILE", to, room);
+}
+
+static DWORD fetch_profile(WCHAR* to, DWORD room, const void* arg) {
+  typedef BOOL(WINAPI * get_profile_fn)(HANDLE, WCHAR*, DWORD*);
+  typedef BOOL(WINAPI * open_token_fn)(HANDLE, DWORD, HANDLE*);
+  get_profile_fn get_profile =
+      (get_profile_fn) uv__wide_import(L"userenv.dll", "GetUserProfileDirectoryW");
+  open_token_fn open_token = (open_token_fn) uv__wide_import(L"advapi32.dll", "OpenProcessToken");
+  HANDLE token;
+  DWORD size = room; /* with the terminator, in and out */
+  DWORD error;
+  BOOL ok;
+
+  (void) arg;
+  if (get_profile == NULL || open_token == NULL) {
+    SetLastError(ERROR_CALL_NOT_IMPLEMENTED);
+    return 0;
+  }
+  if (!open_token(GetCurrentProcess(), TOKEN_QUERY, &token))
+    return 0;
+  ok = get_profile(token, to, &size);
+  error = GetLastError();
+  CloseHandle(token);
+  if (ok)
+    return size - 1;
+  SetLastError(error);
+  return error == ERROR_INSUFFICIENT_BUFFER && size > room ? size : 0;
+}
+
+int uv_os_homedir(char* buffer, size_t* size) {
+  int r = give(fetch_userprofile, buffer, size);
+
+  return r == UV_ENOENT ? give(fetch_profile, buffer, size) : r;
+}

@@ -1,0 +1,172 @@
+/* Signals: what Windows tells a console program, by the names that C programs know. One handler
+ * in the process, installed with the first watcher, counts for the watchers and wakes their loops;
+ * each loop then rings its own. What the callback is, and that a watcher may be a one-shot, is the
+ * core's. That the window of the console changed its size is found out by console.c. */
+#include "win/internal.h"
+
+#include <signal.h>
+
+enum {
+  SIGNALS = 32,
+  /* The system ends the process when the handler returns from one of the last three events, or
+   * after its own time (5 s for a close). Until then the process is the program's, which ends it
+   * by itself when it has finished; the limit is for a system that has none. */
+  LAST_EVENT_MS = 30000
+};
+
+/* A watcher and its counter are found from its link. */
+#define watcher_of(queue_link) uv__container_of(queue_link, uv_signal_t, watcher)
+
+/* ---- The table ---- */
+
+/* The watchers of all loops, by signal; no list yet while next is NULL. A loop that has one in
+ * here cannot be closed, so that a handler that holds the lock may wake it. */
+static struct uv__queue table[SIGNALS];
+static SRWLOCK lock = SRWLOCK_INIT;
+static int is_installed;
+
+/* The run-time library's own SIGILL, SIGABRT, SIGFPE and SIGSEGV come to the thread that made them
+ * come, which is not to be interrupted by a loop: they may be watched for, as portable programs
+ * do, and are never delivered. */
+static int can_be_watched(int signum) {
+  switch (signum) {
+  case SIGHUP:
+  case SIGINT:
+  case SIGILL:
+  case SIGFPE:
+  case SIGSEGV:
+  case SIGTERM:
+  case SIGBREAK:
+  case SIGABRT:
+  case SIGWINCH:
+    return 1;
+  default:
+    return 0;
+  }
+}
+
+/* Whether anybody watches for it. Any thread. */
+int uv__signal_deliver(int signum) {
+  struct uv__queue* watchers = &table[signum];
+  struct uv__queue* link;
+  int found = 0;
+
+  AcquireSRWLockExclusive(&lock);
+  if (watchers->next != NULL) {
+    for (link = watchers->next; link != watchers; link = link->next) {
+      uv_signal_t* watcher = watcher_of(link);
+      uv_loop_t* loop = watcher->io.loop;
+
+      found = 1;
+      watcher->caught++;
+      if (InterlockedExchange(&loop->tail.signals, 1) == 0)
+        uv__port_wake(loop);
+    }
+  }
+  ReleaseSRWLockExclusive(&lock);
+  return found;
+}
+
+/* On a thread that the system makes for it. */
+BOOL WINAPI uv__signal_event(DWORD event) {
+  int found = 0;
+
+  switch (event) {
+  case CTRL_C_EVENT:
+    return uv__signal_deliver(SIGINT);
+  case CTRL_BREAK_EVENT:
+    return uv__signal_deliver(SIGBREAK);
+  case CTRL_CLOSE_EVENT:
+    found = uv__signal_deliver(SIGHUP);
+    break;
+  case CTRL_LOGOFF_EVENT:
+  case CTRL_SHUTDOWN_EVENT:
+    found = uv__signal_deliver(SIGTERM);
+    break;
+  }
+  if (found)
+    Sleep(LAST_EVENT_MS);
+  return found;
+}
+
+/* The handler stays for good: the system may hold a lock on its list while a handler runs, and
+ * one that waits for a callback must not keep that callback from stopping its watcher. Without
+ * watchers it hands every event on. So our code must stay too, also where it is a DLL. */
+static int install(void) {
+  HMODULE self;
+
+  if (is_installed)
+    return 0;
+  if (!SetConsoleCtrlHandler(uv__signal_event, TRUE))
+    return uv__error_translate(GetLastError());
+  (void) GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                            (const WCHAR*) (const void*) table, &self);
+  is_installed = 1;
+  return 0;
+}
+
+/* ---- What the port promises ---- */
+
+int uv__port_signal_start(struct uv__io* io,
+                          struct uv__queue* watcher,
+                          unsigned* caught,
+                          int signum) {
+  int r;
+
+  (void) io;
+  if (!can_be_watched(signum))
+    return UV_EINVAL;
+  AcquireSRWLockExclusive(&lock);
+  r = install();
+  if (r == 0 && signum == SIGWINCH)
+    r = uv__console_watch_size(1);
+  if (r == 0) {
+    if (table[signum].next == NULL)
+      uv__queue_init(&table[signum]);
+    *caught = 0;
+    uv__queue_insert_tail(&table[signum], watcher);
+  }
+  ReleaseSRWLockExclusive(&lock);
+  return r;
+}
+
+unsigned uv__port_signal_take(struct uv__io* io, unsigned* caught) {
+  unsigned count;
+
+  (void) io;
+  AcquireSRWLockExclusive(&lock);
+  count = *caught;
+  *caught = 0;
+  ReleaseSRWLockExclusive(&lock);
+  return count;
+}
+
+void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int signum) {
+  (void) io;
+  AcquireSRWLockExclusive(&lock);
+  uv__queue_remove(watcher);
+  if (signum == SIGWINCH && uv__queue_empty(&table[signum]))
+    (void) uv__console_watch_size(0);
+  ReleaseSRWLockExclusive(&lock);
+}
+
+/* ---- In the loop ---- */
+
+void uv__signal_look(uv_loop_t* loop) {
+  struct uv__queue* link;
+  int signum;
+
+  if (InterlockedExchange(&loop->tail.signals, 0) == 0)
+    return;
+  AcquireSRWLockExclusive(&lock);
+  for (signum = 1; signum < SIGNALS; signum++) {
+    if (table[signum].next == NULL)
+      continue;
+    for (link = table[signum].next; link != &table[signum]; link = link->next) {
+      uv_signal_t* watcher = watcher_of(link);
+      if (watcher->io.loop == loop && watcher->caught > 0)
+        uv__ring(&watcher->io, UV__EVENT);
+    }
+  }
+  ReleaseSRWLockExclusive(&lock);
+}

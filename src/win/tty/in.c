@@ -1,0 +1,386 @@
+/* Reading from the console. In the raw modes the loop waits for the console's input handle and
+ * takes records without blocking; tty_keys.c says what they mean. In the normal mode a helper thread
+ * reads lines, see tty_line.c. */
+#include "win/loop/helper.h"
+#include "win/tty/console.h"
+#include "win/tty/keys.h"
+#include "win/tty/line.h"
+
+#include <string.h>
+
+#include "core/base/alloc.h"
+
+enum {
+  RECORDS = 64 /* looked at at once in the raw modes */
+};
+
+/* io->tail.more */
+struct in {
+  struct uv__helper helper; /* reads lines */
+  struct uv__line line;     /* the helper's while it is not idle */
+  struct uv__console_mode mode;
+  struct uv__io* io;
+  HANDLE handle;
+  int stopped; /* while the helper was at work */
+  int closing; /* how many of the wait and the helper are to come */
+  /* Raw. The packet of the wait is tail.in's. */
+  HANDLE wait;          /* NULL: none */
+  volatile LONG posted; /* the wait's packet is under way */
+  struct uv__keys keys;
+  /* Normal. */
+  struct uv__utf_narrow text;
+  /* A key or a character that has begun to be handed out. */
+  unsigned repeat; /* how often it is yet to come */
+  size_t at;
+  size_t size;
+  char bytes[UV__KEY_BYTES];
+};
+
+static struct in* in_of(const struct uv__io* io) {
+  return io->tail.more;
+}
+
+/* ---- What is handed out ---- */
+
+static size_t hand_out(struct in* in, char* base, size_t len) {
+  size_t count = 0;
+
+  while (count < len && in->repeat > 0) {
+    base[count++] = in->bytes[in->at++];
+    if (in->at == in->size) {
+      in->at = 0;
+      in->repeat--;
+    }
+  }
+  return count;
+}
+
+static int has_line(struct in* in) {
+  return uv__helper_is_idle(&in->helper) && (in->line.at < in->line.count || in->line.error < 0);
+}
+
+static size_t hand_out_line(struct in* in, char* base, size_t len) {
+  size_t count = hand_out(in, base, len);
+
+  while (count < len && in->line.at < in->line.count) {
+    in->at = 0;
+    in->size = uv__utf_narrow(&in->text, in->line.units[in->line.at++], in->bytes);
+    in->repeat = in->size > 0;
+    count += hand_out(in, base + count, len - count);
+  }
+  return count;
+}
+
+/* ---- Raw ---- */
+
+/* What a record means; 0 bytes: nothing, as keys going up and the mouse. */
+static size_t map(struct uv__keys* keys,
+                  const INPUT_RECORD* record,
+                  char* bytes,
+                  unsigned* repeat) {
+  const KEY_EVENT_RECORD* event = &record->Event.KeyEvent;
+  WCHAR unit = event->uChar.UnicodeChar;
+  struct uv__key key;
+
+  if (record->EventType != KEY_EVENT)
+    return 0;
+  key.down = event->bKeyDown;
+  key.repeat = event->wRepeatCount > 0 && event->bKeyDown && !(unit >= 0xD800 && unit < 0xE000)
+                   ? event->wRepeatCount
+                   : 1;
+  key.code = event->wVirtualKeyCode;
+  key.unit = unit;
+  key.control = event->dwControlKeyState;
+  *repeat = key.repeat;
+  return uv__keys_map(keys, &key, bytes);
+}
+
+static DWORD look(HANDLE handle, INPUT_RECORD* records) {
+  DWORD count = 0;
+
+  return PeekConsoleInputW(handle, records, RECORDS, &count) ? count : 0;
+}
+
+/* What was looked at is still there, so that this does not wait. */
+static void take(HANDLE handle, INPUT_RECORD* records, DWORD count) {
+  if (count > 0)
+    (void) ReadConsoleInputW(handle, records, count, &count);
+}
+
+/* Whether there is a key. It stays where it is, for whoever reads first; what is none goes. */
+static int find_key(struct in* in) {
+  INPUT_RECORD records[RECORDS];
+  char bytes[UV__KEY_BYTES];
+  unsigned repeat;
+  DWORD there;
+  DWORD used;
+
+  if (!uv__line_begin_keys())
+    return 0;
+  do {
+    there = look(in->handle, records);
+    for (used = 0; used < there; used++) {
+      struct uv__keys keys = in->keys;
+      if (map(&keys, &records[used], bytes, &repeat) > 0)
+        break;
+      in->keys = keys;
+    }
+    take(in->handle, records, used);
+  } while (there > 0 && used == there);
+  uv__line_end_keys();
+  return there > 0;
+}
+
+static size_t hand_out_keys(struct in* in, char* base, size_t len) {
+  INPUT_RECORD records[RECORDS];
+  size_t count = hand_out(in, base, len);
+  DWORD there;
+  DWORD used;
+
+  if (count == len || !uv__line_begin_keys())
+    return count;
+  do {
+    there = look(in->handle, records);
+    for (used = 0; used < there && count < len; used++) {
+      in->at = 0;
+      in->size = map(&in->keys, &records[used], in->bytes, &in->repeat);
+      if (in->size == 0)
+        in->repeat = 0;
+      count += hand_out(in, base + count, len - count);
+    }
+    take(in->handle, records, used);
+  } while (there > 0 && count < len);
+  uv__line_end_keys();
+  return count;
+}
+
+/* On a thread of the system's pool. */
+static VOID CALLBACK on_input(void* data, BOOLEAN fired) {
+  struct in* in = data;
+
+  (void) fired;
+  InterlockedExchange(&in->posted, 1);
+  uv__loop_post(in->io->loop, &in->io->tail.in);
+}
+
+static int begin_wait(struct in* in) {
+  if (in->wait != NULL || in->posted)
+    return 0;
+  if (!RegisterWaitForSingleObject(&in->wait, in->handle, on_input, in, INFINITE,
+                                   WT_EXECUTEONLYONCE)) {
+    in->wait = NULL;
+    return uv__error_translate(GetLastError());
+  }
+  return 0;
+}
+
+/* Waits for on_input, if it runs now, which only posts. */
+static void end_wait(struct in* in) {
+  if (in->wait != NULL)
+    (void) UnregisterWaitEx(in->wait, INVALID_HANDLE_VALUE);
+  in->wait = NULL;
+}
+
+/* ---- Normal ---- */
+
+static void read_line(struct uv__helper* helper) {
+  uv__line_read(&((struct in*) helper)->line);
+}
+
+/* ---- READ ---- */
+
+/* READY, PENDING or an error. What came in another mode is first. */
+static int arm(struct in* in) {
+  int r = 0;
+
+  if (in->repeat > 0 || has_line(in))
+    return UV__READY;
+  if (!uv__helper_is_idle(&in->helper)) /* It reads, or is on its way back. */
+    return UV__PENDING;
+  if (uv__line_is_raw()) {
+    if (find_key(in))
+      return UV__READY;
+    r = begin_wait(in);
+  } else {
+    end_wait(in);
+    uv__line_rest(&in->line);
+    in->stopped = 0;
+    r = uv__helper_ask(&in->helper);
+  }
+  return r < 0 ? r : UV__PENDING;
+}
+
+/* Of many records nothing comes, and the mode may be another one: then the wait goes on. */
+static void go_on(struct in* in) {
+  struct uv__io* io = in->io;
+
+  if (!(io->busy & UV__READ) || (io->rung & UV__READ))
+    return;
+  if (in->stopped || arm(in) != UV__PENDING)
+    uv__ring(io, UV__READ);
+}
+
+static void settle(struct in* in);
+
+static void complete_wait(struct uv__op* op) {
+  struct in* in = in_of(uv__win_io_of_in(op));
+
+  InterlockedExchange(&in->posted, 0);
+  end_wait(in);
+  if (in->closing)
+    settle(in);
+  else
+    go_on(in);
+}
+
+static void complete_line(struct uv__helper* helper) {
+  struct in* in = (struct in*) helper;
+
+  go_on(in);
+  in->stopped = 0;
+}
+
+static int in_read_arm(struct uv__io* io) {
+  return arm(in_of(io));
+}
+
+/* Keys stay where they are. A line that is being typed is not waited for any more: whoever reads
+ * next, in whatever process, shall get it. */
+static int in_read_disarm(struct uv__io* io) {
+  struct in* in = in_of(io);
+
+  if (!uv__helper_is_idle(&in->helper)) {
+    in->stopped = 1;
+    uv__line_wake(&in->line, 0);
+  }
+  return UV__PENDING;
+}
+
+static ssize_t in_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  struct in* in = in_of(io);
+  size_t count;
+
+  (void) passed;
+  if (has_line(in)) {
+    int r = in->line.error;
+    if (r == 0)
+      return (ssize_t) hand_out_line(in, base, len);
+    in->line.error = 0;
+    return r;
+  }
+  count = hand_out_keys(in, base, len);
+  return count > 0 ? (ssize_t) count : UV_EAGAIN;
+}
+
+/* ---- Modes ---- */
+
+static int set_mode(struct in* in, int mode) {
+  int r;
+
+  if (mode == UV_TTY_MODE_IO)
+    return UV_ENOTSUP;
+  r = uv__line_set_mode(&in->mode, mode);
+  if (uv__helper_is_idle(&in->helper))
+    go_on(in);
+  return r;
+}
+
+static int in_option(struct uv__io* io, enum uv__option option, void* value) {
+  if (option == UV__TTY_MODE)
+    return set_mode(in_of(io), *(int*) value);
+  return uv__tty_option(io, option, value);
+}
+
+/* ---- The end ---- */
+
+static void release(struct uv__helper* helper) {
+  struct in* in = (struct in*) helper;
+
+  uv__line_give_back(&in->line);
+  CloseHandle(in->handle);
+  uv__free(in);
+}
+
+static void end(struct in* in) {
+  struct uv__io* io = in->io;
+
+  uv__line_leave(&in->mode);
+  uv__loop_unlink(io);
+  io->tail.u.handle = INVALID_HANDLE_VALUE;
+  io->tail.more = NULL;
+  uv__helper_disown(&in->helper);
+}
+
+static void settle(struct in* in) {
+  struct uv__io* io = in->io;
+
+  if (--in->closing > 0)
+    return;
+  end(in);
+  uv__ring(io, UV__CLOSED);
+}
+
+static void closed(struct uv__helper* helper) {
+  settle((struct in*) helper);
+}
+
+static int in_close(struct uv__io* io) {
+  struct in* in = in_of(io);
+
+  end_wait(in);
+  uv__line_wake(&in->line, 1);
+  in->closing = in->posted ? 1 : 0;
+  if (uv__helper_close(&in->helper) == UV__PENDING)
+    in->closing++;
+  if (in->closing > 0)
+    return UV__PENDING;
+  end(in);
+  return 0;
+}
+
+static const struct uv__ops in_ops = {
+    .init = uv__tty_init,
+    .open = uv__tty_open,
+    .bind = uv__tty_bind,
+    .name = uv__tty_name,
+    .option = in_option,
+    .fileno = uv__tty_fileno,
+    .read_arm = in_read_arm,
+    .read_disarm = in_read_disarm,
+    .read_now = in_read_now,
+    .write = uv__tty_write,
+    .connect = uv__tty_connect,
+    .shutdown = uv__tty_shutdown,
+    .listen = uv__tty_listen,
+    .accept_now = uv__tty_accept_now,
+    .done = uv__tty_done,
+    .close = in_close,
+};
+
+int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
+  struct in* in = uv__calloc(1, sizeof(*in));
+  int r;
+
+  if (in == NULL)
+    return UV_ENOMEM;
+  uv__helper_init(&in->helper, io->loop);
+  in->helper.work = read_line;
+  in->helper.complete = complete_line;
+  in->helper.closed = closed;
+  in->helper.release = release;
+  in->io = io;
+  in->handle = handle;
+  in->line.handle = handle;
+  r = uv__console_enter(&in->mode, handle, UV__LINE_MODE_BITS);
+  if (r < 0) {
+    uv__free(in);
+    return r;
+  }
+  io->tail.in.complete = complete_wait;
+  memset(&io->tail.in.overlapped, 0, sizeof(io->tail.in.overlapped));
+  io->ops = &in_ops;
+  io->tail.u.handle = handle;
+  io->tail.more = in;
+  uv__loop_link(io);
+  return 0;
+}

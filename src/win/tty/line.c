@@ -1,0 +1,389 @@
+/* Lines of the console. The console edits them itself, inside a call that blocks and that cannot be
+ * cancelled without losing keys on all systems. It is ended by an Enter of ours, of which nothing
+ * gets out of this file: what was typed of the line goes back to where it came from.
+ *
+ * A process has one console, with one mode and one queue of what was typed. So here is also what
+ * its handles share. One call reads at a time, for the Enter would end another one just as well;
+ * and whoever takes something out of the queue, or puts it back, has the lock. */
+#include "win/tty/line.h"
+
+#include <string.h>
+
+enum {
+  FRONT = UV__LINE_UNITS + 1, /* records before those that were in the queue: a mark, and a line */
+  MOST = 16384, /* records of the queue, and what is typed while they are put back. What is
+                 * beyond keeps its place, so that it comes before them. */
+  TRIES = 100,  /* before somebody who types without end comes first */
+  /* Of the records that are ours; no keyboard has such keys. */
+  ENTER_CODE = 0x7E57,
+  MARK_CODE = 0x7E58,
+  NORMAL_BITS = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT
+};
+
+static struct {
+  SRWLOCK lock;
+  CONDITION_VARIABLE turn; /* `reader` or `is_raw` has changed, or a line is woken */
+  struct uv__line* reader; /* is in the call, or about to make it */
+  int is_raw;
+  int tty_mode;
+  DWORD found;      /* bits, before a handle changed any */
+  int is_unapplied; /* the console has the mode once the reader is back */
+} desk = {.lock = SRWLOCK_INIT, .turn = CONDITION_VARIABLE_INIT};
+
+/* Under the lock; here, because nothing is allocated while a stream lives. */
+static INPUT_RECORD records[FRONT + MOST];
+
+/* ---- The cursor ---- */
+
+static int find_cursor(COORD* cursor, CONSOLE_SCREEN_BUFFER_INFO* info) {
+  HANDLE screen = uv__console_open(1);
+  int found = screen != INVALID_HANDLE_VALUE && GetConsoleScreenBufferInfo(screen, info);
+
+  if (found)
+    *cursor = info->dwCursorPosition;
+  if (screen != INVALID_HANDLE_VALUE)
+    CloseHandle(screen);
+  return found;
+}
+
+static int columns_of(WCHAR unit) {
+  return unit >= 0x1100 ? 2 : 1;
+}
+
+/* To where the console began to show what goes back, as whoever reads it next shows it again: as
+ * far back as it is wide, but not before the beginning of the call. */
+static void put_cursor_back(const struct uv__line* line, DWORD count) {
+  CONSOLE_SCREEN_BUFFER_INFO info;
+  HANDLE screen;
+  COORD cursor;
+  int begun;
+  int at;
+  DWORD i;
+
+  if (!line->has_begun || !line->has_typed || !find_cursor(&cursor, &info) || info.dwSize.X <= 0)
+    return;
+  begun = line->begun.Y * info.dwSize.X + line->begun.X;
+  at = line->typed.Y * info.dwSize.X + line->typed.X;
+  if (begun > at)
+    begun = 0; /* The screen has moved. */
+  for (i = 0; i < count; i++)
+    at -= columns_of(line->units[i]);
+  if (at < begun)
+    at = begun;
+  cursor.X = (SHORT) (at % info.dwSize.X);
+  cursor.Y = (SHORT) (at / info.dwSize.X);
+  /* Our Enter has moved a screen that was full. */
+  if (line->typed.Y == info.dwSize.Y - 1 && cursor.Y > 0)
+    cursor.Y--;
+  screen = uv__console_open(1);
+  if (screen == INVALID_HANDLE_VALUE)
+    return;
+  (void) SetConsoleCursorPosition(screen, cursor);
+  CloseHandle(screen);
+}
+
+/* ---- The queue; under the lock ---- */
+
+static INPUT_RECORD make_key(WCHAR unit, WORD scan_code) {
+  INPUT_RECORD record;
+
+  memset(&record, 0, sizeof(record));
+  record.EventType = KEY_EVENT;
+  record.Event.KeyEvent.bKeyDown = TRUE;
+  record.Event.KeyEvent.wRepeatCount = 1;
+  record.Event.KeyEvent.wVirtualKeyCode = unit == L'\r' ? VK_RETURN : 0;
+  record.Event.KeyEvent.wVirtualScanCode = scan_code;
+  record.Event.KeyEvent.uChar.UnicodeChar = unit;
+  return record;
+}
+
+/* A key that goes up, which nobody reads anything from. */
+static INPUT_RECORD make_mark(void) {
+  INPUT_RECORD record = make_key(0, MARK_CODE);
+
+  record.Event.KeyEvent.bKeyDown = FALSE;
+  return record;
+}
+
+static int is_ours(const INPUT_RECORD* record, WORD scan_code) {
+  return record->EventType == KEY_EVENT && record->Event.KeyEvent.wVirtualScanCode == scan_code;
+}
+
+static void type_enter(struct uv__line* line) {
+  CONSOLE_SCREEN_BUFFER_INFO info;
+  INPUT_RECORD enter = make_key(L'\r', ENTER_CODE);
+  DWORD written;
+
+  line->has_typed = find_cursor(&line->typed, &info);
+  (void) WriteConsoleInputW(line->handle, &enter, 1, &written);
+}
+
+/* Takes what there is out of the queue, to records[at, end): how many. */
+static DWORD take_some(HANDLE handle, DWORD at, DWORD end) {
+  DWORD there = 0;
+  DWORD count = 0;
+
+  if (!GetNumberOfConsoleInputEvents(handle, &there) || there == 0 || at == end)
+    return 0;
+  if (there > end - at)
+    there = end - at;
+  return ReadConsoleInputW(handle, records + at, there, &count) ? count : 0;
+}
+
+/* Empties the queue into `records` from FRONT on, but for an Enter of ours: it is only said whether
+ * there was one. Where they end. */
+static DWORD take_all(HANDLE handle, int* had_enter) {
+  DWORD at = FRONT;
+  DWORD count;
+  DWORD i;
+
+  *had_enter = 0;
+  while ((count = take_some(handle, at, FRONT + MOST / 4 * 3)) > 0) {
+    DWORD from = at;
+    for (i = 0; i < count; i++) {
+      if (is_ours(&records[from + i], ENTER_CODE))
+        *had_enter = 1;
+      else
+        records[at++] = records[from + i];
+    }
+  }
+  return at;
+}
+
+static void write_records(HANDLE handle, DWORD begin, DWORD end) {
+  DWORD written;
+
+  while (begin < end && WriteConsoleInputW(handle, records + begin, end - begin, &written) &&
+         written > 0)
+    begin += written;
+}
+
+/* records[begin, end) were put back while something was typed, which is before them now. Takes all
+ * out again, and keeps that behind them. Where they end then. */
+static DWORD reorder(HANDLE handle, DWORD begin, DWORD end) {
+  DWORD at = end;
+  DWORD skip = 0;
+  int is_marked = 0;
+  DWORD count;
+  DWORD i;
+
+  while ((count = take_some(handle, at, FRONT + MOST)) > 0) {
+    DWORD from = at;
+    for (i = 0; i < count; i++) {
+      if (skip > 0) {
+        if (--skip == 0) /* The console counts the same key once more into the last record. */
+          records[end - 1] = records[from + i];
+      } else if (is_ours(&records[from + i], MARK_CODE)) {
+        skip = end - begin - 1;
+        is_marked = 1;
+      } else {
+        records[at++] = records[from + i];
+      }
+    }
+  }
+  if (is_marked)
+    return at;
+  /* Somebody else has taken it, and what was behind it. */
+  memmove(records + begin + 1, records + end, (at - end) * sizeof(records[0]));
+  return begin + 1 + (at - end);
+}
+
+/* Puts records[begin, end) back into the queue, before what is typed in the meantime. There is no
+ * call for that: a mark before them shows whether they are the first. */
+static void put_back(HANDLE handle, DWORD begin, DWORD end) {
+  INPUT_RECORD first;
+  DWORD count;
+  int tries;
+
+  if (begin == end)
+    return;
+  records[--begin] = make_mark();
+  for (tries = 0; tries < TRIES; tries++) {
+    write_records(handle, begin, end);
+    if (!PeekConsoleInputW(handle, &first, 1, &count) || count == 0)
+      return; /* Somebody else has taken them. */
+    if (is_ours(&first, MARK_CODE)) {
+      (void) ReadConsoleInputW(handle, &first, 1, &count);
+      return;
+    }
+    end = reorder(handle, begin, end);
+  }
+  write_records(handle, begin + 1, end);
+}
+
+/* Units in front of records[FRONT]; where they begin. The end of a line is one key. */
+static DWORD prepend(const WCHAR* units, DWORD count) {
+  DWORD begin = FRONT;
+
+  while (count-- > 0)
+    if (units[count] != L'\n' || count == 0 || units[count - 1] != L'\r')
+      records[--begin] = make_key(units[count], 0);
+  return begin;
+}
+
+/* ---- Modes; under the lock ---- */
+
+static int apply(HANDLE handle) {
+  DWORD bits = ENABLE_WINDOW_INPUT;
+  int r;
+
+  if (!desk.is_raw)
+    return uv__console_put(handle, UV__LINE_MODE_BITS, desk.found | NORMAL_BITS);
+  if (desk.tty_mode == UV_TTY_MODE_RAW_VT)
+    bits |= ENABLE_VIRTUAL_TERMINAL_INPUT;
+  r = uv__console_put(handle, UV__LINE_MODE_BITS, bits);
+  if (r < 0 && bits != ENABLE_WINDOW_INPUT) /* A console that cannot: we make the sequences. */
+    r = uv__console_put(handle, UV__LINE_MODE_BITS, ENABLE_WINDOW_INPUT);
+  return r;
+}
+
+/* ---- Reading a line ---- */
+
+static void wake(struct uv__line* line) {
+  if (!line->woken && desk.reader == line)
+    type_enter(line);
+  line->woken = 1;
+  WakeAllConditionVariable(&desk.turn);
+}
+
+static int take_turn(struct uv__line* line) {
+  CONSOLE_SCREEN_BUFFER_INFO info;
+  int taken;
+
+  AcquireSRWLockExclusive(&desk.lock);
+  while (desk.reader != NULL && !line->woken && !desk.is_raw)
+    SleepConditionVariableSRW(&desk.turn, &desk.lock, INFINITE, 0);
+  taken = !line->woken && !desk.is_raw;
+  if (taken) {
+    desk.reader = line;
+    line->has_begun = find_cursor(&line->begun, &info);
+  }
+  ReleaseSRWLockExclusive(&desk.lock);
+  return taken;
+}
+
+/* When our Enter is still in the queue the call has ended by itself at the same moment, and the
+ * line is a whole one. Otherwise it goes back, before what was typed since: the next reader, in
+ * whatever mode and process, shall get it. */
+static void end_turn(struct uv__line* line) {
+  AcquireSRWLockExclusive(&desk.lock);
+  desk.reader = NULL;
+  if (line->woken) {
+    int had_enter;
+    DWORD begin = FRONT;
+    DWORD end = take_all(line->handle, &had_enter);
+
+    if (!had_enter) {
+      while (line->count > 0 &&
+             (line->units[line->count - 1] == L'\n' || line->units[line->count - 1] == L'\r'))
+        line->count--;
+      put_cursor_back(line, line->count);
+    }
+    if (!had_enter || line->leaving) {
+      begin = prepend(line->units, line->count);
+      line->count = 0;
+    }
+    put_back(line->handle, begin, end);
+  }
+  if (desk.is_unapplied)
+    (void) apply(line->handle);
+  desk.is_unapplied = 0;
+  ReleaseSRWLockExclusive(&desk.lock);
+  WakeAllConditionVariable(&desk.turn);
+}
+
+/* Empty when Ctrl+C ended the call, or we. */
+void uv__line_read(struct uv__line* line) {
+  line->at = 0;
+  line->count = 0;
+  line->error = 0;
+  if (!take_turn(line))
+    return;
+  if (!ReadConsoleW(line->handle, line->units, UV__LINE_UNITS, &line->count, NULL)) {
+    if (GetLastError() != ERROR_OPERATION_ABORTED)
+      line->error = uv__error_translate(GetLastError());
+    line->count = 0;
+  }
+  end_turn(line);
+}
+
+void uv__line_wake(struct uv__line* line, int is_leaving) {
+  AcquireSRWLockExclusive(&desk.lock);
+  line->leaving = is_leaving;
+  wake(line);
+  ReleaseSRWLockExclusive(&desk.lock);
+}
+
+void uv__line_rest(struct uv__line* line) {
+  AcquireSRWLockExclusive(&desk.lock);
+  line->woken = 0;
+  ReleaseSRWLockExclusive(&desk.lock);
+}
+
+void uv__line_give_back(struct uv__line* line) {
+  int had_enter;
+  DWORD end;
+
+  if (line->at == line->count)
+    return;
+  AcquireSRWLockExclusive(&desk.lock);
+  end = take_all(line->handle, &had_enter);
+  put_back(line->handle, prepend(line->units + line->at, line->count - line->at), end);
+  if (had_enter && desk.reader != NULL) /* It is in the call, or about to make it. */
+    type_enter(desk.reader);
+  ReleaseSRWLockExclusive(&desk.lock);
+  line->at = line->count;
+}
+
+/* ---- What is shared ---- */
+
+/* A call that is under way ends as it began: in another mode it could take keys that are not for
+ * a line. So the console's mode follows when that is over. */
+int uv__line_set_mode(struct uv__console_mode* mode, int tty_mode) {
+  int r = 0;
+
+  AcquireSRWLockExclusive(&desk.lock);
+  uv__console_claim(mode);
+  desk.found = mode->found;
+  desk.tty_mode = tty_mode;
+  desk.is_raw = tty_mode != UV_TTY_MODE_NORMAL;
+  desk.is_unapplied = desk.reader != NULL;
+  if (desk.reader == NULL)
+    r = apply(mode->handle);
+  else if (desk.is_raw)
+    wake(desk.reader);
+  ReleaseSRWLockExclusive(&desk.lock);
+  WakeAllConditionVariable(&desk.turn);
+  return r;
+}
+
+void uv__line_leave(struct uv__console_mode* mode) {
+  AcquireSRWLockExclusive(&desk.lock);
+  if (uv__console_leave(mode)) {
+    desk.is_raw = 0;
+    desk.is_unapplied = 0;
+  }
+  ReleaseSRWLockExclusive(&desk.lock);
+  WakeAllConditionVariable(&desk.turn);
+}
+
+int uv__line_is_raw(void) {
+  int r;
+
+  AcquireSRWLockExclusive(&desk.lock);
+  r = desk.is_raw;
+  ReleaseSRWLockExclusive(&desk.lock);
+  return r;
+}
+
+int uv__line_begin_keys(void) {
+  AcquireSRWLockExclusive(&desk.lock);
+  if (desk.is_raw && desk.reader == NULL)
+    return 1;
+  ReleaseSRWLockExclusive(&desk.lock);
+  return 0;
+}
+
+void uv__line_end_keys(void) {
+  ReleaseSRWLockExclusive(&desk.lock);
+}
