@@ -1,6 +1,7 @@
 /* The IPC frame codec; the format is described in ipc_frame.h. */
 #include "core/base/ipc_frame.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What the next byte belongs to. */
@@ -91,7 +92,7 @@ int uv__ipc_frame_between(const struct uv__ipc_decoder* decoder) {
 }
 
 /* Whether the flags make sense together, and may come from this peer. */
-static int valid(uint32_t flags, uint32_t length, int peer) {
+static int flags_valid(uint32_t flags, uint32_t length, int peer) {
   if (flags & ~(uint32_t) (peer == UV__IPC_OURS ? THEIRS | OURS : THEIRS))
     return 0;
   if ((flags & UV__IPC_EOF) && flags != UV__IPC_EOF)
@@ -119,7 +120,7 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
     decoder->peer = (word & 0xFFFFFF) == (UV__IPC_WORD & 0xFFFFFF) && word >> 24 != 0
                         ? UV__IPC_OURS
                         : UV__IPC_FOREIGN;
-  if (uv__ipc_frame_get32(header + 12) != 0 || !valid(flags, length, decoder->peer)) {
+  if (uv__ipc_frame_get32(header + 12) != 0 || !flags_valid(flags, length, decoder->peer)) {
     decoder->stage = BROKEN;
     return UV__IPC_BAD;
   }
@@ -137,10 +138,35 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
   return UV__IPC_MORE;
 }
 
-enum uv__ipc_event uv__ipc_frame_feed(struct uv__ipc_decoder* decoder,
-                                      const void* bytes,
-                                      size_t len,
-                                      size_t* used) {
+#if !defined(NDEBUG)
+
+/* A block is never full between two feeds, a payload never over, and the flags of what is under way
+ * are such as this peer may send. */
+int uv__ipc_frame_valid(const struct uv__ipc_decoder* decoder) {
+  switch (decoder->stage) {
+  case HEADER:
+    return decoder->have < UV__IPC_HEADER_SIZE && decoder->left == 0 &&
+           decoder->peer <= UV__IPC_OURS;
+  case BLOCK:
+    return decoder->have < block_size(decoder) && decoder->peer != UV__IPC_UNKNOWN &&
+           (decoder->flags & (UV__IPC_SOCKET | UV__IPC_PIPE)) != 0 &&
+           flags_valid(decoder->flags, decoder->left, decoder->peer);
+  case PAYLOAD:
+    return decoder->have == 0 && decoder->left > 0 && decoder->peer != UV__IPC_UNKNOWN &&
+           flags_valid(decoder->flags, decoder->left, decoder->peer);
+  case ENDED:
+    return decoder->flags == UV__IPC_EOF && decoder->peer == UV__IPC_OURS;
+  default:
+    return decoder->stage == BROKEN;
+  }
+}
+
+#endif
+
+static enum uv__ipc_event feed(struct uv__ipc_decoder* decoder,
+                               const void* bytes,
+                               size_t len,
+                               size_t* used) {
   size_t wants = uv__ipc_frame_wants(decoder);
   enum uv__ipc_event event;
 
@@ -167,5 +193,17 @@ enum uv__ipc_event uv__ipc_frame_feed(struct uv__ipc_decoder* decoder,
     return got_header(decoder);
   event = decoder->flags & UV__IPC_SOCKET ? UV__IPC_GOT_SOCKET : UV__IPC_GOT_PIPE;
   after_block(decoder);
+  return event;
+}
+
+enum uv__ipc_event uv__ipc_frame_feed(struct uv__ipc_decoder* decoder,
+                                      const void* bytes,
+                                      size_t len,
+                                      size_t* used) {
+  enum uv__ipc_event event;
+
+  assert(uv__ipc_frame_valid(decoder));
+  event = feed(decoder, bytes, len, used);
+  assert(uv__ipc_frame_valid(decoder));
   return event;
 }

@@ -99,6 +99,9 @@ enum uv__ipc_event uv__ipc_frame_feed(struct uv__ipc_decoder* decoder,
 /* Whether the stream may end here: not within a frame. */
 int uv__ipc_frame_between(const struct uv__ipc_decoder* decoder);
 
+/* Whether the decoder is in a state that bytes can lead to: for assertions. */
+int uv__ipc_frame_valid(const struct uv__ipc_decoder* decoder);
+
 /* The little-endian numbers in a block. */
 uint32_t uv__ipc_frame_get32(const unsigned char* bytes);
 uint64_t uv__ipc_frame_get64(const unsigned char* bytes);

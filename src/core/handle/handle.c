@@ -1,22 +1,7 @@
 /* What every handle has in common: life, activity, references, and its place in the loop. */
 #include "core/handle/handle.h"
 
-#include <string.h>
-
-static const struct uv__handle_kind kinds[UV_HANDLE_TYPE_MAX] = {
-    [UV_ASYNC] = {sizeof(uv_async_t), uv__async_close, NULL},
-    [UV_CHECK] = {sizeof(uv_check_t), uv__watcher_close_check, NULL},
-    [UV_HANDLE] = {sizeof(uv_handle_t), NULL, NULL},
-    [UV_IDLE] = {sizeof(uv_idle_t), uv__watcher_close_idle, NULL},
-    [UV_NAMED_PIPE] = {sizeof(uv_pipe_t), uv__stream_close, uv__stream_finish},
-    [UV_PREPARE] = {sizeof(uv_prepare_t), uv__watcher_close_prepare, NULL},
-    [UV_PROCESS] = {sizeof(uv_process_t), uv__process_close, uv__process_finish},
-    [UV_SIGNAL] = {sizeof(uv_signal_t), uv__signal_close, uv__signal_finish},
-    [UV_STREAM] = {sizeof(uv_stream_t), NULL, NULL},
-    [UV_TCP] = {sizeof(uv_tcp_t), uv__stream_close, uv__stream_finish},
-    [UV_TIMER] = {sizeof(uv_timer_t), uv__timer_close, NULL},
-    [UV_TTY] = {sizeof(uv_tty_t), uv__stream_close, uv__stream_finish},
-};
+#include <assert.h>
 
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) {
   handle->loop = loop;
@@ -25,6 +10,7 @@ void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) 
   handle->handle.close_cb = NULL;
   handle->handle.next_closing = NULL;
   uv__queue_insert_tail(&loop->handles, &handle->handle.link);
+  assert(uv__handle_valid(handle));
 }
 
 void uv__handle_forget(uv_handle_t* handle) {
@@ -71,41 +57,8 @@ int uv_has_ref(const uv_handle_t* handle) {
   return (handle->flags & UV__HANDLE_REF) != 0;
 }
 
-int uv_is_active(const uv_handle_t* handle) {
-  if (uv__handle_is_closing(handle))
-    return 0;
-  if (uv__handle_is_active(handle))
-    return 1;
-  return uv__handle_is_stream(handle) && uv__stream_has_requests((const uv_stream_t*) handle);
-}
-
 int uv_is_closing(const uv_handle_t* handle) {
   return uv__handle_is_closing(handle);
-}
-
-void uv_close(uv_handle_t* handle, uv_close_cb close_cb) {
-  if (uv__handle_is_closing(handle))
-    return;
-  handle->flags |= UV__HANDLE_CLOSING;
-  handle->handle.close_cb = close_cb;
-  if (kinds[handle->type].close(handle) == 0)
-    uv__loop_closing(handle->loop, handle);
-}
-
-/* Only now does the handle leave the loop: until its close callback it can be walked over,
- * and the loop cannot be closed. */
-void uv__handle_finish(uv_handle_t* handle) {
-  if (kinds[handle->type].finish != NULL)
-    kinds[handle->type].finish(handle);
-  uv__queue_remove(&handle->handle.link);
-  if (handle->handle.close_cb != NULL)
-    handle->handle.close_cb(handle);
-}
-
-size_t uv_handle_size(uv_handle_type type) {
-  if ((unsigned) type >= UV_HANDLE_TYPE_MAX || kinds[type].size == 0)
-    return (size_t) -1;
-  return kinds[type].size;
 }
 
 const char* uv_handle_type_name(uv_handle_type type) {
@@ -153,3 +106,18 @@ void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg) {
     walk_cb(handle, arg);
   }
 }
+
+#if !defined(NDEBUG)
+
+int uv__handle_valid(const uv_handle_t* handle) {
+  const struct uv__queue* link = &handle->handle.link;
+
+  if (handle->loop == NULL || handle->type <= UV_UNKNOWN_HANDLE ||
+      handle->type >= UV_HANDLE_TYPE_MAX)
+    return 0;
+  if (link->next->prev != link || link->prev->next != link)
+    return 0;
+  return !uv__handle_is_closing(handle) || !uv__handle_is_active(handle);
+}
+
+#endif

@@ -1,29 +1,12 @@
-/* The loop: its life, and the order of things in one turn. What the things do is elsewhere.
- *
- * One turn: streams that asked for another go; idle; prepare; wait for the system; asyncs and
- * finished work; streams that rang, with their write callbacks; check; close callbacks;
- * timers. */
+/* The life of a loop, its time, and how it is woken. What happens in a turn is core/run's. */
 #include "core/loop/loop.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/atomic.h"
-#include "core/handle/handle.h"
-#include "core/loop/threadpool.h"
-
-/* How often streams that ask for another go get it before hooks, timers and the system have
- * theirs. With READ_ROUNDS of read.c this bounds what one stream can take per turn (R6). */
-enum {
-  SERVE_ROUNDS = 4
-};
-
-static void (*const turns[])(struct uv__io* io, unsigned rung) = {
-    [UV__ROLE_STREAM] = uv__stream_turn,
-    [UV__ROLE_PROCESS] = uv__process_turn,
-    [UV__ROLE_SIGNAL] = uv__signal_turn,
-};
 
 static uv_loop_t default_loop;
 static int default_loop_exists;
@@ -48,6 +31,7 @@ int uv_loop_init(uv_loop_t* loop) {
   if (r < 0)
     return r;
   uv_update_time(loop);
+  assert(uv__loop_valid(loop));
   return 0;
 }
 
@@ -89,30 +73,9 @@ uv_loop_t* uv_default_loop(void) {
   return &default_loop;
 }
 
-void uv_library_shutdown(void) {
+void uv__loop_close_default(void) {
   if (default_loop_exists)
     (void) uv_loop_close(&default_loop); /* One still in use stays: its owner holds it. */
-  uv__work_shutdown();
-  uv__port_shutdown();
-}
-
-int uv_loop_fork(uv_loop_t* loop) {
-  struct uv__queue* link;
-  int r = uv__port_fork(loop);
-
-  for (link = loop->handles.next; r == 0 && link != &loop->handles; link = link->next) {
-    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
-
-    if (uv__handle_is_stream(handle))
-      r = uv__port_fork_io(&((uv_stream_t*) handle)->stream.io);
-  }
-  if (r < 0)
-    return r;
-  uv__work_fork(loop);
-  /* A wake-up may have been written into what only the parent has now. */
-  if (uv__atomic_load(&loop->wake_pending))
-    uv__port_wake(loop);
-  return 0;
 }
 
 size_t uv_loop_size(void) {
@@ -147,71 +110,9 @@ int uv_backend_fd(const uv_loop_t* loop) {
   return uv__port_backend_fd(loop);
 }
 
-int uv_backend_timeout(const uv_loop_t* loop) {
-  uint64_t next;
-
-  if (loop->stop_flag || !uv_loop_alive(loop) || loop->closing != NULL)
-    return 0;
-  if (!uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->idle))
-    return 0;
-  if (!uv__queue_empty(&loop->refused))
-    return 0;
-  next = uv__timer_next(loop);
-  if (loop->retry_at != 0 && loop->retry_at < next)
-    next = loop->retry_at;
-  if (next == UINT64_MAX)
-    return -1;
-  if (next <= loop->time)
-    return 0;
-  return next - loop->time > INT_MAX ? INT_MAX : (int) (next - loop->time);
-}
-
 void uv__loop_closing(uv_loop_t* loop, uv_handle_t* handle) {
   handle->handle.next_closing = loop->closing;
   loop->closing = handle;
-}
-
-/* What rang is collected: its lanes are free again, and the io can ask for its next turn from
- * within this one. */
-static void take_turn(struct uv__io* io) {
-  unsigned rung = io->rung;
-
-  io->rung = 0;
-  io->waiting = 0;
-  io->busy &= (unsigned char) ~rung;
-  uv__trace(io, UV__TRACE_TURN, rung, 0);
-  turns[io->role](io, rung);
-}
-
-static void serve(struct uv__queue* batch, struct uv__queue* later) {
-  while (!uv__queue_empty(batch)) {
-    struct uv__queue* link = uv__queue_head(batch);
-    struct uv__io* io = uv__container_of(link, struct uv__io, link);
-
-    uv__queue_remove(link);
-    if (later != NULL && io->role != UV__ROLE_STREAM)
-      uv__queue_insert_tail(later, link);
-    else
-      take_turn(io);
-  }
-}
-
-/* Streams that rang or asked for another go. What they add while this runs goes into the
- * next round, so that every stream of a round has had its turn before. Exits and signals come
- * after them: what a child wrote is read before its end is told. */
-static void serve_streams(uv_loop_t* loop) {
-  int rounds;
-
-  uv__connect_run_refused(loop);
-  for (rounds = 0; rounds < SERVE_ROUNDS && !uv__queue_empty(&loop->ready); rounds++) {
-    struct uv__queue batch;
-    struct uv__queue later;
-
-    uv__queue_init(&later);
-    uv__queue_move(&loop->ready, &batch);
-    serve(&batch, &later);
-    serve(&later, NULL);
-  }
 }
 
 /* `asleep` is what makes this call the system, which is skipped while the loop is on its feet:
@@ -223,85 +124,36 @@ void uv__loop_wake(uv_loop_t* loop) {
     uv__port_wake(loop);
 }
 
-static void poll_system(uv_loop_t* loop, int timeout_ms) {
-  uint64_t rings = loop->rings;
-  int metered = timeout_ms != 0 && loop->meter != NULL;
+#if !defined(NDEBUG)
 
-  if (metered)
-    uv__meter_wait_begins(loop);
-  uv__port_poll(loop, timeout_ms);
-  if (metered)
-    uv__meter_wait_ends(loop);
-  loop->events += loop->rings - rings;
-  if (timeout_ms == 0)
-    loop->events_waiting += loop->rings - rings;
-}
+/* What can be seen of a list in a few steps: an assertion must not take longer than what it is
+ * in. */
+enum {
+  LOOKED_AT = 256
+};
 
-/* Waits for the system. The store of `asleep` must be seen before the look at wake_pending,
- * hence sequential consistency. */
-static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
-  uv__atomic_store(&loop->asleep, 1);
-  if (uv__atomic_load(&loop->wake_pending))
-    timeout_ms = 0;
-  poll_system(loop, timeout_ms);
-  uv__atomic_store(&loop->asleep, 0);
-  uv_update_time(loop);
-  if (loop->retry_at != 0 && loop->retry_at <= loop->time)
-    uv__accept_retry(loop);
-  /* Cleared before anything is looked at: a wake-up that comes later sets it again. */
-  if (uv__atomic_exchange(&loop->wake_pending, 0) != 0) {
-    uv__async_run(loop);
-    uv__work_finish(loop);
+int uv__loop_valid(const uv_loop_t* loop) {
+  const struct uv__queue* link;
+  const uv_handle_t* handle;
+  int looked = 0;
+
+  if (loop->active_reqs.count > INT_MAX || loop->active_handles > INT_MAX)
+    return 0; /* Something was counted off twice. */
+  if ((loop->timers.root == NULL) != (loop->timers.count == 0))
+    return 0;
+  /* Who waits for a turn knows it, once, and in its own loop. */
+  for (link = loop->ready.next; link != &loop->ready && looked++ < LOOKED_AT; link = link->next) {
+    const struct uv__io* io = uv__container_of(link, struct uv__io, link);
+
+    if (io->loop != loop || !io->waiting || link->next->prev != link)
+      return 0;
   }
+  looked = 0;
+  for (handle = loop->closing; handle != NULL && looked++ < LOOKED_AT;
+       handle = handle->handle.next_closing)
+    if (handle->loop != loop)
+      return 0;
+  return 1;
 }
 
-/* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
- * it closed first, the block in which all of its handles lie depends on it. */
-static void run_closing(uv_loop_t* loop) {
-  uv_handle_t* next;
-
-  uv__connect_run_refused(loop); /* A close callback comes last (L4). */
-  next = loop->closing;
-  loop->closing = NULL;
-  while (next != NULL) {
-    uv_handle_t* handle = next;
-    next = handle->handle.next_closing;
-    uv__handle_finish(handle); /* The memory may be gone after this. */
-  }
-}
-
-int uv_run(uv_loop_t* loop, uv_run_mode mode) {
-  int alive = uv_loop_alive(loop);
-
-  uv_update_time(loop);
-  if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag)
-    uv__timer_run(loop);
-
-  while (alive && !loop->stop_flag) {
-    /* A single turn that has callbacks to run does not also wait for more. */
-    int may_wait =
-        mode == UV_RUN_DEFAULT ||
-        (mode == UV_RUN_ONCE && uv__queue_empty(&loop->ready) && uv__queue_empty(&loop->refused));
-
-    loop->turns++;
-    serve_streams(loop);
-    uv__watcher_run_idle(loop);
-    uv__watcher_run_prepare(loop);
-    wait_for_system(loop, may_wait ? uv_backend_timeout(loop) : 0);
-    serve_streams(loop);
-    uv__watcher_run_check(loop);
-    run_closing(loop);
-    uv_update_time(loop);
-    uv__timer_run(loop);
-    alive = uv_loop_alive(loop);
-    if (mode != UV_RUN_DEFAULT)
-      break;
-  }
-
-  /* From here on somebody may wait on uv_backend_fd instead. */
-  uv__atomic_store(&loop->asleep, 1);
-  if (uv__atomic_load(&loop->wake_pending))
-    uv__port_wake(loop);
-  loop->stop_flag = 0;
-  return alive;
-}
+#endif

@@ -1,5 +1,5 @@
 /* What request kinds ask of the pool: run something on one of its threads, and be called back on
- * the loop's. */
+ * the loop's. It knows loops, and no handle. */
 #ifndef UV__THREADPOOL_H_
 #define UV__THREADPOOL_H_
 
@@ -21,6 +21,9 @@ int uv__work_submit(uv_loop_t* loop,
 
 /* UV_EBUSY when it runs or is over. */
 int uv__work_cancel(struct uv__work* work);
+
+/* Call back what is finished: a step of the loop's turn. */
+void uv__work_finish(uv_loop_t* loop);
 
 /* In a forked child: end what the parent had under way on this loop. */
 void uv__work_fork(uv_loop_t* loop);

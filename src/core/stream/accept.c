@@ -1,5 +1,7 @@
 /* Listening and accepting: one unclaimed connection at a time, oldest first, and what happens
  * when resources are short (rules A1-A6). */
+#include <assert.h>
+
 #include "core/stream/stream.h"
 
 enum {
@@ -22,7 +24,7 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
     struct uv__desc none = {0};
     if (stream->type != UV_TCP)
       return UV_EINVAL; /* Only TCP listens without having been bound: to any port. */
-    r = uv__stream_open(stream, AF_INET, &none);
+    r = uv__socket_open(stream, AF_INET, &none);
     if (r < 0)
       return r;
   }
@@ -34,6 +36,7 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
   stream->stream.u.connection_cb = cb;
   uv__handle_start((uv_handle_t*) stream);
   uv__loop_again(io);
+  assert(uv__stream_valid(stream));
   return 0;
 }
 
@@ -49,7 +52,7 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
     return UV_EINVAL;
   desc = &server->stream.pending;
   if (server->type == UV_NAMED_PIPE && server->stream.phase == UV__CONNECTED)
-    desc = uv__pipe_arrived((uv_pipe_t*) server); /* A handle that was passed (I3). */
+    desc = uv__arrival_oldest((uv_pipe_t*) server); /* A handle that was passed (I3). */
   else if (server->stream.phase != UV__LISTENING)
     return UV_EINVAL;
   if (desc == NULL || desc->kind == UV__DESC_NONE)
@@ -57,15 +60,17 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
   if (client->loop != server->loop || client->type != type_of(desc) ||
       client->stream.phase != UV__FRESH)
     return UV_EINVAL;
-  r = uv__stream_open(client, AF_UNSPEC, desc);
+  r = desc->kind == UV__DESC_TCP ? uv__socket_open(client, AF_UNSPEC, desc)
+                                 : uv__stream_open(client, AF_UNSPEC, desc);
   if (r < 0)
     return r;
   if (desc != &server->stream.pending) {
-    uv__pipe_claimed((uv_pipe_t*) server);
+    uv__arrival_claimed((uv_pipe_t*) server);
     return 0;
   }
   desc->kind = UV__DESC_NONE;
   uv__loop_again(uv__stream_io(server)); /* For the next connection. */
+  assert(uv__stream_valid(server));
   return 0;
 }
 

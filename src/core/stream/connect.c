@@ -1,5 +1,7 @@
 /* Connecting: one at a time, and what was started on the stream meanwhile (rules C1, C2,
  * W4). The connect itself is the port's. */
+#include <assert.h>
+
 #include "core/stream/stream.h"
 
 int uv__connect_gate(const uv_stream_t* stream) {
@@ -35,10 +37,12 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
   uv__loop_hold(stream->loop);
   if (r == UV__PENDING) {
     io->busy |= UV__CONNECT;
+    assert(uv__stream_valid(stream));
     return 0;
   }
   stream->stream.delayed_error = r; /* Known at once, also a success, told by the callback (C1). */
   uv__loop_again(io);
+  assert(uv__stream_valid(stream));
   return 0;
 }
 

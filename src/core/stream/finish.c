@@ -1,5 +1,7 @@
 /* How a stream ends: the outgoing side after its last byte, and the whole of it in the order
  * that programs rely on (rules S1, S2, L4, L5). */
+#include <assert.h>
+
 #include "core/stream/stream.h"
 
 int uv_shutdown(uv_shutdown_t* req, uv_stream_t* stream, uv_shutdown_cb cb) {
@@ -19,6 +21,7 @@ int uv_shutdown(uv_shutdown_t* req, uv_stream_t* stream, uv_shutdown_cb cb) {
   stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
   uv__loop_hold(stream->loop);
   uv__loop_again(uv__stream_io(stream));
+  assert(uv__stream_valid(stream));
   return 0;
 }
 
@@ -80,8 +83,8 @@ int uv__stream_close(uv_handle_t* handle) {
   uv__handle_stop(handle);
   if (stream->stream.pending.kind != UV__DESC_NONE)
     uv__port_discard(&stream->stream.pending);
-  if (stream->type == UV_NAMED_PIPE)
-    uv__pipe_drop((uv_pipe_t*) stream);
+  if (stream->flags & UV__STREAM_PASSES)
+    uv__arrival_drop((uv_pipe_t*) stream);
   /* For finish: connect_req shares its place with connection_cb. */
   if (stream->stream.phase != UV__CONNECTING)
     stream->stream.u.connect_req = NULL;
@@ -125,4 +128,9 @@ void uv__stream_finish(uv_handle_t* handle) {
     uv__queue_remove(&io->link);
     io->waiting = 0;
   }
+}
+
+int uv__stream_has_requests(const uv_stream_t* stream) {
+  return stream->stream.phase == UV__CONNECTING || stream->stream.shutdown_req != NULL ||
+         !uv__write_drained(stream);
 }

@@ -1,5 +1,7 @@
 /* Reading: when the system is asked, for whom a buffer is fetched, and when it ends
  * (rules R1-R6). */
+#include <assert.h>
+
 #include "core/stream/stream.h"
 
 enum {
@@ -21,6 +23,7 @@ int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb)
   stream->flags |= UV__STREAM_READING;
   uv__handle_start((uv_handle_t*) stream);
   uv__loop_again(uv__stream_io(stream)); /* The next turn arms; no callback from here (L1). */
+  assert(uv__stream_valid(stream));
   return 0;
 }
 
@@ -40,6 +43,7 @@ int uv_read_stop(uv_stream_t* stream) {
    * taken back for nothing no ring will come. */
   if ((io->busy & UV__READ) && !(io->rung & UV__READ) && io->ops->read_disarm(io) == 0)
     io->busy &= (unsigned char) ~UV__READ;
+  assert(uv__stream_valid(stream));
   return 0;
 }
 
@@ -77,8 +81,8 @@ static void read_once(uv_stream_t* stream) {
     read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */
     return;
   }
-  n = stream->type == UV_NAMED_PIPE ? uv__pipe_read((uv_pipe_t*) stream, &buf)
-                                    : io->ops->read_now(io, buf.base, buf.len, NULL);
+  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &buf)
+                                        : io->ops->read_now(io, buf.base, buf.len, NULL);
   uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
   if (n > 0) {
     stream->read_cb(stream, n, &buf);

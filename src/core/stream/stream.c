@@ -1,31 +1,10 @@
-/* A stream as a whole: its start, the order of one turn, and the small questions about it.
- * The rules of reading, writing, accepting and ending are in the files of those names. */
+/* What a stream is: its start, its peer, and the small questions about it. The rules of reading,
+ * writing, accepting and ending are in the files of those names, the order of its turn is in
+ * turn.c. */
 #include "core/stream/stream.h"
 
+#include <assert.h>
 #include <string.h>
-
-/* One turn of one stream: what rang is collected and served in a fixed order. The stream
- * outlives its turn even if a callback closes it, because close callbacks run elsewhere; each
- * step looks at the phase again for that reason. */
-void uv__stream_turn(struct uv__io* io, unsigned rung) {
-  uv_stream_t* stream = uv__container_of(io, uv_stream_t, stream.io);
-
-  if (rung & UV__WRITE)
-    uv__write_collect(stream); /* First: a callback that writes must find the lane free. */
-
-  if (stream->stream.phase == UV__CONNECTING)
-    uv__connect_turn(stream, rung);
-  if (stream->stream.phase == UV__LISTENING)
-    uv__accept_turn(stream);
-  if (stream->flags & UV__STREAM_READING)
-    uv__read_turn(stream, rung);
-  if (stream->stream.phase != UV__CLOSING)
-    uv__write_turn(stream);
-  if (stream->stream.shutdown_req != NULL)
-    uv__shutdown_turn(stream, rung);
-  if (stream->stream.phase == UV__CLOSING)
-    uv__close_turn(stream, rung);
-}
 
 void uv__stream_init(uv_loop_t* loop,
                      uv_stream_t* stream,
@@ -43,6 +22,7 @@ void uv__stream_init(uv_loop_t* loop,
   uv__queue_init(&stream->stream.write_queue);
   uv__queue_init(&stream->stream.write_done);
   ops->init(&stream->stream.io);
+  assert(uv__stream_valid(stream));
 }
 
 int uv__stream_open(uv_stream_t* stream, int domain, const struct uv__desc* desc) {
@@ -55,8 +35,7 @@ int uv__stream_open(uv_stream_t* stream, int domain, const struct uv__desc* desc
   stream->stream.phase = UV__OPEN;
   if (opened != UV__OPENED_FRESH)
     uv__stream_connected(stream, opened);
-  if (stream->type == UV_TCP)
-    uv__tcp_opened((uv_tcp_t*) stream);
+  assert(uv__stream_valid(stream));
   return 0;
 }
 
@@ -66,11 +45,6 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
     stream->flags |= UV__STREAM_READABLE;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
-}
-
-int uv__stream_has_requests(const uv_stream_t* stream) {
-  return stream->stream.phase == UV__CONNECTING || stream->stream.shutdown_req != NULL ||
-         !uv__write_drained(stream);
 }
 
 int uv_is_readable(const uv_stream_t* stream) {
@@ -126,3 +100,79 @@ int uv_send_buffer_size(uv_handle_t* handle, int* value) {
 int uv_recv_buffer_size(uv_handle_t* handle, int* value) {
   return buffer_size(handle, UV__RCVBUF, value);
 }
+
+#if !defined(NDEBUG)
+
+/* What each phase allows. FRESH comes before everything, CLOSING after it: a lane that was under way
+ * then stays so until its ring or the end. */
+static const struct {
+  unsigned lanes; /* that may be busy */
+  unsigned flags; /* that may be set */
+} allowed[] = {
+    [UV__FRESH] = {0, 0},
+    /* Reading: what waited for a connect that failed is told after the connect callback, which may
+     * also begin to listen. */
+    [UV__OPEN] = {0, UV__STREAM_READING},
+    [UV__CONNECTING] = {UV__CONNECT, UV__STREAM_READING | UV__STREAM_SHUT},
+    [UV__CONNECTED] = {UV__READ | UV__WRITE | UV__SHUTDOWN,
+                       UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
+                           UV__STREAM_SHUT},
+    [UV__LISTENING] = {UV__ACCEPT, UV__STREAM_READING | UV__STREAM_STARVED},
+    [UV__CLOSING] = {UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__SHUTDOWN | UV__CLOSED,
+                     UV__STREAM_SHUT},
+};
+
+enum {
+  OF_A_PHASE = UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_SHUT |
+               UV__STREAM_STARVED
+};
+
+/* What a phase says of the fields that belong to it. */
+static int phase_valid(const uv_stream_t* stream) {
+  const struct uv__stream* s = &stream->stream;
+
+  switch ((enum uv__phase) s->phase) {
+  case UV__FRESH:
+    return uv__write_drained(stream) && s->shutdown_req == NULL && s->delayed_error == 0;
+  case UV__CONNECTING:
+    return s->u.connect_req != NULL && s->u.connect_req->handle == stream;
+  case UV__CONNECTED:
+    return s->delayed_error == 0;
+  case UV__OPEN:
+    return uv__queue_empty(&s->write_queue);
+  case UV__LISTENING:
+    return uv__queue_empty(&s->write_queue) && s->u.connection_cb != NULL;
+  case UV__CLOSING:
+    return 1;
+  }
+  return 0;
+}
+
+int uv__stream_valid(const uv_stream_t* stream) {
+  const struct uv__stream* s = &stream->stream;
+  const struct uv__io* io = &s->io;
+  unsigned flags = stream->flags;
+
+  if (!uv__handle_valid((const uv_handle_t*) stream) || s->phase > UV__CLOSING ||
+      uv__handle_is_closing(stream) != (s->phase == UV__CLOSING))
+    return 0;
+  if ((io->busy & ~allowed[s->phase].lanes) || (flags & OF_A_PHASE & ~allowed[s->phase].flags))
+    return 0;
+  if ((flags & UV__STREAM_WRITABLE) && (flags & UV__STREAM_SHUT))
+    return 0;
+  if ((flags & UV__STREAM_READING) && (stream->alloc_cb == NULL || stream->read_cb == NULL))
+    return 0;
+  if (uv__handle_is_active(stream) !=
+      ((flags & UV__STREAM_READING) != 0 || s->phase == UV__LISTENING))
+    return 0;
+  /* A ring belongs to somebody who waits, or is one too many for a listener; and asks for a turn. */
+  if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && !io->waiting) ||
+      io->waiting == uv__queue_empty(&io->link) || io->loop != stream->loop || io->ops == NULL ||
+      io->role != UV__ROLE_STREAM)
+    return 0;
+  if (s->pending.kind != UV__DESC_NONE && s->phase != UV__LISTENING)
+    return 0;
+  return phase_valid(stream) && uv__write_queue_valid(stream);
+}
+
+#endif

@@ -1,5 +1,7 @@
-/* The inside of a stream: its phase, and what the files of the core that share its rules
- * ask of each other. No backend sees any of this. */
+/* What a stream is and what it does, for the kinds above and for the order of a turn: its phase and
+ * flags, and what the files of this room ask of each other. Which kind of handle it is part of is
+ * known as far as a descriptor or a passed handle tells; how kinds are closed is not. No backend
+ * sees any of this. */
 #ifndef UV__STREAM_H_
 #define UV__STREAM_H_
 
@@ -16,6 +18,33 @@ enum uv__phase {
   UV__CLOSING
 };
 
+/* Bits of handle->flags beside those of every handle. */
+enum {
+  UV__STREAM_READING = 0x100,  /* uv_read_start is in force */
+  UV__STREAM_READABLE = 0x200, /* connected, no EOF, no error yet */
+  UV__STREAM_WRITABLE = 0x400, /* connected, not shut down */
+  UV__STREAM_SHUT = 0x800,     /* uv_shutdown was accepted */
+  UV__STREAM_BLOCKING = 0x1000,
+  UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
+  UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
+
+  UV__TCP_NODELAY = 0x10000,
+  UV__TCP_ONE_ACCEPT = 0x20000
+};
+
+enum {
+  UV__GATHER = 256 /* buffers in one call of the port */
+};
+
+/* Non-zero for the kinds that begin with a uv_stream_t. */
+static inline int uv__handle_is_stream(const uv_handle_t* handle) {
+  return handle->type == UV_TCP || handle->type == UV_NAMED_PIPE || handle->type == UV_TTY;
+}
+
+static inline struct uv__io* uv__stream_io(uv_stream_t* stream) {
+  return &stream->stream.io;
+}
+
 /* stream.c */
 void uv__stream_init(uv_loop_t* loop,
                      uv_stream_t* stream,
@@ -26,27 +55,51 @@ void uv__stream_init(uv_loop_t* loop,
 int uv__stream_open(uv_stream_t* stream, int domain, const struct uv__desc* desc);
 /* The stream has a peer now. */
 void uv__stream_connected(uv_stream_t* stream, unsigned opened);
-/* tcp.c: apply what was asked for before there was a socket (rule T1). */
-void uv__tcp_opened(uv_tcp_t* handle);
+/* Whether phase, flags, lanes and queue fit together: for assertions, wherever the program can
+ * look at the stream. */
+int uv__stream_valid(const uv_stream_t* stream);
+
+/* socket.c: the same for a uv_tcp_t, with what was asked for before there was a socket (T1). */
+int uv__socket_open(uv_stream_t* stream, int domain, const struct uv__desc* desc);
+
+/* arrival.c: the passing of handles (rules I1-I3), of a pipe with UV__STREAM_PASSES; of another
+ * none is there. */
+ssize_t uv__arrival_read(uv_pipe_t* handle, const uv_buf_t* buf);
+unsigned uv__arrival_count(const uv_pipe_t* handle);
+struct uv__desc* uv__arrival_oldest(uv_pipe_t* handle); /* the oldest unclaimed one, or NULL */
+void uv__arrival_claimed(uv_pipe_t* handle);            /* that one has an owner now */
+void uv__arrival_drop(uv_pipe_t* handle);               /* the unclaimed ones are closed */
 
 /* read.c */
 void uv__read_turn(uv_stream_t* stream, unsigned rung);
 /* End reading with an error that no read_now delivered. */
 void uv__read_fail(uv_stream_t* stream, int error);
 
-/* write.c */
-void uv__write_turn(uv_stream_t* stream);
+/* write_queue.c */
+/* Puts the buffers with bytes at the front of the queue into one array of UV__GATHER, across
+ * requests, and returns their number. It ends before a request with a handle that is not the
+ * first: the handle has to arrive with that request's first byte. */
+unsigned uv__write_queue_gather(uv_stream_t* stream, uv_buf_t* out, uv_stream_t** pass);
+/* The requests behind the first `count` buffers with bytes are in flight, or none is. */
+void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
+/* The system took `n` bytes from the front of the queue. Requests that have none left, also
+ * those that never had any or were cancelled, are over when they come to the front. */
+void uv__write_queue_advance(uv_stream_t* stream, size_t n);
+int uv__write_queue_valid(const uv_stream_t* stream);
 int uv__write_cancel(uv_write_t* req);
 /* No byte of the queue will be written any more: its requests end with `status`. */
 void uv__write_fail(uv_stream_t* stream, int status);
-/* The stream is about to close: give the system, without waiting, what it takes of the queue. */
-void uv__write_last(uv_stream_t* stream);
-/* Collect a write that was in flight. */
-void uv__write_collect(uv_stream_t* stream);
 /* Run the callbacks of the requests that ended, but not of those that end meanwhile. */
 void uv__write_deliver(uv_stream_t* stream);
 /* Nothing queued, and no callback owed. */
 int uv__write_drained(const uv_stream_t* stream);
+
+/* write.c */
+void uv__write_turn(uv_stream_t* stream);
+/* The stream is about to close: give the system, without waiting, what it takes of the queue. */
+void uv__write_last(uv_stream_t* stream);
+/* Collect a write that was in flight. */
+void uv__write_collect(uv_stream_t* stream);
 
 /* connect.c */
 int uv__connect_gate(const uv_stream_t* stream); /* 0 where a connect may begin, or an error */
@@ -54,22 +107,22 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
 void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_connect_cb cb);
 void uv__connect_turn(uv_stream_t* stream, unsigned rung);
 void uv__connect_end(uv_stream_t* stream, int status);
+void uv__connect_run_refused(uv_loop_t* loop);
 
 /* accept.c */
 void uv__accept_turn(uv_stream_t* stream);
+/* Listeners that lacked resources try again. */
+void uv__accept_retry(uv_loop_t* loop);
 
-/* pipe.c: the passing of handles (rules I1-I3) */
-ssize_t uv__pipe_read(uv_pipe_t* handle, const uv_buf_t* buf);
-struct uv__desc* uv__pipe_arrived(uv_pipe_t* handle); /* the oldest unclaimed one, or NULL */
-void uv__pipe_claimed(uv_pipe_t* handle);             /* that one has an owner now */
-void uv__pipe_drop(uv_pipe_t* handle);                /* the unclaimed ones are closed */
-
-/* finish.c */
+/* finish.c. close ends in uv__loop_closing, now or after the port's CLOSED ring; finish runs what
+ * is left of the requests, right before close_cb. */
 void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);
 void uv__close_turn(uv_stream_t* stream, unsigned rung);
+int uv__stream_close(uv_handle_t* handle);
+void uv__stream_finish(uv_handle_t* handle);
+int uv__stream_has_requests(const uv_stream_t* stream);
 
-static inline struct uv__io* uv__stream_io(uv_stream_t* stream) {
-  return &stream->stream.io;
-}
+/* turn.c: the order of all this in a turn of the stream that owns `io` */
+void uv__stream_turn(struct uv__io* io, unsigned rung);
 
 #endif /* UV__STREAM_H_ */

@@ -1,20 +1,11 @@
-/* Pipe handles: arguments, and the handles that arrive over an IPC pipe until they are
- * claimed (rules I1-I3). Names and descriptors are the port's. */
+/* Pipe handles: arguments. Names and descriptors are the port's, and the handles that arrive over
+ * an IPC pipe are core/stream/arrival.c's. */
 #include <string.h>
 
-#include "core/base/alloc.h"
 #include "core/stream/stream.h"
 
 enum {
   INSTANCES = 4 /* Windows: server instances kept ready, unless the program says otherwise */
-};
-
-/* The handles of an IPC pipe that wait for uv_accept: a queue in an array that grows. */
-struct uv__arrivals {
-  unsigned head;
-  unsigned count;
-  unsigned room;
-  struct uv__desc descs[1]; /* `room` of them, from `head` on, without wrapping around */
 };
 
 static uv_stream_t* stream_of(uv_pipe_t* handle) {
@@ -30,6 +21,8 @@ int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc) {
   handle->arrivals = NULL;
   handle->instances = INSTANCES;
   handle->ipc = ipc != 0;
+  if (ipc)
+    handle->flags |= UV__STREAM_PASSES;
   return 0;
 }
 
@@ -157,88 +150,14 @@ int uv_pipe_chmod(uv_pipe_t* handle, int flags) {
   return io->ops->option(io, UV__CHMOD, &flags);
 }
 
-/* ---- Handles that arrive ---- */
-
-/* Room for all that one read may bring. It is made before the read, so that no handle arrives
- * that there is no memory for. */
-static int make_room(uv_pipe_t* handle) {
-  struct uv__arrivals* old = handle->arrivals;
-  struct uv__arrivals* new;
-  unsigned room;
-
-  if (old != NULL && old->head + old->count + UV__PASSED_MOST <= old->room)
-    return 0;
-  if (old != NULL && old->head >= old->count + UV__PASSED_MOST) {
-    memcpy(old->descs, old->descs + old->head, old->count * sizeof(old->descs[0]));
-    old->head = 0;
-    return 0;
-  }
-  room = 2 * ((old == NULL ? 0 : old->count) + UV__PASSED_MOST);
-  new = uv__malloc(sizeof(*new) + room * sizeof(new->descs[0]));
-  if (new == NULL)
-    return UV_ENOBUFS;
-  new->head = 0;
-  new->count = 0;
-  new->room = room;
-  if (old != NULL) {
-    new->count = old->count;
-    memcpy(new->descs, old->descs + old->head, old->count * sizeof(old->descs[0]));
-  }
-  uv__free(old);
-  handle->arrivals = new;
-  return 0;
-}
-
-ssize_t uv__pipe_read(uv_pipe_t* handle, const uv_buf_t* buf) {
-  struct uv__io* io = &handle->stream.io;
-  struct uv__passed passed;
-  struct uv__arrivals* arrivals;
-  ssize_t n;
-  int r;
-
-  if (!handle->ipc)
-    return io->ops->read_now(io, buf->base, buf->len, NULL);
-  r = make_room(handle);
-  if (r < 0)
-    return r;
-  passed.count = 0;
-  n = io->ops->read_now(io, buf->base, buf->len, &passed);
-  arrivals = handle->arrivals;
-  memcpy(arrivals->descs + arrivals->head + arrivals->count, passed.descs,
-         passed.count * sizeof(passed.descs[0]));
-  arrivals->count += passed.count;
-  return n;
-}
-
-struct uv__desc* uv__pipe_arrived(uv_pipe_t* handle) {
-  struct uv__arrivals* arrivals = handle->arrivals;
-  return arrivals == NULL || arrivals->count == 0 ? NULL : &arrivals->descs[arrivals->head];
-}
-
-void uv__pipe_claimed(uv_pipe_t* handle) {
-  handle->arrivals->head++;
-  handle->arrivals->count--;
-  if (handle->arrivals->count == 0)
-    handle->arrivals->head = 0;
-}
-
-void uv__pipe_drop(uv_pipe_t* handle) {
-  struct uv__desc* desc;
-
-  while ((desc = uv__pipe_arrived(handle)) != NULL) {
-    uv__port_discard(desc);
-    uv__pipe_claimed(handle);
-  }
-  uv__free(handle->arrivals);
-  handle->arrivals = NULL;
-}
+/* ---- Handles that arrived ---- */
 
 int uv_pipe_pending_count(uv_pipe_t* handle) {
-  return handle->arrivals == NULL ? 0 : (int) handle->arrivals->count;
+  return (int) uv__arrival_count(handle);
 }
 
 uv_handle_type uv_pipe_pending_type(uv_pipe_t* handle) {
-  const struct uv__desc* desc = uv__pipe_arrived(handle);
+  const struct uv__desc* desc = uv__arrival_oldest(handle);
 
   if (desc == NULL)
     return UV_UNKNOWN_HANDLE;

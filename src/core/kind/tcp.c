@@ -1,5 +1,5 @@
 /* TCP handles: arguments, options that wait for a socket (rule T1), and delayed bind errors
- * (A5). What a socket does is the port's, what a stream does is stream.c's. */
+ * (A5). What a socket does is the port's, what a stream does is core/stream's. */
 #include "core/stream/stream.h"
 
 enum {
@@ -29,20 +29,6 @@ static int is_inet(const struct sockaddr* addr) {
   return addr != NULL && (addr->sa_family == AF_INET || addr->sa_family == AF_INET6);
 }
 
-void uv__tcp_opened(uv_tcp_t* handle) {
-  int one_accept = 0;
-  int on = 1;
-
-  /* These are wishes about a socket that works without them; a system that refuses one has
-   * no call to report it to. */
-  if (handle->flags & UV__TCP_NODELAY)
-    (void) option(handle, UV__NODELAY, &on);
-  if (handle->keepalive.idle != 0)
-    (void) option(handle, UV__KEEPALIVE, &handle->keepalive);
-  if (handle->flags & UV__TCP_ONE_ACCEPT)
-    (void) option(handle, UV__ACCEPTS, &one_accept);
-}
-
 int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags) {
   int domain = (int) (flags & 0xFF);
   int r;
@@ -55,7 +41,7 @@ int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags) {
   handle->keepalive.count = 0;
   if (domain == AF_UNSPEC)
     return 0;
-  r = uv__stream_open(stream_of(handle), domain, &no_desc);
+  r = uv__socket_open(stream_of(handle), domain, &no_desc);
   if (r < 0)
     uv__handle_forget((uv_handle_t*) handle);
   return r;
@@ -72,7 +58,7 @@ int uv_tcp_open(uv_tcp_t* handle, uv_os_sock_t sock) {
     return UV_EINVAL;
   if (handle->stream.phase != UV__FRESH)
     return UV_EBUSY;
-  return uv__stream_open(stream_of(handle), AF_UNSPEC, &desc);
+  return uv__socket_open(stream_of(handle), AF_UNSPEC, &desc);
 }
 
 int uv_tcp_nodelay(uv_tcp_t* handle, int enable) {
@@ -151,7 +137,7 @@ int uv_tcp_bind(uv_tcp_t* handle, const struct sockaddr* addr, unsigned int flag
   if (handle->stream.phase != UV__FRESH && handle->stream.phase != UV__OPEN)
     return UV_EINVAL;
   if (handle->stream.phase == UV__FRESH) {
-    r = uv__stream_open(stream_of(handle), addr->sa_family, &no_desc);
+    r = uv__socket_open(stream_of(handle), addr->sa_family, &no_desc);
     if (r < 0)
       return r;
   }
@@ -192,22 +178,8 @@ int uv_tcp_connect(uv_connect_t* req,
     return UV_EINVAL;
   r = uv__connect_gate(stream_of(handle));
   if (r == 0 && handle->stream.phase == UV__FRESH)
-    r = uv__stream_open(stream_of(handle), addr->sa_family, &no_desc);
+    r = uv__socket_open(stream_of(handle), addr->sa_family, &no_desc);
   if (r < 0)
     return r;
   return uv__connect_start(req, stream_of(handle), addr, cb);
-}
-
-int uv_tcp_close_reset(uv_tcp_t* handle, uv_close_cb close_cb) {
-  int r;
-
-  if (!has_socket(handle))
-    return UV_EBADF;
-  if (handle->stream.shutdown_req != NULL)
-    return UV_EINVAL; /* It promised the peer an orderly end. */
-  r = option(handle, UV__RESET, NULL);
-  if (r < 0)
-    return r;
-  uv_close((uv_handle_t*) handle, close_cb);
-  return 0;
 }

@@ -1,5 +1,7 @@
 /* Child processes: arguments, the streams that become their stdio, and the one event of a
  * child, its end. Starting, signalling and watching are the port's. */
+#include "core/kind/kind.h"
+
 #include <signal.h>
 #include <string.h>
 

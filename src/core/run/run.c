@@ -1,0 +1,173 @@
+/* The order of a loop's turn: the only place that names the turns of all kinds. What each does in
+ * its turn is elsewhere.
+ *
+ * One turn: streams that asked for another go; idle; prepare; wait for the system; asyncs and
+ * finished work; streams that rang, with their write callbacks; check; close callbacks;
+ * timers. */
+#include "core/run/run.h"
+
+#include <assert.h>
+#include <limits.h>
+
+#include "core/base/atomic.h"
+#include "core/kind/kind.h"
+#include "core/loop/threadpool.h"
+#include "core/stream/stream.h"
+
+/* How often streams that ask for another go get it before hooks, timers and the system have
+ * theirs. With READ_ROUNDS of read.c this bounds what one stream can take per turn (R6). */
+enum {
+  SERVE_ROUNDS = 4
+};
+
+static void (*const turns[])(struct uv__io* io, unsigned rung) = {
+    [UV__ROLE_STREAM] = uv__stream_turn,
+    [UV__ROLE_PROCESS] = uv__process_turn,
+    [UV__ROLE_SIGNAL] = uv__signal_turn,
+};
+
+int uv_backend_timeout(const uv_loop_t* loop) {
+  uint64_t next;
+
+  if (loop->stop_flag || !uv_loop_alive(loop) || loop->closing != NULL)
+    return 0;
+  if (!uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->idle))
+    return 0;
+  if (!uv__queue_empty(&loop->refused))
+    return 0;
+  next = uv__timer_next(loop);
+  if (loop->retry_at != 0 && loop->retry_at < next)
+    next = loop->retry_at;
+  if (next == UINT64_MAX)
+    return -1;
+  if (next <= loop->time)
+    return 0;
+  return next - loop->time > INT_MAX ? INT_MAX : (int) (next - loop->time);
+}
+
+/* What rang is collected: its lanes are free again, and the io can ask for its next turn from
+ * within this one. */
+static void take_turn(struct uv__io* io) {
+  unsigned rung = io->rung;
+
+  io->rung = 0;
+  io->waiting = 0;
+  io->busy &= (unsigned char) ~rung;
+  uv__trace(io, UV__TRACE_TURN, rung, 0);
+  turns[io->role](io, rung);
+}
+
+static void serve(struct uv__queue* batch, struct uv__queue* later) {
+  while (!uv__queue_empty(batch)) {
+    struct uv__queue* link = uv__queue_head(batch);
+    struct uv__io* io = uv__container_of(link, struct uv__io, link);
+
+    uv__queue_remove(link);
+    if (later != NULL && io->role != UV__ROLE_STREAM)
+      uv__queue_insert_tail(later, link);
+    else
+      take_turn(io);
+  }
+}
+
+/* Streams that rang or asked for another go. What they add while this runs goes into the
+ * next round, so that every stream of a round has had its turn before. Exits and signals come
+ * after them: what a child wrote is read before its end is told. */
+static void serve_streams(uv_loop_t* loop) {
+  int rounds;
+
+  uv__connect_run_refused(loop);
+  for (rounds = 0; rounds < SERVE_ROUNDS && !uv__queue_empty(&loop->ready); rounds++) {
+    struct uv__queue batch;
+    struct uv__queue later;
+
+    uv__queue_init(&later);
+    uv__queue_move(&loop->ready, &batch);
+    serve(&batch, &later);
+    serve(&later, NULL);
+  }
+}
+
+static void poll_system(uv_loop_t* loop, int timeout_ms) {
+  uint64_t rings = loop->rings;
+  int metered = timeout_ms != 0 && loop->meter != NULL;
+
+  if (metered)
+    uv__meter_wait_begins(loop);
+  uv__port_poll(loop, timeout_ms);
+  if (metered)
+    uv__meter_wait_ends(loop);
+  loop->events += loop->rings - rings;
+  if (timeout_ms == 0)
+    loop->events_waiting += loop->rings - rings;
+}
+
+/* Waits for the system. The store of `asleep` must be seen before the look at wake_pending,
+ * hence sequential consistency. */
+static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
+  uv__atomic_store(&loop->asleep, 1);
+  if (uv__atomic_load(&loop->wake_pending))
+    timeout_ms = 0;
+  poll_system(loop, timeout_ms);
+  uv__atomic_store(&loop->asleep, 0);
+  uv_update_time(loop);
+  if (loop->retry_at != 0 && loop->retry_at <= loop->time)
+    uv__accept_retry(loop);
+  /* Cleared before anything is looked at: a wake-up that comes later sets it again. */
+  if (uv__atomic_exchange(&loop->wake_pending, 0) != 0) {
+    uv__async_run(loop);
+    uv__work_finish(loop);
+  }
+}
+
+/* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
+ * it closed first, the block in which all of its handles lie depends on it. */
+static void run_closing(uv_loop_t* loop) {
+  uv_handle_t* next;
+
+  uv__connect_run_refused(loop); /* A close callback comes last (L4). */
+  next = loop->closing;
+  loop->closing = NULL;
+  while (next != NULL) {
+    uv_handle_t* handle = next;
+    next = handle->handle.next_closing;
+    uv__kinds_finish(handle); /* The memory may be gone after this. */
+  }
+}
+
+int uv_run(uv_loop_t* loop, uv_run_mode mode) {
+  int alive = uv_loop_alive(loop);
+
+  uv_update_time(loop);
+  if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag)
+    uv__timer_run(loop);
+
+  while (alive && !loop->stop_flag) {
+    /* A single turn that has callbacks to run does not also wait for more. */
+    int may_wait =
+        mode == UV_RUN_DEFAULT ||
+        (mode == UV_RUN_ONCE && uv__queue_empty(&loop->ready) && uv__queue_empty(&loop->refused));
+
+    assert(uv__kinds_valid(loop));
+    loop->turns++;
+    serve_streams(loop);
+    uv__watcher_run_idle(loop);
+    uv__watcher_run_prepare(loop);
+    wait_for_system(loop, may_wait ? uv_backend_timeout(loop) : 0);
+    serve_streams(loop);
+    uv__watcher_run_check(loop);
+    run_closing(loop);
+    uv_update_time(loop);
+    uv__timer_run(loop);
+    alive = uv_loop_alive(loop);
+    if (mode != UV_RUN_DEFAULT)
+      break;
+  }
+
+  /* From here on somebody may wait on uv_backend_fd instead. */
+  uv__atomic_store(&loop->asleep, 1);
+  if (uv__atomic_load(&loop->wake_pending))
+    uv__port_wake(loop);
+  loop->stop_flag = 0;
+  return alive;
+}
