@@ -4,11 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/run/run.h"
+
 enum {
   MOST_WIRES = 256,
   READS_PER_TURN = 64, /* what the core allows itself between two waits (R6) */
   IDLE_WAITS = 12,     /* in a row that do not wait, for nothing */
-  CLOSE_TURNS = 60     /* L4's bound, in turns of a system that is at most a few late */
+  READ_ROUNDS = 8,     /* the budgets of one turn of a stream, as in the core, to know when they */
+  WRITE_ROUNDS = 16,   /* were used up */
+  ACCEPT_ROUNDS = 16,
+  CLOSE_TURNS = 60 /* L4's bound, in turns of a system that is at most a few late */
 };
 
 struct model model;
@@ -48,6 +53,17 @@ static struct {
   size_t taken;
 } attempt;
 
+/* What one stream did without a pause: nothing else happened in between. */
+struct row {
+  const struct model_handle* handle;
+  unsigned activity;
+  unsigned length;
+};
+
+static struct row writes_in_row;
+static struct row accepts_in_row;
+static unsigned finished; /* requests, by the bytes that the core has not been told of yet */
+
 static int port_error;
 static int option_error;
 static unsigned quiet_since;
@@ -59,6 +75,19 @@ static struct model_handle* handle_of_uv(const void* uv) {
 
 static struct model_handle* handle_of_io(const struct uv__io* io) {
   return handle_of_uv(uv__container_of(io, uv_stream_t, stream.io));
+}
+
+static unsigned in_row(struct row* row, const struct model_handle* h) {
+  if (row->handle != h || row->activity != model.activity)
+    row->length = 0;
+  row->handle = h;
+  row->activity = model.activity;
+  return ++row->length;
+}
+
+void model_check_valid(void) {
+  if (!model.walking && !uv__kinds_valid(&model.loop))
+    sim_fail("the loop or a handle does not fit together");
 }
 
 /* ---- Calls ---- */
@@ -74,6 +103,7 @@ void model_enter_call(void) {
 
 void model_leave_call(struct model_handle* h) {
   model.in_call = 0;
+  model_check_valid();
   if (h != NULL && h->kind == KIND_TCP && !h->closed)
     model_check_size(h);
 }
@@ -144,8 +174,26 @@ static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
     if (memcmp(w->bytes + (w->size - w->left), bytes + at, part) != 0)
       sim_fail("W1: handle %d wrote the wrong bytes", h->number);
     w->left -= part;
+    finished += w->left == 0;
     at += part;
   }
+}
+
+static void mark_told(const struct model_handle* h, ssize_t result) {
+  const struct model_write* w = h->writes;
+  unsigned was_finished = finished;
+
+  finished = 0;
+  while (w != NULL && (w->left == 0 || w->cancelled || w->error != 0))
+    w = w->next;
+  if (w == NULL)
+    return;
+  if (result > 0 && was_finished > 0 && w->left < w->size)
+    sim_mark(MARK_PARTIAL_ACROSS);
+  if (result > 0 && !h->in_close && in_row(&writes_in_row, h) == WRITE_ROUNDS)
+    sim_mark(MARK_WRITE_BUDGET);
+  if (result < 0 && !h->in_close && !h->closing && w->next != NULL)
+    sim_mark(MARK_WRITE_FAILS_ALL);
 }
 
 static void on_told(struct uv__io* io, ssize_t result) {
@@ -154,14 +202,19 @@ static void on_told(struct uv__io* io, ssize_t result) {
 
   if (attempt.handle != NULL)
     return; /* Of bytes that were never queued. */
-  if (h->in_close)
+  if (h->in_close) {
     h->tried = 1;
+    sim_mark(result > 0 ? MARK_LAST_TRY_TAKES : MARK_LAST_TRY_EAGAIN);
+  }
+  mark_told(h, result);
   if (result >= 0) {
     h->queued -= (size_t) result;
     return;
   }
-  if (h->in_close)
-    return; /* What is left is canceled, whatever the reason. */
+  /* The try of a close: what is left is canceled, whatever the reason. A write that was in flight and
+   * had failed before is told so, with those behind it. */
+  if (h->in_close && (result == UV_EAGAIN || !(io->busy & UV__WRITE)))
+    return;
   /* W6: the failed one and all that wait behind it. */
   h->queued = 0;
   for (w = h->writes; w != NULL; w = w->next)
@@ -200,6 +253,8 @@ static void on_read_now(struct uv__io* io, ssize_t result, int armed) {
     if (result != UV_EOF)
       h->writable = 0;
   }
+  if (h->reads_in_turn == READ_ROUNDS)
+    sim_mark(MARK_READ_BUDGET);
   if (++h->reads_in_turn > READS_PER_TURN)
     sim_fail("R6: handle %d reads without an end", h->number);
 }
@@ -231,15 +286,22 @@ static void on_accepted(struct uv__io* io, int result, int fd) {
     h->starved = 0;
     return;
   }
+  if (in_row(&accepts_in_row, h) == ACCEPT_ROUNDS)
+    sim_mark(MARK_ACCEPT_BUDGET);
   if (lacks_resources(result)) {
+    sim_mark(h->starved ? MARK_STARVED_STILL : MARK_STARVED);
     if (!h->starved)
       expect(h, EXPECT_CONNECTION, result);
     h->starved = 1;
     return;
   }
+  if (h->starved && result == 0)
+    sim_mark(MARK_STARVED_SERVED);
   h->starved = 0;
-  if (result == UV_ECONNABORTED)
+  if (result == UV_ECONNABORTED) {
+    sim_mark(MARK_ABORTED);
     return; /* A4: nobody hears of it */
+  }
   if (result == 0)
     h->unclaimed = fd;
   expect(h, EXPECT_CONNECTION, result);
@@ -285,8 +347,11 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
   int idles = 0;
   int i;
 
-  if (model.in_call)
+  if (model.in_call) {
+    if (timeout_ms < 0)
+      sim_mark(MARK_BLOCKING_WAITS);
     return;
+  }
   model.turns++;
   for (i = 0; i < model.count; i++) {
     struct model_handle* h = &model.handles[i];
@@ -311,6 +376,7 @@ static void on_waiting(void) {
 
     if (i == model.count || model.handles[i].kind != KIND_ASYNC || model.handles[i].closing)
       return;
+    sim_mark(MARK_ASYNC_WHILE_WAITING);
     model.handles[i].sent = 1;
     (void) uv_async_send(&model.handles[i].uv->async); /* As from another thread. */
   }
@@ -338,6 +404,7 @@ static struct model_handle* enter(const void* uv, const char* name, enum expecta
   struct model_handle* h = handle_of_uv(uv);
 
   model.activity++;
+  model_check_valid();
   model.callback = name;
   sim_trace("%s handle %d", name, h->number);
   if (model.in_call)
@@ -404,6 +471,8 @@ void model_on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     h->read_fails = 0;
   } else if (buffer.handle != h || nread != 0 || !h->stopped_in_alloc) {
     sim_fail("R5: read_cb of handle %d for no reason", h->number);
+  } else {
+    sim_mark(MARK_STOP_IN_ALLOC);
   }
   expected.what = EXPECT_ANY;
   if (buffer.handle == h) {
@@ -455,6 +524,8 @@ void model_on_write(uv_write_t* req, int status) {
     sim_fail("L5: write_cb of handle %d before its connect_cb", h->number);
   if (req->handle != &h->uv->stream || req->type != UV_WRITE)
     sim_fail("a write request lost its public fields");
+  if (h->shutdown != NULL && !h->closing && h->queued == 0 && h->writes->next != NULL)
+    sim_mark(MARK_SHUTDOWN_WAITS_FOR_CALLBACKS);
   check_write_status(h, w, status);
   model_check_size(h);
   h->writes = w->next;
@@ -473,6 +544,8 @@ void model_on_write(uv_write_t* req, int status) {
 static void fail_with_connect(struct model_handle* h) {
   struct model_write* w;
 
+  if (h->reading && h->writes != NULL && h->shutdown != NULL)
+    sim_mark(MARK_CONNECT_FAILS_WITH_ALL);
   h->state = STATE_OPEN;
   h->queued = 0;
   for (w = h->writes; w != NULL; w = w->next)
@@ -638,6 +711,7 @@ void model_check_turn(int ran) {
   if (expected.what != EXPECT_ANY || buffer.handle != NULL)
     sim_fail("a turn ends, and handle %d owes a callback",
              buffer.handle != NULL ? buffer.handle->number : expected.handle->number);
+  model_check_valid();
   for (i = 0; i < model.count; i++) {
     struct model_handle* h = &model.handles[i];
     int active;
@@ -689,6 +763,7 @@ void model_begin(void) {
   memset(&expected, 0, sizeof(expected));
   memset(&buffer, 0, sizeof(buffer));
   memset(&attempt, 0, sizeof(attempt));
+  finished = 0;
   quiet_waits = 0;
   start_loop(&model.loop);
   start_loop(&model.other_loop);

@@ -91,6 +91,9 @@ struct model {
   uv_tcp_t stranger;
   int in_call;                            /* no callback may run */
   const char* callback;                   /* the one that runs, or ran last */
+  const char* inside;                     /* the one that makes calls now; NULL: none does */
+  struct model_handle* inside_of;         /* and whose it is */
+  int walking;                            /* in uv_walk: the loop's list is not whole */
   void (*script)(struct model_handle* h); /* what callbacks do instead of random calls */
   int budget;                             /* calls that callbacks may still make */
   int draining;                           /* the end: everything is read, shut down and accepted */
@@ -152,6 +155,7 @@ void model_on_check(uv_check_t* handle);
 void model_on_async(uv_async_t* handle);
 
 /* Shared by the two files. */
+void model_check_valid(void); /* the core's own view of itself */
 void model_check_size(const struct model_handle* h);
 /* What the port refused in the current call, 0: nothing. That an option failed counts only
  * where the program asked for it now; a wish for a later socket may fail in silence. */

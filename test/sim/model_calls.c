@@ -98,6 +98,65 @@ struct model_handle* model_new(enum model_kind kind) {
   return h;
 }
 
+/* Which of the rare states a close is about to meet. */
+static void mark_close(const struct model_handle* h) {
+  const struct uv__io* io = &h->uv->stream.stream.io;
+  unsigned going = io->busy & ~(unsigned) io->rung;
+
+  if (h->state == STATE_FRESH)
+    sim_mark(MARK_CLOSE_FRESH);
+  if (h->state == STATE_OPEN)
+    sim_mark(MARK_CLOSE_OPEN);
+  if (going & UV__CONNECT)
+    sim_mark(MARK_CLOSE_CONNECTING);
+  if (going & UV__READ)
+    sim_mark(MARK_CLOSE_READ);
+  if (going & UV__WRITE)
+    sim_mark(MARK_CLOSE_WRITE);
+  if ((going & UV__READ) && (going & UV__WRITE))
+    sim_mark(MARK_CLOSE_READ_WRITE);
+  if (going & UV__SHUTDOWN)
+    sim_mark(MARK_CLOSE_SHUTDOWN);
+  if (going & UV__ACCEPT)
+    sim_mark(MARK_CLOSE_ACCEPT);
+  if (io->rung & UV__CONNECT)
+    sim_mark(MARK_CLOSE_CONNECT_RUNG);
+  if (io->rung & UV__READ)
+    sim_mark(MARK_CLOSE_READ_RUNG);
+  if (io->rung & UV__WRITE)
+    sim_mark(MARK_CLOSE_WRITE_RUNG);
+  if (io->rung & UV__SHUTDOWN)
+    sim_mark(MARK_CLOSE_SHUTDOWN_RUNG);
+  if (io->rung & UV__ACCEPT)
+    sim_mark(MARK_CLOSE_ACCEPT_RUNG);
+  if (h->unclaimed >= 0)
+    sim_mark(MARK_CLOSE_UNCLAIMED);
+  if (h->writes != NULL && h->queued == 0)
+    sim_mark(MARK_CLOSE_CALLBACKS_OWED);
+}
+
+/* And in which callback. */
+static void mark_close_inside(const struct model_handle* h) {
+  static const struct {
+    const char* name;
+    enum sim_mark mark;
+  } rows[] = {
+      {"alloc_cb", MARK_CLOSE_IN_ALLOC_CB},       {"read_cb", MARK_CLOSE_IN_READ_CB},
+      {"write_cb", MARK_CLOSE_IN_WRITE_CB},       {"connect_cb", MARK_CLOSE_IN_CONNECT_CB},
+      {"shutdown_cb", MARK_CLOSE_IN_SHUTDOWN_CB}, {"connection_cb", MARK_CLOSE_IN_CONNECTION_CB},
+      {"close_cb", MARK_CLOSE_IN_CLOSE_CB},       {"timer_cb", MARK_CLOSE_IN_TIMER_CB},
+      {"idle_cb", MARK_CLOSE_IN_IDLE_CB},         {"prepare_cb", MARK_CLOSE_IN_PREPARE_CB},
+      {"check_cb", MARK_CLOSE_IN_CHECK_CB},       {"async_cb", MARK_CLOSE_IN_ASYNC_CB},
+  };
+  size_t i;
+
+  if (model.inside == NULL || (h != model.inside_of && !model.inside_of->closed))
+    return;
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    if (strcmp(rows[i].name, model.inside) == 0)
+      sim_mark(rows[i].mark);
+}
+
 void model_close(struct model_handle* h, int reset) {
   int r = 0;
 
@@ -105,6 +164,11 @@ void model_close(struct model_handle* h, int reset) {
     return;
   model_enter_call();
   h->in_close = !h->closing;
+  if (!h->closing) {
+    mark_close_inside(h);
+    if (h->kind == KIND_TCP)
+      mark_close(h);
+  }
   if (reset && h->kind == KIND_TCP) {
     int want = h->closing || h->state == STATE_FRESH ? UV_EBADF
                : h->shutdown != NULL                 ? UV_EINVAL
@@ -279,6 +343,9 @@ void model_connect(struct model_handle* h, int port) {
   int known = h->connect_known;
   int r;
 
+  if (want == 0 && h->state == STATE_OPEN && h == model.inside_of && model.inside != NULL &&
+      strcmp(model.inside, "connect_cb") == 0)
+    sim_mark(MARK_CONNECT_AGAIN);
   model_enter_call();
   h->connect_known = 0;
   r = uv_tcp_connect(req, &h->uv->tcp, (const struct sockaddr*) &addr, model_on_connect);
@@ -288,6 +355,7 @@ void model_connect(struct model_handle* h, int port) {
     h->read_fails = 0;
     h->connect = req;
     if (h->bind_error != 0) { /* A5 */
+      sim_mark(MARK_BIND_ERROR_CONNECT);
       h->connect_known = 1;
       h->connect_result = h->bind_error;
     }
@@ -307,6 +375,10 @@ void model_listen(struct model_handle* h) {
     want = UV_EINVAL;
   else
     want = h->bind_error;
+  if (want == UV_EADDRINUSE)
+    sim_mark(MARK_BIND_ERROR_LISTEN);
+  if (want == 0 && h->state == STATE_LISTENING)
+    sim_mark(MARK_LISTEN_AGAIN);
   model_enter_call();
   r = uv_listen(&h->uv->stream, sim_chance(30) ? 100 : (int) sim_below(6), model_on_connection);
   check(h, "listen", r, want != 0 ? want : port_or(0));
@@ -357,6 +429,8 @@ void model_read_start(struct model_handle* h) {
     want = UV_EALREADY;
   else if (h->state != STATE_CONNECTING && !h->readable)
     want = UV_ENOTCONN;
+  if (want == 0 && h->uv->stream.stream.io.busy & UV__READ)
+    sim_mark(MARK_RESTART_BEFORE_RING);
   model_enter_call();
   r = uv_read_start(&h->uv->stream, model_on_alloc, model_on_read);
   check(h, "read_start", r, want);
@@ -366,6 +440,8 @@ void model_read_start(struct model_handle* h) {
 }
 
 void model_read_stop(struct model_handle* h) {
+  if (h->reading && (h->uv->stream.stream.io.rung & UV__READ))
+    sim_mark(MARK_STOP_AFTER_RING);
   model_enter_call();
   check(h, "read_stop", uv_read_stop(&h->uv->stream), 0);
   h->reading = 0;
@@ -467,8 +543,10 @@ void model_write(struct model_handle* h) {
   h->queued += w->size;
   sim_alloc_fail = out_of_memory;
   r = uv_write(&w->req, &h->uv->stream, bufs, nbufs, model_on_write);
-  if (want == 0 && out_of_memory && !sim_alloc_fail)
+  if (want == 0 && out_of_memory && !sim_alloc_fail) {
     want = UV_ENOMEM;
+    sim_mark(MARK_WRITE_NO_MEMORY);
+  }
   sim_alloc_fail = 0;
   memset(bufs, 0xdb, sizeof(bufs)); /* The array may go at once (W2). */
   check(h, "write", r, want);
@@ -509,19 +587,28 @@ void model_try_write(struct model_handle* h) {
     sim_fail("W5, W7: try_write of handle %d is %d, not %d", h->number, r, want);
   if (r >= 0 && (has_queue(h) || h->state == STATE_CONNECTING))
     sim_fail("W7: try_write of handle %d overtakes what is queued", h->number);
+  if (r == UV_EAGAIN && has_queue(h))
+    sim_mark(MARK_TRY_BEHIND_QUEUE);
   if (r == 0 && size > 0)
     sim_fail("W7: try_write of handle %d is 0", h->number);
   free(bytes);
   model_leave_call(h);
 }
 
+static int waits(const struct model_write* w) {
+  return w != NULL && w->left > 0 && !w->cancelled && w->error == 0;
+}
+
 void model_cancel(struct model_handle* h) {
   struct model_write* w = h->writes;
+  struct model_write* before = NULL;
   unsigned skip = sim_below(4);
   int r;
 
-  while (skip-- > 0 && w != NULL && w->next != NULL)
+  while (skip-- > 0 && w != NULL && w->next != NULL) {
+    before = w;
     w = w->next;
+  }
   if (w == NULL)
     return;
   model_enter_call();
@@ -531,11 +618,15 @@ void model_cancel(struct model_handle* h) {
   if (r == 0) {
     if (w->left < w->size || w->cancelled || w->error != 0)
       sim_fail("W11: a write of handle %d is cancelled, and had begun", h->number);
+    if (w->size > 0 && waits(before) && waits(w->next))
+      sim_mark(MARK_CANCEL_BETWEEN);
     w->cancelled = 1;
     h->queued -= w->size;
   } else if (r != UV_EBUSY || (w->size > 0 && w->left == w->size && !w->cancelled &&
                                w->error == 0 && !w->started && !h->closing)) {
     sim_fail("W11: cancel of a write of handle %d is %d", h->number, r);
+  } else if (w->started && w->left == w->size && waits(w)) {
+    sim_mark(MARK_CANCEL_IN_FLIGHT);
   }
   model_leave_call(h);
 }
@@ -550,6 +641,8 @@ void model_shutdown(struct model_handle* h) {
   r = uv_shutdown(req, &h->uv->stream, model_on_shutdown);
   check(h, "shutdown", r, can ? 0 : UV_ENOTCONN);
   if (r == 0) {
+    if (h->queued > 0)
+      sim_mark(MARK_SHUTDOWN_WAITS_FOR_QUEUE);
     h->shutdown = req;
     h->shutdown_known = 0;
     h->shut = 1;

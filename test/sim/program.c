@@ -173,7 +173,7 @@ static void act(void) {
     act_on_other(h);
 }
 
-void program_in_callback(struct model_handle* h) {
+static void make_calls(struct model_handle* h) {
   unsigned n = sim_chance(30) ? 1 + sim_below(3) : 0;
 
   if (model.script != NULL) {
@@ -188,6 +188,13 @@ void program_in_callback(struct model_handle* h) {
     else
       act();
   }
+}
+
+void program_in_callback(struct model_handle* h) {
+  model.inside = model.callback;
+  model.inside_of = h;
+  make_calls(h);
+  model.inside = NULL;
 }
 
 static void claim(struct model_handle* server) {
@@ -295,7 +302,9 @@ static void close_all(void) {
   int turns;
 
   sim_trace("close all");
+  model.walking = 1;
   uv_walk(&model.loop, close_one, NULL);
+  model.walking = 0;
   for (turns = 0; uv_loop_alive(&model.loop); turns++) {
     if (turns == CLOSE_TURNS)
       sim_fail("L4: a hang: handles do not get closed");

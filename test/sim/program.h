@@ -2,6 +2,7 @@
 #ifndef PROGRAM_H_
 #define PROGRAM_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Runs the program of one seed; a broken rule ends the process. */
@@ -15,5 +16,7 @@ void program_end(int in_peace);
 
 /* Runs the scenario of that name under one seed's schedule; 0 when there is none. */
 int scenario_run(const char* name, uint64_t seed);
+/* Their names, from 0 on; NULL behind the last. */
+const char* scenario_name(size_t number);
 
 #endif /* PROGRAM_H_ */

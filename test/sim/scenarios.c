@@ -141,6 +141,42 @@ static void clients_that_gave_up(void) {
   turns();
 }
 
+/* Asyncs run between the system's rings and the turns that answer them: what rang and has had no
+ * turn is closed there. */
+static void close_what_rang(struct model_handle* h) {
+  int i;
+
+  if (h->kind == KIND_TCP) {
+    if (strcmp(model.callback, "read_cb") == 0)
+      model_shutdown(h);
+    return;
+  }
+  for (i = 0; i < model.count; i++) {
+    struct model_handle* other = &model.handles[i];
+
+    if (other->kind == KIND_TCP && !other->closing && other->uv->stream.stream.io.rung != 0 &&
+        sim_chance(40))
+      model_close(other, 0);
+  }
+  if (model.budget-- > 0)
+    model_send(h);
+}
+
+static void close_between_ring_and_turn(void) {
+  struct model_handle* h = model_new(KIND_ASYNC);
+  int i;
+
+  (void) server();
+  for (i = 0; i < 6; i++)
+    (void) waiting_client(SERVER);
+  model.budget = 40;
+  model.script = close_what_rang;
+  if (h != NULL)
+    model_send(h);
+  turns();
+  turns();
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
@@ -151,6 +187,7 @@ static const struct {
     {"close_with_writes", close_with_writes},
     {"blocking_write_in_a_callback", blocking_write_in_a_callback},
     {"clients_that_gave_up", clients_that_gave_up},
+    {"close_between_ring_and_turn", close_between_ring_and_turn},
 };
 
 int scenario_run(const char* name, uint64_t seed) {
@@ -166,4 +203,8 @@ int scenario_run(const char* name, uint64_t seed) {
     return 1;
   }
   return 0;
+}
+
+const char* scenario_name(size_t number) {
+  return number < sizeof(scenarios) / sizeof(scenarios[0]) ? scenarios[number].name : NULL;
 }

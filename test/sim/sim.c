@@ -18,6 +18,7 @@ enum {
 struct sim_trouble sim_trouble;
 int sim_verbose;
 int sim_alloc_fail;
+unsigned long sim_marks[SIM_MARK_COUNT];
 struct sim_socket sim_sockets[SIM_SOCKETS];
 const struct sim_observer* sim_seen;
 int sim_starved;
@@ -354,8 +355,8 @@ void sim_unpin(struct uv__io* io) {
 void sim_arm(struct uv__io* io, enum uv__lane lane) {
   io->tail.armed |= (unsigned) lane;
   io->tail.patience = PATIENCE;
-  if ((io->tail.style & SIM_RINGS_INSIDE) && sim_chance(50))
-    (void) sim_try_ring(io, lane);
+  if ((io->tail.style & SIM_RINGS_INSIDE) && sim_chance(50) && sim_try_ring(io, lane))
+    sim_mark(MARK_RING_INSIDE);
 }
 
 void sim_ring(struct uv__io* io, enum uv__lane lane) {
@@ -431,13 +432,25 @@ static void ring_for_nothing(struct uv__io* io) {
   if ((io->tail.armed & UV__WRITE) && sim_chance(50)) {
     io->tail.write_result = 0;
     sim_unpin(io);
+    sim_mark(MARK_SPURIOUS_WRITE);
     sim_ring(io, UV__WRITE);
   } else if ((io->tail.armed & UV__READ) && sim_chance(50)) {
     io->tail.unasked = 0;
+    sim_mark(MARK_SPURIOUS_READ);
     sim_ring(io, UV__READ);
   } else if (io->tail.armed & UV__ACCEPT) {
+    sim_mark(MARK_SPURIOUS_ACCEPT);
     sim_ring(io, UV__ACCEPT);
   }
+}
+
+static size_t size_of(const struct sim_pin* pin) {
+  size_t size = 0;
+  unsigned i;
+
+  for (i = 0; i < pin->nbufs; i++)
+    size += pin->bufs[i].len;
+  return size;
 }
 
 void sim_cut(struct uv__io* io, unsigned lanes) {
@@ -450,10 +463,16 @@ void sim_cut(struct uv__io* io, unsigned lanes) {
         sim_room(sim_socket_of(io)) > 0)
       tail->write_result =
           (ssize_t) sim_take(io, tail->pin->bufs, tail->pin->nbufs, 1 + sim_below(200));
+    if (tail->write_result < 0)
+      sim_mark(MARK_CUT_CANCELED);
+    else if ((size_t) tail->write_result < size_of(tail->pin))
+      sim_mark(MARK_CUT_SHORT);
     sim_unpin(io);
   }
   if (lanes & UV__CONNECT) {
     tail->connect_result = sim_chance(20) ? sim_connect_now(io) : UV_ECANCELED;
+    if (tail->connect_result == 0)
+      sim_mark(MARK_CONNECT_CUT_DONE);
     sim_seen->connected(io, tail->connect_result);
   }
   if (lanes & UV__SHUTDOWN) {
@@ -483,6 +502,7 @@ static void tick_closing(struct uv__io* io) {
   for (lane = UV__READ; lane < UV__CLOSED; lane <<= 1)
     if ((io->tail.armed & lane) && (io->tail.patience == 0 || sim_chance(70))) {
       sim_cut(io, lane);
+      sim_mark(MARK_CLOSE_CUTS_LATE);
       sim_ring(io, (enum uv__lane) lane);
       if (sim_chance(50))
         return;

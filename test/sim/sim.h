@@ -5,6 +5,7 @@
 #define SIM_H_
 
 #include "core/port.h"
+#include "marks.h"
 
 #if defined(__GNUC__)
 #  define SIM_FORMAT __attribute__((format(printf, 1, 2)))

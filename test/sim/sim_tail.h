@@ -63,6 +63,7 @@ struct uv__io_tail {
   unsigned patience; /* ticks a lane may still keep quiet although it could ring */
   unsigned spurious; /* rings for nothing that are still allowed */
   int unasked;       /* READ was disarmed, and its ring still comes */
+  int ready;         /* read_arm said so, and nothing was read since */
   int resets;        /* the close aborts the connection */
   int connect_port;
   int connect_result;

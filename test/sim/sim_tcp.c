@@ -105,6 +105,7 @@ static int tcp_close(struct uv__io* io) {
     io->tail.armed |= UV__CLOSED;
     io->tail.patience = 3;
     if ((io->tail.style & SIM_RINGS_INSIDE) && io->tail.armed == UV__CLOSED && sim_chance(50)) {
+      sim_mark(MARK_CLOSED_INSIDE);
       sim_ring(io, UV__CLOSED);
       sim_gone(io);
     }
@@ -207,11 +208,14 @@ static int tcp_read_arm(struct uv__io* io) {
   check_lane(io, UV__READ, "read_arm");
   io->tail.due &= ~(unsigned) UV__READ;
   if (sock->reset && sim_chance(20)) {
+    sim_mark(MARK_ARM_FAILS);
     sim_seen->read(io, UV_ECONNRESET, 1);
     return UV_ECONNRESET;
   }
-  if (sim_readable(sock) && ((io->tail.style & SIM_EAGER) || sim_chance(50)))
+  if (sim_readable(sock) && ((io->tail.style & SIM_EAGER) || sim_chance(50))) {
+    io->tail.ready = 1;
     return UV__READY;
+  }
   sim_arm(io, UV__READ);
   return UV__PENDING;
 }
@@ -222,6 +226,7 @@ static int tcp_read_disarm(struct uv__io* io) {
     sim_fail("read_disarm, and nothing is armed");
   if ((io->tail.style & SIM_DISARM_LATE) && sim_chance(70)) {
     io->tail.unasked = 1;
+    sim_mark(MARK_DISARM_PENDING);
     return UV__PENDING;
   }
   io->tail.armed &= ~(unsigned) UV__READ;
@@ -252,7 +257,9 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
     n = UV_EOF;
   } else {
     n = UV_EAGAIN;
+    sim_mark(io->tail.ready ? MARK_READY_THEN_EAGAIN : MARK_RING_THEN_EAGAIN);
   }
+  io->tail.ready = 0;
   sim_trace("  read_now fd %d: %d", io->tail.fd, (int) n);
   sim_seen->read(io, n, 0);
   return n;
@@ -283,6 +290,8 @@ static ssize_t tcp_write(struct uv__io* io,
     n = UV_EAGAIN; /* Behind the bytes in flight. */
   } else if (sock->reset) {
     n = sim_dead(sock);
+    if (n == UV_EPIPE)
+      sim_mark(MARK_WRITE_TO_RESET);
   } else if (sim_chance(sim_trouble.write_error)) {
     n = UV_ENOBUFS;
   } else if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {

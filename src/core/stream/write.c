@@ -98,17 +98,14 @@ static void flush(uv_stream_t* stream) {
   }
 }
 
-/* The ring of the lane is answered here, not in a turn. */
-static void take_ring(struct uv__io* io) {
-  io->rung &= (unsigned char) ~UV__WRITE;
-  io->busy &= (unsigned char) ~UV__WRITE;
-}
-
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n = io->ops->done(io, UV__WRITE);
 
   uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
+  /* Its ring is answered here, also where no turn has done so, or no ring will come any more. */
+  io->rung &= (unsigned char) ~UV__WRITE;
+  io->busy &= (unsigned char) ~UV__WRITE;
   uv__write_queue_mark(stream, 0);
   if (n >= 0)
     uv__write_queue_advance(stream, (size_t) n);
@@ -125,10 +122,8 @@ void uv__write_last(uv_stream_t* stream) {
 
   if (stream->stream.phase != UV__CONNECTED)
     return;
-  if (io->rung & UV__WRITE) {
-    take_ring(io);
+  if (io->rung & UV__WRITE)
     uv__write_collect(stream);
-  }
   count = uv__write_queue_gather(stream, bufs, &pass);
   if (count == 0)
     return;
@@ -149,7 +144,6 @@ static void flush_blocking(uv_stream_t* stream) {
     }
     while (!(io->rung & UV__WRITE))
       uv__port_poll(stream->loop, -1);
-    take_ring(io);
     uv__write_collect(stream);
   }
 }

@@ -1,0 +1,92 @@
+/* The rare states: each must be reached by the seeds that the tests run, or they no longer show
+ * what they are for. `uvtest_sim --marks` counts them, and fails where one was not reached. Those
+ * of a close are looked at right before it. */
+#ifndef MARKS_H_
+#define MARKS_H_
+
+/* X(name, what it is) */
+#define SIM_MARKS(X)                                                                             \
+  X(DISARM_PENDING, "a read is taken back, and its ring still comes")                            \
+  X(STOP_AFTER_RING, "uv_read_stop of a read that has rung and had no turn")                     \
+  X(RESTART_BEFORE_RING, "reading begins again while the ring of the stopped read is to come")   \
+  X(STOP_IN_ALLOC, "alloc_cb stops or closes, and its buffer comes back unused")                 \
+  X(READY_THEN_EAGAIN, "read_arm says READY, and there is nothing")                              \
+  X(RING_THEN_EAGAIN, "READ rings, and there is nothing")                                        \
+  X(SPURIOUS_READ, "READ rings for nothing")                                                     \
+  X(SPURIOUS_WRITE, "WRITE rings for nothing")                                                   \
+  X(SPURIOUS_ACCEPT, "ACCEPT rings for nothing")                                                 \
+  X(ARM_FAILS, "read_arm fails")                                                                 \
+  X(READ_BUDGET, "more reads between two waits than one turn of a stream may make")              \
+  X(WRITE_BUDGET, "as many writes in a row as one turn of a stream may make")                    \
+  X(ACCEPT_BUDGET, "as many connections in a row as one turn of a listener may take")            \
+  X(RING_INSIDE, "an operation rings before its start returns")                                  \
+  X(CLOSED_INSIDE, "CLOSED rings before close returns")                                          \
+  X(CLOSE_CUTS_LATE, "a lane that a close cut short rings before CLOSED")                        \
+  X(PARTIAL_ACROSS, "one call takes the rest of a request and a part of the next")               \
+  X(CUT_SHORT, "a write in flight at the close has taken a part of its bytes")                   \
+  X(CUT_CANCELED, "a write in flight at the close has taken nothing")                            \
+  X(LAST_TRY_TAKES, "the try of a close takes bytes")                                            \
+  X(LAST_TRY_EAGAIN, "the try of a close takes none")                                            \
+  X(WRITE_NO_MEMORY, "the array of a write cannot be allocated")                                 \
+  X(WRITE_FAILS_ALL, "a write fails, and others wait behind it")                                 \
+  X(WRITE_TO_RESET, "a write after the connection was reset was told")                           \
+  X(BLOCKING_WAITS, "a blocking write waits for its ring")                                       \
+  X(CANCEL_BETWEEN, "a write between two others is cancelled")                                   \
+  X(CANCEL_IN_FLIGHT, "a write that may be in flight cannot be cancelled")                       \
+  X(TRY_BEHIND_QUEUE, "try_write finds a queue")                                                 \
+  X(SHUTDOWN_WAITS_FOR_QUEUE, "shutdown is asked for while bytes are queued")                    \
+  X(SHUTDOWN_WAITS_FOR_CALLBACKS, "all bytes are taken, and shutdown waits for their callbacks") \
+  X(CONNECT_FAILS_WITH_ALL, "a connect fails, and a read, a write and a shutdown waited for it") \
+  X(CONNECT_AGAIN, "a connect that failed is tried again in its callback")                       \
+  X(CONNECT_CUT_DONE, "a connect that a close cut short had succeeded")                          \
+  X(BIND_ERROR_LISTEN, "listen tells of a bind that failed")                                     \
+  X(BIND_ERROR_CONNECT, "connect tells of a bind that failed")                                   \
+  X(LISTEN_AGAIN, "a listener listens again")                                                    \
+  X(STARVED, "a listener lacks a descriptor")                                                    \
+  X(STARVED_STILL, "it tries again and lacks it still")                                          \
+  X(STARVED_SERVED, "it tries again and gets its connection")                                    \
+  X(ABORTED, "a client gives up before it is accepted")                                          \
+  X(ASYNC_WHILE_WAITING, "an async is sent while the loop waits")                                \
+  X(CLOSE_FRESH, "close of a stream without a descriptor")                                       \
+  X(CLOSE_OPEN, "close of a stream without a peer")                                              \
+  X(CLOSE_CONNECTING, "close while CONNECT is under way")                                        \
+  X(CLOSE_CONNECT_RUNG, "close when CONNECT has rung")                                           \
+  X(CLOSE_READ, "close while READ is under way")                                                 \
+  X(CLOSE_READ_RUNG, "close when READ has rung")                                                 \
+  X(CLOSE_WRITE, "close while WRITE is under way")                                               \
+  X(CLOSE_WRITE_RUNG, "close when WRITE has rung")                                               \
+  X(CLOSE_READ_WRITE, "close while both are")                                                    \
+  X(CLOSE_SHUTDOWN, "close while SHUTDOWN is under way")                                         \
+  X(CLOSE_SHUTDOWN_RUNG, "close when SHUTDOWN has rung")                                         \
+  X(CLOSE_ACCEPT, "close while ACCEPT is under way")                                             \
+  X(CLOSE_ACCEPT_RUNG, "close when ACCEPT has rung")                                             \
+  X(CLOSE_UNCLAIMED, "close of a listener with an unclaimed connection")                         \
+  X(CLOSE_CALLBACKS_OWED, "close while writes only owe their callbacks")                         \
+  X(CLOSE_IN_ALLOC_CB, "close of its own handle in alloc_cb")                                    \
+  X(CLOSE_IN_READ_CB, "close of its own handle in read_cb")                                      \
+  X(CLOSE_IN_WRITE_CB, "close of its own handle in write_cb")                                    \
+  X(CLOSE_IN_CONNECT_CB, "close of its own handle in connect_cb")                                \
+  X(CLOSE_IN_SHUTDOWN_CB, "close of its own handle in shutdown_cb")                              \
+  X(CLOSE_IN_CONNECTION_CB, "close of its own handle in connection_cb")                          \
+  X(CLOSE_IN_CLOSE_CB, "close of another handle in close_cb")                                    \
+  X(CLOSE_IN_TIMER_CB, "close of its own handle in timer_cb")                                    \
+  X(CLOSE_IN_IDLE_CB, "close of its own handle in idle_cb")                                      \
+  X(CLOSE_IN_PREPARE_CB, "close of its own handle in prepare_cb")                                \
+  X(CLOSE_IN_CHECK_CB, "close of its own handle in check_cb")                                    \
+  X(CLOSE_IN_ASYNC_CB, "close of its own handle in async_cb")
+
+enum sim_mark {
+#define MARK(name, text) MARK_##name,
+  SIM_MARKS(MARK)
+#undef MARK
+  SIM_MARK_COUNT
+};
+
+/* How often each was reached, in all runs. */
+extern unsigned long sim_marks[SIM_MARK_COUNT];
+
+static inline void sim_mark(enum sim_mark mark) {
+  sim_marks[mark]++;
+}
+
+#endif /* MARKS_H_ */
