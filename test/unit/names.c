@@ -97,3 +97,57 @@ TEST(buf_init) {
   CHECK(buf.base == NULL);
   CHECK_EQ(buf.len, 0);
 }
+
+TEST(names_of_every_kind) {
+#define HANDLE(upper, lower) CHECK(strcmp(uv_handle_type_name(UV_##upper), #lower) == 0);
+  UV_HANDLE_TYPE_MAP(HANDLE)
+#undef HANDLE
+  CHECK(strcmp(uv_handle_type_name(UV_FILE), "file") == 0);
+  CHECK(uv_handle_type_name(UV_UNKNOWN_HANDLE) == NULL);
+  CHECK(uv_handle_size(UV_UNKNOWN_HANDLE) == (size_t) -1);
+#define REQUEST(upper, lower) CHECK(strcmp(uv_req_type_name(UV_##upper), #lower) == 0);
+  UV_REQ_TYPE_MAP(REQUEST)
+#undef REQUEST
+  CHECK_EQ(uv_req_size(UV_REQ), sizeof(uv_req_t));
+  CHECK_EQ(uv_req_size(UV_CONNECT), sizeof(uv_connect_t));
+  CHECK_EQ(uv_req_size(UV_WRITE), sizeof(uv_write_t));
+  CHECK_EQ(uv_req_size(UV_SHUTDOWN), sizeof(uv_shutdown_t));
+  CHECK_EQ(uv_req_size(UV_WORK), sizeof(uv_work_t));
+  CHECK_EQ(uv_req_size(UV_GETADDRINFO), sizeof(uv_getaddrinfo_t));
+  CHECK_EQ(uv_req_size(UV_GETNAMEINFO), sizeof(uv_getnameinfo_t));
+  CHECK_EQ(uv_req_size(UV_RANDOM), sizeof(uv_random_t));
+  CHECK(uv_req_type_name(UV_UNKNOWN_REQ) == NULL);
+  CHECK(uv_req_size(UV_UNKNOWN_REQ) == (size_t) -1);
+}
+
+TEST(e3_null_pointers_and_numbers_out_of_range_are_einval) {
+  uv_loop_t loop;
+  uv_tcp_t tcp;
+  uv_stream_t* stream = (uv_stream_t*) &tcp;
+  uv_random_t random;
+  uv_getnameinfo_t name;
+  uv_getaddrinfo_t info;
+  uv_shutdown_t shutdown;
+  char byte;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_tcp_init(&loop, &tcp), 0);
+  CHECK(uv_random(&loop, &random, &byte, 1, 1, NULL) == UV_EINVAL);
+  CHECK(uv_random(&loop, &random, NULL, 1, 0, NULL) == UV_EINVAL);
+  CHECK(uv_getnameinfo(&loop, NULL, NULL, NULL, 0) == UV_EINVAL);
+  CHECK(uv_getnameinfo(&loop, &name, NULL, NULL, 0) == UV_EINVAL);
+  CHECK(uv_getaddrinfo(&loop, NULL, NULL, "x", NULL, NULL) == UV_EINVAL);
+  CHECK(uv_getaddrinfo(&loop, &info, NULL, "", NULL, NULL) == UV_EINVAL);
+  CHECK(uv_shutdown(NULL, stream, NULL) == UV_EINVAL);
+  CHECK(uv_shutdown(&shutdown, NULL, NULL) == UV_EINVAL);
+  CHECK(uv_accept(NULL, stream) == UV_EINVAL);
+  CHECK(uv_accept(stream, NULL) == UV_EINVAL);
+  CHECK(uv_barrier_init(NULL, 1) == UV_EINVAL);
+  CHECK(uv_tcp_getsockname(&tcp, NULL, NULL) == UV_EINVAL);
+  CHECK(uv_tcp_keepalive_ex(&tcp, 1, 32768, 1, 1) == UV_EINVAL);
+  CHECK(uv_tcp_keepalive_ex(&tcp, 1, 1, 32768, 1) == UV_EINVAL);
+  CHECK(uv_tcp_keepalive_ex(&tcp, 1, 1, 1, 32768) == UV_EINVAL);
+  uv_close((uv_handle_t*) &tcp, NULL);
+  CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
