@@ -16,7 +16,7 @@ from pathlib import Path
 import contract_table
 from api_pages import differences, slug
 from floors import include_problems, includes
-from header import PUBLIC, ROOT, functions, without_comments
+from header import PUBLIC, ROOT, functions, structs, without_comments
 from rules import contract_rules, rule_of
 from symbols import check as check_symbols_of
 from symbols import planned
@@ -329,6 +329,12 @@ def check_names():
     problems = [f"uv.h: {name} is not in tools/api-names.txt" for name in functions() - planned()]
     problems += [f"uv.h: {name} is missing" for name in planned() - functions()]
     return sorted(problems)
+
+
+def check_sizes():
+    """Each struct of uv.h has its size in test/unit/sizes.c."""
+    listed = set(re.findall(r"\bROW\(([^,]+),", (ROOT / "test" / "unit" / "sizes.c").read_text()))
+    return [f"test/unit/sizes.c: {name} is not listed" for name in sorted(structs() - listed)]
 
 
 def check_api_pages():

@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from floors import RANK, circles, room_of, why_not
+from floors import PORT_ROOM, RANK, circles, room_of, why_not
 from header import ROOT
 
 TARGET = "uvstream"  # the static library, which each build has
@@ -91,9 +91,11 @@ def shortest_way_back(graph, members, source):
 
 
 def climb(pair):
-    """How many floors a name leads up; of files on one floor, or in two trees, none."""
-    lower, upper = (RANK.get(room_of(name), 0) for name in pair)
-    return upper - lower
+    """How many floors a name leads up. What the core calls of a backend is the port, and never to blame."""
+    lower, upper = (room_of(name) for name in pair)
+    if lower.startswith("core") != upper.startswith("core"):
+        return -len(RANK) if lower.startswith("core") else 0 if upper == PORT_ROOM else len(RANK)
+    return RANK.get(upper, 0) - RANK.get(lower, 0)
 
 
 def closing(graph, members):
