@@ -53,16 +53,14 @@
   ROW(uv_once_t, 4, 8)                \
   ROW(uv_thread_t, 8, 8)
 
+#define ROW(type, on_linux, on_windows) {#type, sizeof(type), on_linux, on_windows},
+
 TEST(sizes_of_public_structs) {
 #if (defined(__linux__) && defined(__GLIBC__) && defined(__x86_64__)) || defined(_WIN64)
   static const struct {
     const char* name;
     size_t found, on_linux, on_windows;
-  } table[] = {
-#  define ROW(type, on_linux, on_windows) {#  type, sizeof(type), on_linux, on_windows},
-      SIZES(ROW)
-#  undef ROW
-  };
+  } table[] = {SIZES(ROW)};
   size_t i;
   int wrong = 0;
 
