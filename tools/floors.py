@@ -23,14 +23,16 @@ FLOORS = {
     "win": [
         ["win/base"],
         ["win/loop"],
-        ["win/tcp", "win/pipe", "win/tty", "win/process", "win/system"],
+        ["win/tcp", "win/pipe", "win/tty"],
+        ["win/ipc", "win/process", "win/system"],
         ["win"],
     ],
     "unix": [
         ["unix/base"],
         ["unix/loop"],
         ["unix/fd"],
-        ["unix/tcp", "unix/pipe", "unix/tty", "unix/process", "unix/system"],
+        ["unix/tcp", "unix/pipe", "unix/tty", "unix/system"],
+        ["unix/process"],
         ["unix"],
     ],
 }
