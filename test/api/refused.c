@@ -247,6 +247,56 @@ TEST(e3_pipe_connect_without_a_name_fails_in_its_callback) {
   net_end();
 }
 
+static void never_written(uv_write_t* req, int status) {
+  (void) req;
+  (void) status;
+  CHECK(0);
+}
+
+static void any_connect(uv_connect_t* req, int status) {
+  (void) req;
+  (void) status;
+  ended++;
+}
+
+TEST(i1_a_socket_that_connects_cannot_be_passed) {
+  uv_buf_t buf = uv_buf_init("x", 1);
+  struct sockaddr_in addr;
+  uv_connect_t connect;
+  uv_pipe_t one, other;
+  uv_tcp_t holder, tcp;
+  uv_file ends[2];
+  uv_write_t req;
+
+  addr = net_closed_port(&holder);
+  CHECK_EQ(uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &one, 1), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &other, 1), 0);
+  CHECK_EQ(uv_pipe_open(&one, ends[0]), 0);
+  CHECK_EQ(uv_pipe_open(&other, ends[1]), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_tcp_connect(&connect, &tcp, (const struct sockaddr*) &addr, any_connect), 0);
+  CHECK_EQ(uv_write2(&req, (uv_stream_t*) &other, &buf, 1, (uv_stream_t*) &tcp, never_written),
+           UV_EINVAL);
+  net_end();
+}
+
+TEST(e3_a_buffer_for_a_name_may_be_of_any_size) {
+  static char name[100000];
+  size_t size = sizeof(name);
+  uv_pipe_t one, other;
+  uv_file ends[2];
+
+  CHECK_EQ(uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &one, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &other, 0), 0);
+  CHECK_EQ(uv_pipe_open(&one, ends[0]), 0);
+  CHECK_EQ(uv_pipe_open(&other, ends[1]), 0);
+  CHECK_EQ(uv_pipe_getsockname(&one, name, &size), 0);
+  CHECK_EQ(size, 0); /* It has none. */
+  net_end();
+}
+
 /* ---- Loops ---- */
 
 TEST(l1_a_busy_loop_is_not_deleted) {
