@@ -236,13 +236,13 @@ typedef void (*uv_getnameinfo_cb)(uv_getnameinfo_t* req,
 
 /* ---- Private building blocks ------------------------------------------------------- */
 
-/* Private: a link, or the head, of a circular list (core/queue.h). */
+/* Private: a link, or the head, of a circular list (core/base/queue.h). */
 struct uv__queue {
   struct uv__queue* next;
   struct uv__queue* prev;
 };
 
-/* Private: what every handle carries beside its public fields (core/handle.c). */
+/* Private: what every handle carries beside its public fields (core/handle/handle.c). */
 struct uv__handle {
   uv_close_cb close_cb;
   struct uv__queue link; /* in loop->handles */
@@ -256,12 +256,12 @@ struct uv__io {
   unsigned char busy;    /* lanes started */
   unsigned char rung;    /* lanes rung, not collected */
   unsigned char waiting; /* linked in loop->ready */
-  unsigned char role;    /* enum uv__role of core/loop.h: whose turn it is when it rings */
+  unsigned char role;    /* enum uv__role of core/loop/loop.h: whose turn it is when it rings */
   struct uv__queue link; /* in loop->ready */
   struct uv__io_tail tail;
 };
 
-/* Private: the state of a stream that is not public (core/stream.h). */
+/* Private: the state of a stream that is not public (core/stream/stream.h). */
 struct uv__stream {
   struct uv__io io;
   union {
@@ -276,7 +276,7 @@ struct uv__stream {
   unsigned char phase;          /* enum uv__phase */
 };
 
-/* Private: a piece of work for the pool (core/threadpool.c). */
+/* Private: a piece of work for the pool (core/loop/threadpool.c). */
 struct uv__work {
   struct uv__queue link;
   uv_loop_t* loop;
@@ -285,7 +285,7 @@ struct uv__work {
   uint64_t ticket;     /* older work first */
   int status;          /* for `done` */
   unsigned char slow;  /* waits for a network rather than works */
-  unsigned char state; /* enum state of core/threadpool.c */
+  unsigned char state; /* enum state of core/loop/threadpool.c */
 };
 
 /* ---- Handles ----------------------------------------------------------------------- */
@@ -377,7 +377,7 @@ struct uv_write_s {
   unsigned int nbufs; /* in bufs */
   unsigned int at;    /* the first buffer with bytes left */
   int status;         /* for the callback, once in write_done */
-  unsigned int state; /* what the system has of it (core/write.c) */
+  unsigned int state; /* what the system has of it (core/stream/write.c) */
   uv_buf_t inline_bufs[8];
 };
 
@@ -830,7 +830,7 @@ struct uv_timer_s {
   unsigned int flags;
   struct uv__handle handle;
   uv_timer_cb timer_cb;
-  void* heap[3]; /* a node of loop->timers (core/heap.h) */
+  void* heap[3]; /* a node of loop->timers (core/base/heap.h) */
   uint64_t due;  /* ms of loop time */
   uint64_t repeat;
   uint64_t order; /* of starts; breaks ties */

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import contract_table
 from api_pages import differences, slug
-from header import PUBLIC, ROOT, functions, without_comments
+from floors import include_problems, includes
+from header import PUBLIC, ROOT, functions, structs, without_comments
 from rules import contract_rules, rule_of
 from symbols import check as check_symbols_of
 from symbols import planned
 
-CORE = ROOT / "src" / "core"
 MAX_LINES = 700
 SHOWN = 20  # problems of one check
 
@@ -28,28 +28,18 @@ SHOWN = 20  # problems of one check
 SOURCE = {".c", ".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".nim", ".js", ".in", ".json", ".yml"}
 TEXT = SOURCE | {".md"}
 
-C_HEADERS = set(
-    "assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h "
-    "setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h "
-    "stdnoreturn.h string.h tgmath.h threads.h time.h uchar.h wchar.h wctype.h".split()
-)
-
-# The headers of the core from the bottom up; one may include those of lower rank only.
-CORE_RANK = {"queue": 0, "alloc": 0, "atomic": 0, "heap": 0, "ipc_frame": 0, "threadpool": 0,
-             "trace": 0,
-             "port": 1, "loop": 2, "handle": 3,
-             "stream": 4, "read": 5, "write": 5, "accept": 5, "finish": 5, "tcp": 6, "pipe": 6,
-             "tty": 6}
-
-# What src/win and src/unix may take from the core.
-PORT_SIDE = {"port.h", "alloc.h", "queue.h", "atomic.h", "ipc_frame.h", "trace.h"}
-
 
 def sources(*folders):
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".c", ".h"):
                 yield path
+
+
+def in_build(path):
+    """Whether a folder between here and the root is one that CMake builds into, whatever its name."""
+    return any((folder / "CMakeCache.txt").exists()
+               for folder in path.parents if folder != ROOT and folder.is_relative_to(ROOT))
 
 
 @functools.cache
@@ -63,19 +53,11 @@ def tracked():
         paths = [ROOT / name for name in done.stdout.split("\0") if name]
     else:
         paths = [p for p in ROOT.rglob("*") if p.relative_to(ROOT).parts[0] not in ("build", ".git")]
-    return sorted(path for path in paths if path.is_file())
+    return sorted(path for path in paths if path.is_file() and not in_build(path))
 
 
 def place(path, text, offset):
     return f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, offset) + 1}"
-
-
-def includes(path):
-    """(line, name, whether it is in quotes) of every #include."""
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        match = re.match(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', line)
-        if match:
-            yield number, match.group(1) or match.group(2), match.group(1) is not None
 
 
 def run_tool(*command):
@@ -175,39 +157,10 @@ def check_public_includes():
     return problems
 
 
-def check_core_includes():
-    """The core includes C headers, uv.h and itself, upwards only."""
-    problems = []
-    for path in sources("src/core"):
-        for line, name, quoted in includes(path):
-            where = f"{path.relative_to(ROOT)}:{line}"
-            if name == "uv.h" or name in C_HEADERS:
-                continue
-            if path.name == "atomic.h" and name == "intrin.h":
-                continue  # a header of the compiler, not of the system
-            if not quoted or not (CORE / name).exists():
-                problems.append(f"{where}: the core includes {name}")
-            elif path.suffix == ".h":
-                upper, lower = CORE_RANK.get(path.stem), CORE_RANK.get(name[:-2])
-                if upper is None or lower is None:
-                    problems.append(f"{where}: give {path.name} and {name} a rank in tools/check.py")
-                elif lower >= upper:
-                    problems.append(f"{where}: {path.name} includes {name}, which is not below it")
-    return problems
-
-
-def check_port_includes():
-    """An operating system includes the port, uv.h, its own headers and the system."""
-    problems = []
-    for system in ("win", "unix"):
-        own = {path.name for path in (ROOT / "src" / system).glob("*.h")}
-        for path in sources(f"src/{system}"):
-            for line, name, quoted in includes(path):
-                name = name.removeprefix("../")
-                ours = name[len("core/"):] in PORT_SIDE if name.startswith("core/") else name in own
-                if quoted and not ours and name != "uv.h":
-                    problems.append(f"{path.relative_to(ROOT)}:{line}: includes {name}")
-    return problems
+def check_floors():
+    """A file of src includes what is in its own room or in one below it, by a path from the root of
+    the sources; the core nothing of a system, a backend only core/port.h and core/base of the core."""
+    return include_problems()
 
 
 def check_platform():
@@ -229,11 +182,11 @@ def check_platform():
 
 
 # What ends a child process, or the forked copy that did not become one.
-ENDS_CHILDREN = {("unix", "process.c", "_exit"), ("win", "process.c", "TerminateProcess")}
+ENDS_CHILDREN = {("unix/process", "_exit"), ("win/process", "TerminateProcess")}
 
 
 def check_banned():
-    """It ends no process, prints nothing of its own accord, and allocates in core/alloc.c only."""
+    """It ends no process, prints nothing of its own accord, and allocates in core/base/alloc.c only."""
     ends = re.compile(r"(?<![\w.>])(abort|exit|_exit|_Exit|quick_exit|ExitProcess|"
                       r"TerminateProcess|FatalAppExit\w|__debugbreak)\s*\(")
     prints = re.compile(r"(?<![\w.>])(printf|vprintf|puts|putchar|perror|OutputDebugString\w|"
@@ -244,11 +197,12 @@ def check_banned():
     for path in sources("src", "include"):
         code = without_comments(path.read_text(), strings=True)
         rules = [(ends, code, "ends the process"), (prints, code, "prints")]
-        if path != CORE / "alloc.c":
-            rules.append((memory, code, "goes round core/alloc.c"))
+        if path != ROOT / "src" / "core" / "base" / "alloc.c":
+            rules.append((memory, code, "goes round core/base/alloc.c"))
+        room = str(path.parent.relative_to(ROOT)).removeprefix("src/")
         for pattern, text, what in rules:
             for match in pattern.finditer(text):
-                if (path.parent.name, path.name, match.group(1)) not in ENDS_CHILDREN:
+                if (room, match.group(1)) not in ENDS_CHILDREN:
                     problems.append(f"{place(path, text, match.start())}: {match.group(1)}: {what}")
     return problems
 
@@ -288,6 +242,69 @@ def check_machine_paths():
     return problems
 
 
+# ---- What a test never does -----------------------------------------------------------------
+
+# Where a test sleeps all the same, by file and function, and why it may.
+LOOKS_AGAIN = "looks again, until a deadline, for what nobody announces"
+SLEEPS = {
+    ("test/api/loop.c", "loop_hrtime_never_goes_back"): "the clock is what is tested",
+    ("test/api/loop.c", "sleep_in_callback"): "the loop's time must be left behind by the clock's",
+    ("test/api/process_win.c", "idle"): "lives until somebody ends it, which is what is tested",
+    ("test/api/system.c", "uptime_counts"): "the clock is what is tested",
+    ("test/interop/run.py", "wait_until_ready"): LOOKS_AGAIN,
+    ("examples/test_examples.py", "listens_on"): LOOKS_AGAIN,
+    ("examples/test_examples.py", "wait_for"): LOOKS_AGAIN,
+    ("examples/test_examples.py", "wait_until"): LOOKS_AGAIN,
+    ("examples/test_examples.py", "wait_until_raw"): LOOKS_AGAIN,
+    ("examples/test_examples.py",
+     "test_prefork_hands_what_a_dead_worker_had_to_others"): LOOKS_AGAIN,
+    ("tools/floors_test.py", "sleeps"): "lists the ways to sleep, and takes none",
+    ("tools/readme_test.py", "connect"): LOOKS_AGAIN,
+}
+
+# Calls that wait for a time and for nothing else, and the head of a function, by suffix.
+SLEEP = {
+    ".c": r"\b((?:uv_sleep|Sleep|SleepEx|(?:clock_)?nanosleep|usleep|sleep)\b|poll\(NULL, 0, [^0]|"
+          r"select\(0, NULL, NULL, NULL,)",
+    ".py": r"\b(time\.sleep|sleep)\(",
+    ".sh": r"(?:^|[;&|]|\bdo\b|\bthen\b)\s*(sleep)\b",
+    ".js": r"\b(setTimeout)\(",
+}
+HEAD = {
+    ".c": r"^(?:TEST\((\w+)\)|(?:[a-z_][\w *]*?)\b(\w+)\([^;]*$)",
+    ".py": r"^ *def (\w+)",
+    ".sh": r"^(\w+)\(\)",
+    ".js": r"^ *function (\w+)",
+}
+
+
+def test_files():
+    """Every source of a test, in whatever language."""
+    return [path for path in tracked()
+            if path.suffix in SLEEP and (path.relative_to(ROOT).parts[0] == "test"
+                                         or re.match(r"test_|\w*_test\.", path.name))]
+
+
+def check_sleeps():
+    """A test waits for events, never for a time; where one sleeps, tools/check.py says why it may."""
+    problems, used = [], set()
+    for path in test_files():
+        name, function = str(path.relative_to(ROOT)), ""
+        text = path.read_text()
+        text = without_comments(text, strings=True) if path.suffix == ".c" else text
+        for number, line in enumerate(text.splitlines(), 1):
+            if head := re.match(HEAD[path.suffix], line):
+                function = next(filter(None, head.groups()))
+            if call := re.search(SLEEP[path.suffix], line):
+                if (name, function) in SLEEPS:
+                    used.add((name, function))
+                else:
+                    problems.append(f"{name}:{number}: {function} calls {call[1]}, and waits for a time")
+    problems += [f"tools/check.py: {name}: {function} does not sleep any more"
+                 for name, function in sorted(SLEEPS.keys() - used)]
+    return problems
+
+
 # ---- The public surface ---------------------------------------------------------------------
 
 
@@ -313,6 +330,12 @@ def check_names():
     problems = [f"uv.h: {name} is not in tools/api-names.txt" for name in functions() - planned()]
     problems += [f"uv.h: {name} is missing" for name in planned() - functions()]
     return sorted(problems)
+
+
+def check_sizes():
+    """Each struct of uv.h has its size in test/unit/sizes.c."""
+    listed = set(re.findall(r"\bROW\(([^,]+),", (ROOT / "test" / "unit" / "sizes.c").read_text()))
+    return [f"test/unit/sizes.c: {name} is not listed" for name in sorted(structs() - listed)]
 
 
 def check_api_pages():
@@ -428,6 +451,32 @@ def check_words():
     return problems
 
 
+# A path in the sources, from the root of the tree or from that of the sources; and a file by its name.
+SOURCE_PATH = re.compile(r"(?<![\w/.])(?:\.\./)?((?:src/)?(?:core|win|unix)/[\w/]+\.[ch]\b"
+                         r"|src/(?:core|win|unix)(?:/\w+)*(?![\w/]))")
+FILE_NAME = re.compile(r"`(\w+\.(?:c|h|py|sh|js))`")
+
+
+def check_paths():
+    """A path in src that a document or a comment names exists, and a file that a document names."""
+    known = {path.name for path in tracked()}
+    problems = []
+    for path in tracked():
+        page = path.suffix == ".md"
+        if not page and path.suffix not in SOURCE or path.name in ("CHANGELOG.md", "floors_test.py"):
+            continue
+        text = path.read_text()
+        for match in SOURCE_PATH.finditer(text):
+            named = match[1].removeprefix("src/")
+            # CMake and the tables of tools leave the suffix away.
+            if not any((ROOT / "src" / (named + suffix)).exists() for suffix in ("", ".c", ".h")):
+                problems.append(f"{place(path, text, match.start())}: there is no {match[1]}")
+        for match in FILE_NAME.finditer(text) if page and path.name != "README.md" else ():
+            if match[1] not in known:
+                problems.append(f"{place(path, text, match.start())}: no file is called {match[1]}")
+    return problems
+
+
 def check_spelling():
     """codespell, where it is installed, knows no better spelling for any word. Words that it would
     correct wrongly belong into a .codespellrc."""
@@ -478,7 +527,7 @@ def check_contract():
                      for name in sorted(set(named) - set(tests))]
     for name, path in sorted(tests.items()):
         rule = rule_of(name)
-        if re.fullmatch(r"[LRWSCATPIYE]\d+", rule) and rule not in rules:
+        if re.fullmatch(r"[A-Z]\d+", rule) and rule not in rules:
             problems.append(f"{path.relative_to(ROOT)}: {name} names a rule that does not exist")
     return problems
 

@@ -27,3 +27,17 @@ def functions():
         for declaration in re.findall(r"\bUV_EXTERN\b([^;]*);", text):
             names.add(re.search(r"\b(uv_\w+)\s*\(", declaration).group(1))
     return names
+
+
+def structs():
+    """The names of all structs and unions that programs know the size of."""
+    names = set()
+    for path in PUBLIC:
+        text = without_comments(path.read_text())
+        for found in re.findall(
+            r"^typedef (?:struct|union) \w+ (uv_\w+);"
+            r"|^typedef (?:struct|union)(?: \w+)? \{[^{}]*(?:\{[^{}]*\}[^{}]*)*\} (uv_\w+);"
+            r"|^(union uv_[a-z]\w*) \{", text, flags=re.MULTILINE,
+        ):
+            names.add(next(filter(None, found)))
+    return names

@@ -37,7 +37,7 @@ def main(folder):
     results = sorted(folder.glob("*.result"), key=lambda path: path.stat().st_mtime)
     all_passed = all_failed = 0
     notes = []
-    print(f"\n{'stage':<18}{'result':<9}{'seconds':>8}{'passed':>9}{'failed':>9}{'skipped':>9}")
+    print(f"\n{'stage':<20}{'result':<9}{'seconds':>8}{'passed':>9}{'failed':>9}{'skipped':>9}")
     for result in results:
         name, code, seconds = result.read_text().split()
         passed, failed, skipped = 0, [], []
@@ -50,7 +50,7 @@ def main(folder):
         all_passed += passed
         all_failed += len(failed) + broken
         verdict = "FAILED" if int(code) else "ok"
-        print(f"{name:<18}{verdict:<9}{seconds:>8}{columns}")
+        print(f"{name:<20}{verdict:<9}{seconds:>8}{columns}")
         for test, output in failed:
             notes += [f"failed   {name}: {test}", *(f"    | {line}" for line in output[-OUTPUT:])]
         notes += [f"skipped  {name}: {test}: {reason}" for test, reason in skipped]

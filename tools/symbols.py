@@ -3,14 +3,24 @@
 
 What tools/api-names.txt plans, uv.h declares UV_EXTERN, the shared library or the DLL (and its
 import library) exports, and the static library defines is one set of names. The static library
-has no other external name that does not begin with uv__.
+has no other external name that does not begin with uv__. The DLL needs no other DLL than those of
+IMPORTS, and the libraries that programs are shipped with keep to the sizes of BOUNDS.
 """
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from header import ROOT, functions
+
+# The DLLs that every Windows 10 has, of which the library needs some, and the C run-time library.
+IMPORTS = {"kernel32.dll", "ws2_32.dll", "mswsock.dll", "iphlpapi.dll", "advapi32.dll", "ntdll.dll"}
+C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.dll")
+
+# Bytes of a stripped library, by the preset that makes it, with the compilers of Debian 12: as it
+# was when the bound was set, and a hundredth more. What is larger is meant, or is a mistake.
+BOUNDS = {("clang", "libuvstream.so"): (109696, 1.01), ("mingw", "libuvstream.dll"): (134144, 1.01)}
 
 # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
 OF_COMPILERS = (".refptr.", "__odr_asan.")
@@ -44,6 +54,36 @@ def dll_exports(library):
     text = run(tool("objdump", True), "-p", library)
     table = text.partition("[Ordinal/Name Pointer] Table")[2]
     return set(re.findall(r"^\s+\[\s*\d+\][^\n]*?(\w+)$", table, flags=re.MULTILINE))
+
+
+def dll_imports(library):
+    """The DLLs that a DLL needs, in small letters."""
+    text = run(tool("objdump", True), "-p", library)
+    return {name.lower() for name in re.findall(r"^\s*DLL Name: (\S+)", text, flags=re.MULTILINE)}
+
+
+def stripped_size(build, library):
+    """The size of a library without what only debuggers and linkers look at."""
+    cache = (build / "CMakeCache.txt").read_text()
+    strip = re.search(r"^CMAKE_STRIP:\w+=(.+)$", cache, flags=re.MULTILINE)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, library.name)
+        run(strip, "-o", str(copy), str(library))
+        return copy.stat().st_size
+
+
+def bounds(build, library):
+    """Problems with what a library needs and how large it is."""
+    problems = []
+    if library.suffix == ".dll":
+        problems += [f"{library}: needs {name}" for name in dll_imports(library) - IMPORTS
+                     if not C_RUN_TIME.fullmatch(name)]
+    if (build.name, library.name) in BOUNDS:
+        was, times = BOUNDS[build.name, library.name]
+        size, limit = stripped_size(build, library), int(was * times)
+        if size > limit:
+            problems.append(f"{library}: {size} bytes stripped, more than {limit}")
+    return problems
 
 
 def archive_names(library, windows):
@@ -92,6 +132,7 @@ def check(build):
     for path, names in looked_at:
         problems += [f"{path}: has {name}, which uv.h does not" for name in names - declared]
         problems += [f"{path}: does not have {name}" for name in declared - names]
+        problems += bounds(build, path)
     return sorted(problems), len(looked_at)
 
 
@@ -101,5 +142,8 @@ if __name__ == "__main__":
         print(problem)
     if count == 0:
         sys.exit(f"symbols: no library in {sys.argv[1]}")
+    for library, _ in libraries(Path(sys.argv[1])):
+        if (Path(sys.argv[1]).name, library.name) in BOUNDS:
+            print(f"{library}: {stripped_size(Path(sys.argv[1]), library)} bytes stripped")
     print(f"{count} libraries, {len(functions())} public functions, {len(found)} problems")
     sys.exit(1 if found else 0)

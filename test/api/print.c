@@ -115,6 +115,41 @@ static void on_shutdown(uv_shutdown_t* req, int status) {
   was_shut = 1;
 }
 
+static void never_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
+  (void) handle;
+  (void) size;
+  (void) buf;
+  FAIL("nothing comes that could be read");
+}
+
+static void never_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) nread;
+  (void) buf;
+  FAIL("nothing comes that could be read");
+}
+
+static void on_cut_off(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECANCELED);
+}
+
+TEST(print_two_lanes_that_wait) {
+  static char block[NET_BLOCK];
+  uv_buf_t buf = uv_buf_init(block, sizeof(block));
+  uv_write_t req;
+  uv_tcp_t client;
+  uv_tcp_t server;
+
+  net_small_pair(&client, &server);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &client, never_alloc, never_read), 0);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &client, &buf, 1, on_cut_off), 0);
+  net_turns(2);
+  CHECK(says(&client, "connected, reading; begun read+write, rung -; queue 1 ("));
+  net_close((uv_handle_t*) &client);
+  net_end();
+}
+
 TEST(print_phase_lanes_and_queue_of_a_connection) {
   char text[] = "hello world";
   uv_buf_t hello = uv_buf_init(text, 5);

@@ -60,6 +60,18 @@ TEST(signal_runs_once_for_each) {
   net_end();
 }
 
+TEST(signal_started_again_has_the_new_callback) {
+  static int usr1 = SIGUSR1;
+
+  CHECK_EQ(uv_signal_init(net_loop(), &watchers[0]), 0);
+  watchers[0].data = &usr1;
+  CHECK_EQ(uv_signal_start(&watchers[0], never, SIGUSR1), 0);
+  CHECK_EQ(uv_signal_start(&watchers[0], count, SIGUSR1), 0);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  net_until(&came[0], 1);
+  net_end();
+}
+
 TEST(signal_all_there_are) {
   static int signum;
   int watched = 0;

@@ -35,6 +35,28 @@ static _Noreturn void end_process(int code) {
   _Exit(code);
 }
 
+#if defined(UVSTREAM_COVERAGE) && !defined(_WIN32)
+/* A forked child that leaves by _exit, or becomes another program, would take what it covered with it;
+ * `./dev coverage` has the linker bring it here first. */
+void __gcov_dump(void);
+void __gcov_reset(void);
+void __real__exit(int code);
+void __wrap__exit(int code);
+int __real_execve(const char* file, char* const argv[], char* const envp[]);
+int __wrap_execve(const char* file, char* const argv[], char* const envp[]);
+
+void __wrap__exit(int code) {
+  __gcov_dump();
+  __real__exit(code);
+}
+
+int __wrap_execve(const char* file, char* const argv[], char* const envp[]) {
+  __gcov_dump();
+  __gcov_reset();
+  return __real_execve(file, argv, envp);
+}
+#endif
+
 void harness_fail(const char* file, int line, const char* why) {
   fprintf(stderr, "%s:%d: failed: %s\n", file, line, why);
   end_process(FAILED);

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""coverage.py [native|wine|report]: which lines and branches of src the tests take.
+
+Builds the library and its tests with gcov into build/coverage, without assertions (the way that an
+assertion must not take would count as a branch), runs the suites below, natively and, where MinGW
+and Wine are, as Windows programs, and prints what they took by file. `native` and `wine` do one
+half of it, `report` prints again what was counted before.
+
+Fails if less of a folder is taken than FLOORS says, or if tools/uncovered.txt, which names each
+branch of the core that no test takes, and why, is not what was found.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from header import ROOT
+
+BUILD = ROOT / "build" / "coverage"
+LISTED = ROOT / "tools" / "uncovered.txt"
+
+# Per cent of the branches that the tests take at least. What Windows itself would show, Wine may not.
+FLOORS = {"core": 97.0, "unix": 85.0, "win": None}
+
+SUITES = ("api", "fault", "port", "unit")
+SIMULATED = ("port_sim", "sim")  # The simulator's core is the same under Wine, only slower.
+SEEDS = 2000  # of the simulator's random programs, beside its scenarios
+
+COMMON = [
+    "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DUVSTREAM_COVERAGE=ON", "-DUVSTREAM_BUILD_SHARED=OFF",
+    "-DUVSTREAM_BUILD_EXAMPLES=OFF", "-DUVSTREAM_BUILD_BENCH=OFF", "-DUVSTREAM_INSTALL=OFF",
+    # Tests have threads, and run side by side.
+    "-DCMAKE_C_FLAGS=--coverage -fprofile-update=atomic -DUVSTREAM_COVERAGE",
+    "-DCMAKE_C_FLAGS_DEBUG=-O0 -g -DNDEBUG",
+]
+# A forked child ends by calls that write no counters: see test/support/harness.c.
+NATIVE = ["-DCMAKE_C_COMPILER=gcc", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--wrap=_exit,--wrap=execve"]
+WINE = ["--toolchain", str(ROOT / "cmake" / "mingw-x86_64.cmake")]
+
+
+# ---- Counting ---------------------------------------------------------------------------------
+
+
+def run(*command):
+    """Runs a command to the end, whatever it says; True if it succeeds."""
+    return subprocess.run([str(part) for part in command], cwd=ROOT).returncode == 0
+
+
+def count(name, how):
+    """Builds, runs and counts one system. A test that fails is told, its counters count as well."""
+    build, suites = BUILD / name, SUITES + (SIMULATED if name == "native" else ())
+    cores = str(os.cpu_count() or 2)
+    if not run("cmake", "-S", ROOT, "-B", build, *COMMON, *how):
+        sys.exit(f"coverage: {name}: CMake fails")
+    targets = ["uvtest_" + part for part in (suites if name == "native" else (*suites, "host"))]
+    if not run("cmake", "--build", build, "-j", cores, "--target", *targets):
+        sys.exit(f"coverage: {name}: does not build")
+    for counters in build.rglob("*.gcda"):
+        counters.unlink()
+    passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "300", "-Q", "-O",
+                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim[.]seeds_")
+    if name == "native":
+        passed = run(build / "bin" / "uvtest_sim", "--runs", SEEDS, "--from", 0) and passed
+    return passed
+
+
+def read(name, gcov, taken):
+    """Adds what gcov makes of the counters of one system to taken[source][line, function]."""
+    units = [str(path) for path in (BUILD / name).rglob("*.gcno")]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([gcov, "--json-format", "--branch-probabilities", "--stdout", *units],
+                              cwd=folder, capture_output=True, text=True)
+    for document in done.stdout.splitlines():
+        if not document.startswith("{"):
+            continue
+        told = json.loads(document)
+        for file in told["files"]:
+            path = Path(told["current_working_directory"], file["file"]).resolve()
+            if path.is_relative_to(ROOT / "src"):
+                for line in file["lines"]:
+                    add(taken[str(path.relative_to(ROOT / "src"))], line)
+
+
+def add(lines, line):
+    """One line, as one object file counted it. The first that does decides how many branches it has:
+    for another system a macro may be another."""
+    key = line["line_number"], line.get("function_name", "")
+    branches = [branch["count"] for branch in line["branches"]]
+    times, before = lines.get(key, (0, branches))
+    if before is not branches and len(before) == len(branches):
+        branches = [a + b for a, b in zip(before, branches)]
+    elif before is not branches:
+        branches = before
+    lines[key] = times + line["count"], branches
+
+
+# ---- Telling ----------------------------------------------------------------------------------
+
+
+def part(taken, whole):
+    return 100.0 * taken / whole if whole else 100.0
+
+
+def table(taken, folder):
+    """Prints lines and branches by file; returns the part of the branches that is taken."""
+    sums = [0, 0, 0, 0]
+    print(f"\n{'src/' + folder:<28}{'lines':>7}{'taken':>8}{'branches':>11}{'taken':>8}")
+    for name in sorted(name for name in taken if name.startswith(folder + "/")):
+        times = defaultdict(int)
+        for (line, _), (n, _) in taken[name].items():
+            times[line] += n
+        ways = [n for _, branches in taken[name].values() for n in branches]
+        row = [sum(n > 0 for n in times.values()), len(times), sum(n > 0 for n in ways), len(ways)]
+        sums = [a + b for a, b in zip(sums, row)]
+        print(f"{name:<28}{row[1]:>7}{part(*row[:2]):>7.1f}%{row[3]:>11}{part(*row[2:]):>7.1f}%")
+    print(f"{'all of src/' + folder:<28}{sums[1]:>7}{part(*sums[:2]):>7.1f}%"
+          f"{sums[3]:>11}{part(*sums[2:]):>7.1f}%")
+    return part(*sums[2:])
+
+
+def uncovered(taken):
+    """The branches of the core that no test takes, as tools/uncovered.txt writes them: by the file's
+    name, the function and the text of the line, so that they stay the same when files and lines
+    move; in the order of the sources, with where they are now."""
+    found = []
+    for name in sorted(taken):
+        if not name.startswith("core/"):
+            continue
+        text = (ROOT / "src" / name).read_text().splitlines()
+        for (line, function), (_, branches) in sorted(taken[name].items()):
+            missing = [str(at) for at, n in enumerate(branches) if n == 0]
+            if missing:
+                ways = f"{' '.join(missing)} of {len(branches)}"
+                found.append((f"{Path(name).name} {function} ({ways}): {text[line - 1].strip()}",
+                              f"src/{name}:{line}"))
+    return found
+
+
+def listed():
+    """The entries of tools/uncovered.txt, and those that stand under no reason."""
+    entries, homeless, reason = [], [], False
+    for line in LISTED.read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        if not line.startswith("  "):
+            reason = bool(line.strip())
+        else:
+            entries.append(line.strip())
+            if not reason:
+                homeless.append(line.strip())
+    return entries, homeless
+
+
+def listing_problems(found):
+    """Where tools/uncovered.txt and what was found differ."""
+    entries, homeless = listed()
+    wanted, known = Counter(entry for entry, _ in found), Counter(entries)
+    problems = [f"no reason is given for {entry}" for entry in homeless]
+    for entry, place in found:
+        if known[entry] > 0:
+            known[entry] -= 1
+        else:
+            problems.append(f"no test takes, and tools/uncovered.txt does not list: {place}\n  {entry}")
+    stale = Counter(entries) - wanted
+    problems += [f"tools/uncovered.txt lists what is taken, or is no more:\n  {entry}"
+                 for entry in stale.elements()]
+    return problems
+
+
+def report():
+    taken = defaultdict(dict)
+    for name, gcov in (("native", "gcov"), ("wine", "x86_64-w64-mingw32-gcov")):
+        if (BUILD / name).exists():
+            read(name, gcov, taken)
+    problems = []
+    for folder, floor in FLOORS.items():
+        if any(name.startswith(folder + "/") for name in taken):
+            of_branches = table(taken, folder)
+            if floor and of_branches < floor:
+                problems.append(f"src/{folder}: {of_branches:.2f} % of the branches are taken, "
+                                f"{floor} % are wanted")
+    if (BUILD / "wine").exists():
+        problems += listing_problems(uncovered(taken))
+    else:
+        print("\ntools/uncovered.txt is about both systems, and not looked at without Wine")
+    print("\n" + "\n".join([*problems, f"coverage: {len(problems)} problems"]))
+    return 1 if problems else 0
+
+
+def main(what):
+    if what not in ("", "native", "wine", "report"):
+        sys.exit("coverage: native, wine, report, or nothing for all of it")
+    began = time.monotonic()
+    passed = True
+    if what in ("", "native"):
+        passed = count("native", NATIVE)
+    if what == "wine" or what == "" and shutil.which("x86_64-w64-mingw32-gcc"):
+        passed = count("wine", WINE) and passed
+    code = report()
+    if not passed:
+        for log in BUILD.glob("*/ctest.log"):
+            failed = re.findall(r"^\s*\d+ - \S+ \((?:Failed|Timeout|.*xception).*", log.read_text(),
+                                flags=re.MULTILINE)
+            print("\n".join(f"{log.parent.name}: a test fails:{line}" for line in failed))
+    print(f"coverage: {time.monotonic() - began:.0f} s")
+    return code or not passed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
