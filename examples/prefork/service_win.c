@@ -164,8 +164,7 @@ static void WINAPI service_main(DWORD argc, wchar_t** argv) {
   AcquireSRWLockExclusive(&service.lock);
   set_state(SERVICE_START_PENDING);
   ReleaseSRWLockExclusive(&service.lock);
-  service.exit_code =
-      SetCurrentDirectoryA(service.argv[1]) ? service.run(service.argc, service.argv) : 1;
+  service.exit_code = uv_chdir(service.argv[1]) == 0 ? service.run(service.argc, service.argv) : 1;
   AcquireSRWLockExclusive(&service.lock);
   service.status.dwWin32ExitCode = service.exit_code == 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
   service.status.dwServiceSpecificExitCode = (DWORD) service.exit_code;
@@ -213,9 +212,15 @@ static wchar_t* append(wchar_t* at, const wchar_t* end, const wchar_t* argument)
   return put(at, end, L' ', 1);
 }
 
-/* Arguments are in the code page of the system, in which the service gets them back. */
-static int widen(const char* text, wchar_t* wide, int size) {
-  return MultiByteToWideChar(CP_ACP, 0, text, -1, wide, size);
+/* Arguments are what uv_setup_args gives, here and where the service gets them back. */
+static int widen(const char* text, wchar_t* wide, ssize_t size) {
+  ssize_t units = uv_wtf8_length_as_utf16(text);
+  if (units < 0 || units > size) {
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return 0;
+  }
+  uv_wtf8_to_utf16(text, (uint16_t*) wide, (size_t) units);
+  return 1;
 }
 
 /* "PROGRAM" "--service" "FOLDER" "ARGUMENT"... A service starts in the folder of the system; that
