@@ -146,11 +146,17 @@ const char* service_endpoint(void) {
 /* ---- Under the manager ------------------------------------------------------------------- */
 
 static const char* error_text(DWORD error) {
-  static char text[256];
-  DWORD length = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-                                error, 0, text, sizeof(text), NULL);
-  while (length > 0 && (unsigned char) text[length - 1] <= ' ')
-    length--;
+  static char text[600];
+  wchar_t wide[256];
+  char* to = text;
+  size_t length = sizeof(text) - 64;
+  DWORD units = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                               error, 0, wide, 256, NULL);
+  while (units > 0 && wide[units - 1] <= L' ')
+    units--;
+  text[0] = '\0';
+  uv_utf16_to_wtf8((const uint16_t*) wide, (ssize_t) units, &to, &length);
+  length = strlen(text); /* of one that did not fit, what did */
   snprintf(text + length, sizeof(text) - length, " (error %lu)", error);
   return text;
 }
