@@ -221,7 +221,7 @@ static void check_arguments(const char* name) {
 
   CHECK_EQ(__argc, 3 + TEXTS);
   CHECK(argv != __argv);
-  CHECK(strstr(argv[0], "uvtest_api") != NULL);
+  CHECK(strstr(argv[0], "uvtest_") != NULL);
   CHECK_STR(argv[1], name);
   CHECK_STR(argv[2], "child");
   for (i = 0; i < TEXTS; i++)
