@@ -33,7 +33,7 @@ def run_plain(folder, runner, program, args):
     done = subprocess.run(
         command(folder, runner, f"bench_{program}_uvstream", *args),
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         check=True,
         timeout=TIMEOUT_S,
     )
@@ -45,7 +45,7 @@ def run_echo(folder, runner, kind):
     server = subprocess.Popen(
         command(folder, runner, "bench_echo_server_uvstream", kind, CLIENTS),
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     try:
         place = server.stdout.readline().split()[1]

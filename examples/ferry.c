@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "relay/endpoint.h"
+#include "relay/file.h"
 #include "relay/ready.h"
 #include "relay/report.h"
 
@@ -335,7 +336,7 @@ static int make(const char* path, const char* size) {
   static char bytes[PIECE_BYTES];
   uint64_t left = strtoull(size, NULL, 10);
   uint64_t state = UINT64_C(88172645463325252);
-  FILE* file = fopen(path, "wb");
+  FILE* file = file_open(path, "wb");
   int ok = file != NULL;
   while (ok && left > 0) {
     size_t length = left < PIECE_BYTES ? (size_t) left : PIECE_BYTES;
@@ -352,7 +353,7 @@ static int make(const char* path, const char* size) {
 
 static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   int err;
-  ferry.file = fopen(ferry.path, sending ? "rb" : "wb");
+  ferry.file = file_open(ferry.path, sending ? "rb" : "wb");
   if (ferry.file == NULL) {
     report_error(uv_translate_sys_error(errno), "cannot open %s", ferry.path);
     return 1;
@@ -393,6 +394,7 @@ int main(int argc, char** argv) {
   char why[256];
   int sending, i;
 
+  argv = uv_setup_args(argc, argv);
   report_setup("ferry", REPORT_NORMAL);
   if (argc == 4 && strcmp(argv[1], "make") == 0)
     return make(argv[2], argv[3]);

@@ -312,6 +312,7 @@ int main(int argc, char** argv) {
   unsigned long long bytes = 0;
   int serving, err;
 
+  argv = uv_setup_args(argc, argv);
   report_setup("swarm", REPORT_NORMAL);
   if (argc < 4 || argc > 5)
     return usage();

@@ -21,7 +21,7 @@ STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
 
 def read_file(path):
     try:
-        with open(path) as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:  # not there yet, or on Windows just being written
         return ""
@@ -302,8 +302,8 @@ class Installed:
         return not os.path.exists(self.folder)
 
     def run(self, *command):
-        return subprocess.run([*base.runner, *command], capture_output=True, text=True,
-                              timeout=2 * base.WAIT_S)
+        return subprocess.run([*base.runner, *command], capture_output=True,
+                              timeout=2 * base.WAIT_S, **base.TEXT)
 
     def scm(self, order, code, *more):
         done = self.run(program("scm")[-1], order, self.name, *more)

@@ -70,8 +70,8 @@ typedef enum {
   UV_ERRNO_MAX = UV__EOF - 1
 } uv_errno_t;
 
-/* The text of an error code. A code that is not UV_E* gives a text with its number, kept
- * in memory of the calling thread until its next such call. Any thread. Rule E2. */
+/* The text of an error code. A code that is not UV_E* gives a text with its number, which stays
+ * for the next 63 such calls, of any thread; uv_strerror_r is for more. Any thread. Rule E2. */
 UV_EXTERN const char* uv_strerror(int err);
 /* As uv_strerror, into `buf` of `buflen` bytes; always terminated. Returns buf. */
 UV_EXTERN char* uv_strerror_r(int err, char* buf, size_t buflen);
@@ -1210,7 +1210,10 @@ UV_EXTERN int uv_os_uname(uv_utsname_t* buffer);
 
 /* Keep the arguments of main, at its start and once; the title of the process is written over
  * them on Unix. Returns the arguments to use from then on, which may be a copy that lives
- * until uv_library_shutdown. */
+ * until uv_library_shutdown. On Windows they are UTF-8 (WTF-8, where they hold half a pair),
+ * whatever the code page is in which main was given them; `argv` itself comes back when there is no
+ * memory, or when the command line has not `argc` arguments, as when main got the names of
+ * files in the place of `*.txt`. */
 UV_EXTERN char** uv_setup_args(int argc, char** argv);
 /* The title that tools like ps show; that of the console on Windows. A title that does not
  * fit is cut. UV_ENOBUFS without uv_setup_args (not on Windows). Any thread. */

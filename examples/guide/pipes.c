@@ -50,6 +50,7 @@ static int listen_on_name(uv_loop_t* loop, const char* name) {
 int main(int argc, char** argv) {
   uv_loop_t* loop = uv_default_loop();
   int err;
+  argv = uv_setup_args(argc, argv); /* UTF-8 on Windows, too */
   if (argc != 3 || loop == NULL) {
     fprintf(stderr, "usage: guide_pipes PORT NAME\n");
     return 2;

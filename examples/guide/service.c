@@ -58,7 +58,9 @@ static int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-  const char* role = argc > 1 ? argv[1] : "";
+  const char* role;
+  argv = uv_setup_args(argc, argv); /* UTF-8 on Windows, too */
+  role = argc > 1 ? argv[1] : "";
   if (strcmp(role, "worker") == 0)
     return crew_work();
   if (argc == 4 && strcmp(role, "--install") == 0)

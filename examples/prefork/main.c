@@ -167,7 +167,9 @@ static int load_main(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-  const char* role = argc > 1 ? argv[1] : "";
+  const char* role;
+  argv = uv_setup_args(argc, argv);
+  role = argc > 1 ? argv[1] : "";
 #ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN); /* a report that nobody reads ends no server */
 #endif

@@ -146,11 +146,17 @@ const char* service_endpoint(void) {
 /* ---- Under the manager ------------------------------------------------------------------- */
 
 static const char* error_text(DWORD error) {
-  static char text[256];
-  DWORD length = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-                                error, 0, text, sizeof(text), NULL);
-  while (length > 0 && (unsigned char) text[length - 1] <= ' ')
-    length--;
+  static char text[600];
+  wchar_t wide[256];
+  char* to = text;
+  size_t length = sizeof(text) - 64;
+  DWORD units = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                               error, 0, wide, 256, NULL);
+  while (units > 0 && wide[units - 1] <= L' ')
+    units--;
+  text[0] = '\0';
+  uv_utf16_to_wtf8((const uint16_t*) wide, (ssize_t) units, &to, &length);
+  length = strlen(text); /* of one that did not fit, what did */
   snprintf(text + length, sizeof(text) - length, " (error %lu)", error);
   return text;
 }
@@ -164,8 +170,7 @@ static void WINAPI service_main(DWORD argc, wchar_t** argv) {
   AcquireSRWLockExclusive(&service.lock);
   set_state(SERVICE_START_PENDING);
   ReleaseSRWLockExclusive(&service.lock);
-  service.exit_code =
-      SetCurrentDirectoryA(service.argv[1]) ? service.run(service.argc, service.argv) : 1;
+  service.exit_code = uv_chdir(service.argv[1]) == 0 ? service.run(service.argc, service.argv) : 1;
   AcquireSRWLockExclusive(&service.lock);
   service.status.dwWin32ExitCode = service.exit_code == 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
   service.status.dwServiceSpecificExitCode = (DWORD) service.exit_code;
@@ -213,9 +218,15 @@ static wchar_t* append(wchar_t* at, const wchar_t* end, const wchar_t* argument)
   return put(at, end, L' ', 1);
 }
 
-/* Arguments are in the code page of the system, in which the service gets them back. */
-static int widen(const char* text, wchar_t* wide, int size) {
-  return MultiByteToWideChar(CP_ACP, 0, text, -1, wide, size);
+/* Arguments are what uv_setup_args gives, here and where the service gets them back. */
+static int widen(const char* text, wchar_t* wide, ssize_t size) {
+  ssize_t units = uv_wtf8_length_as_utf16(text);
+  if (units < 0 || units > size) {
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return 0;
+  }
+  uv_wtf8_to_utf16(text, (uint16_t*) wide, (size_t) units);
+  return 1;
 }
 
 /* "PROGRAM" "--service" "FOLDER" "ARGUMENT"... A service starts in the folder of the system; that

@@ -301,6 +301,7 @@ int main(int argc, char** argv) {
   static struct relay relay;
   int code, err;
 
+  argv = uv_setup_args(argc, argv);
   report_setup("relay", REPORT_NORMAL);
   code = parse_arguments(&relay.options, argc, argv);
   if (code >= 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "file.h"
 #include "uv.h"
 
 int ready_write(const char* path, const char* text) {
@@ -12,11 +13,10 @@ int ready_write(const char* path, const char* text) {
   int ok;
   if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int) sizeof(draft))
     return UV_ENAMETOOLONG;
-  file = fopen(draft, "w");
+  file = file_open(draft, "w");
   if (file == NULL)
     return errno == ENOENT ? UV_ENOENT : UV_EACCES;
   ok = fputs(text, file) >= 0;
   ok = fclose(file) == 0 && ok;
-  remove(path); /* Windows renames onto no existing file */
-  return ok && rename(draft, path) == 0 ? 0 : UV_EIO;
+  return ok && file_replace(draft, path) == 0 ? 0 : UV_EIO;
 }

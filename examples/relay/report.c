@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "file.h"
 #include "uv.h"
 
 static const char* program_name = "relay";
@@ -26,7 +27,7 @@ static int append_to_log(const char* path, const char* line) {
   char when[32];
   uv_timeval64_t now;
   time_t seconds;
-  FILE* file = fopen(path, "a");
+  FILE* file = file_open(path, "a");
   if (file == NULL)
     return errno == ENOENT ? UV_ENOENT : UV_EACCES;
   if (line[0] != '\0' && uv_gettimeofday(&now) == 0) {

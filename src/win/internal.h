@@ -115,6 +115,9 @@ int uv__console_watch_size(int on);
 /* error.c: the UV_E* code of a GetLastError or WSAGetLastError value. */
 int uv__error_translate(DWORD code);
 
+/* Closes a descriptor of the C run-time library, whose handle goes with it; base/fd.c. */
+void uv__fd_give_back(int fd);
+
 /* wide.c */
 
 /* WTF-8 as UTF-16, in memory of the library's. UV_EINVAL when it is none. */

@@ -67,6 +67,22 @@ TEST(e2_unknown_codes_have_a_text_too) {
   }
 }
 
+/* Several in one line of a log, as two arguments of one call. */
+TEST(e2_texts_of_unknown_codes_live_together) {
+  const char* texts[64];
+  char expected[64];
+  int round, i;
+
+  for (round = 0; round < 3; round++) {
+    for (i = 0; i < 64; i++)
+      texts[i] = i % 2 == 0 ? uv_strerror(100000 + i) : uv_err_name(100000 + i);
+    for (i = 0; i < 64; i++) {
+      snprintf(expected, sizeof expected, "Unknown system error %d", 100000 + i);
+      CHECK_STR(texts[i], expected);
+    }
+  }
+}
+
 TEST(e2_short_buffers_are_cut_and_terminated) {
   char buf[8];
 

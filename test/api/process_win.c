@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "memory.h"
 #include "net.h"
 #include "pipes.h"
 #include "uv.h"
@@ -197,4 +198,69 @@ TEST(process_batch_files_are_refused) {
     CHECK_EQ(remove(path), 0);
   }
   net_end();
+}
+
+/* ---- Arguments ---- */
+
+/* The code page of the system has no room for most of these. */
+static char* const texts[] = {"gr\xc3\xbc\xc3\x9f"
+                              "e",
+                              "\xe6\xbc\xa2 \xf0\x9f\x98\x80",
+                              "",
+                              "half \xed\xa0\x80 a pair",
+                              "back\\\\slash\\",
+                              "a \"quoted\\\" \\\\\"word"};
+
+enum {
+  TEXTS = sizeof texts / sizeof texts[0]
+};
+
+static void check_arguments(const char* name) {
+  char** argv = uv_setup_args(__argc, __argv);
+  int i;
+
+  CHECK_EQ(__argc, 3 + TEXTS);
+  CHECK(argv != __argv);
+  CHECK(strstr(argv[0], "uvtest_") != NULL);
+  CHECK_STR(argv[1], name);
+  CHECK_STR(argv[2], "child");
+  for (i = 0; i < TEXTS; i++)
+    CHECK_STR(argv[3 + i], texts[i]);
+  CHECK(argv[3 + TEXTS] == NULL);
+  CHECK(uv_setup_args(__argc, __argv) == __argv); /* once */
+  CHECK_STR(argv[3], texts[0]);
+}
+
+TEST(setup_args_gives_utf8) {
+  static const char name[] = "setup_args_gives_utf8";
+  uv_process_options_t options;
+  uv_process_t child;
+  struct test_exit end;
+  char* args[4 + TEXTS];
+
+  if (harness_arg(0) != NULL) {
+    check_arguments(name);
+    return;
+  }
+  test_child(&options, args, name, "child");
+  memcpy(args + 3, texts, sizeof texts);
+  args[3 + TEXTS] = NULL;
+  test_spawn(&child, &options, &end);
+  test_await_child(&end);
+  net_close((uv_handle_t*) &child);
+  net_end();
+}
+
+/* What cannot be had leaves main with what it has. */
+TEST(setup_args_gives_back_what_it_cannot_improve) {
+  int nth;
+
+  CHECK(uv_setup_args(__argc + 1, __argv) == __argv);
+  CHECK(uv_setup_args(__argc - 1, __argv) == __argv);
+  for (nth = 1; nth <= 2; nth++) {
+    memory_fail_nth(nth);
+    CHECK(uv_setup_args(__argc, __argv) == __argv);
+    memory_fail_nth(0);
+  }
+  CHECK(uv_setup_args(__argc, __argv) != __argv);
 }

@@ -43,7 +43,7 @@ def fetch_node():
     if shutil.which("npm") is None:
         skip(f"npm, which would bring {NODE_PACKAGE}, is not installed")
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        done = subprocess.run(["npm", "pack", NODE_PACKAGE, "--silent"], cwd=work, text=True,
+        done = subprocess.run(["npm", "pack", NODE_PACKAGE, "--silent"], cwd=work, encoding="utf-8",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         packed = glob.glob(os.path.join(work, "*.tgz"))
         if done.returncode != 0 or not packed:
@@ -79,7 +79,7 @@ class Running:
         started.append(self)
 
     def said(self):
-        with open(self.path, errors="replace") as file:
+        with open(self.path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def wait_until_ready(self):
@@ -161,10 +161,13 @@ def main():
     global peer, folder, runner
     peer, folder = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[3])
     runner = sys.argv[4:]
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     os.environ["NODE_SKIP_PLATFORM_CHECK"] = "1"  # Node takes Wine for an old Windows
     for name in ("NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_OPTIONS"):
         os.environ.pop(name, None)  # of a Node that may have started all this
-    with tempfile.TemporaryDirectory() as work:
+    # What still holds a file there, as only Windows minds, is no failure.
+    lenient = {"ignore_cleanup_errors": True} if sys.version_info >= (3, 10) else {}
+    with tempfile.TemporaryDirectory(**lenient) as work:
         os.chdir(work)
         try:
             globals()["test_" + sys.argv[2]]()

@@ -4,6 +4,9 @@
 #define SIM_TAIL_H_
 
 /* The host lends its address structures and ssize_t; none of its calls is made. */
+#include <stddef.h>
+#include <stdint.h>
+
 #if defined(_WIN32)
 #  ifndef WIN32_LEAN_AND_MEAN
 #    define WIN32_LEAN_AND_MEAN
@@ -13,14 +16,20 @@
 # include <ws2tcpip.h>
 /* clang-format on */
 #  include <sys/types.h>
+/* MinGW has it there, Microsoft nowhere. */
+#  ifndef _SSIZE_T_DEFINED
+#    ifndef _SSIZE_T_
+typedef intptr_t ssize_t;
+#      define _SSIZE_T_
+#    endif
+#    define _SSIZE_T_DEFINED
+#  endif
 #else
 #  include <netdb.h>
 #  include <netinet/in.h>
 #  include <sys/socket.h>
 #  include <sys/types.h>
 #endif
-
-#include <stddef.h>
 
 typedef int uv_file;
 typedef int uv_os_sock_t;

@@ -1,4 +1,4 @@
-/* The three atomic operations that waking a loop needs, on plain ints: public structures
+/* The few atomic operations that the core needs, on plain ints: public structures
  * carry the flags, and C++ programs include those, so that _Atomic is not an option. All are
  * sequentially consistent. Only the compiler matters here, not the operating system. */
 #ifndef UV__ATOMIC_H_
@@ -15,6 +15,11 @@ static inline int uv__atomic_exchange(int* at, int value) {
   return (int) _InterlockedExchange((volatile long*) at, value);
 }
 
+/* Returns what was there; the sum wraps. */
+static inline int uv__atomic_add(int* at, int value) {
+  return (int) _InterlockedExchangeAdd((volatile long*) at, value);
+}
+
 #else
 
 static inline int uv__atomic_load(const int* at) {
@@ -23,6 +28,11 @@ static inline int uv__atomic_load(const int* at) {
 
 static inline int uv__atomic_exchange(int* at, int value) {
   return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);
+}
+
+/* Returns what was there; the sum wraps. */
+static inline int uv__atomic_add(int* at, int value) {
+  return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST);
 }
 
 #endif

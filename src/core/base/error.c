@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/atomic.h"
 #include "uv.h"
 
-/* Room for the longest text about an unknown code. */
 enum {
-  UNKNOWN_SIZE = 48
+  UNKNOWN_SIZE = 48, /* room for the longest text about an unknown code */
+  UNKNOWN_COUNT = 64 /* a power of two */
 };
 
-#if defined(_MSC_VER) && !defined(__clang__)
-static __declspec(thread) char unknown[UNKNOWN_SIZE];
-#else
-static _Thread_local char unknown[UNKNOWN_SIZE];
-#endif
+/* Taken in turns, and the last byte of each is never written. Memory of the thread would hold one
+ * text, and in a program of MinGW mean a DLL more, which not every system has. */
+static char unknown[UNKNOWN_COUNT][UNKNOWN_SIZE];
+static int unknown_next;
 
 /* All names and texts in one block, in the order of `codes`. A pointer to each would take more
  * room than most of them, and be set anew whenever the library is loaded; whoever wants a text
@@ -50,7 +50,7 @@ static const char* text_of(int err) {
   return name == NULL ? NULL : name + strlen(name) + 1;
 }
 
-/* `known`, or a text with the number, into `buf`, or into the thread's own memory. */
+/* `known`, or a text with the number, into `buf`. */
 static char* put(const char* known, int err, char* buf, size_t size) {
   if (known != NULL)
     snprintf(buf, size, "%s", known);
@@ -59,9 +59,14 @@ static char* put(const char* known, int err, char* buf, size_t size) {
   return buf;
 }
 
+static const char* put_unknown(int err) {
+  int turn = uv__atomic_add(&unknown_next, 1) & (UNKNOWN_COUNT - 1);
+  return put(NULL, err, unknown[turn], UNKNOWN_SIZE - 1);
+}
+
 const char* uv_strerror(int err) {
   const char* text = text_of(err);
-  return text != NULL ? text : put(NULL, err, unknown, sizeof(unknown));
+  return text != NULL ? text : put_unknown(err);
 }
 
 char* uv_strerror_r(int err, char* buf, size_t buflen) {
@@ -70,7 +75,7 @@ char* uv_strerror_r(int err, char* buf, size_t buflen) {
 
 const char* uv_err_name(int err) {
   const char* name = name_of(err);
-  return name != NULL ? name : put(NULL, err, unknown, sizeof(unknown));
+  return name != NULL ? name : put_unknown(err);
 }
 
 char* uv_err_name_r(int err, char* buf, size_t buflen) {

@@ -2,7 +2,6 @@
  * connected pipe has. What is then done with it is in pipe.c. */
 #include "win/internal.h"
 
-#include <io.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
@@ -151,7 +150,7 @@ static int open_crt(struct uv__io* io, int fd, HANDLE theirs, unsigned* opened) 
   if (r < 0)
     CloseHandle(ours);
   else if (fd > 2)
-    _close(fd);
+    uv__fd_give_back(fd);
   return r;
 }
 

@@ -139,7 +139,7 @@ int uv_pipe(uv_file fds[2], int read_flags, int write_flags) {
   }
   made[1] = _open_osfhandle((intptr_t) ends[1], _O_BINARY | _O_NOINHERIT);
   if (made[1] == -1) {
-    _close(made[0]);
+    uv__fd_give_back(made[0]);
     CloseHandle(ends[1]);
     return UV_EMFILE;
   }

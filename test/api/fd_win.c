@@ -1,0 +1,70 @@
+/* Numbers that are no descriptors, in a program whose C run-time library would end it for asking. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+#if defined(_MSC_VER) || defined(_UCRT)
+static void __cdecl end_the_host(const wchar_t* expression,
+                                 const wchar_t* function,
+                                 const wchar_t* file,
+                                 unsigned int line,
+                                 uintptr_t reserved) {
+  (void) expression;
+  (void) function;
+  (void) file;
+  (void) line;
+  (void) reserved;
+  harness_fail(__FILE__, __LINE__, "the handler of the host was called");
+}
+#endif
+
+static void check_refused(uv_file fd) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio;
+  uv_process_t child;
+  uv_pipe_t pipe;
+  uv_tty_t tty;
+  char* args[8];
+
+  CHECK(uv_get_osfhandle(fd) == INVALID_HANDLE_VALUE);
+  CHECK_EQ(uv_guess_handle(fd), UV_UNKNOWN_HANDLE);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), UV_EBADF);
+  net_close((uv_handle_t*) &pipe);
+  CHECK(uv_tty_init(net_loop(), &tty, fd, 0) < 0);
+
+  test_child(&options, args, "e3_what_is_no_descriptor_ends_nothing", "child");
+  memset(&stdio, 0, sizeof stdio);
+  stdio.flags = UV_INHERIT_FD;
+  stdio.data.fd = fd;
+  options.stdio = &stdio;
+  options.stdio_count = 1;
+  CHECK(uv_spawn(net_loop(), &child, &options) < 0);
+  net_close((uv_handle_t*) &child);
+}
+
+TEST(e3_what_is_no_descriptor_ends_nothing) {
+  static const uv_file numbers[] = {-1, -2, -2147483647, 1000, 20000, 2147483647};
+  uv_file fds[2];
+  size_t i;
+#if defined(_MSC_VER) || defined(_UCRT)
+  _invalid_parameter_handler before = _set_invalid_parameter_handler(end_the_host);
+#endif
+
+  if (harness_arg(0) != NULL)
+    return;
+  for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    check_refused(numbers[i]);
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+  check_refused(fds[0]);
+#if defined(_MSC_VER) || defined(_UCRT)
+  CHECK(_set_invalid_parameter_handler(before) == end_the_host); /* it was left where it was */
+#endif
+  net_end();
+}
