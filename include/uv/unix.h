@@ -51,13 +51,13 @@ typedef size_t uv__buf_len_t; /* private */
 struct uv__desc {
   int fd;      /* -1: none */
   short kind;  /* enum uv__desc_kind of core/port.h */
-  short known; /* what need not be asked again; see src/unix/internal.h */
+  short known; /* what need not be asked again; see src/unix/fd/fd.h */
 };
 
 /* Private to src/unix: what a backend keeps in every stream. */
 struct uv__io_tail {
   int fd;             /* -1: no descriptor */
-  unsigned int state; /* readiness seen, interest asked for; see src/unix/internal.h */
+  unsigned int state; /* readiness seen, interest asked for; see src/unix/loop/loop.h */
   int slot;           /* place in the poller's table; unused by epoll and kqueue */
   int error;          /* result of a finished connect, until it is collected */
   union {

@@ -1,5 +1,5 @@
 /* Time: the one clock everything is measured with, and sleeping. */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
-/* Random bytes from the system. uv_random itself is in core/random.c. */
-#include "unix/internal.h"
+/* Random bytes from the system. uv_random itself is in core/handle/random.c. */
+#include "unix/base/base.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* Handing out text the way uv.h promises for the functions of its group "System". */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The poller of Linux: one edge-triggered registration per descriptor, made once. The lanes
  * that are armed are looked at only when an event comes (loop.c), so that reading and
  * writing never change a registration. */
-#include "unix/internal.h"
+#include "unix/loop/loop.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -105,3 +105,9 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
     dispatch(&events[i]);
   return 0;
 }
+
+#if !defined(NDEBUG)
+int uv__poller_valid(const struct uv__io* io) {
+  return io->loop->tail.backend_fd >= 0; /* The table is the system's. */
+}
+#endif

@@ -1,7 +1,7 @@
 /* The poller of the BSDs and macOS: an edge-triggered (EV_CLEAR) filter for reading, and one
  * for writing where it is needed. The lanes that are armed are looked at only when an event
  * comes (loop.c), so that reading and writing never change a registration. */
-#include "unix/internal.h"
+#include "unix/loop/loop.h"
 
 #include <fcntl.h>
 #include <sys/event.h>
@@ -118,3 +118,9 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
     dispatch(loop, &events[i]);
   return 0;
 }
+
+#if !defined(NDEBUG)
+int uv__poller_valid(const struct uv__io* io) {
+  return io->loop->tail.backend_fd >= 0; /* The table is the system's. */
+}
+#endif

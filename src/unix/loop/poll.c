@@ -2,7 +2,7 @@
  * is read off the armed lanes at each wait, so a lane is reported once; a row that asks for
  * nothing is hidden from the system, which would otherwise report a dead connection again
  * and again. */
-#include "unix/internal.h"
+#include "unix/loop/loop.h"
 
 #include <poll.h>
 
@@ -138,3 +138,12 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
   }
   return 0;
 }
+
+#if !defined(NDEBUG)
+int uv__poller_valid(const struct uv__io* io) {
+  const struct uv__poller* poller = uv__loop_poller(io->loop);
+  unsigned int row = (unsigned int) io->tail.slot;
+
+  return row > 0 && row < poller->rows && poller->ios[row] == io;
+}
+#endif

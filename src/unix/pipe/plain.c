@@ -5,7 +5,7 @@
  * There is no per-call flag against blocking, and O_NONBLOCK belongs to the open file, which
  * other processes may share. So where the system can open a pipe anew, an own open file does
  * the reading and writing, and the descriptor that the program gave us is only kept for it. */
-#include "unix/internal.h"
+#include "unix/pipe/pipe.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -27,14 +27,14 @@ static int is_pipe(int fd) {
 /* An own descriptor of the pipe, or the same one with O_NONBLOCK set. A terminal is not opened
  * anew: for a pseudo-terminal's master that would make another one. */
 static int own(struct uv__io* io, int fd, int access) {
-  int r = is_pipe(fd) ? uv__fd_reopen(fd, access) : UV_ENOTSUP;
+  int r = is_pipe(fd) ? uv__reopen_pipe(fd, access) : UV_ENOTSUP;
 
   io->tail.fd = fd;
   if (r >= 0) {
     io->tail.fd = r;
     return 0;
   }
-  r = uv__fd_unblock(fd);
+  r = uv__file_unblock(fd);
   if (r == 1)
     io->tail.state |= UV__FD_RESTORE;
   return r < 0 ? r : 0;
@@ -48,9 +48,9 @@ static void release(struct uv__io* io) {
   if (io->tail.state & UV__FD_POLLED)
     uv__poller_remove(io);
   if (fd != origin)
-    uv__fd_discard(fd);
+    uv__file_discard(fd);
   else if (io->tail.state & UV__FD_RESTORE)
-    uv__fd_block(fd);
+    uv__file_block(fd);
   uv__loop_unclaim(io->loop, origin);
   io->tail.fd = -1;
   io->tail.state = 0;
@@ -88,7 +88,7 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   if (access != O_RDONLY)
     *opened |= UV__OPENED_WRITABLE;
   io->ops = &plain_ops;
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
 
 static int plain_close(struct uv__io* io) {
@@ -96,9 +96,9 @@ static int plain_close(struct uv__io* io) {
 
   if (io->tail.fd >= 0) {
     release(io);
-    uv__fd_discard(origin);
+    uv__file_discard(origin);
   }
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
 
 /* The end of a pipe(2) that only writes has no other way to say that no more will come. */
@@ -265,35 +265,3 @@ static const struct uv__ops plain_ops = {
     .done = uv__fd_done,
     .close = plain_close,
 };
-
-/* ---- A pair ---- */
-
-int uv_pipe(uv_file fds[2], int read_flags, int write_flags) {
-  int pair[2];
-  int r = 0;
-
-  if (fds == NULL || ((read_flags | write_flags) & ~UV_NONBLOCK_PIPE))
-    return UV_EINVAL;
-#if defined(__APPLE__)
-  if (pipe(pair) != 0)
-    return UV__ERR(errno);
-  r = uv__fd_hide(pair[0]);
-  if (r == 0)
-    r = uv__fd_hide(pair[1]);
-#else
-  if (pipe2(pair, O_CLOEXEC) != 0)
-    return UV__ERR(errno);
-#endif
-  if (r == 0 && (read_flags & UV_NONBLOCK_PIPE))
-    r = uv__fd_unblock(pair[0]);
-  if (r >= 0 && (write_flags & UV_NONBLOCK_PIPE))
-    r = uv__fd_unblock(pair[1]);
-  if (r < 0) {
-    uv__fd_discard(pair[0]);
-    uv__fd_discard(pair[1]);
-    return r;
-  }
-  fds[0] = pair[0];
-  fds[1] = pair[1];
-  return 0;
-}

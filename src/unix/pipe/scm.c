@@ -1,7 +1,7 @@
 /* IPC pipes: descriptors that travel with bytes (SCM_RIGHTS). A descriptor goes out with the
  * first byte of its write and comes in with the read of that byte; a read does not go beyond
  * the bytes of one message with descriptors. */
-#include "unix/internal.h"
+#include "unix/pipe/pipe.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -78,7 +78,7 @@ static int sort_out(const struct msghdr* msg, struct uv__passed* passed) {
   for (i = 0; i < passed->count; i++) {
     struct uv__desc* desc = &passed->descs[i];
 #if !defined(MSG_CMSG_CLOEXEC)
-    (void) uv__fd_hide(desc->fd);
+    (void) uv__file_hide(desc->fd);
 #endif
     if ((desc->kind = kind_of(desc->fd)) == UV__DESC_NONE)
       return UV_ECONNABORTED;

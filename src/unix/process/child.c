@@ -3,8 +3,8 @@
  * until it ended, also when its handle was closed: otherwise it would stay behind as a zombie.
  *
  * Linux tells of the end by a descriptor (pidfd) in the loop's poller. Elsewhere SIGCHLD does,
- * which the loops that have children watch for (signal.c); each then asks for its own. */
-#include "unix/internal.h"
+ * which the loops that have children watch for; each then asks for its own. */
+#include "unix/process/process.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -18,25 +18,29 @@
 
 struct uv__child {
   struct uv__io io;      /* the pidfd's place in the poller; the core knows nothing of it */
-  struct uv__queue link; /* in poller->children, then in poller->ended */
+  struct uv__queue link; /* in children->running, then in children->ended */
   struct uv__io* owner;  /* of the handle; NULL when that is closed */
   int pid;               /* until it was reaped, nobody else can get this number */
   int has_ended;
   int status; /* as of waitpid; -1: somebody else reaped it, so that nobody knows */
 };
 
+static struct uv__children* children_of(const uv_loop_t* loop) {
+  return uv__loop_poller(loop)->children;
+}
+
 /* ---- SIGCHLD ---- */
 
 /* The loop watches for it as a program would. Cannot fail: SIGCHLD can always be caught. */
-static void hear(struct uv__poller* poller) {
-  uv_signal_t* sigchld = &poller->sigchld;
+static void hear(struct uv__children* children) {
+  uv_signal_t* sigchld = &children->sigchld;
 
   if (uv__queue_empty(&sigchld->watcher))
     (void) uv__port_signal_start(&sigchld->io, &sigchld->watcher, &sigchld->caught, SIGCHLD);
 }
 
-static void stop_hearing(struct uv__poller* poller) {
-  uv_signal_t* sigchld = &poller->sigchld;
+static void stop_hearing(struct uv__children* children) {
+  uv_signal_t* sigchld = &children->sigchld;
 
   if (!uv__queue_empty(&sigchld->watcher))
     uv__port_signal_stop(&sigchld->io, &sigchld->watcher, SIGCHLD);
@@ -62,7 +66,7 @@ static int watch_pidfd(struct uv__child* child) {
   child->io.tail.state |= UV__EVENT;
   if (uv__poller_add(&child->io, 0) == 0)
     return 1;
-  uv__fd_discard(fd);
+  uv__file_discard(fd);
   child->io.tail.fd = -1;
   return 0;
 }
@@ -75,6 +79,8 @@ struct uv__child* uv__child_new(uv_loop_t* loop) {
   if (child != NULL) {
     child->io.loop = loop;
     uv__fd_init(&child->io);
+    child->io.tail.state = UV__FD_OWN;
+    uv__queue_init(&child->io.link);
     uv__queue_init(&child->link);
   }
   return child;
@@ -82,32 +88,31 @@ struct uv__child* uv__child_new(uv_loop_t* loop) {
 
 void uv__child_free(struct uv__child* child) {
   uv__queue_remove(&child->link);
+  uv__queue_remove(&child->io.link);
   if (child->io.tail.fd >= 0) {
     uv__poller_remove(&child->io);
-    uv__fd_discard(child->io.tail.fd);
+    uv__file_discard(child->io.tail.fd);
   }
   uv__free(child);
 }
 
 void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner) {
-  struct uv__poller* poller = child->io.loop->tail.poller;
+  struct uv__children* children = children_of(child->io.loop);
 
   child->pid = pid;
   child->owner = owner;
   owner->tail.u.more = child;
-  uv__queue_insert_tail(&poller->children, &child->link);
+  uv__queue_insert_tail(&children->running, &child->link);
   if (watch_pidfd(child))
     return;
-  hear(poller);
+  hear(children);
   /* It may have ended before anybody heard. */
-  poller->ask_children = 1;
-  uv__port_wake(poller->loop);
+  children->must_ask = 1;
+  uv__port_wake(child->io.loop);
 }
 
-/* Asks whether the child ended. It is not freed here: the poller may be in the middle of its
- * table. */
+/* Asks whether the child ended. */
 static void reap(struct uv__child* child) {
-  struct uv__poller* poller = child->io.loop->tail.poller;
   int status = 0;
   int r;
 
@@ -125,43 +130,92 @@ static void reap(struct uv__child* child) {
     return;
   }
   uv__queue_remove(&child->link);
-  uv__queue_insert_tail(&poller->ended, &child->link);
+  uv__queue_insert_tail(&children_of(child->io.loop)->ended, &child->link);
 }
 
-void uv__child_event(struct uv__io* io) {
-  reap(uv__container_of(io, struct uv__child, io));
+/* ---- In the loop ---- */
+
+void uv__child_start(struct uv__children* children, uv_loop_t* loop) {
+  uv__queue_init(&children->running);
+  uv__queue_init(&children->ended);
+  uv__queue_init(&children->sigchld.watcher);
+  uv__queue_init(&children->sigchld.io.link);
+  children->sigchld.io.loop = loop;
+  children->sigchld.io.tail.state = UV__FD_OWN;
 }
 
-static void bury(struct uv__poller* poller) {
-  while (!uv__queue_empty(&poller->ended))
-    uv__child_free(uv__container_of(uv__queue_head(&poller->ended), struct uv__child, link));
+/* Those of which their own descriptors tell nothing. */
+static void ask_all(struct uv__children* children) {
+  struct uv__queue* link = children->running.next;
+
+  children->must_ask = 0;
+  while (link != &children->running) {
+    struct uv__child* child = uv__container_of(link, struct uv__child, link);
+
+    link = link->next; /* reap may take the child out. */
+    if (!child->has_ended && child->io.tail.fd < 0)
+      reap(child);
+  }
 }
+
+static void bury(struct uv__children* children) {
+  while (!uv__queue_empty(&children->ended))
+    uv__child_free(uv__container_of(uv__queue_head(&children->ended), struct uv__child, link));
+}
+
+#if !defined(NDEBUG)
+/* Who runs is waited for, and who ended without anybody to hear of it is in the other list. */
+static int children_valid(const struct uv__children* children) {
+  const struct uv__queue* link;
+
+  for (link = children->running.next; link != &children->running; link = link->next) {
+    const struct uv__child* child = uv__container_of(link, const struct uv__child, link);
+
+    if (child->pid <= 0 || (child->has_ended && child->owner == NULL) ||
+        (child->owner != NULL && child->owner->tail.u.more != child) ||
+        (child->io.tail.fd >= 0) != ((child->io.tail.state & UV__FD_POLLED) != 0))
+      return 0;
+  }
+  for (link = children->ended.next; link != &children->ended; link = link->next) {
+    const struct uv__child* child = uv__container_of(link, const struct uv__child, link);
+
+    if (!child->has_ended || child->owner != NULL)
+      return 0;
+  }
+  return 1;
+}
+#endif
 
 void uv__child_look(uv_loop_t* loop) {
-  struct uv__poller* poller = loop->tail.poller;
+  struct uv__poller* poller = uv__loop_poller(loop);
+  struct uv__children* children = poller->children;
 
-  if (poller->ask_children) {
-    struct uv__queue* link = poller->children.next;
+  while (!uv__queue_empty(&poller->noted)) {
+    struct uv__io* io = uv__container_of(uv__queue_head(&poller->noted), struct uv__io, link);
 
-    poller->ask_children = 0;
-    while (link != &poller->children) {
-      struct uv__child* child = uv__container_of(link, struct uv__child, link);
-      link = link->next; /* reap may take the child out. */
-      if (!child->has_ended && child->io.tail.fd < 0)
-        reap(child);
+    uv__queue_remove(&io->link);
+    if (io != &children->sigchld.io) {
+      reap(uv__container_of(io, struct uv__child, io));
+    } else {
+      (void) uv__port_signal_take(io, &children->sigchld.caught);
+      children->must_ask = 1;
     }
   }
-  bury(poller);
+  if (children->must_ask)
+    ask_all(children);
+  bury(children);
+  assert(children_valid(children));
 }
 
 void uv__child_stop(uv_loop_t* loop) {
-  struct uv__poller* poller = loop->tail.poller;
+  struct uv__children* children = children_of(loop);
 
-  stop_hearing(poller);
-  bury(poller);
-  while (!uv__queue_empty(&poller->children)) {
+  stop_hearing(children);
+  bury(children);
+  while (!uv__queue_empty(&children->running)) {
     struct uv__child* child =
-        uv__container_of(uv__queue_head(&poller->children), struct uv__child, link);
+        uv__container_of(uv__queue_head(&children->running), struct uv__child, link);
+
     /* One that ended meanwhile is not left behind. */
     (void) waitpid(child->pid, NULL, WNOHANG);
     uv__child_free(child);
@@ -210,6 +264,7 @@ int uv__port_child_close(struct uv__io* io) {
   child->owner = NULL;
   if (child->has_ended)
     uv__child_free(child);
+  assert(children_valid(children_of(io->loop)));
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /* Looking up names with the system's resolver. Requests and threads are core/dns.c. */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <netdb.h>
 #include <string.h>

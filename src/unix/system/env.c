@@ -1,6 +1,6 @@
 /* The environment of the process. POSIX gives no lock for it: getenv's answer may go when
  * another thread sets a variable, so callers must keep other threads away (uv.h). */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Network interfaces: their names, numbers and addresses. */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>

@@ -1,8 +1,8 @@
 /* Signals: one handler in the process for each signal that is watched, from the first watcher to
  * the last. It counts for every watcher and wakes their loops; each loop then rings its own.
- * What the callback is, and that a watcher may be a one-shot, is the core's. SIGCHLD is watched
- * for the loops' own sake as well (child.c). */
-#include "unix/internal.h"
+ * What the callback is, and that a watcher may be a one-shot, is the core's. A loop
+ * that waits for children watches for SIGCHLD in the same way. */
+#include "unix/system/system.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -173,24 +173,18 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
 /* ---- In the loop ---- */
 
 static void ring_watchers(uv_loop_t* loop, struct uv__queue* watchers) {
-  struct uv__poller* poller = loop->tail.poller;
   struct uv__queue* link;
 
   for (link = watchers->next; link != watchers; link = link->next) {
     uv_signal_t* watcher = watcher_of(link);
-    if (watcher->io.loop != loop || watcher->caught == 0)
-      continue;
-    if (watcher != &poller->sigchld) {
-      uv__ring(&watcher->io, UV__EVENT);
-    } else {
-      poller->ask_children = 1;
-      watcher->caught = 0;
-    }
+
+    if (watcher->io.loop == loop && watcher->caught != 0)
+      uv__loop_tell(&watcher->io);
   }
 }
 
 void uv__signal_look(uv_loop_t* loop) {
-  struct uv__poller* poller = loop->tail.poller;
+  struct uv__poller* poller = uv__loop_poller(loop);
   sigset_t mask;
   int signum;
 

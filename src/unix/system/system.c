@@ -1,6 +1,6 @@
 /* What a program asks about its process and its host: numbers, names, clocks and use of memory.
  * Paths are in path.c, the environment in env.c. */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -109,9 +109,10 @@ uv_pid_t uv_os_getppid(void) {
   return getppid();
 }
 
-/* Bytes in RAM. Each system has a way of its own. */
-static int measure_resident(size_t* rss) {
+/* Bytes in RAM, for which each system has a way of its own. */
 #if defined(__linux__)
+
+static int measure_resident(size_t* rss) {
   /* The second number of statm, in pages (proc(5)). The file has one short line. */
   char line[128];
   char* at;
@@ -135,7 +136,11 @@ static int measure_resident(size_t* rss) {
     return UV_EIO;
   *rss = (size_t) strtoul(at, NULL, 10) * (size_t) sysconf(_SC_PAGESIZE);
   return 0;
+}
+
 #elif defined(__APPLE__)
+
+static int measure_resident(size_t* rss) {
   struct mach_task_basic_info info;
   mach_msg_type_number_t count = MACH_TASK_BASIC_INFO_COUNT;
 
@@ -144,7 +149,11 @@ static int measure_resident(size_t* rss) {
     return UV_EINVAL;
   *rss = (size_t) info.resident_size;
   return 0;
+}
+
 #elif defined(__FreeBSD__) || defined(__DragonFly__)
+
+static int measure_resident(size_t* rss) {
   int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, getpid()};
   struct kinfo_proc info;
   size_t size = sizeof(info);
@@ -157,7 +166,11 @@ static int measure_resident(size_t* rss) {
   *rss = (size_t) info.kp_vm_rssize * (size_t) sysconf(_SC_PAGESIZE);
 #  endif
   return 0;
+}
+
 #elif defined(__NetBSD__) || defined(__OpenBSD__)
+
+static int measure_resident(size_t* rss) {
 #  if defined(__NetBSD__)
   struct kinfo_proc2 info;
   int name[] = {CTL_KERN, KERN_PROC2, KERN_PROC_PID, getpid(), sizeof(info), 1};
@@ -171,11 +184,16 @@ static int measure_resident(size_t* rss) {
     return UV__ERR(errno);
   *rss = (size_t) info.p_vm_rssize * (size_t) sysconf(_SC_PAGESIZE);
   return 0;
+}
+
 #else
+
+static int measure_resident(size_t* rss) {
   (void) rss;
   return UV_ENOSYS;
-#endif
 }
+
+#endif
 
 int uv_resident_set_memory(size_t* rss) {
   return rss == NULL ? UV_EINVAL : measure_resident(rss);

@@ -1,7 +1,7 @@
 /* The title of the process. Tools read it from where the kernel put the arguments, so a title is
  * written over them, and main gets a copy to go on with. The room is what the arguments took,
  * since behind them lies the environment, which the C library holds pointers into. */
-#include "unix/internal.h"
+#include "unix/base/base.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* TCP: how its sockets are adopted, bound and connected, and what can be set. What they share
  * with other sockets is in sock.c; moving bytes is fd.c's. */
-#include "unix/internal.h"
+#include "unix/fd/fd.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,7 +17,7 @@ static socklen_t address_size(const struct sockaddr* addr) {
   return addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 
-/* ---- Descriptors on their way ---- */
+/* ---- Opening ---- */
 
 struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   struct uv__desc desc;
@@ -27,14 +27,6 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   desc.known = 0;
   return desc;
 }
-
-void uv__port_discard(struct uv__desc* desc) {
-  uv__fd_discard(desc->fd);
-  desc->fd = -1;
-  desc->kind = UV__DESC_NONE;
-}
-
-/* ---- Opening ---- */
 
 /* UV__KNOWN_TCP or 0 for a socket we did not make; UV_EINVAL when it is no stream. */
 static int examine(int fd) {
@@ -73,7 +65,7 @@ static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opene
   if (connected)
     r = uv__poller_add(io, 0);
   if (r == 0 && !made)
-    r = uv__fd_prepare(desc->fd);
+    r = uv__file_prepare(desc->fd);
   if (r == 0)
     r = uv__sock_mute(desc->fd);
   if (r < 0) {
@@ -81,7 +73,7 @@ static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opene
     return r;
   }
   *opened = connected ? UV__OPENED_READABLE | UV__OPENED_WRITABLE : UV__OPENED_FRESH;
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
 
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {

@@ -1,10 +1,8 @@
 /* The operations that are the same for every kind of stream: reading, writing, what a ring
  * meant, closing. How descriptors come to be and what is special to a kind is in the kind's
  * file (tcp.c, pipe.c, ...), which puts these functions into its ops table. */
-#include "unix/internal.h"
+#include "unix/fd/fd.h"
 
-#include <assert.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
@@ -23,76 +21,7 @@ static_assert(sizeof(uv_buf_t) == sizeof(struct iovec) &&
                   offsetof(uv_buf_t, len) == offsetof(struct iovec, iov_len),
               "an array of uv_buf_t is handed to the system as an array of struct iovec");
 
-/* ---- Descriptors ---- */
-
-int uv__fd_unblock(int fd) {
-  int flags = fcntl(fd, F_GETFL);
-
-  if (flags < 0)
-    return UV__ERR(errno);
-  if (flags & O_NONBLOCK)
-    return 0;
-  return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 1 : UV__ERR(errno);
-}
-
-void uv__fd_block(int fd) {
-  int flags = fcntl(fd, F_GETFL);
-
-  if (flags >= 0)
-    (void) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-}
-
-int uv__fd_hide(int fd) {
-  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : UV__ERR(errno);
-}
-
-int uv__fd_prepare(int fd) {
-  int r = uv__fd_unblock(fd);
-  return r < 0 ? r : uv__fd_hide(fd);
-}
-
-#if defined(__linux__)
-
-/* The path by which a process opens one of its own descriptors anew. Written by hand: printf
- * must not be called between fork and exec. */
-static void own_path(int fd, char path[32]) {
-  static const char prefix[] = "/proc/self/fd/";
-  char digits[12];
-  int count = 0;
-
-  memcpy(path, prefix, sizeof(prefix) - 1);
-  path += sizeof(prefix) - 1;
-  do {
-    digits[count++] = (char) ('0' + fd % 10);
-    fd /= 10;
-  } while (fd > 0);
-  while (count > 0)
-    *path++ = digits[--count];
-  *path = '\0';
-}
-
-int uv__fd_reopen(int fd, int access) {
-  char path[32];
-  int own;
-
-  own_path(fd, path);
-  own = open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  return own >= 0 ? own : UV__ERR(errno);
-}
-
-#else
-
-int uv__fd_reopen(int fd, int access) {
-  (void) fd;
-  (void) access;
-  return UV_ENOTSUP;
-}
-
-#endif
-
-void uv__fd_discard(int fd) {
-  (void) close(fd);
-}
+/* ---- Life ---- */
 
 void uv__fd_init(struct uv__io* io) {
   io->tail.fd = -1;
@@ -109,14 +38,14 @@ int uv__fd_attach(struct uv__io* io, int fd, unsigned int state) {
     return r;
   io->tail.fd = fd;
   io->tail.state = state;
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
 
 void uv__fd_detach(struct uv__io* io) {
   if (io->tail.state & UV__FD_POLLED)
     uv__poller_remove(io);
   if (io->tail.state & UV__FD_RESTORE) /* For whoever else has it. */
-    uv__fd_block(io->tail.fd);
+    uv__file_block(io->tail.fd);
   uv__loop_unclaim(io->loop, io->tail.fd);
   io->tail.fd = -1;
   io->tail.state = 0;
@@ -134,10 +63,39 @@ int uv__fd_close(struct uv__io* io) {
 
   if (fd >= 0) {
     uv__fd_detach(io);
-    uv__fd_discard(fd);
+    uv__file_discard(fd);
   }
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
+
+void uv__port_discard(struct uv__desc* desc) {
+  uv__file_discard(desc->fd);
+  desc->fd = -1;
+  desc->kind = UV__DESC_NONE;
+}
+
+#if !defined(NDEBUG)
+
+int uv__fd_valid(const struct uv__io* io) {
+  unsigned int state = io->tail.state;
+  unsigned int waits = state & (UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__EVENT);
+
+  if (io->tail.fd < 0) /* Nothing is left of what was known of a descriptor. */
+    return (state & ~(unsigned) UV__FD_OWN) == 0;
+  if (!(state & UV__FD_POLLED)) /* Nobody would tell. */
+    return waits == 0 && !(state & UV__FD_OUT);
+  if ((waits & (UV__WRITE | UV__CONNECT)) && !(state & UV__FD_OUT))
+    return 0;
+  if ((waits & UV__READ) && (state & UV__FD_READABLE)) /* Of what was seen no event tells again. */
+    return 0;
+  if ((waits & UV__WRITE) && (state & UV__FD_FULL)) /* Room is what it waits for. */
+    return 0;
+  if ((waits & UV__ACCEPT) && (waits != UV__ACCEPT || (state & UV__FD_DEAD)))
+    return 0;
+  return uv__poller_valid(io);
+}
+
+#endif
 
 /* ---- Reading ---- */
 
@@ -145,12 +103,12 @@ int uv__fd_read_arm(struct uv__io* io) {
   if (io->tail.state & UV__FD_READABLE)
     return UV__READY;
   io->tail.state |= UV__READ;
-  return UV__PENDING;
+  return (int) uv__fd_end(io, UV__PENDING);
 }
 
 int uv__fd_read_disarm(struct uv__io* io) {
   io->tail.state &= ~(unsigned) UV__READ;
-  return 0;
+  return (int) uv__fd_end(io, 0);
 }
 
 static int nothing_waits(int fd) {
@@ -170,15 +128,15 @@ ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
     if ((size_t) n < len && !(tail->state & (UV__FD_ENDED | UV__FD_URGENT)) &&
         (is_dry || nothing_waits(tail->fd)))
       tail->state &= ~(unsigned) UV__FD_READABLE;
-    return n;
+    return uv__fd_end(io, n);
   }
   if (n == 0)
-    return UV_EOF;
+    return uv__fd_end(io, UV_EOF);
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     tail->state &= ~(unsigned) UV__FD_READABLE;
-    return UV_EAGAIN;
+    return uv__fd_end(io, UV_EAGAIN);
   }
-  return UV__ERR(errno);
+  return uv__fd_end(io, UV__ERR(errno));
 }
 
 /* MSG_DONTWAIT although the descriptor is non-blocking: that is a property of the open file,
@@ -236,7 +194,7 @@ static int await_room(struct uv__io* io) {
       return r;
   }
   io->tail.state |= UV__WRITE;
-  return UV__PENDING;
+  return (int) uv__fd_end(io, UV__PENDING);
 }
 
 int uv__fd_write_waits(struct uv__io* io, enum uv__write_mode mode) {
@@ -255,11 +213,11 @@ ssize_t uv__fd_was_written(
      * makes right behind this one, is saved. After a try nobody knows when the next one comes. */
     if (mode == UV__QUEUE && nbufs == 1 && (size_t) n < bufs[0].len)
       tail->state |= UV__FD_FULL;
-    return n;
+    return uv__fd_end(io, n);
   }
   if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-    return UV__ERR(errno);
-  return mode == UV__TRY ? UV_EAGAIN : await_room(io);
+    return uv__fd_end(io, UV__ERR(errno));
+  return mode == UV__TRY ? uv__fd_end(io, UV_EAGAIN) : await_room(io);
 }
 
 ssize_t uv__fd_write(struct uv__io* io,

@@ -1,7 +1,7 @@
 /* What TCP and Unix-domain sockets have in common: making them, listening, accepting, options.
  * Names, and what is special to one of the two, are in tcp.c and pipe.c; moving bytes is in
  * fd.c. */
-#include "unix/internal.h"
+#include "unix/fd/fd.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -56,14 +56,14 @@ int uv__sock_create(struct uv__io* io, int domain, unsigned int state) {
   fd = socket(domain, SOCK_STREAM, 0);
   if (fd < 0)
     return UV__ERR(errno);
-  r = uv__fd_prepare(fd);
+  r = uv__file_prepare(fd);
 #endif
   if (r == 0)
     r = uv__sock_mute(fd);
   if (r == 0)
     r = uv__fd_attach(io, fd, state);
   if (r < 0)
-    uv__fd_discard(fd);
+    uv__file_discard(fd);
   return r;
 }
 
@@ -101,10 +101,10 @@ int uv__sock_was_connected(struct uv__io* io, int r) {
   else
     r = uv__poller_add(io, pending);
   if (r < 0 || !pending)
-    return r;
+    return (int) uv__fd_end(io, r);
   tail->error = UV_ECANCELED;
   tail->state |= UV__CONNECT;
-  return UV__PENDING;
+  return (int) uv__fd_end(io, UV__PENDING);
 }
 
 int uv__sock_shutdown(struct uv__io* io) {
@@ -117,7 +117,7 @@ int uv__sock_listen(struct uv__io* io, int backlog) {
   if (listen(io->tail.fd, backlog) != 0)
     return UV__ERR(errno);
   io->tail.state &= ~(unsigned) UV__FD_DEAD;
-  return io->tail.state & UV__FD_POLLED ? 0 : uv__poller_add(io, 0);
+  return (int) uv__fd_end(io, io->tail.state & UV__FD_POLLED ? 0 : uv__poller_add(io, 0));
 }
 
 static int accept_prepared(int listener) {
@@ -126,9 +126,9 @@ static int accept_prepared(int listener) {
 #else
   int fd = accept(listener, NULL, NULL);
 
-  if (fd >= 0 && uv__fd_prepare(fd) < 0) {
+  if (fd >= 0 && uv__file_prepare(fd) < 0) {
     int saved_errno = errno;
-    uv__fd_discard(fd);
+    uv__file_discard(fd);
     errno = saved_errno;
     return -1;
   }
@@ -169,49 +169,10 @@ int uv__sock_accept_now(struct uv__io* io, struct uv__desc* desc) {
   if (r == UV__ERR(EAGAIN) || r == UV__ERR(EWOULDBLOCK) ||
       ((r == UV_EMFILE || r == UV_ENFILE) && !somebody_waits(tail->fd))) {
     tail->state |= UV__ACCEPT;
-    return UV_EAGAIN;
+    return (int) uv__fd_end(io, UV_EAGAIN);
   }
   /* When resources are short the connection waits in the system, and so does the core. */
   if (is_hopeless(-r))
     tail->state |= UV__FD_DEAD;
-  return r;
-}
-
-/* ---- A pair ---- */
-
-int uv__sock_pair(int fds[2], int flags0, int flags1) {
-  int pair[2];
-  int type = SOCK_STREAM;
-  int r = 0;
-  int i;
-
-#if defined(SOCK_CLOEXEC)
-  type |= SOCK_CLOEXEC;
-#endif
-  if (socketpair(AF_UNIX, type, 0, pair) != 0)
-    return UV__ERR(errno);
-  for (i = 0; i < 2 && r >= 0; i++) {
-    if ((i == 0 ? flags0 : flags1) & UV_NONBLOCK_PIPE)
-      r = uv__fd_unblock(pair[i]);
-#if !defined(SOCK_CLOEXEC)
-    if (r >= 0)
-      r = uv__fd_hide(pair[i]);
-#endif
-  }
-  if (r < 0) {
-    uv__fd_discard(pair[0]);
-    uv__fd_discard(pair[1]);
-    return r;
-  }
-  fds[0] = pair[0];
-  fds[1] = pair[1];
-  return 0;
-}
-
-int uv_socketpair(int type, int protocol, uv_os_sock_t socket_vector[2], int flags0, int flags1) {
-  if (socket_vector == NULL || type != SOCK_STREAM || (protocol != 0 && protocol != IPPROTO_TCP) ||
-      ((flags0 | flags1) & ~UV_NONBLOCK_PIPE))
-    return UV_EINVAL;
-  /* Sockets of this host only, which carry a stream as a TCP connection does. */
-  return uv__sock_pair(socket_vector, flags0, flags1);
+  return (int) uv__fd_end(io, r);
 }

@@ -1,0 +1,72 @@
+/* The pipes' room: Unix-domain sockets by name, IPC pipes, and what is no socket (fifos, the ends
+ * of a pipe(2)). To those above it offers the tables of port.h and one thing more: to try again
+ * those connects that found a listener's queue full. It knows neither children nor terminals. */
+#ifndef UV__UNIX_PIPE_H_
+#define UV__UNIX_PIPE_H_
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "unix/fd/fd.h"
+
+/* ---- For whoever stands above: connect.c ---- */
+
+/* The pipes of a loop whose connect found the listener's queue full. */
+struct uv__stalls {
+  struct uv__queue queue; /* of struct uv__pipe_names */
+  uint64_t retry_at;      /* ms */
+};
+
+void uv__pipe_start(struct uv__stalls* stalls);
+/* How long the loop may wait at most when it would wait for `timeout_ms`. */
+int uv__pipe_timeout(const uv_loop_t* loop, int timeout_ms);
+/* After each wait of the poller. */
+void uv__pipe_look(uv_loop_t* loop);
+
+/* ---- Within the room ---- */
+
+/* tail.u.more of a pipe that is a socket: what it has to remember of names. NULL for most. */
+struct uv__pipe_names {
+  struct uv__queue link; /* in stalls->queue, while it waits for room in a listener's queue */
+  struct uv__io* io;
+  struct sockaddr_un target; /* where that is */
+  socklen_t target_len;
+  dev_t dev; /* the socket file that bind made, */
+  ino_t ino;
+  char file[]; /* and its path, which does not depend on the current directory; or "" */
+};
+
+/* name.c */
+static inline int uv__pipe_is_abstract(const char* text) {
+  return text[0] == '\0';
+}
+/* A fresh block with room for a path; NULL: no memory. */
+struct uv__pipe_names* uv__pipe_new_names(struct uv__io* io, size_t path_size);
+int uv__pipe_to_address(const struct uv__pipe_name* name, struct sockaddr_un* addr, socklen_t* len);
+int uv__pipe_name(struct uv__io* io, enum uv__end end, void* to, int* len);
+
+/* bind.c */
+int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags);
+/* UV__CHMOD */
+int uv__pipe_chmod(struct uv__io* io, int flags);
+/* Remove the socket file, if it is ours. */
+void uv__pipe_unlink(const struct uv__pipe_names* names);
+
+/* open.c */
+int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);
+
+/* connect.c */
+int uv__pipe_connect(struct uv__io* io, const void* where);
+
+/* plain.c: adopt what is no socket: a fifo, one end of a pipe(2), a terminal. Replaces io->ops. */
+int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
+
+/* scm.c: reading and writing of IPC pipes */
+ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+ssize_t uv__scm_write(struct uv__io* io,
+                      const uv_buf_t* bufs,
+                      unsigned nbufs,
+                      enum uv__write_mode mode,
+                      struct uv__io* pass);
+
+#endif /* UV__UNIX_PIPE_H_ */

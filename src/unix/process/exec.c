@@ -1,0 +1,211 @@
+/* The child's own preparations, from the fork to exec.
+ *
+ * Between the two only async-signal-safe functions may be called, because the child of a program
+ * with threads has but one of them, and any lock may be held by another. So whatever needs memory is
+ * made before (plan.c). Each step answers 0, or the errno with which it failed. */
+#include "unix/process/process.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <paths.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#  include <sys/syscall.h>
+#endif
+
+#if !defined(NSIG)
+#  define NSIG 65
+#endif
+
+enum {
+  MOST_FDS = 1 << 20 /* to go through one by one, where there is no better way */
+};
+
+/* Handlers are code that the new program does not have; what is ignored would stay ignored. */
+static void reset_signals(void) {
+  struct sigaction action;
+  sigset_t none;
+  int i;
+
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = SIG_DFL;
+  for (i = 1; i < NSIG; i++)
+    (void) sigaction(i, &action, NULL); /* Some cannot be changed. */
+  sigemptyset(&none);
+  (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Moves a descriptor out of the range that the child's take, if it is in there. */
+static int move_up(const struct uv__plan* plan, int* fd) {
+  int moved;
+
+  if (*fd < 0 || *fd >= plan->count)
+    return 0;
+  moved = fcntl(*fd, F_DUPFD_CLOEXEC, plan->count);
+  if (moved < 0)
+    return errno;
+  *fd = moved;
+  return 0;
+}
+
+/* An ordinary program does not expect its standard input or output to say "not now". A pipe's or
+ * terminal's other holders keep their ways if it can be opened anew; a connection of this library
+ * does not mind, since it says with each call that it does not want to wait; a listener would. */
+static void make_blocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  int listens = 0;
+  struct stat st;
+  int own = -1;
+
+  if (flags < 0 || !(flags & O_NONBLOCK))
+    return;
+  if (uv__sock_get_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) == 0 && listens)
+    return;
+  if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+    own = uv__reopen_pipe(fd, flags & O_ACCMODE);
+  else if (isatty(fd))
+    own = uv__reopen_terminal(fd, flags & O_ACCMODE);
+  if (own >= 0) {
+    (void) dup2(own, fd);
+    (void) close(own);
+  }
+  uv__file_block(fd);
+}
+
+static int use_null(int target) {
+  int fd = open("/dev/null", target == STDIN_FILENO ? O_RDONLY : O_RDWR);
+
+  if (fd < 0)
+    return errno;
+  if (fd == target)
+    return 0;
+  if (dup2(fd, target) < 0)
+    return errno;
+  (void) close(fd);
+  return 0;
+}
+
+static int use_fd(const struct uv__plan* plan, int source, int target) {
+  if (source == target ? fcntl(target, F_SETFD, 0) != 0 : dup2(source, target) < 0)
+    return errno;
+  if (target <= STDERR_FILENO && plan->made[target] < 0)
+    make_blocking(target);
+  return 0;
+}
+
+/* First everything that another one will be put over is moved out of the way; after that the
+ * order does not matter. */
+static int arrange_fds(struct uv__plan* plan) {
+  int error = move_up(plan, &plan->report);
+  int i;
+
+  for (i = 0; i < plan->count && error == 0; i++)
+    if (plan->sources[i] != i)
+      error = move_up(plan, &plan->sources[i]);
+  for (i = 0; i < plan->count && error == 0; i++) {
+    if (plan->sources[i] >= 0)
+      error = use_fd(plan, plan->sources[i], i);
+    else if (i <= STDERR_FILENO)
+      error = use_null(i);
+    else
+      (void) close(i);
+  }
+  return error;
+}
+
+void uv__exec_hide_from(int first) {
+  struct rlimit limit;
+  int most = MOST_FDS;
+  int fd;
+
+#if defined(__linux__) && defined(SYS_close_range)
+  if (syscall(SYS_close_range, first, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
+    return;
+#endif
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t) most)
+    most = (int) limit.rlim_cur;
+  for (fd = first; fd < most; fd++)
+    (void) uv__file_hide(fd);
+}
+
+static int change_user(const struct uv__plan* plan) {
+  const uv_process_options_t* options = plan->options;
+
+  /* The groups of root would stay with a user that is not. Nobody else has the right to drop
+   * his, nor a need. */
+  if ((options->flags & (UV_PROCESS_SETUID | UV_PROCESS_SETGID)) && geteuid() == 0 &&
+      setgroups(0, NULL) != 0)
+    return errno;
+  if ((options->flags & UV_PROCESS_SETGID) && setgid(options->gid) != 0)
+    return errno;
+  if ((options->flags & UV_PROCESS_SETUID) && setuid(options->uid) != 0)
+    return errno;
+  return 0;
+}
+
+static int run_file(const struct uv__plan* plan, const char* file) {
+  (void) execve(file, plan->options->args, plan->env);
+  if (errno == ENOEXEC) {
+    plan->shell_args[1] = (char*) file;
+    (void) execve(_PATH_BSHELL, plan->shell_args, plan->env);
+  }
+  return errno;
+}
+
+/* As execvp looks for a program, but in the PATH that the child will have. */
+static int search(const struct uv__plan* plan) {
+  const char* name = plan->options->file;
+  size_t name_length = strlen(name);
+  const char* at = plan->path;
+  int denied = 0;
+
+  for (;;) {
+    char file[PATH_MAX];
+    const char* end = strchr(at, ':');
+    size_t length = end == NULL ? strlen(at) : (size_t) (end - at);
+    int error;
+
+    if (length + name_length + 2 <= sizeof(file)) {
+      memcpy(file, at, length);
+      if (length > 0)
+        file[length++] = '/'; /* An empty entry is the current directory. */
+      memcpy(file + length, name, name_length + 1);
+      error = run_file(plan, file);
+      if (error == EACCES)
+        denied = 1; /* Perhaps there is another one further on. */
+      else if (error != ENOENT && error != ENOTDIR)
+        return error;
+    }
+    if (end == NULL)
+      return denied ? EACCES : ENOENT;
+    at = end + 1;
+  }
+}
+
+int uv__exec_become(struct uv__plan* plan) {
+  const uv_process_options_t* options = plan->options;
+  int error;
+
+  reset_signals();
+  if (options->flags & UV_PROCESS_DETACHED)
+    (void) setsid();
+  error = arrange_fds(plan);
+  if (error != 0)
+    return error;
+  uv__exec_hide_from(plan->count);
+  if (options->cwd != NULL && chdir(options->cwd) != 0)
+    return errno;
+  error = change_user(plan);
+  if (error != 0)
+    return error;
+  if (options->file[0] == '\0')
+    return ENOENT;
+  if (strchr(options->file, '/') == NULL)
+    return search(plan);
+  return run_file(plan, options->file);
+}

@@ -1,0 +1,101 @@
+/* What is made before a child is: all the memory that it will need, and the ends of its pipes. */
+#include "unix/process/process.h"
+
+#include <paths.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/alloc.h"
+
+extern char** environ;
+
+static const char* path_of(char** env) {
+  static const char name[] = "PATH=";
+
+  for (; *env != NULL; env++)
+    if (strncmp(*env, name, sizeof(name) - 1) == 0)
+      return *env + sizeof(name) - 1;
+  return _PATH_DEFPATH;
+}
+
+/* One block for all that the child needs to have in memory. */
+int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, int count) {
+  size_t nargs = 0;
+  size_t i;
+
+  while (options->args[nargs] != NULL)
+    nargs++;
+  /* The shell, the script, the arguments but for the first, and NULL. */
+  plan->shell_args = uv__malloc((nargs + 3) * sizeof(char*) + 2 * (size_t) count * sizeof(int));
+  if (plan->shell_args == NULL)
+    return UV_ENOMEM;
+  plan->shell_args[0] = (char*) "sh";
+  for (i = 1; i <= nargs; i++)
+    plan->shell_args[i + 1] = options->args[i];
+  plan->shell_args[nargs == 0 ? 2 : nargs + 1] = NULL;
+  plan->sources = (int*) (plan->shell_args + nargs + 3);
+  plan->made = plan->sources + count;
+  for (i = 0; i < (size_t) count; i++)
+    plan->sources[i] = plan->made[i] = -1;
+  plan->options = options;
+  plan->env = options->env != NULL ? options->env : environ;
+  plan->path = path_of(plan->env);
+  plan->count = count;
+  plan->report = -1;
+  return 0;
+}
+
+static int make_pipe(struct uv__child_stdio* row, int* made) {
+  unsigned both = UV_READABLE_PIPE | UV_WRITABLE_PIPE;
+  int fds[2];
+  int r = uv__pair_sockets(fds, UV_NONBLOCK_PIPE, (int) (row->flags & UV_NONBLOCK_PIPE));
+
+  if (r < 0)
+    return r;
+  *made = fds[1];
+  row->parent.fd = fds[0];
+  row->parent.kind = UV__DESC_PIPE;
+  row->parent.known = UV__KNOWN_MADE;
+  if ((row->flags & both) == UV_WRITABLE_PIPE)
+    row->parent.known |= UV__KNOWN_INPUT;
+  if ((row->flags & both) == UV_READABLE_PIPE)
+    row->parent.known |= UV__KNOWN_OUTPUT;
+  return 0;
+}
+
+int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
+  int r = 0;
+  int i;
+
+  for (i = 0; i < plan->count && r == 0; i++) {
+    switch (rows[i].how) {
+    case UV__CHILD_NONE:
+      break;
+    case UV__CHILD_PIPE:
+      r = make_pipe(&rows[i], &plan->made[i]);
+      plan->sources[i] = plan->made[i];
+      break;
+    case UV__CHILD_FD:
+      plan->sources[i] = rows[i].fd;
+      break;
+    case UV__CHILD_HANDLE:
+      plan->sources[i] = rows[i].handle;
+      break;
+    }
+  }
+  return r;
+}
+
+/* The child has its ends now, or never will. `keep`: the parent's ends are the core's. */
+void uv__plan_end(struct uv__plan* plan, struct uv__child_stdio* rows, int keep) {
+  int i;
+
+  for (i = 0; i < plan->count; i++) {
+    if (plan->made[i] < 0)
+      continue;
+    uv__file_discard(plan->made[i]);
+    if (!keep)
+      uv__port_discard(&rows[i].parent);
+  }
+  uv__free(plan->shell_args);
+}

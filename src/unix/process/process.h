@@ -1,0 +1,60 @@
+/* The children's room: starting them, and waiting for their end. To those above it offers port.h,
+ * and what a loop does about its children. It knows no stream of the program's, and hears of SIGCHLD
+ * through port.h as any watcher does. */
+#ifndef UV__UNIX_PROCESS_H_
+#define UV__UNIX_PROCESS_H_
+
+#include "unix/fd/fd.h"
+
+/* ---- For whoever stands above: child.c ---- */
+
+/* The children of a loop. */
+struct uv__children {
+  struct uv__queue running; /* or whose end nobody has heard of yet */
+  struct uv__queue ended;   /* that only wait to be forgotten */
+  uv_signal_t sigchld;      /* our own watcher: its io, link and counter, and no more */
+  int must_ask;             /* which of them ended */
+};
+
+void uv__child_start(struct uv__children* children, uv_loop_t* loop);
+/* After each wait of the poller, and after the look at signals. */
+void uv__child_look(uv_loop_t* loop);
+/* The loop ends: nobody waits any more for the children that nobody has an interest in. */
+void uv__child_stop(uv_loop_t* loop);
+
+/* ---- Within the room ---- */
+
+struct uv__child;
+
+/* child.c: memory for a child that is about to be started, and what that needs; NULL: none. */
+struct uv__child* uv__child_new(uv_loop_t* loop);
+void uv__child_free(struct uv__child* child);
+/* It runs. From now on it is waited for, also when `owner` loses interest; `owner` rings
+ * UV__EVENT. Cannot fail. */
+void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner);
+
+/* What the child needs to know between fork and exec. */
+struct uv__plan {
+  const uv_process_options_t* options;
+  const char* path;  /* where to look for the program */
+  char** shell_args; /* for a script without a first line that names its interpreter */
+  char** env;
+  int* sources; /* for each descriptor of the child the parent's, or -1 */
+  int* made;    /* the child's ends of created pipes, or -1 */
+  int count;
+  int report; /* the child's end of the pipe that tells of a failure */
+};
+
+/* plan.c: one block for all that the child needs to have in memory; and the descriptors that are
+ * made for it. */
+int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, int count);
+int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows);
+/* The child has its ends now, or never will. `keep`: the parent's ends are the core's. */
+void uv__plan_end(struct uv__plan* plan, struct uv__child_stdio* rows, int keep);
+
+/* exec.c: in the child. Returns when that failed: an errno. */
+int uv__exec_become(struct uv__plan* plan);
+/* Marks all descriptors from `first` on as closed by exec. */
+void uv__exec_hide_from(int first);
+
+#endif /* UV__UNIX_PROCESS_H_ */

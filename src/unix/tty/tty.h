@@ -1,0 +1,27 @@
+/* The terminals' room. Those above it need no more than the table of port.h; what is here is for the
+ * files within: the list of terminals that are open, and their modes (mode.c). It knows neither
+ * pipes nor children. */
+#ifndef UV__UNIX_TTY_H_
+#define UV__UNIX_TTY_H_
+
+#include <termios.h>
+
+#include "unix/fd/fd.h"
+
+/* tail.u.more of a terminal */
+struct uv__terminal {
+  struct uv__queue link; /* among all of the process */
+  int fd;                /* that of the io */
+  dev_t device;          /* the same for all descriptors of one terminal */
+  int is_changed;        /* by this handle, so that `found` says how it was before any did */
+  struct termios found;
+};
+
+/* It is open from now on. */
+void uv__mode_enlist(struct uv__terminal* terminal);
+/* It is about to be closed: the last handle that changed a terminal puts it back. */
+void uv__mode_drop(struct uv__terminal* terminal);
+/* enum uv_tty_mode_t */
+int uv__mode_set(struct uv__terminal* terminal, int mode);
+
+#endif /* UV__UNIX_TTY_H_ */
