@@ -1,6 +1,6 @@
 /* What a program asks about its process and its host: numbers, names, clocks and use of memory.
  * Paths are in path.c, the environment in env.c. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <io.h>
 #include <psapi.h>
@@ -69,39 +69,6 @@ int uv_uptime(double* uptime) {
 }
 
 /* ---- The process ---- */
-
-#if defined(_MSC_VER)
-static void __cdecl ignore(const wchar_t* expression,
-                           const wchar_t* function,
-                           const wchar_t* file,
-                           unsigned int line,
-                           uintptr_t reserved) {
-  (void) expression;
-  (void) function;
-  (void) file;
-  (void) line;
-  (void) reserved;
-}
-#endif
-
-uv_os_fd_t uv_get_osfhandle(int fd) {
-  intptr_t value;
-
-#if defined(_MSC_VER)
-  /* That library ends a process that names a descriptor which does not exist, unless told. */
-  _invalid_parameter_handler before = _set_thread_local_invalid_parameter_handler(ignore);
-#endif
-  value = _get_osfhandle(fd);
-#if defined(_MSC_VER)
-  _set_thread_local_invalid_parameter_handler(before);
-#endif
-  /* -2 is a descriptor 0-2 that has nothing behind it. */
-  return value == -1 || value == -2 ? INVALID_HANDLE_VALUE : (uv_os_fd_t) value;
-}
-
-int uv_open_osfhandle(uv_os_fd_t os_fd) {
-  return _open_osfhandle((intptr_t) os_fd, 0);
-}
 
 uv_pid_t uv_os_getpid(void) {
   return (uv_pid_t) GetCurrentProcessId();

@@ -1,6 +1,6 @@
 /* The title of the process: that of its console, and, since it may have none, a copy of what was
  * set. The arguments of main stay as they are. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <wchar.h>
 
@@ -75,5 +75,3 @@ int uv_get_process_title(char* buffer, size_t size) {
   ReleaseSRWLockExclusive(&title.lock);
   return r;
 }
-
-void uv__port_shutdown(void) {}

@@ -1,10 +1,9 @@
 /* Reading from the console. In the raw modes the loop waits for the console's input handle and
- * takes records without blocking; tty_keys.c says what they mean. In the normal mode a helper thread
- * reads lines, see tty_line.c. */
+ * takes records without blocking; keys.c says what they mean. In the normal mode a helper thread
+ * reads lines, see line.c. */
 #include "win/loop/helper.h"
-#include "win/tty/console.h"
 #include "win/tty/keys.h"
-#include "win/tty/line.h"
+#include "win/tty/tty.h"
 
 #include <string.h>
 
@@ -340,7 +339,6 @@ static int in_close(struct uv__io* io) {
 
 static const struct uv__ops in_ops = {
     .init = uv__tty_init,
-    .open = uv__tty_open,
     .bind = uv__tty_bind,
     .name = uv__tty_name,
     .option = in_option,

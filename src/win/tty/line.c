@@ -5,7 +5,7 @@
  * A process has one console, with one mode and one queue of what was typed. So here is also what
  * its handles share. One call reads at a time, for the Enter would end another one just as well;
  * and whoever takes something out of the queue, or puts it back, has the lock. */
-#include "win/tty/line.h"
+#include "win/tty/tty.h"
 
 #include <string.h>
 
