@@ -80,6 +80,7 @@ static void complete(struct uv__op* op) {
   int gone;
 
   AcquireSRWLockExclusive(&helper->lock);
+  assert(helper->packet);
   helper->packet = 0;
   gone = helper->state == UV__HELPER_GONE;
   if (helper->state == UV__HELPER_DONE)

@@ -136,6 +136,7 @@ static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag
     error = ERROR_IO_PENDING;
   if (error == ERROR_IO_PENDING)
     uv__win_set(io, flag);
+  assert(uv__win_io_valid(io));
   return error;
 }
 
@@ -197,6 +198,8 @@ int uv__pipe_server_chmod(struct uv__io* io, int flags);
 HANDLE uv__pipe_server_handle(const struct uv__io* io);
 void uv__pipe_server_free(struct uv__io* io);
 int uv__pipe_server_close(struct uv__io* io);
+/* Whether each slot for a client is in one place, and counted there. */
+int uv__pipe_server_valid(const struct uv__io* io);
 
 /* ---- connect.c ---- */
 

@@ -134,8 +134,8 @@ HANDLE uv__pipe_server_handle(const struct uv__io* io) {
 
 /* ---- Slots ---- */
 
-/* Whether each slot is in one place, and counted there. */
-static inline int uv__pipe_server_valid(const struct server* server) {
+int uv__pipe_server_valid(const struct uv__io* io) {
+  const struct server* server = io->tail.more;
   const struct slot* slot;
   unsigned idle = 0;
   unsigned finished = 0;
@@ -185,7 +185,7 @@ static void complete(struct uv__op* op) {
   struct server* server = io->tail.more;
   DWORD bytes;
 
-  assert(uv__pipe_server_valid(server) && server->posted > 0 && op->complete == complete);
+  assert(uv__pipe_server_valid(io) && server->posted > 0 && op->complete == complete);
   server->posted--;
   if (io->tail.state & UV__WIN_CLOSING) {
     if (server->posted == 0) {
@@ -292,7 +292,7 @@ int uv__pipe_server_listen(struct uv__io* io) {
   /* Whatever stops this is told by accept_now, where it can be waited out. */
   if (refill(io, server) < 0 || server->oldest != NULL)
     uv__ring(io, UV__ACCEPT);
-  assert(uv__pipe_server_valid(server));
+  assert(uv__pipe_server_valid(io));
   return 0;
 }
 
@@ -317,7 +317,7 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
   slot->handle = INVALID_HANDLE_VALUE;
   put_idle(server, slot);
   (void) refill(io, server); /* Else when the last connection was taken. */
-  assert(uv__pipe_server_valid(server));
+  assert(uv__pipe_server_valid(io));
   if (slot->error < 0) {
     CloseHandle(handle);
     return slot->error;

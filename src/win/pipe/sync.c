@@ -285,6 +285,7 @@ static void complete_read(struct uv__op* op) {
   struct uv__io* io = sync->io;
 
   AcquireSRWLockExclusive(&sync->lock);
+  assert(reader->packet);
   reader->packet = 0;
   if (reader->state == DONE)
     reader->state = IDLE;
@@ -381,6 +382,7 @@ static void complete_write(struct uv__op* op) {
   struct uv__io* io = sync->io;
 
   AcquireSRWLockExclusive(&sync->lock);
+  assert(writer->packet);
   writer->packet = 0;
   writer->waited = 0;
   if (writer->state == DONE)

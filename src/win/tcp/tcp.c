@@ -168,9 +168,7 @@ static int tcp_read_arm(struct uv__io* io) {
   nothing.buf = NULL;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
-  r = uv__tcp_begun(io, r == 0, UV__WIN_IN);
-  assert(uv__win_io_valid(io));
-  return r;
+  return uv__tcp_begun(io, r == 0, UV__WIN_IN);
 }
 
 /* Cancelling would cost a call and still end in a packet, whereas the pending receive takes

@@ -109,6 +109,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
 
   if (r == UV__PENDING)
     uv__win_set(io, flag);
+  assert(uv__win_io_valid(io));
   return r;
 }
 

@@ -5,6 +5,7 @@
 #define UV__WIN_TTY_H_
 
 #include "win/loop/loop.h"
+#include "win/tty/keys.h"
 
 /* ---- console.c ---- */
 
@@ -36,10 +37,28 @@ int uv__console_wants_vt(void);
 /* Have `changed` called, on some thread, when the window changes its size; NULL: no more. */
 int uv__console_watch_size(void (*changed)(void));
 
+/* ---- typed.c: the queue of what was typed; under the lock of line.c ---- */
+
+enum {
+  UV__LINE_UNITS = 4096,               /* of one line */
+  UV__TYPED_FRONT = UV__LINE_UNITS + 1 /* records before those that were in the queue: a mark, and a
+                                        * line */
+};
+
+/* Ends a call that reads a line. */
+void uv__typed_enter(HANDLE handle);
+/* Empties the queue into a buffer from UV__TYPED_FRONT on, but for an Enter of ours: it is only said
+ * whether there was one. Where they end. */
+DWORD uv__typed_take_all(HANDLE handle, int* had_enter);
+/* Units in front of these; where they begin. The end of a line is one key. */
+DWORD uv__typed_prepend(const WCHAR* units, DWORD count);
+/* Puts [begin, end) of the buffer back into the queue, before what is typed in the meantime. There is
+ * no call for that: a mark before them shows whether they are the first. */
+void uv__typed_put_back(HANDLE handle, DWORD begin, DWORD end);
+
 /* ---- line.c: what all readers of the one console share ---- */
 
 enum {
-  UV__LINE_UNITS = 4096, /* of one call */
   /* What is changed for reading. */
   UV__LINE_MODE_BITS = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT |
                        ENABLE_WINDOW_INPUT | ENABLE_VIRTUAL_TERMINAL_INPUT
@@ -81,6 +100,25 @@ int uv__line_is_raw(void);
  * now, there is nothing to end. */
 int uv__line_begin_keys(void);
 void uv__line_end_keys(void);
+
+/* ---- raw.c: keys as bytes ---- */
+
+struct uv__raw {
+  HANDLE handle;
+  struct uv__keys keys;
+  /* A key or a character that has begun to be handed out. */
+  unsigned repeat; /* how often it is yet to come */
+  size_t at;
+  size_t size;
+  char bytes[UV__KEY_BYTES];
+};
+
+/* What has begun: how many bytes. */
+size_t uv__raw_hand_out(struct uv__raw* raw, char* base, size_t len);
+/* Whether there is a key. It stays where it is, for whoever reads first; what is none goes. */
+int uv__raw_find(struct uv__raw* raw);
+/* That, and the keys behind it. */
+size_t uv__raw_take(struct uv__raw* raw, char* base, size_t len);
 
 /* ---- terminal.c: what a terminal refuses, as the other members of struct uv__ops ---- */
 
