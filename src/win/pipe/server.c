@@ -145,6 +145,8 @@ int uv__pipe_server_valid(const struct uv__io* io) {
   for (slot = server->oldest; slot != NULL && finished <= server->count; slot = slot->next)
     if (finished++ == 0 && server->newest->next != NULL)
       return 0;
+  if (io->tail.state & UV__WIN_CLOSING) /* Slots are counted out, and go nowhere. */
+    return idle + finished + server->posted <= server->count;
   return idle + finished + server->posted == server->count;
 }
 

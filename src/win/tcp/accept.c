@@ -11,7 +11,7 @@ static void complete(struct uv__op* op) {
   struct uv__io* io = slot->io;
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
-  assert(uv__tcp_accept_valid(pool) && pool->posted > 0 && op->complete == complete);
+  assert(uv__tcp_accept_valid(io) && pool->posted > 0 && op->complete == complete);
   assert(uv__win_io_valid(io));
   pool->posted--;
   if (io->tail.state & UV__WIN_CLOSING) {
@@ -83,7 +83,7 @@ int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
   /* Whatever stops this is told by accept_now, where it can be waited out. */
   if (refill(io) < 0 || pool->oldest != NULL)
     uv__ring(io, UV__ACCEPT);
-  assert(uv__tcp_accept_valid(pool));
+  assert(uv__tcp_accept_valid(io));
   return 0;
 }
 
@@ -120,7 +120,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   pool->oldest = slot->next;
   pool->in_use--;
   uv__tcp_pool_put_idle(pool, slot);
-  assert(uv__tcp_accept_valid(pool));
+  assert(uv__tcp_accept_valid(io));
   r = slot->error;
   /* Until it is told of its listener the new socket has neither names nor a shutdown. */
   if (r == 0 &&

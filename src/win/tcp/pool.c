@@ -67,7 +67,8 @@ void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, i
   pool->newest = slot;
 }
 
-int uv__tcp_accept_valid(const struct uv__tcp_pool* pool) {
+int uv__tcp_accept_valid(const struct uv__io* io) {
+  const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
   const struct uv__tcp_slot* slot;
   unsigned idle = 0;
   unsigned finished = 0;
@@ -77,5 +78,7 @@ int uv__tcp_accept_valid(const struct uv__tcp_pool* pool) {
   for (slot = pool->oldest; slot != NULL && finished <= UV__TCP_SLOTS; slot = slot->next)
     if (finished++ == 0 && pool->newest->next != NULL)
       return 0;
+  if (io->tail.state & UV__WIN_CLOSING) /* Slots are counted out, and go nowhere. */
+    return idle + finished + pool->posted <= UV__TCP_SLOTS;
   return idle + finished + pool->posted == UV__TCP_SLOTS && pool->in_use == pool->posted + finished;
 }

@@ -86,7 +86,7 @@ void uv__tcp_pool_free(struct uv__io* io);
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
 void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot);
 /* Whether each slot is in one place, and counted there. */
-int uv__tcp_accept_valid(const struct uv__tcp_pool* pool);
+int uv__tcp_accept_valid(const struct uv__io* io);
 
 /* ---- end.c ---- */
 
