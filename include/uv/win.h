@@ -90,7 +90,7 @@ typedef ULONG uv__buf_len_t; /* private */
 struct uv__desc {
   HANDLE handle;  /* INVALID_HANDLE_VALUE: none; sockets are cast */
   short kind;     /* enum uv__desc_kind of core/port.h */
-  short accepted; /* 1: it has a peer, which may be gone by now; see src/win/internal.h */
+  short accepted; /* 1: it has a peer, which may be gone by now; see src/win/pipe/pipe.h */
   DWORD peer;     /* of a pipe to a child: the process at its other end; else 0 */
 };
 
@@ -108,7 +108,7 @@ struct uv__io_tail {
     SOCKET socket;
     HANDLE handle;
   } u;
-  unsigned short state;     /* see src/win/internal.h */
+  unsigned short state;     /* see src/win/loop/loop.h */
   short error;              /* UV_E* of a finished connect or failed read, until collected */
   int sent;                 /* result of a finished write, until collected */
   void* more;               /* a kind's own block: accept pool, helper thread, ... */

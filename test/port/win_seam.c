@@ -1,9 +1,11 @@
-/* What only Windows can forget or run out of, seen through the table of calls that src/win
- * keeps for this purpose. */
-#include "win/internal.h"
-
+/* What only Windows can forget or run out of, seen through the calls that src/win
+ * keeps in variables for this purpose. */
 #include <signal.h>
 #include <string.h>
+
+#include "win/loop/loop.h"
+#include "win/system/system.h"
+#include "win/tcp/tcp.h"
 
 #include "driver.h"
 
@@ -95,12 +97,11 @@ static BOOL WINAPI no_post(HANDLE port, DWORD bytes, ULONG_PTR key, LPOVERLAPPED
 TEST(win_wake_without_memory_for_a_packet) {
   EACH_KIND(k) {
     (void) k;
-    real = uv__sock_calls;
-    uv__sock_calls.post = no_post;
+    uv__loop_post_packet = no_post;
     uv__port_wake(loop);
     turn(-1);
     uv__port_wake(loop);
-    uv__sock_calls = real;
+    uv__loop_post_packet = PostQueuedCompletionStatus;
     uv__port_wake(loop);
     turn(-1);
     CHECK(polls_during(40) <= 20);
@@ -126,13 +127,12 @@ TEST(win_child_ends_without_memory_for_a_packet) {
   options.args = args;
   options.exit_cb = note_end;
   CHECK_EQ(uv_loop_init(&own), 0);
-  real = uv__sock_calls;
-  uv__sock_calls.post = no_post;
+  uv__loop_post_packet = no_post;
   child.data = &ended;
   CHECK_EQ(uv_spawn(&own, &child, &options), 0);
   CHECK_EQ(uv_run(&own, UV_RUN_DEFAULT), 0);
   CHECK_EQ(ended, 1);
-  uv__sock_calls = real;
+  uv__loop_post_packet = PostQueuedCompletionStatus;
   uv_close((uv_handle_t*) &child, NULL);
   CHECK_EQ(uv_run(&own, UV_RUN_DEFAULT), 0);
   CHECK_EQ(uv_loop_close(&own), 0);

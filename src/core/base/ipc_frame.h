@@ -1,6 +1,6 @@
 /* The frames that an IPC pipe on Windows is made of: those of libuv byte for byte, and two of
  * our own. A codec without system calls, memory of its own or knowledge of sockets; who reads
- * and writes the bytes is src/win/pipe_ipc.c.
+ * and writes the bytes is src/win/ipc/in.c and out.c.
  *
  * A frame is a header of four little-endian 32-bit words, at most one block, and payload:
  *

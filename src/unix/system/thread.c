@@ -1,5 +1,5 @@
 /* Threads and what they wait for, over POSIX threads. What follows from these alone is in
- * core/sync.c. A result that can only mean an error of the program is asserted. */
+ * core/loop/sync.c. A result that can only mean an error of the program is asserted. */
 #include "unix/base/base.h"
 
 #include <assert.h>

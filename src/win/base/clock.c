@@ -1,5 +1,5 @@
-/* The clock and the sleep. The loop's time is in loop.c and rests on uv_hrtime. */
-#include "win/internal.h"
+/* The clock, which is the loop's as well, and the sleep. */
+#include "win/base/base.h"
 
 enum {
   NS_PER_SEC = 1000000000,
@@ -19,6 +19,11 @@ uint64_t uv_hrtime(void) {
   rest = (uint64_t) (ticks.QuadPart % per_sec.QuadPart);
   return (uint64_t) (ticks.QuadPart / per_sec.QuadPart) * NS_PER_SEC +
          rest * NS_PER_SEC / (uint64_t) per_sec.QuadPart;
+}
+
+uint64_t uv__port_now(const uv_loop_t* loop) {
+  (void) loop;
+  return uv_hrtime() / NS_PER_MS;
 }
 
 void uv_sleep(unsigned int msec) {

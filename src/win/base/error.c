@@ -1,5 +1,5 @@
-/* Native error codes to UV_E*. Names and texts are in core/error.c. */
-#include "win/internal.h"
+/* Native error codes to UV_E*. Names and texts are in core/base/error.c. */
+#include "win/base/base.h"
 
 /* X(native, UV without the prefix). Winsock's codes and those of the rest of Windows are one
  * number space; the WSA_* names for Windows codes (WSA_IO_PENDING, ...) are not repeated. */

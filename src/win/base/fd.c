@@ -5,10 +5,10 @@
  *
  * The msvcrt.dll of the system, which programs of MinGW may use instead, has a handler of the whole
  * process alone, and MinGW's own start-up code has put one there that does nothing. */
-#include "win/internal.h"
-
 #include <io.h>
 #include <stdlib.h>
+
+#include "win/base/base.h"
 
 #if defined(_MSC_VER) || defined(_UCRT)
 #  define HAS_HANDLER_OF_THREAD 1

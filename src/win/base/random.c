@@ -1,5 +1,5 @@
-/* Random bytes from the system. uv_random itself is in core/random.c. */
-#include "win/internal.h"
+/* Random bytes from the system. uv_random itself is in core/handle/random.c. */
+#include "win/base/base.h"
 
 int uv__port_random(void* buf, size_t len) {
   /* RtlGenRandom; documented under this name, which is in no import library. */

@@ -1,6 +1,6 @@
 /* Text on its way between programs, which speak WTF-8, and the system, which speaks UTF-16 and
  * does not check it; and the import of what not every Windows, or no import library, has. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <wchar.h>
 

@@ -6,7 +6,7 @@
  * back; a wait of the system's pool for that event posts the packet to our port. From there on
  * everything is as for other handles: the operation is completed by its packet, also one that
  * succeeded at once (UV__WIN_SKIP is not set), and joined by it. */
-#include "win/internal.h"
+#include "win/loop/loop.h"
 
 #include "core/base/alloc.h"
 

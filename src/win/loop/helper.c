@@ -46,7 +46,7 @@ static DWORD WINAPI run(void* data) {
 
 /* Its thread is at its last instructions, or alone. */
 static void part(struct uv__helper* helper) {
-  uv__loop_retry_end(helper->loop, &helper->retry);
+  uv__retry_end(helper->loop, &helper->retry);
   if (helper->thread != NULL) {
     if (!helper->alone)
       WaitForSingleObject(helper->thread, INFINITE);
@@ -80,6 +80,7 @@ static void complete(struct uv__op* op) {
   int gone;
 
   AcquireSRWLockExclusive(&helper->lock);
+  assert(helper->packet);
   helper->packet = 0;
   gone = helper->state == UV__HELPER_GONE;
   if (helper->state == UV__HELPER_DONE)
@@ -142,7 +143,7 @@ int uv__helper_close(struct uv__helper* helper) {
     return 0;
   }
   helper->until = uv__port_now(helper->loop) + PATIENCE_MS;
-  uv__loop_retry(helper->loop, &helper->retry);
+  uv__retry_begin(helper->loop, &helper->retry);
   return UV__PENDING;
 }
 

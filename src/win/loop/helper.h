@@ -2,7 +2,7 @@
 #ifndef UV__WIN_HELPER_H_
 #define UV__WIN_HELPER_H_
 
-#include "win/internal.h"
+#include "win/loop/loop.h"
 
 /* The first member of what is allocated for it, all 0 at first. */
 struct uv__helper {

@@ -1,11 +1,10 @@
-/* The loop's completion port: waiting, waking, and handing each packet to its operation.
- * What an operation does with its packet is in the files of the kinds. */
-#include "win/internal.h"
+/* The loop's completion port: waiting, waking, handing each packet to its operation, and who is on
+ * it. What an operation does with its packet is in the files of the kinds. */
+#include "win/loop/loop.h"
 
 enum {
-  BATCH = 128,            /* packets in one call; 4 KiB of stack */
-  LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
-  RETRY_MS = 5            /* between two attempts of what is on the list of retries */
+  BATCH = 128,           /* packets in one call; 4 KiB of stack */
+  LONGEST_WAIT_MS = 1000 /* of one call; see uv__port_wake */
 };
 
 /* loop->tail.wake */
@@ -15,11 +14,12 @@ enum uv__wake {
   WAKE_MISSED  /* there was no memory for one */
 };
 
-int uv__port_start(uv_loop_t* loop) {
-  int r = uv__sock_start();
+BOOL(WINAPI* uv__loop_post_packet)
+(HANDLE, DWORD, ULONG_PTR, LPOVERLAPPED) = PostQueuedCompletionStatus;
 
-  if (r < 0)
-    return r;
+int uv__loop_start(uv_loop_t* loop) {
+  int r = 0;
+
   loop->tail.wake = WAKE_NONE;
   loop->tail.signals = 0;
   loop->tail.stranded = NULL;
@@ -38,11 +38,28 @@ int uv__port_start(uv_loop_t* loop) {
   return r;
 }
 
-void uv__port_stop(uv_loop_t* loop) {
-  uv__spare_stop(loop);
+void uv__loop_stop(uv_loop_t* loop) {
+  assert(loop->tail.retries == NULL && loop->tail.open == NULL);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
   loop->tail.iocp = NULL;
+}
+
+/* ---- Who is on it ---- */
+
+int uv__win_io_valid(const struct uv__io* io) {
+  const struct uv__io_tail* tail = &io->tail;
+
+  if (tail->at != NULL && *tail->at != tail)
+    return 0; /* Not on the list that it is on. */
+  if ((tail->state & (UV__WIN_IN | UV__WIN_OUT)) && tail->at == NULL)
+    return 0; /* The kernel has an operation of no descriptor. */
+  if ((tail->state & UV__WIN_IN) && tail->in.complete == NULL)
+    return 0; /* Its packet would lead nowhere. */
+  if ((tail->state & UV__WIN_OUT) && tail->out.complete == NULL)
+    return 0;
+  /* Only an operation of somebody else's port has an event, and its block is there. */
+  return !(tail->state & UV__WIN_FOREIGN) || tail->at == NULL || tail->more != NULL;
 }
 
 void uv__loop_link(struct uv__io* io) {
@@ -59,6 +76,7 @@ void uv__loop_unlink(struct uv__io* io) {
   *io->tail.at = io->tail.next;
   if (io->tail.next != NULL)
     io->tail.next->at = io->tail.at;
+  io->tail.at = NULL;
 }
 
 int uv__loop_has(const uv_loop_t* loop, HANDLE handle) {
@@ -70,78 +88,7 @@ int uv__loop_has(const uv_loop_t* loop, HANDLE handle) {
   return 0;
 }
 
-void uv__loop_retry(uv_loop_t* loop, struct uv__retry* retry) {
-  if (loop->tail.retries == NULL)
-    loop->tail.retry_at = uv__port_now(loop) + RETRY_MS;
-  retry->next = NULL;
-  retry->at = loop->tail.retry_last;
-  *loop->tail.retry_last = retry;
-  loop->tail.retry_last = &retry->next;
-}
-
-void uv__loop_retry_end(uv_loop_t* loop, struct uv__retry* retry) {
-  if (retry->at == NULL)
-    return;
-  *retry->at = retry->next;
-  if (retry->next != NULL)
-    retry->next->at = retry->at;
-  else
-    loop->tail.retry_last = retry->at;
-  retry->at = NULL;
-}
-
-static void run_retries(uv_loop_t* loop) {
-  uint64_t now = uv__port_now(loop);
-  struct uv__retry* retry = loop->tail.retries;
-
-  if (retry == NULL || now < loop->tail.retry_at)
-    return;
-  loop->tail.retry_at = now + RETRY_MS;
-  while (retry != NULL) {
-    struct uv__retry* next = retry->next;
-    retry->again(retry);
-    retry = next;
-  }
-}
-
-/* A wait that lasts no longer than until the next retry. */
-static int until_retry(uv_loop_t* loop, int timeout_ms) {
-  uint64_t now;
-  int left_ms;
-
-  if (loop->tail.retries == NULL || timeout_ms == 0)
-    return timeout_ms;
-  now = uv__port_now(loop);
-  left_ms = loop->tail.retry_at > now ? (int) (loop->tail.retry_at - now) : 0;
-  return timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
-}
-
-uint64_t uv__port_now(const uv_loop_t* loop) {
-  (void) loop;
-  return uv_hrtime() / 1000000;
-}
-
-/* No process is forked, and none gets signals. */
-int uv__port_fork(uv_loop_t* loop) {
-  (void) loop;
-  return UV_ENOSYS;
-}
-
-int uv__port_fork_io(struct uv__io* io) {
-  (void) io;
-  return UV_ENOSYS;
-}
-
-int uv__port_block_signal(uv_loop_t* loop, int signum) {
-  (void) loop;
-  (void) signum;
-  return UV_ENOSYS;
-}
-
-int uv__port_backend_fd(const uv_loop_t* loop) {
-  (void) loop;
-  return -1; /* A completion port is a HANDLE, and not one that can be waited on. */
-}
+/* ---- Packets ---- */
 
 /* A packet needs non-paged memory, which can be short for the whole system, and a waker may
  * neither fail nor wait. So a packet that cannot be posted leaves a mark instead, and the
@@ -155,7 +102,7 @@ void uv__port_wake(uv_loop_t* loop) {
 
   if (before == WAKE_POSTED)
     return;
-  if (!uv__sock_calls.post(loop->tail.iocp, 0, 0, NULL))
+  if (!uv__loop_post_packet(loop->tail.iocp, 0, 0, NULL))
     InterlockedExchange(wake, WAKE_MISSED);
   else if (before == WAKE_MISSED)
     InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_MISSED);
@@ -166,7 +113,7 @@ void uv__port_wake(uv_loop_t* loop) {
 void uv__loop_post(uv_loop_t* loop, struct uv__op* op) {
   void* first;
 
-  if (uv__sock_calls.post(loop->tail.iocp, 0, 0, &op->overlapped))
+  if (uv__loop_post_packet(loop->tail.iocp, 0, 0, &op->overlapped))
     return;
   do {
     first = loop->tail.stranded;
@@ -214,9 +161,9 @@ static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
   }
 }
 
-void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
   OVERLAPPED_ENTRY entries[BATCH];
-  ULONG count = fetch(loop, until_retry(loop, timeout_ms), entries);
+  ULONG count = fetch(loop, uv__retry_limit(loop, timeout_ms), entries);
   ULONG i;
 
   for (i = 0; i < count; i++) {
@@ -231,7 +178,4 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   }
   if (loop->tail.stranded != NULL)
     complete_stranded(loop);
-  if (loop->tail.signals)
-    uv__signal_look(loop);
-  run_retries(loop);
 }

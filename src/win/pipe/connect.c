@@ -6,7 +6,7 @@
  * sent only to whoever is known to understand it. A client knows the servers of this library by
  * the shape of their pipes, and says that it is one of ours with its first message, which the
  * server takes out of the stream. */
-#include "win/internal.h"
+#include "win/pipe/pipe.h"
 
 #include <string.h>
 
@@ -16,14 +16,11 @@ enum {
   LONGEST_WAIT_MS = 30000 /* for an instance */
 };
 
-/* Random bytes: nobody else begins with them by chance. */
-const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
-                                    '\x44', '\xfa', '\x05', '\xd7', '\x3b', '\x8e', '\x60', '\xc9'};
-
 /* tail.more while no instance is free. */
 struct waiting {
   struct uv__retry retry;
   struct uv__io* io;
+  const struct uv__pipe_kind* kind;
   uint64_t until;
   struct uv__pipe_wide name;
 };
@@ -59,14 +56,14 @@ static int open_name(const WCHAR* name, HANDLE* handle, unsigned* opened) {
 
 /* What the server made: stores what belongs into tail.state; 1 for a server of this library that
  * wants to be greeted. A kind with frames of its own reads any pipe byte by byte, as it is. */
-static int look(const struct uv__io* io, HANDLE handle, unsigned* state) {
+static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned* state) {
   DWORD mode = PIPE_READMODE_MESSAGE;
   DWORD flags;
   DWORD out;
   DWORD in;
 
   *state = 0;
-  if (io->ops != &uv__pipe_ops || !GetNamedPipeInfo(handle, &flags, &out, &in, NULL) ||
+  if (kind != NULL || !GetNamedPipeInfo(handle, &flags, &out, &in, NULL) ||
       !(flags & PIPE_TYPE_MESSAGE))
     return 0;
   /* Other servers that make pipes of messages keep to the same convention. */
@@ -78,7 +75,9 @@ static int look(const struct uv__io* io, HANDLE handle, unsigned* state) {
 
 /* One attempt: what `connect` of the port returns for a connection, UV_EBUSY when no instance is
  * free, or another error. */
-static int try_connect(struct uv__io* io, const struct uv__pipe_wide* name) {
+static int try_connect(struct uv__io* io,
+                       const struct uv__pipe_wide* name,
+                       const struct uv__pipe_kind* kind) {
   HANDLE handle;
   unsigned opened = 0;
   unsigned state;
@@ -87,19 +86,19 @@ static int try_connect(struct uv__io* io, const struct uv__pipe_wide* name) {
 
   if (r < 0)
     return r;
-  ours = look(io, handle, &state);
+  ours = look(handle, kind, &state);
   if (name->dot)
     state |= UV__WIN_DOT;
   r = uv__pipe_attach(io->loop, handle);
   if (r == 0)
-    r = uv__pipe_adopt(io, handle, state, opened);
+    r = uv__pipe_end_adopt(io, handle, state, opened, kind);
   if (r < 0) {
     CloseHandle(handle);
     return r;
   }
   /* If the server is gone already, reading and writing will tell. */
   if (ours && (opened & UV__OPENED_WRITABLE))
-    (void) uv__pipe_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
+    (void) uv__pipe_end_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
   return opened == (UV__OPENED_READABLE | UV__OPENED_WRITABLE) ? 0 : (int) opened;
 }
 
@@ -109,14 +108,14 @@ static void again(struct uv__retry* retry) {
   int r;
 
   io->tail.more = NULL;
-  r = try_connect(io, &waiting->name);
+  r = try_connect(io, &waiting->name, waiting->kind);
   if (r == UV_EBUSY && uv__port_now(io->loop) >= waiting->until)
     r = UV_ETIMEDOUT;
   if (r == UV_EBUSY) {
     io->tail.more = waiting;
     return;
   }
-  uv__loop_retry_end(io->loop, retry);
+  uv__retry_end(io->loop, retry);
   uv__free(waiting);
   io->tail.error = (short) r;
   uv__ring(io, UV__CONNECT);
@@ -124,9 +123,11 @@ static void again(struct uv__retry* retry) {
 
 /* The one call of Windows that waits for an instance blocks its thread and cannot be
  * cancelled. Asking again every few milliseconds needs no thread, and stops at once. */
-int uv__pipe_connect_start(struct uv__io* io, const struct uv__pipe_wide* name) {
+int uv__pipe_connect_start(struct uv__io* io,
+                           const struct uv__pipe_wide* name,
+                           const struct uv__pipe_kind* kind) {
   struct waiting* waiting;
-  int r = try_connect(io, name);
+  int r = try_connect(io, name, kind);
 
   if (r != UV_EBUSY)
     return r;
@@ -135,10 +136,11 @@ int uv__pipe_connect_start(struct uv__io* io, const struct uv__pipe_wide* name) 
     return UV_ENOMEM;
   waiting->retry.again = again;
   waiting->io = io;
+  waiting->kind = kind;
   waiting->until = uv__port_now(io->loop) + LONGEST_WAIT_MS;
   waiting->name = *name;
   io->tail.more = waiting;
-  uv__loop_retry(io->loop, &waiting->retry);
+  uv__retry_begin(io->loop, &waiting->retry);
   return UV__PENDING;
 }
 
@@ -147,7 +149,7 @@ void uv__pipe_connect_end(struct uv__io* io) {
 
   if (waiting == NULL)
     return;
-  uv__loop_retry_end(io->loop, &waiting->retry);
+  uv__retry_end(io->loop, &waiting->retry);
   uv__free(waiting);
   io->tail.more = NULL;
 }

@@ -1,5 +1,5 @@
 /* Names of pipes: from the program's text to what the system wants, and back. */
-#include "win/internal.h"
+#include "win/pipe/pipe.h"
 
 #include <string.h>
 
@@ -81,7 +81,7 @@ static int begins_with(const WCHAR* name, DWORD units, const WCHAR* beginning) {
   return units > length && wcsncmp(name, beginning, length) == 0;
 }
 
-/* What the names of our pairs look like (pipe_pair.c). */
+/* What the names of our pairs look like (pair.c). */
 static int is_pair(const WCHAR* name, DWORD units) {
   enum {
     DIGITS = 32

@@ -1,6 +1,7 @@
-/* Questions about a handle that no documented function of Win32 answers, but two of ntdll, which
- * are documented themselves. Looked up at run time: not every SDK has an import library. */
-#include "win/internal.h"
+/* What is asked of the system about any pipe, and what its answers mean. Some questions no documented
+ * function of Win32 answers, but two of ntdll, which are documented themselves; these are looked up
+ * at run time, for not every SDK has an import library. */
+#include "win/pipe/pipe.h"
 
 typedef LONG(NTAPI* query_file_fn)(HANDLE, void* status, void* info, ULONG size, int class_);
 typedef LONG(NTAPI* query_object_fn)(HANDLE, int class_, void* info, ULONG size, ULONG* length);
@@ -60,4 +61,33 @@ int uv__pipe_is_overlapped(HANDLE handle) {
   if (entry.query(handle, status, &mode, sizeof(mode), FILE_MODE_INFORMATION) < 0)
     return UV_EBADF;
   return !(mode & SYNCHRONOUS);
+}
+
+int uv__pipe_attach(uv_loop_t* loop, HANDLE handle) {
+  if (CreateIoCompletionPort(handle, loop->tail.iocp, 0, 0) == NULL) {
+    DWORD error = GetLastError();
+    /* On a port already; the system does not say on which. */
+    if (error == ERROR_INVALID_PARAMETER && uv__loop_has(loop, handle))
+      return UV_EEXIST;
+    return uv__error_translate(error);
+  }
+  if (!SetFileCompletionNotificationModes(handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
+                                                      FILE_SKIP_SET_EVENT_ON_HANDLE))
+    return uv__error_translate(GetLastError());
+  return 0;
+}
+
+int uv__pipe_read_error(DWORD error) {
+  switch (error) {
+  case ERROR_BROKEN_PIPE:
+  case ERROR_NO_DATA: /* The other end is closing. */
+  case ERROR_PIPE_NOT_CONNECTED:
+    return UV_EOF;
+  default:
+    return uv__error_translate(error);
+  }
+}
+
+int uv__pipe_write_error(DWORD error) {
+  return error == ERROR_BROKEN_PIPE ? UV_EPIPE : uv__error_translate(error);
 }

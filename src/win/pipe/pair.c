@@ -1,6 +1,6 @@
 /* Pairs of pipe ends, and descriptors of the C run-time library: how pipes come to be that
  * nobody connects to by name. */
-#include "win/internal.h"
+#include "win/pipe/pipe.h"
 
 #include <fcntl.h>
 #include <io.h>

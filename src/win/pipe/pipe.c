@@ -1,19 +1,8 @@
-/* Overlapped pipes on a completion port: every lane of a connected one, and the table of
- * operations. How a handle becomes the stream's is in pipe_open.c, names and connecting are in
- * pipe_name.c and pipe_connect.c, listening is in pipe_server.c, pipes that are not overlapped
- * are in pipe_sync.c.
- *
- * A pipe of messages is used as a stream of bytes that has one mark besides: an empty message is
- * the end of what its writer sends, where the peer is known to take it for that. */
-#include "win/internal.h"
+/* Pipes on top: what a descriptor is when it is opened, and the tables of operations for what was
+ * found. What the operations do is in the files below. */
+#include "win/pipe/pipe.h"
 
 #include <string.h>
-
-enum {
-  /* Bytes of one call. The kernel copies what the reader has no room for, however much. */
-  WRITE_MAX = 1 << 20,
-  STATUS_MORE = (int) 0x80000005 /* STATUS_BUFFER_OVERFLOW: the message has more bytes */
-};
 
 /* ---- Descriptor ---- */
 
@@ -63,12 +52,11 @@ int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   }
 }
 
-int uv__pipe_bind(struct uv__io* io, const void* addr, unsigned flags) {
+int uv__pipe_bind(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind) {
   struct uv__pipe_wide name;
   int r = uv__pipe_parse(addr, &name);
 
-  (void) flags;
-  return r < 0 ? r : uv__pipe_server_bind(io, &name);
+  return r < 0 ? r : uv__pipe_server_bind(io, &name, kind != NULL);
 }
 
 int uv__pipe_listen(struct uv__io* io, int backlog) {
@@ -76,11 +64,7 @@ int uv__pipe_listen(struct uv__io* io, int backlog) {
   return io->tail.state & UV__WIN_BOUND ? uv__pipe_server_listen(io) : UV_EINVAL;
 }
 
-int uv__pipe_accept_now(struct uv__io* io, struct uv__desc* desc) {
-  return uv__pipe_server_accept(io, desc);
-}
-
-int uv__pipe_connect(struct uv__io* io, const void* addr) {
+int uv__pipe_connect(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind) {
   struct uv__pipe_wide name;
   int r = uv__pipe_parse(addr, &name);
 
@@ -88,368 +72,8 @@ int uv__pipe_connect(struct uv__io* io, const void* addr) {
     return r;
   if (io->tail.state & UV__WIN_BOUND)
     uv__pipe_server_free(io); /* A client has no name of its own here. */
-  return uv__pipe_connect_start(io, &name);
+  return uv__pipe_connect_start(io, &name, kind);
 }
-
-/* ---- Operations of the kernel ---- */
-
-/* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
-static int finished(struct uv__io* io, unsigned flag) {
-  uv__win_clear(io, flag);
-  if (!(io->tail.state & UV__WIN_CLOSING))
-    return 1;
-  uv__pipe_settle(io);
-  return 0;
-}
-
-/* The error that a call left behind: 0 when it succeeded and no packet comes. On somebody else's
- * port each success brings one. */
-static DWORD begun(struct uv__io* io, BOOL ok, unsigned flag) {
-  DWORD error = ok ? 0 : GetLastError();
-
-  if (error == 0 && (io->tail.state & UV__WIN_FOREIGN))
-    error = ERROR_IO_PENDING;
-  if (error == ERROR_IO_PENDING)
-    uv__win_set(io, flag);
-  return error;
-}
-
-static DWORD result_of(struct uv__io* io, struct uv__op* op, DWORD* bytes) {
-  return GetOverlappedResult(io->tail.u.handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
-}
-
-int uv__pipe_read_error(DWORD error) {
-  switch (error) {
-  case ERROR_BROKEN_PIPE:
-  case ERROR_NO_DATA: /* The other end is closing. */
-  case ERROR_PIPE_NOT_CONNECTED:
-    return UV_EOF;
-  default:
-    return uv__error_translate(error);
-  }
-}
-
-int uv__pipe_write_error(DWORD error) {
-  return error == ERROR_BROKEN_PIPE ? UV_EPIPE : uv__error_translate(error);
-}
-
-/* ---- The end of one direction ---- */
-
-static void complete_end(struct uv__op* op) {
-  struct uv__io* io = uv__win_io_of_out(op);
-
-  if (finished(io, UV__WIN_OUT) && (io->busy & UV__SHUTDOWN))
-    uv__ring(io, UV__SHUTDOWN);
-}
-
-/* Writes the empty message. A peer that is gone needs none. */
-static int write_end(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
-  BOOL ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
-
-  return begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
-}
-
-/* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
- * ours writes it before anything else, in one piece. */
-int uv__pipe_meet(struct uv__io* io) {
-  char first[sizeof(uv__pipe_greeting)];
-  OVERLAPPED overlapped;
-  DWORD left = 0;
-  DWORD size = 0;
-  DWORD total = 0;
-
-  if (!PeekNamedPipe(io->tail.u.handle, first, sizeof(first), &size, &total, &left) || size == 0)
-    return 0; /* Broken, which a read will tell; or it says nothing yet. */
-  uv__win_clear(io, UV__WIN_GREET);
-  if (size != sizeof(first) || left != 0 || memcmp(first, uv__pipe_greeting, size) != 0)
-    return 0;
-  memset(&overlapped, 0, sizeof(overlapped));
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
-  if (!ReadFile(io->tail.u.handle, first, sizeof(first), NULL, &overlapped))
-    return 0; /* Impossible, unless it broke right now. */
-  uv__win_set(io, UV__WIN_ALLY);
-  uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
-  if (uv__pipe_of(io)->owes_end) {
-    uv__pipe_of(io)->owes_end = 0;
-    (void) write_end(io);
-  }
-  return 1;
-}
-
-/* ---- READ ---- */
-
-static void complete_read(struct uv__op* op) {
-  struct uv__io* io = uv__win_io_of_in(op);
-  int status = (int) op->overlapped.Internal;
-
-  if (!finished(io, UV__WIN_IN))
-    return;
-  if (status == STATUS_MORE) {
-    uv__win_set(io, UV__WIN_DATA);
-  } else if (status == 0) {
-    uv__win_set(io, UV__WIN_LOOK);
-  } else {
-    DWORD bytes;
-    int r = uv__pipe_read_error(result_of(io, op, &bytes));
-    if (r == UV_EOF)
-      uv__win_set(io, UV__WIN_ENDED);
-    else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
-      io->tail.error = (short) r;
-  }
-  /* A greeting is not for the program: with nothing behind it the wait goes on. */
-  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_meet(io) && (io->busy & UV__READ)) {
-    int r = uv__pipe_read_arm(io);
-    if (r == UV__PENDING)
-      return;
-    if (r < 0)
-      io->tail.error = (short) r;
-  }
-  if (uv__pipe_of(io)->above != NULL)
-    uv__ipc_arrived(io);
-  else if (io->busy & UV__READ)
-    uv__ring(io, UV__READ);
-}
-
-/* A read of no bytes, which takes nothing and pins no memory. */
-static int wait_for_data(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
-  BOOL ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
-  DWORD error = begun(io, ok, UV__WIN_IN);
-
-  switch (error) {
-  case ERROR_IO_PENDING:
-    return UV__PENDING;
-  case 0:
-    uv__win_set(io, UV__WIN_LOOK);
-    return UV__READY;
-  case ERROR_MORE_DATA:
-    uv__win_set(io, UV__WIN_DATA);
-    return UV__READY;
-  default:
-    if (uv__pipe_read_error(error) != UV_EOF)
-      return uv__pipe_read_error(error);
-    uv__win_set(io, UV__WIN_ENDED);
-    return UV__READY;
-  }
-}
-
-/* Under load there is something already, and a look is cheaper than a read of nothing. */
-static int peek(struct uv__io* io) {
-  DWORD total = 0;
-  int r;
-
-  if (PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, &total, NULL)) {
-    if (total > 0)
-      uv__win_set(io, UV__WIN_DATA);
-    return 0;
-  }
-  r = uv__pipe_read_error(GetLastError());
-  if (r != UV_EOF)
-    return r;
-  uv__win_set(io, UV__WIN_ENDED);
-  return 0;
-}
-
-int uv__pipe_read_arm(struct uv__io* io) {
-  const unsigned ready = UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED;
-  int r;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE || uv__pipe_of(io)->write_only)
-    return UV_ENOTCONN;
-  if ((io->tail.state & ready) || io->tail.error != 0)
-    return UV__READY;
-  if (io->tail.state & UV__WIN_IN)
-    return UV__PENDING; /* Of a shutdown that wants to meet the peer. */
-  do {
-    r = peek(io);
-    if (r < 0)
-      return r;
-  } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
-           uv__pipe_meet(io));
-  return io->tail.state & ready ? UV__READY : wait_for_data(io);
-}
-
-/* The pending read takes nothing: it is left to answer the next read_start. */
-int uv__pipe_read_disarm(struct uv__io* io) {
-  (void) io;
-  return UV__PENDING;
-}
-
-/* Reads what is there, at most one message: the count, UV_EAGAIN when there is nothing, 0 for
- * an empty message. Should somebody who shares the pipe have been faster, the read would wait. It
- * is taken back then; if bytes were faster still they are the result. */
-static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
-  OVERLAPPED overlapped;
-  DWORD bytes = 0;
-  DWORD error = 0;
-
-  memset(&overlapped, 0, sizeof(overlapped));
-  /* A message that does not fit would post a packet; the low bit says not to. */
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
-  if (!ReadFile(io->tail.u.handle, base, len, NULL, &overlapped))
-    error = GetLastError();
-  if (error == ERROR_IO_PENDING) {
-    CancelIoEx(io->tail.u.handle, &overlapped);
-    error = GetOverlappedResult(io->tail.u.handle, &overlapped, &bytes, TRUE) ? 0 : GetLastError();
-  }
-  *more = error == ERROR_MORE_DATA;
-  if (error == 0 || error == ERROR_MORE_DATA)
-    return (ssize_t) overlapped.InternalHigh;
-  return error == ERROR_OPERATION_ABORTED ? UV_EAGAIN : uv__pipe_read_error(error);
-}
-
-/* What read_now answers when there were no bytes, although something seemed to be there. On a
- * pipe of messages that is an empty one, read or swallowed by the read of nothing. */
-static ssize_t nothing(struct uv__io* io) {
-  if (!(io->tail.state & UV__WIN_MESSAGES) || !(io->tail.state & UV__WIN_ALLY))
-    return UV_EAGAIN; /* Somebody wrote nothing, literally. */
-  uv__win_set(io, UV__WIN_ENDED);
-  return UV_EOF;
-}
-
-ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
-  int error = io->tail.error;
-  int look;
-  int more;
-  ssize_t n;
-  int r;
-
-  (void) passed;
-  io->tail.error = 0;
-  if (error != 0)
-    return error;
-  if (io->tail.state & UV__WIN_GREET)
-    (void) uv__pipe_meet(io);
-  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED))) {
-    r = peek(io);
-    if (r < 0)
-      return r;
-  }
-  if (io->tail.state & UV__WIN_ENDED)
-    return UV_EOF;
-  look = (io->tail.state & (UV__WIN_LOOK | UV__WIN_MESSAGES)) == (UV__WIN_LOOK | UV__WIN_MESSAGES);
-  uv__win_clear(io, UV__WIN_LOOK);
-  if (!(io->tail.state & UV__WIN_DATA) && !look)
-    return UV_EAGAIN;
-  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX, &more);
-  uv__win_clear(io, UV__WIN_DATA);
-  if (n > 0) {
-    if (more)
-      uv__win_set(io, UV__WIN_DATA);
-    return n;
-  }
-  if (n == UV_EOF)
-    uv__win_set(io, UV__WIN_ENDED);
-  if (n == 0 || (n == UV_EAGAIN && look))
-    return nothing(io);
-  return n;
-}
-
-/* ---- WRITE ---- */
-
-static void complete_write(struct uv__op* op) {
-  struct uv__io* io = uv__win_io_of_out(op);
-  DWORD bytes = 0;
-  DWORD error = result_of(io, op, &bytes);
-
-  /* What went before the pending part counts in any case; the error of the part comes again
-   * with the next write. */
-  if (error == 0)
-    io->tail.sent += (int) bytes;
-  else if (io->tail.sent == 0)
-    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
-  if (finished(io, UV__WIN_OUT))
-    uv__ring(io, UV__WRITE);
-}
-
-/* One call after the other takes one buffer after the other, from where it is, until the pipe
- * is full. */
-static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
-  int total = 0;
-  unsigned i;
-
-  for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
-    DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
-    OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
-    BOOL ok = WriteFile(io->tail.u.handle, bufs[i].base, size, NULL, overlapped);
-    DWORD error = begun(io, ok, UV__WIN_OUT);
-
-    if (error == ERROR_IO_PENDING) {
-      io->tail.sent = total;
-      return UV__PENDING;
-    }
-    if (error != 0)
-      return total > 0 ? total : uv__pipe_write_error(error);
-    total += (int) size;
-    if (size < bufs[i].len)
-      break;
-  }
-  return total;
-}
-
-ssize_t uv__pipe_write(struct uv__io* io,
-                       const uv_buf_t* bufs,
-                       unsigned nbufs,
-                       enum uv__write_mode mode,
-                       struct uv__io* pass) {
-  (void) pass;
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_EPIPE;
-  if (io->tail.state & UV__WIN_OUT)
-    return UV_EAGAIN; /* A try: behind the bytes in flight. */
-  if (mode == UV__TRY)
-    return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
-  return write_queue(io, bufs, nbufs);
-}
-
-int uv__pipe_write_first(struct uv__io* io, const void* bytes, DWORD size) {
-  uv_buf_t buf = uv_buf_init((char*) bytes, size);
-  ssize_t n = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, &buf, 1);
-
-  return n < 0 ? (int) n : 0;
-}
-
-/* ---- SHUTDOWN ---- */
-
-/* Gives up the handle; what uv_try_write wrote may still be on its way. */
-static void release_handle(struct uv__io* io) {
-  struct uv__pipe* pipe = io->tail.more;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return;
-  uv__loop_unlink(io);
-  if (pipe->foreign != NULL)
-    uv__foreign_end(pipe->foreign);
-  pipe->foreign = NULL;
-  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
-  pipe->spare = NULL;
-  io->tail.u.handle = INVALID_HANDLE_VALUE;
-}
-
-/* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
- * there is none, it learns it from the close. */
-int uv__pipe_shutdown(struct uv__io* io) {
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_ENOTCONN;
-  if (uv__pipe_of(io)->write_only) {
-    release_handle(io);
-    return 0;
-  }
-  if (io->tail.state & UV__WIN_GREET)
-    (void) uv__pipe_meet(io);
-  if (io->tail.state & UV__WIN_ALLY)
-    return write_end(io);
-  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
-    /* A client of ours may be about to say who it is. */
-    uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)))
-      (void) wait_for_data(io);
-  }
-  return 0;
-}
-
-/* ---- Results and the end ---- */
 
 ssize_t uv__pipe_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = 0;
@@ -464,68 +88,233 @@ ssize_t uv__pipe_done(struct uv__io* io, enum uv__lane lane) {
   return r;
 }
 
-static int in_kernel(const struct uv__io* io) {
-  if (io->tail.state & UV__WIN_BOUND)
-    return uv__pipe_server_busy(io);
-  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) != 0;
-}
-
-static void release(struct uv__io* io) {
-  if (io->tail.state & UV__WIN_BOUND) {
-    uv__pipe_server_free(io);
-    return;
-  }
-  release_handle(io);
-  if (io->tail.more != NULL)
-    uv__pipe_free_block(io->tail.more);
-  io->tail.more = NULL;
-}
-
-void uv__pipe_settle(struct uv__io* io) {
-  if (in_kernel(io))
-    return;
-  release(io);
-  uv__ring(io, UV__CLOSED);
-}
-
-/* The packets come first, then the handle goes, as with TCP. What the kernel took stays
- * readable when the handle is closed, on either end; DisconnectNamedPipe would discard it. */
 int uv__pipe_close(struct uv__io* io) {
+  assert(!(io->tail.state & UV__WIN_CLOSING));
   uv__win_set(io, UV__WIN_CLOSING);
-  if (io->tail.state & UV__WIN_BOUND) {
-    if (uv__pipe_server_cancel(io))
-      return UV__PENDING;
-  } else if (io->tail.u.handle == INVALID_HANDLE_VALUE) {
-    if (io->busy & UV__CONNECT)
-      uv__pipe_connect_end(io);
-  } else {
-    /* One by one: what uv_try_write wrote is to arrive. */
-    if (io->tail.state & UV__WIN_IN)
-      CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
-    if (io->tail.state & UV__WIN_OUT)
-      CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);
-    if (in_kernel(io))
-      return UV__PENDING;
-  }
-  release(io);
+  if (io->tail.state & UV__WIN_BOUND)
+    return uv__pipe_server_close(io);
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE && (io->busy & UV__CONNECT))
+    uv__pipe_connect_end(io);
+  return uv__pipe_end_close(io);
+}
+
+/* ---- Opening ---- */
+
+static const struct uv__ops sync_ops;
+
+/* What the pipe behind a handle is: stores what belongs into tail.state. A kind with frames of
+ * its own reads a pipe of messages byte by byte. */
+static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned ending, unsigned* state) {
+  int plain = kind == NULL;
+  DWORD mode = plain ? PIPE_READMODE_MESSAGE : PIPE_READMODE_BYTE;
+  DWORD flags;
+
+  if (!GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
+    return UV_ENOTSUP; /* A socket, for which the system has the same type, or no pipe at all. */
+  *state = 0;
+  if (flags & PIPE_SERVER_END)
+    *state |= UV__WIN_SERVER;
+  if (!(flags & PIPE_TYPE_MESSAGE) || !SetNamedPipeHandleState(handle, &mode, NULL, NULL) || !plain)
+    return 0;
+  *state |= UV__WIN_MESSAGES | ending;
   return 0;
+}
+
+static int open_accepted(struct uv__io* io,
+                         const struct uv__desc* desc,
+                         const struct uv__pipe_kind* kind,
+                         unsigned* opened) {
+  unsigned state;
+  int r = look(desc->handle, kind, UV__WIN_GREET, &state);
+
+  *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+  if (desc->accepted == UV__PIPE_ACCEPTED_DOT)
+    state |= UV__WIN_DOT;
+  if (r == 0)
+    r = uv__pipe_end_adopt(io, desc->handle, state, *opened, kind);
+  if (r == 0 && (state & UV__WIN_GREET))
+    (void) uv__pipe_read_meet(io); /* It is there already, as a rule. */
+  return r;
+}
+
+static int open_sync(struct uv__io* io, HANDLE handle, unsigned opened) {
+  int r = uv__pipe_sync_open(io, handle, opened);
+
+  if (r == 0)
+    io->ops = &sync_ops;
+  return r;
+}
+
+/* Of a pipe that comes from elsewhere only the usual convention can be assumed: UV__WIN_ALLY. */
+static int open_handle(struct uv__io* io,
+                       HANDLE handle,
+                       const struct uv__pipe_kind* kind,
+                       unsigned ending,
+                       unsigned* opened) {
+  unsigned state;
+  DWORD flags;
+  int overlapped;
+  int r;
+
+  if (!GetHandleInformation(handle, &flags))
+    return UV_EBADF;
+  if (GetFileType(handle) != FILE_TYPE_PIPE)
+    return UV_ENOTSUP;
+  r = uv__pipe_access(handle, opened);
+  if (r < 0)
+    return r;
+  if (*opened == 0)
+    return UV_EINVAL;
+  overlapped = uv__pipe_is_overlapped(handle);
+  if (overlapped < 0)
+    return overlapped;
+  if (!overlapped)
+    return kind == NULL ? open_sync(io, handle, *opened) : UV_EINVAL;
+  r = look(handle, kind, ending, &state);
+  if (r < 0)
+    return r;
+  r = uv__pipe_attach(io->loop, handle);
+  if (r == UV_EINVAL) {
+    state |= UV__WIN_FOREIGN;
+    r = 0;
+  }
+  if (r == 0)
+    r = uv__pipe_end_adopt(io, handle, state, *opened, kind);
+  if (r == 0)
+    SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+  return r;
+}
+
+/* A descriptor of the C run-time library is closed together with its handle; so the handle is
+ * duplicated and the descriptor given back, except for the standard ones, whose numbers must
+ * not fall to the next file that somebody opens. */
+static int open_crt(
+    struct uv__io* io, int fd, HANDLE theirs, const struct uv__pipe_kind* kind, unsigned* opened) {
+  HANDLE process = GetCurrentProcess();
+  HANDLE ours;
+  int r;
+
+  if (!DuplicateHandle(process, theirs, process, &ours, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    return uv__error_translate(GetLastError());
+  r = open_handle(io, ours, kind, UV__WIN_ALLY, opened);
+  if (r < 0)
+    CloseHandle(ours);
+  else if (fd > 2)
+    uv__fd_give_back(fd);
+  return r;
+}
+
+/* An instance of somebody's name, which came over an IPC pipe: the name is to be shared. */
+static int open_shared(struct uv__io* io, HANDLE instance, int bytes, unsigned* opened) {
+  char text[3 * UV__PIPE_NAME_MAX];
+  struct uv__pipe_name name;
+  struct uv__pipe_wide wide;
+  int length = sizeof(text);
+  int r = uv__pipe_query_name(instance, 0, text, &length);
+
+  if (r < 0)
+    return r;
+  name.text = text;
+  name.length = (size_t) length;
+  name.cut = 0;
+  r = uv__pipe_parse(&name, &wide);
+  if (r == 0)
+    r = uv__pipe_server_join(io, &wide, bytes, instance);
+  *opened = UV__OPENED_FRESH;
+  return r;
+}
+
+int uv__pipe_open(struct uv__io* io,
+                  const struct uv__desc* desc,
+                  const struct uv__pipe_kind* kind,
+                  unsigned* opened) {
+  if (desc->accepted < 0)
+    return open_crt(io, -1 - desc->accepted, desc->handle, kind, opened);
+  switch (desc->accepted) {
+  case UV__PIPE_ACCEPTED:
+  case UV__PIPE_ACCEPTED_DOT:
+    return open_accepted(io, desc, kind, opened);
+  case UV__PIPE_SHARED:
+    return open_shared(io, desc->handle, kind != NULL, opened);
+  case UV__PIPE_GREETING:
+    return open_handle(io, desc->handle, kind, UV__WIN_GREET, opened);
+  case UV__PIPE_PLAIN:
+    return open_handle(io, desc->handle, kind, 0, opened);
+  default:
+    return open_handle(io, desc->handle, kind, UV__WIN_ALLY, opened);
+  }
+}
+
+int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
+  HANDLE handle = uv_get_osfhandle(file);
+
+  if (handle == INVALID_HANDLE_VALUE || file >= SHRT_MAX)
+    return UV_EBADF;
+  desc->handle = handle;
+  desc->kind = UV__DESC_PIPE;
+  desc->accepted = (short) (-1 - file);
+  desc->peer = 0;
+  return 0;
+}
+
+/* ---- Tables ---- */
+
+static int plain_open(struct uv__io* io,
+                      int domain,
+                      const struct uv__desc* desc,
+                      unsigned* opened) {
+  (void) domain;
+  return uv__pipe_open(io, desc, NULL, opened);
+}
+
+static int plain_bind(struct uv__io* io, const void* addr, unsigned flags) {
+  (void) flags;
+  return uv__pipe_bind(io, addr, NULL);
+}
+
+static int plain_connect(struct uv__io* io, const void* addr) {
+  return uv__pipe_connect(io, addr, NULL);
+}
+
+static int sync_option(struct uv__io* io, enum uv__option option, void* value) {
+  return option == UV__CHMOD ? UV_EBADF : uv__pipe_option(io, option, value);
 }
 
 const struct uv__ops uv__pipe_ops = {
     .init = uv__pipe_init,
-    .open = uv__pipe_open,
-    .bind = uv__pipe_bind,
+    .open = plain_open,
+    .bind = plain_bind,
     .name = uv__pipe_name,
     .option = uv__pipe_option,
     .fileno = uv__pipe_fileno,
     .read_arm = uv__pipe_read_arm,
     .read_disarm = uv__pipe_read_disarm,
     .read_now = uv__pipe_read_now,
-    .write = uv__pipe_write,
-    .connect = uv__pipe_connect,
-    .shutdown = uv__pipe_shutdown,
+    .write = uv__pipe_end_write,
+    .connect = plain_connect,
+    .shutdown = uv__pipe_read_shutdown,
     .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_accept_now,
+    .accept_now = uv__pipe_server_accept,
     .done = uv__pipe_done,
     .close = uv__pipe_close,
+};
+
+/* Never fresh: there is only a way in by uv__pipe_sync_open. */
+static const struct uv__ops sync_ops = {
+    .init = uv__pipe_init,
+    .open = plain_open,
+    .bind = plain_bind,
+    .name = uv__pipe_sync_name,
+    .option = sync_option,
+    .fileno = uv__pipe_sync_fileno,
+    .read_arm = uv__pipe_sync_read_arm,
+    .read_disarm = uv__pipe_sync_read_disarm,
+    .read_now = uv__pipe_sync_read_now,
+    .write = uv__pipe_sync_write,
+    .connect = plain_connect,
+    .shutdown = uv__pipe_sync_shutdown,
+    .listen = uv__pipe_listen,
+    .accept_now = uv__pipe_server_accept,
+    .done = uv__pipe_sync_done,
+    .close = uv__pipe_sync_close,
 };

@@ -1,11 +1,10 @@
-/* The server's side of a named pipe: who may use the name, instances that wait in the kernel
- * for a client, and the clients that came, oldest first.
+/* The server's side of a named pipe: instances that wait in the kernel for a client, and the clients
+ * that came, oldest first.
  *
  * An instance is made ready for each one that is handed out, so that as many as the program
  * asked for are free, and the name stays ours while anybody is connected. */
-#include "win/internal.h"
+#include "win/pipe/pipe.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
@@ -23,19 +22,11 @@ struct slot {
   int error;     /* of a finished one */
 };
 
-/* Who may use the name: an access control list with up to two entries. */
-struct access {
-  SECURITY_DESCRIPTOR descriptor;
-  union {
-    ACL acl;
-    DWORD room[64];
-  } list;
-};
-
 /* io->tail.more of a bound pipe. */
 struct server {
   struct uv__pipe_wide name;
-  struct access access;
+  struct uv__pipe_access access;
+  int bytes;    /* IPC pipes have frames of their own, and peers that expect bytes */
   HANDLE first; /* made by bind, until there are slots */
   int on_port;  /* `first` is */
   struct slot* slots;
@@ -46,95 +37,25 @@ struct server {
   unsigned posted; /* in the kernel */
 };
 
-/* ---- Access ---- */
-
-/* What others get is never the right to make instances of the name: that would be the right to
- * answer its clients. */
-enum {
-  OTHERS_READ = FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA | FILE_WRITE_ATTRIBUTES |
-                READ_CONTROL | SYNCHRONIZE,
-  OTHERS_WRITE = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA | FILE_READ_ATTRIBUTES |
-                 READ_CONTROL | SYNCHRONIZE
-};
-
-static int add_user(ACL* acl) {
-  union {
-    TOKEN_USER user;
-    BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-  } info;
-  HANDLE token;
-  DWORD size;
-  BOOL ok;
-
-  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-    return uv__error_translate(GetLastError());
-  ok = GetTokenInformation(token, TokenUser, &info, sizeof(info), &size) &&
-       AddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS, info.user.User.Sid);
-  CloseHandle(token);
-  return ok ? 0 : uv__error_translate(GetLastError());
-}
-
-static int add_everyone(ACL* acl, DWORD mask) {
-  SID_IDENTIFIER_AUTHORITY world = SECURITY_WORLD_SID_AUTHORITY;
-  DWORD sid[(sizeof(SID) + sizeof(DWORD) - 1) / sizeof(DWORD)];
-
-  if (!InitializeSid(sid, &world, 1))
-    return uv__error_translate(GetLastError());
-  *GetSidSubAuthority(sid, 0) = SECURITY_WORLD_RID;
-  return AddAccessAllowedAce(acl, ACL_REVISION, mask, sid) ? 0
-                                                           : uv__error_translate(GetLastError());
-}
-
-/* The user of this process may do everything; everybody else what `flags` say, which is a set
- * of UV_READABLE and UV_WRITABLE. */
-static int make_access(struct access* access, int flags) {
-  DWORD mask = 0;
-  int r;
-
-  if (flags & UV_READABLE)
-    mask |= OTHERS_READ;
-  if (flags & UV_WRITABLE)
-    mask |= OTHERS_WRITE;
-  if (!InitializeAcl(&access->list.acl, sizeof(access->list), ACL_REVISION))
-    return uv__error_translate(GetLastError());
-  r = add_user(&access->list.acl);
-  if (r == 0 && mask != 0)
-    r = add_everyone(&access->list.acl, mask);
-  if (r < 0)
-    return r;
-  if (!InitializeSecurityDescriptor(&access->descriptor, SECURITY_DESCRIPTOR_REVISION) ||
-      !SetSecurityDescriptorDacl(&access->descriptor, TRUE, &access->list.acl, FALSE))
-    return uv__error_translate(GetLastError());
-  return 0;
-}
-
-static int change_access(HANDLE handle, struct access* access) {
-  if (handle == INVALID_HANDLE_VALUE ||
-      SetKernelObjectSecurity(handle, DACL_SECURITY_INFORMATION, &access->descriptor))
-    return 0;
-  return uv__error_translate(GetLastError());
-}
-
 int uv__pipe_server_chmod(struct uv__io* io, int flags) {
   struct server* server = io->tail.more;
   unsigned i;
-  int r = make_access(&server->access, flags); /* Also for the instances to come. */
+  int r = uv__pipe_access_make(&server->access, flags); /* Also for the instances to come. */
 
   /* On Windows all instances of a name share one list, and one change would do. */
   if (r == 0)
-    r = change_access(server->first, &server->access);
+    r = uv__pipe_access_change(server->first, &server->access);
   for (i = 0; r == 0 && i < server->count; i++)
-    r = change_access(server->slots[i].handle, &server->access);
+    r = uv__pipe_access_change(server->slots[i].handle, &server->access);
   return r;
 }
 
 /* ---- Instances ---- */
 
 /* A new instance of the name. */
-static int make_instance(struct uv__io* io, struct server* server, DWORD first, HANDLE* handle) {
-  /* IPC pipes have frames of their own, and peers that expect bytes. */
-  DWORD mode = io->ops == &uv__pipe_ops ? PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE
-                                        : PIPE_TYPE_BYTE | PIPE_READMODE_BYTE;
+static int make_instance(struct server* server, DWORD first, HANDLE* handle) {
+  DWORD mode = server->bytes ? PIPE_TYPE_BYTE | PIPE_READMODE_BYTE
+                             : PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE;
   SECURITY_ATTRIBUTES security;
 
   security.nLength = sizeof(security);
@@ -157,21 +78,20 @@ static int make_instance(struct uv__io* io, struct server* server, DWORD first, 
 
 /* The instance of bind is put on the port by listen: until then it may be passed to another
  * process, which then puts it on its own. */
-static int bind_name(struct uv__io* io,
-                     const struct uv__pipe_wide* name,
-                     DWORD first,
-                     HANDLE instance) {
+static int bind_name(
+    struct uv__io* io, const struct uv__pipe_wide* name, int bytes, DWORD first, HANDLE instance) {
   struct server* server = uv__calloc(1, sizeof(*server));
   int r;
 
   if (server == NULL)
     return UV_ENOMEM;
   server->name = *name;
+  server->bytes = bytes;
   server->first = instance;
   server->on_port = instance != INVALID_HANDLE_VALUE;
-  r = make_access(&server->access, 0);
+  r = uv__pipe_access_make(&server->access, 0);
   if (r == 0 && !server->on_port)
-    r = make_instance(io, server, first, &server->first);
+    r = make_instance(server, first, &server->first);
   if (r < 0) {
     uv__free(server);
     return r;
@@ -181,19 +101,22 @@ static int bind_name(struct uv__io* io,
   return 0;
 }
 
-int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* name) {
-  return bind_name(io, name, FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE);
+int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* name, int bytes) {
+  return bind_name(io, name, bytes, FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE);
 }
 
-int uv__pipe_server_join(struct uv__io* io, const struct uv__pipe_wide* name, HANDLE instance) {
+int uv__pipe_server_join(struct uv__io* io,
+                         const struct uv__pipe_wide* name,
+                         int bytes,
+                         HANDLE instance) {
   int r = uv__pipe_attach(io->loop, instance);
 
   if (r == 0)
-    return bind_name(io, name, 0, instance);
+    return bind_name(io, name, bytes, 0, instance);
   if (r != UV_EINVAL)
     return r;
   /* Whoever passed it listens: it serves that one. It keeps the name alive until here. */
-  r = bind_name(io, name, 0, INVALID_HANDLE_VALUE);
+  r = bind_name(io, name, bytes, 0, INVALID_HANDLE_VALUE);
   if (r == 0)
     CloseHandle(instance);
   return r;
@@ -211,6 +134,22 @@ HANDLE uv__pipe_server_handle(const struct uv__io* io) {
 
 /* ---- Slots ---- */
 
+int uv__pipe_server_valid(const struct uv__io* io) {
+  const struct server* server = io->tail.more;
+  const struct slot* slot;
+  unsigned idle = 0;
+  unsigned finished = 0;
+
+  for (slot = server->idle; slot != NULL && idle <= server->count; slot = slot->next)
+    idle++;
+  for (slot = server->oldest; slot != NULL && finished <= server->count; slot = slot->next)
+    if (finished++ == 0 && server->newest->next != NULL)
+      return 0;
+  if (io->tail.state & UV__WIN_CLOSING) /* Slots are counted out, and go nowhere. */
+    return idle + finished + server->posted <= server->count;
+  return idle + finished + server->posted == server->count;
+}
+
 static void finish(struct server* server, struct slot* slot, int error) {
   slot->error = error;
   slot->next = NULL;
@@ -226,15 +165,35 @@ static void put_idle(struct server* server, struct slot* slot) {
   server->idle = slot;
 }
 
+void uv__pipe_server_free(struct uv__io* io) {
+  struct server* server = io->tail.more;
+  unsigned i;
+
+  assert(server->posted == 0);
+  for (i = 0; i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      CloseHandle(server->slots[i].handle);
+  if (server->first != INVALID_HANDLE_VALUE)
+    CloseHandle(server->first);
+  uv__free(server->slots);
+  uv__free(server);
+  io->tail.more = NULL;
+  uv__win_clear(io, UV__WIN_BOUND | UV__WIN_DOT);
+}
+
 static void complete(struct uv__op* op) {
   struct slot* slot = uv__container_of(op, struct slot, op);
   struct uv__io* io = slot->io;
   struct server* server = io->tail.more;
   DWORD bytes;
 
+  assert(uv__pipe_server_valid(io) && server->posted > 0 && op->complete == complete);
   server->posted--;
   if (io->tail.state & UV__WIN_CLOSING) {
-    uv__pipe_settle(io); /* Frees the slots with the last of the packets. */
+    if (server->posted == 0) {
+      uv__pipe_server_free(io);
+      uv__ring(io, UV__CLOSED);
+    }
     return;
   }
   if (GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE))
@@ -256,7 +215,7 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
   int r = 0;
 
   if (slot->handle == INVALID_HANDLE_VALUE) {
-    r = make_instance(io, server, 0, &slot->handle);
+    r = make_instance(server, 0, &slot->handle);
     if (r == 0)
       r = uv__pipe_attach(io->loop, slot->handle);
     if (r < 0) {
@@ -335,6 +294,7 @@ int uv__pipe_server_listen(struct uv__io* io) {
   /* Whatever stops this is told by accept_now, where it can be waited out. */
   if (refill(io, server) < 0 || server->oldest != NULL)
     uv__ring(io, UV__ACCEPT);
+  assert(uv__pipe_server_valid(io));
   return 0;
 }
 
@@ -359,6 +319,7 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
   slot->handle = INVALID_HANDLE_VALUE;
   put_idle(server, slot);
   (void) refill(io, server); /* Else when the last connection was taken. */
+  assert(uv__pipe_server_valid(io));
   if (slot->error < 0) {
     CloseHandle(handle);
     return slot->error;
@@ -372,34 +333,15 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
 
 /* ---- The end ---- */
 
-int uv__pipe_server_busy(const struct uv__io* io) {
-  const struct server* server = io->tail.more;
-
-  return server != NULL && server->posted > 0;
-}
-
-int uv__pipe_server_cancel(struct uv__io* io) {
+int uv__pipe_server_close(struct uv__io* io) {
   struct server* server = io->tail.more;
   unsigned i;
 
   for (i = 0; server->posted > 0 && i < server->count; i++)
     if (server->slots[i].handle != INVALID_HANDLE_VALUE)
       CancelIoEx(server->slots[i].handle, NULL);
-  return server->posted > 0;
-}
-
-void uv__pipe_server_free(struct uv__io* io) {
-  struct server* server = io->tail.more;
-  unsigned i;
-
-  assert(server->posted == 0);
-  for (i = 0; i < server->count; i++)
-    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CloseHandle(server->slots[i].handle);
-  if (server->first != INVALID_HANDLE_VALUE)
-    CloseHandle(server->first);
-  uv__free(server->slots);
-  uv__free(server);
-  io->tail.more = NULL;
-  uv__win_clear(io, UV__WIN_BOUND | UV__WIN_DOT);
+  if (server->posted > 0)
+    return UV__PENDING;
+  uv__pipe_server_free(io);
+  return 0;
 }

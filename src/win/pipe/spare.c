@@ -6,7 +6,7 @@
  * gone. They belong to nobody who might close or free anything: a stream that closes
  * meanwhile leaves its handle with them, and the system's pool closes that when the last of
  * them was taken, whether the loop still exists or not. */
-#include "win/internal.h"
+#include "win/pipe/pipe.h"
 
 #include <string.h>
 
@@ -40,26 +40,6 @@ static int under_way(const struct uv__spare* spare) {
   return !HasOverlappedIoCompleted(&spare->overlapped);
 }
 
-DWORD uv__spare_copy(
-    char* to, DWORD limit, const uv_buf_t* bufs, unsigned nbufs, unsigned* at, size_t* offset) {
-  DWORD size = 0;
-
-  while (*at < nbufs && size < limit) {
-    size_t part = bufs[*at].len - *offset;
-
-    if (part > limit - size)
-      part = limit - size;
-    memcpy(to + size, bufs[*at].base + *offset, part);
-    size += (DWORD) part;
-    *offset += part;
-    if (*offset == bufs[*at].len) {
-      *offset = 0;
-      ++*at;
-    }
-  }
-  return size;
-}
-
 ssize_t uv__spare_write(struct uv__spare* spare,
                         HANDLE handle,
                         const uv_buf_t* bufs,
@@ -75,7 +55,7 @@ ssize_t uv__spare_write(struct uv__spare* spare,
   if (spare->event == NULL)
     return UV_EAGAIN; /* A plain write needs no event. */
   while (at < nbufs && total < INT_MAX - SPARE_SIZE) {
-    DWORD size = uv__spare_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &at, &offset);
+    DWORD size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &at, &offset);
 
     memset(&spare->overlapped, 0, sizeof(spare->overlapped));
     /* The low bit keeps the packet away from the port, which may be gone by then. */

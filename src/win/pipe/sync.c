@@ -5,8 +5,9 @@
  * helper thread reads and one writes, each with a buffer of its own. Nothing of the program's
  * is in their hands; a helper that cannot be called back is left behind without harm.
  *
- * A helper is asked under the lock, works without it, and tells the loop by a packet. */
-#include "win/internal.h"
+ * A helper is asked under the lock, works without it, and tells the loop by a packet. Both helpers and
+ * the end share that lock, and are one file of more than 350 lines for it. */
+#include "win/pipe/pipe.h"
 
 #include <string.h>
 
@@ -172,7 +173,7 @@ static void release_helper(struct helper* helper) {
 static void release(struct uv__io* io) {
   struct sync* sync = sync_of(io);
 
-  uv__loop_retry_end(io->loop, &sync->retry);
+  uv__retry_end(io->loop, &sync->retry);
   /* What a pending write came to, for `done`. */
   if ((io->busy & UV__WRITE) && !(io->rung & UV__WRITE)) {
     struct helper* writer = sync->writer;
@@ -222,7 +223,7 @@ static void call_back_again(struct uv__retry* retry) {
     settle(io);
 }
 
-static int sync_close(struct uv__io* io) {
+int uv__pipe_sync_close(struct uv__io* io) {
   struct sync* sync = sync_of(io);
   struct helper* reader = sync->reader;
   struct helper* writer = sync->writer;
@@ -242,7 +243,7 @@ static int sync_close(struct uv__io* io) {
     return 0;
   }
   sync->until = uv__port_now(io->loop) + PATIENCE_MS;
-  uv__loop_retry(io->loop, &sync->retry);
+  uv__retry_begin(io->loop, &sync->retry);
   return UV__PENDING;
 }
 
@@ -284,6 +285,7 @@ static void complete_read(struct uv__op* op) {
   struct uv__io* io = sync->io;
 
   AcquireSRWLockExclusive(&sync->lock);
+  assert(reader->packet);
   reader->packet = 0;
   if (reader->state == DONE)
     reader->state = IDLE;
@@ -294,7 +296,7 @@ static void complete_read(struct uv__op* op) {
     uv__ring(io, UV__READ);
 }
 
-static int sync_read_arm(struct uv__io* io) {
+int uv__pipe_sync_read_arm(struct uv__io* io) {
   struct sync* sync = sync_of(io);
   struct helper* reader = sync->reader;
   int r = UV__PENDING;
@@ -317,7 +319,7 @@ static int sync_read_arm(struct uv__io* io) {
 }
 
 /* The helper goes on waiting, but takes nothing. */
-static int sync_read_disarm(struct uv__io* io) {
+int uv__pipe_sync_read_disarm(struct uv__io* io) {
   struct sync* sync = sync_of(io);
 
   AcquireSRWLockExclusive(&sync->lock);
@@ -326,7 +328,10 @@ static int sync_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
-static ssize_t sync_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+ssize_t uv__pipe_sync_read_now(struct uv__io* io,
+                               char* base,
+                               size_t len,
+                               struct uv__passed* passed) {
   struct sync* sync = sync_of(io);
   struct helper* reader = sync->reader;
   ssize_t r = UV_EAGAIN;
@@ -377,6 +382,7 @@ static void complete_write(struct uv__op* op) {
   struct uv__io* io = sync->io;
 
   AcquireSRWLockExclusive(&sync->lock);
+  assert(writer->packet);
   writer->packet = 0;
   writer->waited = 0;
   if (writer->state == DONE)
@@ -397,11 +403,11 @@ static void complete_write(struct uv__op* op) {
 
 /* The one kind of stream whose payload is copied: a helper that does not come back must not
  * hold on to bytes of the program. */
-static ssize_t sync_write(struct uv__io* io,
-                          const uv_buf_t* bufs,
-                          unsigned nbufs,
-                          enum uv__write_mode mode,
-                          struct uv__io* pass) {
+ssize_t uv__pipe_sync_write(struct uv__io* io,
+                            const uv_buf_t* bufs,
+                            unsigned nbufs,
+                            enum uv__write_mode mode,
+                            struct uv__io* pass) {
   struct sync* sync = sync_of(io);
   struct helper* writer = sync->writer;
   ssize_t r = mode == UV__TRY ? UV_EAGAIN : UV__PENDING;
@@ -419,8 +425,8 @@ static ssize_t sync_write(struct uv__io* io,
     r = sync->broken;
   } else {
     int error;
-    writer->size = uv__spare_copy(writer->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs,
-                                  &at, &offset);
+    writer->size =
+        uv__bufs_copy(writer->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs, &at, &offset);
     writer->silent = mode == UV__TRY;
     error = ask(writer);
     if (error < 0)
@@ -443,7 +449,7 @@ static void end_writing(struct uv__io* io) {
   sync->handle = INVALID_HANDLE_VALUE;
 }
 
-static int sync_shutdown(struct uv__io* io) {
+int uv__pipe_sync_shutdown(struct uv__io* io) {
   struct sync* sync = sync_of(io);
   struct helper* writer = sync->writer;
   int pending;
@@ -460,7 +466,7 @@ static int sync_shutdown(struct uv__io* io) {
 
 /* ---- The rest ---- */
 
-static ssize_t sync_done(struct uv__io* io, enum uv__lane lane) {
+ssize_t uv__pipe_sync_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = 0;
 
   if (lane == UV__WRITE) {
@@ -475,7 +481,7 @@ static ssize_t sync_done(struct uv__io* io, enum uv__lane lane) {
 }
 
 /* Asking the system would wait for whoever reads. */
-static int sync_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
+int uv__pipe_sync_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   (void) io;
   (void) end;
   (void) addr;
@@ -483,11 +489,7 @@ static int sync_name(struct uv__io* io, enum uv__end end, void* addr, int* len) 
   return 0;
 }
 
-static int sync_option(struct uv__io* io, enum uv__option option, void* value) {
-  return option == UV__CHMOD ? UV_EBADF : uv__pipe_option(io, option, value);
-}
-
-static int sync_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+int uv__pipe_sync_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   HANDLE handle = sync_of(io)->handle;
 
   if (handle == INVALID_HANDLE_VALUE)
@@ -519,29 +521,8 @@ int uv__pipe_sync_open(struct uv__io* io, HANDLE handle, unsigned opened) {
   }
   sync->handle = handle;
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
-  io->ops = &uv__pipe_sync_ops;
   io->tail.more = sync;
   io->tail.u.handle = handle;
   uv__loop_link(io);
   return 0;
 }
-
-/* Never fresh: there is only a way in by uv__pipe_sync_open. */
-const struct uv__ops uv__pipe_sync_ops = {
-    .init = uv__pipe_init,
-    .open = uv__pipe_open,
-    .bind = uv__pipe_bind,
-    .name = sync_name,
-    .option = sync_option,
-    .fileno = sync_fileno,
-    .read_arm = sync_read_arm,
-    .read_disarm = sync_read_disarm,
-    .read_now = sync_read_now,
-    .write = sync_write,
-    .connect = uv__pipe_connect,
-    .shutdown = sync_shutdown,
-    .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_accept_now,
-    .done = sync_done,
-    .close = sync_close,
-};

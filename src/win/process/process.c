@@ -1,6 +1,6 @@
 /* Child processes: starting them, noticing their end, ending them. What a child is started with
- * is made in process_text.c and process_stdio.c. */
-#include "win/internal.h"
+ * is made in text.c and stdio.c. */
+#include "win/process/process.h"
 
 #include <signal.h>
 #include <string.h>

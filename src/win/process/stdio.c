@@ -1,10 +1,11 @@
 /* The handles that a child gets, and the block by which its C run-time library finds those
  * beyond the first three. */
-#include "win/internal.h"
+#include "win/process/process.h"
 
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "win/pipe/pipe.h"
 
 /* What that library calls a descriptor. */
 enum {

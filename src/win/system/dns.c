@@ -1,10 +1,11 @@
 /* Looking up names with the system's resolver, whose Unicode calls take any name; texts are
- * UTF-8 outside. Requests and threads are core/dns.c. */
-#include "win/internal.h"
+ * UTF-8 outside. Requests and threads are core/handle/dns.c. */
+#include "win/base/base.h"
 
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "win/tcp/tcp.h"
 
 /* Winsock's codes for lookups, which its EAI_* names stand for as well. */
 static int translate(int code) {

@@ -1,5 +1,5 @@
 /* Network interfaces: their names, numbers and addresses. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <iphlpapi.h>
 #include <netioapi.h>

@@ -1,6 +1,6 @@
 /* Places in the file system that a process has: its program, its folder, its user's folder, and
  * where temporary files go. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <string.h>
 

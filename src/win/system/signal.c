@@ -2,9 +2,11 @@
  * in the process, installed with the first watcher, counts for the watchers and wakes their loops;
  * each loop then rings its own. What the callback is, and that a watcher may be a one-shot, is the
  * core's. That the window of the console changed its size is found out by console.c. */
-#include "win/internal.h"
+#include "win/system/system.h"
 
 #include <signal.h>
+
+#include "win/tty/tty.h"
 
 enum {
   SIGNALS = 32,
@@ -46,7 +48,7 @@ static int can_be_watched(int signum) {
 }
 
 /* Whether anybody watches for it. Any thread. */
-int uv__signal_deliver(int signum) {
+static int deliver(int signum) {
   struct uv__queue* watchers = &table[signum];
   struct uv__queue* link;
   int found = 0;
@@ -73,15 +75,15 @@ BOOL WINAPI uv__signal_event(DWORD event) {
 
   switch (event) {
   case CTRL_C_EVENT:
-    return uv__signal_deliver(SIGINT);
+    return deliver(SIGINT);
   case CTRL_BREAK_EVENT:
-    return uv__signal_deliver(SIGBREAK);
+    return deliver(SIGBREAK);
   case CTRL_CLOSE_EVENT:
-    found = uv__signal_deliver(SIGHUP);
+    found = deliver(SIGHUP);
     break;
   case CTRL_LOGOFF_EVENT:
   case CTRL_SHUTDOWN_EVENT:
-    found = uv__signal_deliver(SIGTERM);
+    found = deliver(SIGTERM);
     break;
   }
   if (found)
@@ -105,6 +107,10 @@ static int install(void) {
   return 0;
 }
 
+static void resized(void) {
+  (void) deliver(SIGWINCH);
+}
+
 /* ---- What the port promises ---- */
 
 int uv__port_signal_start(struct uv__io* io,
@@ -119,7 +125,7 @@ int uv__port_signal_start(struct uv__io* io,
   AcquireSRWLockExclusive(&lock);
   r = install();
   if (r == 0 && signum == SIGWINCH)
-    r = uv__console_watch_size(1);
+    r = uv__console_watch_size(resized);
   if (r == 0) {
     if (table[signum].next == NULL)
       uv__queue_init(&table[signum]);
@@ -146,7 +152,7 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
   AcquireSRWLockExclusive(&lock);
   uv__queue_remove(watcher);
   if (signum == SIGWINCH && uv__queue_empty(&table[signum]))
-    (void) uv__console_watch_size(0);
+    (void) uv__console_watch_size(NULL);
   ReleaseSRWLockExclusive(&lock);
 }
 

@@ -1,6 +1,6 @@
 /* What a program asks about its process and its host: numbers, names, clocks and use of memory.
  * Paths are in path.c, the environment in env.c. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <psapi.h>
 #include <stdio.h>

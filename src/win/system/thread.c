@@ -1,6 +1,6 @@
-/* Threads and what they wait for. What follows from these alone is in core/sync.c. Slim locks and
+/* Threads and what they wait for. What follows from these alone is in core/loop/sync.c. Slim locks and
  * conditions need no memory and no clean-up, so that nearly nothing in here can fail. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <assert.h>
 #include <process.h>
@@ -267,7 +267,7 @@ int uv_cond_timedwait(uv_cond_t* cond, uv_mutex_t* mutex, uint64_t timeout) {
   return UV_ETIMEDOUT;
 }
 
-/* ---- Once, keys, forking ---- */
+/* ---- Once, keys ---- */
 
 static BOOL CALLBACK call_once(INIT_ONCE* once, void* callback, void** context) {
   (void) once;
@@ -300,11 +300,4 @@ void* uv_key_get(uv_key_t* key) {
 
 void uv_key_set(uv_key_t* key, void* value) {
   TlsSetValue(key->index, value);
-}
-
-int uv__port_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void)) {
-  (void) before;
-  (void) in_parent;
-  (void) in_child;
-  return 0;
 }

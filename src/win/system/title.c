@@ -1,11 +1,12 @@
 /* The arguments of main, as text and not in the code page of the system; and the title of the
  * process: that of its console, and, since it may have none, a copy of what was set. */
-#include "win/internal.h"
+#include "win/base/base.h"
 
 #include <wchar.h>
 
 #include "core/base/alloc.h"
 #include "win/base/args.h"
+#include "win/system/system.h"
 
 static struct {
   SRWLOCK lock;
@@ -137,7 +138,7 @@ int uv_get_process_title(char* buffer, size_t size) {
   return r;
 }
 
-void uv__port_shutdown(void) {
+void uv__title_shutdown(void) {
   uv__free(args.copy);
   args.copy = NULL;
 }

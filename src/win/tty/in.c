@@ -1,18 +1,12 @@
 /* Reading from the console. In the raw modes the loop waits for the console's input handle and
- * takes records without blocking; tty_keys.c says what they mean. In the normal mode a helper thread
- * reads lines, see tty_line.c. */
+ * takes records without blocking; keys.c says what they mean. In the normal mode a helper thread
+ * reads lines, see line.c. */
 #include "win/loop/helper.h"
-#include "win/tty/console.h"
-#include "win/tty/keys.h"
-#include "win/tty/line.h"
+#include "win/tty/tty.h"
 
 #include <string.h>
 
 #include "core/base/alloc.h"
-
-enum {
-  RECORDS = 64 /* looked at at once in the raw modes */
-};
 
 /* io->tail.more */
 struct in {
@@ -26,14 +20,9 @@ struct in {
   /* Raw. The packet of the wait is tail.in's. */
   HANDLE wait;          /* NULL: none */
   volatile LONG posted; /* the wait's packet is under way */
-  struct uv__keys keys;
+  struct uv__raw raw;   /* and the key or character that has begun to be handed out */
   /* Normal. */
   struct uv__utf_narrow text;
-  /* A key or a character that has begun to be handed out. */
-  unsigned repeat; /* how often it is yet to come */
-  size_t at;
-  size_t size;
-  char bytes[UV__KEY_BYTES];
 };
 
 static struct in* in_of(const struct uv__io* io) {
@@ -42,117 +31,23 @@ static struct in* in_of(const struct uv__io* io) {
 
 /* ---- What is handed out ---- */
 
-static size_t hand_out(struct in* in, char* base, size_t len) {
-  size_t count = 0;
-
-  while (count < len && in->repeat > 0) {
-    base[count++] = in->bytes[in->at++];
-    if (in->at == in->size) {
-      in->at = 0;
-      in->repeat--;
-    }
-  }
-  return count;
-}
-
 static int has_line(struct in* in) {
   return uv__helper_is_idle(&in->helper) && (in->line.at < in->line.count || in->line.error < 0);
 }
 
 static size_t hand_out_line(struct in* in, char* base, size_t len) {
-  size_t count = hand_out(in, base, len);
+  size_t count = uv__raw_hand_out(&in->raw, base, len);
 
   while (count < len && in->line.at < in->line.count) {
-    in->at = 0;
-    in->size = uv__utf_narrow(&in->text, in->line.units[in->line.at++], in->bytes);
-    in->repeat = in->size > 0;
-    count += hand_out(in, base + count, len - count);
+    in->raw.at = 0;
+    in->raw.size = uv__utf_narrow(&in->text, in->line.units[in->line.at++], in->raw.bytes);
+    in->raw.repeat = in->raw.size > 0;
+    count += uv__raw_hand_out(&in->raw, base + count, len - count);
   }
   return count;
 }
 
 /* ---- Raw ---- */
-
-/* What a record means; 0 bytes: nothing, as keys going up and the mouse. */
-static size_t map(struct uv__keys* keys,
-                  const INPUT_RECORD* record,
-                  char* bytes,
-                  unsigned* repeat) {
-  const KEY_EVENT_RECORD* event = &record->Event.KeyEvent;
-  WCHAR unit = event->uChar.UnicodeChar;
-  struct uv__key key;
-
-  if (record->EventType != KEY_EVENT)
-    return 0;
-  key.down = event->bKeyDown;
-  key.repeat = event->wRepeatCount > 0 && event->bKeyDown && !(unit >= 0xD800 && unit < 0xE000)
-                   ? event->wRepeatCount
-                   : 1;
-  key.code = event->wVirtualKeyCode;
-  key.unit = unit;
-  key.control = event->dwControlKeyState;
-  *repeat = key.repeat;
-  return uv__keys_map(keys, &key, bytes);
-}
-
-static DWORD look(HANDLE handle, INPUT_RECORD* records) {
-  DWORD count = 0;
-
-  return PeekConsoleInputW(handle, records, RECORDS, &count) ? count : 0;
-}
-
-/* What was looked at is still there, so that this does not wait. */
-static void take(HANDLE handle, INPUT_RECORD* records, DWORD count) {
-  if (count > 0)
-    (void) ReadConsoleInputW(handle, records, count, &count);
-}
-
-/* Whether there is a key. It stays where it is, for whoever reads first; what is none goes. */
-static int find_key(struct in* in) {
-  INPUT_RECORD records[RECORDS];
-  char bytes[UV__KEY_BYTES];
-  unsigned repeat;
-  DWORD there;
-  DWORD used;
-
-  if (!uv__line_begin_keys())
-    return 0;
-  do {
-    there = look(in->handle, records);
-    for (used = 0; used < there; used++) {
-      struct uv__keys keys = in->keys;
-      if (map(&keys, &records[used], bytes, &repeat) > 0)
-        break;
-      in->keys = keys;
-    }
-    take(in->handle, records, used);
-  } while (there > 0 && used == there);
-  uv__line_end_keys();
-  return there > 0;
-}
-
-static size_t hand_out_keys(struct in* in, char* base, size_t len) {
-  INPUT_RECORD records[RECORDS];
-  size_t count = hand_out(in, base, len);
-  DWORD there;
-  DWORD used;
-
-  if (count == len || !uv__line_begin_keys())
-    return count;
-  do {
-    there = look(in->handle, records);
-    for (used = 0; used < there && count < len; used++) {
-      in->at = 0;
-      in->size = map(&in->keys, &records[used], in->bytes, &in->repeat);
-      if (in->size == 0)
-        in->repeat = 0;
-      count += hand_out(in, base + count, len - count);
-    }
-    take(in->handle, records, used);
-  } while (there > 0 && count < len);
-  uv__line_end_keys();
-  return count;
-}
 
 /* On a thread of the system's pool. */
 static VOID CALLBACK on_input(void* data, BOOLEAN fired) {
@@ -193,12 +88,12 @@ static void read_line(struct uv__helper* helper) {
 static int arm(struct in* in) {
   int r = 0;
 
-  if (in->repeat > 0 || has_line(in))
+  if (in->raw.repeat > 0 || has_line(in))
     return UV__READY;
   if (!uv__helper_is_idle(&in->helper)) /* It reads, or is on its way back. */
     return UV__PENDING;
   if (uv__line_is_raw()) {
-    if (find_key(in))
+    if (uv__raw_find(&in->raw))
       return UV__READY;
     r = begin_wait(in);
   } else {
@@ -225,6 +120,7 @@ static void settle(struct in* in);
 static void complete_wait(struct uv__op* op) {
   struct in* in = in_of(uv__win_io_of_in(op));
 
+  assert(uv__win_io_valid(in->io) && in->posted);
   InterlockedExchange(&in->posted, 0);
   end_wait(in);
   if (in->closing)
@@ -268,7 +164,7 @@ static ssize_t in_read_now(struct uv__io* io, char* base, size_t len, struct uv_
     in->line.error = 0;
     return r;
   }
-  count = hand_out_keys(in, base, len);
+  count = uv__raw_take(&in->raw, base, len);
   return count > 0 ? (ssize_t) count : UV_EAGAIN;
 }
 
@@ -340,7 +236,6 @@ static int in_close(struct uv__io* io) {
 
 static const struct uv__ops in_ops = {
     .init = uv__tty_init,
-    .open = uv__tty_open,
     .bind = uv__tty_bind,
     .name = uv__tty_name,
     .option = in_option,
@@ -371,6 +266,7 @@ int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
   in->io = io;
   in->handle = handle;
   in->line.handle = handle;
+  in->raw.handle = handle;
   r = uv__console_enter(&in->mode, handle, UV__LINE_MODE_BITS);
   if (r < 0) {
     uv__free(in);

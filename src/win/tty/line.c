@@ -5,18 +5,9 @@
  * A process has one console, with one mode and one queue of what was typed. So here is also what
  * its handles share. One call reads at a time, for the Enter would end another one just as well;
  * and whoever takes something out of the queue, or puts it back, has the lock. */
-#include "win/tty/line.h"
-
-#include <string.h>
+#include "win/tty/tty.h"
 
 enum {
-  FRONT = UV__LINE_UNITS + 1, /* records before those that were in the queue: a mark, and a line */
-  MOST = 16384, /* records of the queue, and what is typed while they are put back. What is
-                 * beyond keeps its place, so that it comes before them. */
-  TRIES = 100,  /* before somebody who types without end comes first */
-  /* Of the records that are ours; no keyboard has such keys. */
-  ENTER_CODE = 0x7E57,
-  MARK_CODE = 0x7E58,
   NORMAL_BITS = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT
 };
 
@@ -29,9 +20,6 @@ static struct {
   DWORD found;      /* bits, before a handle changed any */
   int is_unapplied; /* the console has the mode once the reader is back */
 } desk = {.lock = SRWLOCK_INIT, .turn = CONDITION_VARIABLE_INIT};
-
-/* Under the lock; here, because nothing is allocated while a stream lives. */
-static INPUT_RECORD records[FRONT + MOST];
 
 /* ---- The cursor ---- */
 
@@ -82,143 +70,11 @@ static void put_cursor_back(const struct uv__line* line, DWORD count) {
   CloseHandle(screen);
 }
 
-/* ---- The queue; under the lock ---- */
-
-static INPUT_RECORD make_key(WCHAR unit, WORD scan_code) {
-  INPUT_RECORD record;
-
-  memset(&record, 0, sizeof(record));
-  record.EventType = KEY_EVENT;
-  record.Event.KeyEvent.bKeyDown = TRUE;
-  record.Event.KeyEvent.wRepeatCount = 1;
-  record.Event.KeyEvent.wVirtualKeyCode = unit == L'\r' ? VK_RETURN : 0;
-  record.Event.KeyEvent.wVirtualScanCode = scan_code;
-  record.Event.KeyEvent.uChar.UnicodeChar = unit;
-  return record;
-}
-
-/* A key that goes up, which nobody reads anything from. */
-static INPUT_RECORD make_mark(void) {
-  INPUT_RECORD record = make_key(0, MARK_CODE);
-
-  record.Event.KeyEvent.bKeyDown = FALSE;
-  return record;
-}
-
-static int is_ours(const INPUT_RECORD* record, WORD scan_code) {
-  return record->EventType == KEY_EVENT && record->Event.KeyEvent.wVirtualScanCode == scan_code;
-}
-
 static void type_enter(struct uv__line* line) {
   CONSOLE_SCREEN_BUFFER_INFO info;
-  INPUT_RECORD enter = make_key(L'\r', ENTER_CODE);
-  DWORD written;
 
   line->has_typed = find_cursor(&line->typed, &info);
-  (void) WriteConsoleInputW(line->handle, &enter, 1, &written);
-}
-
-/* Takes what there is out of the queue, to records[at, end): how many. */
-static DWORD take_some(HANDLE handle, DWORD at, DWORD end) {
-  DWORD there = 0;
-  DWORD count = 0;
-
-  if (!GetNumberOfConsoleInputEvents(handle, &there) || there == 0 || at == end)
-    return 0;
-  if (there > end - at)
-    there = end - at;
-  return ReadConsoleInputW(handle, records + at, there, &count) ? count : 0;
-}
-
-/* Empties the queue into `records` from FRONT on, but for an Enter of ours: it is only said whether
- * there was one. Where they end. */
-static DWORD take_all(HANDLE handle, int* had_enter) {
-  DWORD at = FRONT;
-  DWORD count;
-  DWORD i;
-
-  *had_enter = 0;
-  while ((count = take_some(handle, at, FRONT + MOST / 4 * 3)) > 0) {
-    DWORD from = at;
-    for (i = 0; i < count; i++) {
-      if (is_ours(&records[from + i], ENTER_CODE))
-        *had_enter = 1;
-      else
-        records[at++] = records[from + i];
-    }
-  }
-  return at;
-}
-
-static void write_records(HANDLE handle, DWORD begin, DWORD end) {
-  DWORD written;
-
-  while (begin < end && WriteConsoleInputW(handle, records + begin, end - begin, &written) &&
-         written > 0)
-    begin += written;
-}
-
-/* records[begin, end) were put back while something was typed, which is before them now. Takes all
- * out again, and keeps that behind them. Where they end then. */
-static DWORD reorder(HANDLE handle, DWORD begin, DWORD end) {
-  DWORD at = end;
-  DWORD skip = 0;
-  int is_marked = 0;
-  DWORD count;
-  DWORD i;
-
-  while ((count = take_some(handle, at, FRONT + MOST)) > 0) {
-    DWORD from = at;
-    for (i = 0; i < count; i++) {
-      if (skip > 0) {
-        if (--skip == 0) /* The console counts the same key once more into the last record. */
-          records[end - 1] = records[from + i];
-      } else if (is_ours(&records[from + i], MARK_CODE)) {
-        skip = end - begin - 1;
-        is_marked = 1;
-      } else {
-        records[at++] = records[from + i];
-      }
-    }
-  }
-  if (is_marked)
-    return at;
-  /* Somebody else has taken it, and what was behind it. */
-  memmove(records + begin + 1, records + end, (at - end) * sizeof(records[0]));
-  return begin + 1 + (at - end);
-}
-
-/* Puts records[begin, end) back into the queue, before what is typed in the meantime. There is no
- * call for that: a mark before them shows whether they are the first. */
-static void put_back(HANDLE handle, DWORD begin, DWORD end) {
-  INPUT_RECORD first;
-  DWORD count;
-  int tries;
-
-  if (begin == end)
-    return;
-  records[--begin] = make_mark();
-  for (tries = 0; tries < TRIES; tries++) {
-    write_records(handle, begin, end);
-    if (!PeekConsoleInputW(handle, &first, 1, &count) || count == 0)
-      return; /* Somebody else has taken them. */
-    if (is_ours(&first, MARK_CODE)) {
-      (void) ReadConsoleInputW(handle, &first, 1, &count);
-      return;
-    }
-    end = reorder(handle, begin, end);
-  }
-  write_records(handle, begin + 1, end);
-}
-
-/* Units in front of records[FRONT]; where they begin. The end of a line is one key. */
-static DWORD prepend(const WCHAR* units, DWORD count) {
-  DWORD begin = FRONT;
-
-  while (count-- > 0)
-    if (units[count] != L'\n' || count == 0 || units[count - 1] != L'\r')
-      records[--begin] = make_key(units[count], 0);
-  return begin;
+  uv__typed_enter(line->handle);
 }
 
 /* ---- Modes; under the lock ---- */
@@ -270,8 +126,8 @@ static void end_turn(struct uv__line* line) {
   desk.reader = NULL;
   if (line->woken) {
     int had_enter;
-    DWORD begin = FRONT;
-    DWORD end = take_all(line->handle, &had_enter);
+    DWORD begin = UV__TYPED_FRONT;
+    DWORD end = uv__typed_take_all(line->handle, &had_enter);
 
     if (!had_enter) {
       while (line->count > 0 &&
@@ -280,10 +136,10 @@ static void end_turn(struct uv__line* line) {
       put_cursor_back(line, line->count);
     }
     if (!had_enter || line->leaving) {
-      begin = prepend(line->units, line->count);
+      begin = uv__typed_prepend(line->units, line->count);
       line->count = 0;
     }
-    put_back(line->handle, begin, end);
+    uv__typed_put_back(line->handle, begin, end);
   }
   if (desk.is_unapplied)
     (void) apply(line->handle);
@@ -327,8 +183,9 @@ void uv__line_give_back(struct uv__line* line) {
   if (line->at == line->count)
     return;
   AcquireSRWLockExclusive(&desk.lock);
-  end = take_all(line->handle, &had_enter);
-  put_back(line->handle, prepend(line->units + line->at, line->count - line->at), end);
+  end = uv__typed_take_all(line->handle, &had_enter);
+  uv__typed_put_back(line->handle,
+                     uv__typed_prepend(line->units + line->at, line->count - line->at), end);
   if (had_enter && desk.reader != NULL) /* It is in the call, or about to make it. */
     type_enter(desk.reader);
   ReleaseSRWLockExclusive(&desk.lock);

@@ -3,7 +3,7 @@
  * the text are the console's to understand; see uv_tty_get_vterm_state. */
 #include "win/base/utf.h"
 #include "win/loop/helper.h"
-#include "win/tty/console.h"
+#include "win/tty/tty.h"
 
 #include "core/base/alloc.h"
 
@@ -137,7 +137,7 @@ static ssize_t out_write(struct uv__io* io,
     return r;
   }
   out->size =
-      uv__spare_copy(out->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs, &at, &offset);
+      uv__bufs_copy(out->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs, &at, &offset);
   out->silent = mode == UV__TRY;
   r = uv__helper_ask(&out->helper);
   if (r < 0)
@@ -154,7 +154,6 @@ static int out_option(struct uv__io* io, enum uv__option option, void* value) {
 
 static const struct uv__ops out_ops = {
     .init = uv__tty_init,
-    .open = uv__tty_open,
     .bind = uv__tty_bind,
     .name = uv__tty_name,
     .option = out_option,

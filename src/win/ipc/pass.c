@@ -1,14 +1,14 @@
 /* Handles on their way between processes: how a socket or a pipe is given to the process at the
- * other end of an IPC pipe, and taken there. The frames that say so are pipe_ipc.c's.
+ * other end of an IPC pipe, and taken there. The frames that say so are of in.c and out.c.
  *
  * Both are duplicated into the receiver when the frame is made, so that the sender may close its
  * own at any time after. The receiver is told the value and believes it: an IPC pipe is to be
  * given to processes only that may have one's handles. */
-#include "win/internal.h"
+#include "win/ipc/ipc.h"
 
 #include <string.h>
 
-#include "core/base/ipc_frame.h"
+#include "win/tcp/tcp.h"
 
 _Static_assert(sizeof(WSAPROTOCOL_INFOW) == UV__IPC_INFO_SIZE, "size of WSAPROTOCOL_INFOW");
 

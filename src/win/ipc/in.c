@@ -1,0 +1,177 @@
+/* The frames that come in on an IPC pipe, and what their first header says of who the peer is.
+ *
+ * Reading asks the pipe for no more than the codec takes next, so that payload goes straight
+ * into the program's memory and nothing is held back between two reads. */
+#include "win/ipc/ipc.h"
+
+/* ---- Who the peer is ---- */
+
+static int knows_peer(const struct uv__ipc* ipc) {
+  return ipc->decoder.peer != UV__IPC_UNKNOWN || ipc->error < 0;
+}
+
+/* The first header has come, or the peer has gone without one. */
+static void met(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  unsigned waits = ipc->waits;
+  HANDLE pass = ipc->pass;
+  ssize_t r = 0;
+
+  ipc->waits = 0;
+  ipc->pass = NULL;
+  if (waits & UV__IPC_WAITS_PASS) {
+    if (ipc->decoder.peer == UV__IPC_OURS)
+      r = uv__ipc_pass_pipe(&ipc->peer, pass, ipc->pass_state, ipc->head + UV__IPC_HEADER_SIZE);
+    else
+      r = ipc->decoder.peer == UV__IPC_FOREIGN ? UV_ENOTSUP : UV_EPIPE;
+    CloseHandle(pass);
+    if (r == 0)
+      r = uv__ipc_out_send(io, ipc->flags);
+    if (r != UV__PENDING)
+      uv__ipc_out_finish(io, r);
+  } else if ((waits & UV__IPC_WAITS_END) && ipc->decoder.peer == UV__IPC_OURS) {
+    (void) uv__ipc_out_send_end(io); /* The shutdown was answered, and nothing comes behind it. */
+  }
+}
+
+/* What the bytes that are no payload amount to: 0, or an error. */
+static int take_block(struct uv__io* io, const char* bytes, size_t len) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  int connection;
+  size_t used;
+
+  switch (uv__ipc_frame_feed(&ipc->decoder, bytes, len, &used)) {
+  case UV__IPC_GOT_SOCKET:
+    connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
+    return uv__ipc_pass_take_socket(io->loop, ipc->decoder.block, connection, &ipc->held);
+  case UV__IPC_GOT_PIPE:
+    connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
+    return uv__ipc_pass_take_pipe(io->loop, ipc->decoder.block, connection, &ipc->held);
+  case UV__IPC_GOT_EOF:
+    return UV_EOF;
+  case UV__IPC_BAD:
+    return UV_ECONNABORTED;
+  default:
+    return 0;
+  }
+}
+
+/* What is no payload: a header or a block, as far as it is there. 0, UV_EAGAIN, or an error, which
+ * is kept: there is no way back into step. */
+static int step(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  char bytes[UV__IPC_SOCKET_SIZE];
+  size_t wants = uv__ipc_frame_wants(&ipc->decoder);
+  ssize_t n = uv__pipe_read_now(io, bytes, wants, NULL);
+
+  if (n == UV_EAGAIN)
+    return UV_EAGAIN;
+  if (n > 0)
+    n = take_block(io, bytes, (size_t) n);
+  else if (n == UV_EOF && !uv__ipc_frame_between(&ipc->decoder))
+    n = UV_ECONNABORTED; /* Cut off within a frame. */
+  if (n < 0)
+    ipc->error = (int) n;
+  return (int) n;
+}
+
+int uv__ipc_in_seek(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+
+  while (!knows_peer(ipc)) {
+    int r = uv__pipe_read_arm(io);
+
+    if (r == UV__PENDING)
+      return 0;
+    if (r < 0)
+      ipc->error = r;
+    else
+      (void) step(io);
+  }
+  return 1;
+}
+
+/* ---- READ ---- */
+
+/* A descriptor without payload, or the end: read_now needs no bytes for these. */
+static int is_due(const struct uv__ipc* ipc) {
+  return ipc->error < 0 ||
+         (ipc->held.kind != UV__DESC_NONE && !uv__ipc_frame_in_payload(&ipc->decoder));
+}
+
+/* Reads over what the program does not see, so that it is not bothered with it. */
+static int advance(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+
+  while (!is_due(ipc)) {
+    int r = uv__pipe_read_arm(io);
+
+    if (r == UV__PENDING)
+      return UV__PENDING;
+    if (r < 0)
+      ipc->error = r;
+    else if (uv__ipc_frame_in_payload(&ipc->decoder))
+      return UV__READY;
+    else
+      (void) step(io);
+  }
+  return UV__READY;
+}
+
+static void meet(struct uv__io* io) {
+  if (uv__ipc_of(io)->waits != 0 && knows_peer(uv__ipc_of(io)))
+    met(io);
+}
+
+void uv__ipc_in_arrived(struct uv__io* io) {
+  if (uv__ipc_of(io)->waits != 0)
+    (void) uv__ipc_in_seek(io);
+  if ((io->busy & UV__READ) && advance(io) == UV__READY)
+    uv__ring(io, UV__READ);
+  meet(io);
+}
+
+int uv__ipc_in_arm(struct uv__io* io) {
+  int r = advance(io);
+
+  meet(io);
+  return r;
+}
+
+/* Payload, straight to where it belongs, with the descriptor that came with it. */
+static ssize_t read_payload(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  size_t wants = uv__ipc_frame_wants(&ipc->decoder);
+  ssize_t n = uv__pipe_read_now(io, base, len < wants ? len : wants, NULL);
+  size_t used;
+
+  if (n == UV_EAGAIN)
+    return n;
+  if (n <= 0) {
+    ipc->error = n == UV_EOF ? UV_ECONNABORTED : (int) n;
+    return ipc->error;
+  }
+  (void) uv__ipc_frame_feed(&ipc->decoder, base, (size_t) n, &used);
+  if (ipc->held.kind != UV__DESC_NONE)
+    passed->descs[passed->count++] = ipc->held;
+  ipc->held.kind = UV__DESC_NONE;
+  return n;
+}
+
+ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  ssize_t n = 0;
+
+  while (n == 0 && !is_due(ipc) && !uv__ipc_frame_in_payload(&ipc->decoder))
+    n = step(io);
+  meet(io);
+  if (n == UV_EAGAIN)
+    return n;
+  if (ipc->error < 0)
+    return ipc->error;
+  if (uv__ipc_frame_in_payload(&ipc->decoder))
+    return read_payload(io, base, len, passed);
+  passed->descs[passed->count++] = ipc->held;
+  ipc->held.kind = UV__DESC_NONE;
+  return 0;
+}

@@ -1,0 +1,99 @@
+/* Pipes that carry handles: frames on a connected overlapped end, and handles between processes.
+ * Knows pipes, and of TCP what a socket is; nobody but the backend's tables knows it. */
+#ifndef UV__WIN_IPC_H_
+#define UV__WIN_IPC_H_
+
+#include "core/base/ipc_frame.h"
+#include "win/pipe/pipe.h"
+
+enum {
+  UV__IPC_FRAME_BUFS = 16 /* of one frame */
+};
+
+/* What waits for the first header of the peer, which says who it is. */
+enum {
+  UV__IPC_WAITS_PASS = 1, /* a write with a pipe handle */
+  UV__IPC_WAITS_END = 2   /* a shutdown that was answered already */
+};
+
+/* The process at the other end of a pipe. */
+struct uv__ipc_peer {
+  DWORD id;
+  HANDLE process; /* to give it handles; NULL: that is not allowed, or it is this process */
+};
+
+/* io->tail.more of a connected one. */
+struct uv__ipc {
+  struct uv__pipe pipe;
+  struct uv__ipc_decoder decoder;
+  struct uv__ipc_peer peer;
+  struct uv__desc held; /* arrived; its first byte has not */
+  int error;            /* of the incoming side, for the next read */
+  unsigned waits;
+
+  /* The frame that goes out. */
+  HANDLE pass;         /* a duplicate of the pipe handle that waits, */
+  unsigned pass_state; /* and the state of that pipe */
+  uint32_t flags;
+  unsigned char head[UV__IPC_HEAD_MOST];
+  size_t head_size; /* 0: it has gone */
+  size_t done;      /* bytes of the head, or of bufs[at] */
+  uv_buf_t bufs[UV__IPC_FRAME_BUFS];
+  unsigned nbufs;
+  unsigned at;
+  int payload; /* bytes in bufs */
+};
+
+static inline struct uv__ipc* uv__ipc_of(const struct uv__io* io) {
+  return io->tail.more;
+}
+
+/* ---- out.c: the frame that goes out ---- */
+
+/* Takes as many of the buffers as make a frame. */
+void uv__ipc_out_load(struct uv__ipc* ipc, const uv_buf_t* bufs, unsigned nbufs);
+/* Sends what was loaded; the block of a handle is in its place already. The bytes of the payload,
+ * UV__PENDING or an error. */
+ssize_t uv__ipc_out_send(struct uv__io* io, uint32_t flags);
+ssize_t uv__ipc_out_send_end(struct uv__io* io);
+/* A frame that was pending has gone, or will not go. */
+void uv__ipc_out_finish(struct uv__io* io, ssize_t r);
+/* Whether what is left of a frame lies within it. */
+int uv__ipc_out_valid(const struct uv__ipc* ipc);
+
+/* ---- in.c: frames that come, and who the peer is ---- */
+
+/* Asks for the first header only, whether anybody reads or not: 1 when it is known who the peer
+ * is, or that it says nothing any more; 0 when there will be a call of uv__ipc_in_arrived. */
+int uv__ipc_in_seek(struct uv__io* io);
+void uv__ipc_in_arrived(struct uv__io* io);
+int uv__ipc_in_arm(struct uv__io* io);
+ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+
+/* ---- pass.c: handles between processes ---- */
+
+/* Finds it, where `id` is 0. */
+void uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe, DWORD id);
+void uv__ipc_pass_part(struct uv__ipc_peer* peer);
+/* Give the peer a duplicate and write the block that tells it so. A socket that is only bound
+ * begins to listen. Stores the flags of the frame. */
+int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
+                        const struct uv__io* io,
+                        unsigned char* block,
+                        uint32_t* flags);
+/* `state` is the tail.state of the pipe. */
+int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
+                      HANDLE pipe,
+                      unsigned state,
+                      unsigned char* block);
+/* Take what the peer gave. Whatever is no such thing, or is a stream of the loop, is an error. */
+int uv__ipc_pass_take_socket(const uv_loop_t* loop,
+                             const unsigned char* block,
+                             int connection,
+                             struct uv__desc* desc);
+int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
+                           const unsigned char* block,
+                           int connection,
+                           struct uv__desc* desc);
+
+#endif /* UV__WIN_IPC_H_ */

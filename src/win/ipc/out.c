@@ -1,0 +1,123 @@
+/* The frame that goes out of an IPC pipe: head and buffers are written one behind the other, each
+ * from where it is. */
+#include "win/ipc/ipc.h"
+
+enum {
+  FRAME_MAX = 1 << 20 /* bytes of the payload of one frame */
+};
+
+int uv__ipc_out_valid(const struct uv__ipc* ipc) {
+  if (ipc->head_size > UV__IPC_HEAD_MOST || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
+    return 0;
+  if (ipc->head_size > 0)
+    return ipc->done <= ipc->head_size && ipc->at == 0;
+  return ipc->at == ipc->nbufs || ipc->done <= ipc->bufs[ipc->at].len;
+}
+
+/* The part that comes next; 0 when the frame is complete. */
+static int next_part(struct uv__ipc* ipc, uv_buf_t* part) {
+  if (ipc->head_size > 0 && ipc->done == ipc->head_size)
+    ipc->head_size = ipc->done = 0;
+  while (ipc->head_size == 0 && ipc->at < ipc->nbufs && ipc->done == ipc->bufs[ipc->at].len) {
+    ipc->at++;
+    ipc->done = 0;
+  }
+  if (ipc->head_size > 0)
+    *part = uv_buf_init((char*) ipc->head, (unsigned) ipc->head_size);
+  else if (ipc->at < ipc->nbufs)
+    *part = ipc->bufs[ipc->at];
+  else
+    return 0;
+  part->base += ipc->done;
+  part->len -= (ULONG) ipc->done;
+  return 1;
+}
+
+static void complete_out(struct uv__op* op);
+
+/* Writes part after part: the bytes of the payload, UV__PENDING when the pipe is full, or an
+ * error. Only a peer that is gone is one in practice, so that a frame that was cut off is never
+ * followed by another. */
+static ssize_t write_parts(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  uv_buf_t part;
+
+  while (next_part(ipc, &part)) {
+    BOOL ok;
+    DWORD error;
+
+    ok = WriteFile(io->tail.u.handle, part.base, part.len, NULL,
+                   uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_out));
+    error = ok ? 0 : GetLastError();
+    if (error == ERROR_IO_PENDING || (ok && (io->tail.state & UV__WIN_FOREIGN))) {
+      uv__win_set(io, UV__WIN_OUT);
+      io->tail.sent = UV_ECANCELED; /* Unless it completes. */
+      return UV__PENDING;
+    }
+    if (!ok)
+      return uv__pipe_write_error(error);
+    ipc->done += part.len;
+  }
+  assert(uv__ipc_out_valid(ipc) && ipc->at == ipc->nbufs);
+  return ipc->payload;
+}
+
+void uv__ipc_out_load(struct uv__ipc* ipc, const uv_buf_t* bufs, unsigned nbufs) {
+  ipc->nbufs = 0;
+  ipc->payload = 0;
+  while (ipc->nbufs < nbufs && ipc->nbufs < UV__IPC_FRAME_BUFS && ipc->payload < FRAME_MAX) {
+    uv_buf_t buf = bufs[ipc->nbufs];
+
+    if (buf.len > (ULONG) (FRAME_MAX - ipc->payload))
+      buf.len = (ULONG) (FRAME_MAX - ipc->payload);
+    ipc->payload += (int) buf.len;
+    ipc->bufs[ipc->nbufs++] = buf;
+  }
+}
+
+ssize_t uv__ipc_out_send(struct uv__io* io, uint32_t flags) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+
+  ipc->head_size = uv__ipc_frame_head(ipc->head, flags, (uint32_t) ipc->payload);
+  ipc->done = 0;
+  ipc->at = 0;
+  return write_parts(io);
+}
+
+ssize_t uv__ipc_out_send_end(struct uv__io* io) {
+  uv__ipc_out_load(uv__ipc_of(io), NULL, 0);
+  return uv__ipc_out_send(io, UV__IPC_EOF);
+}
+
+void uv__ipc_out_finish(struct uv__io* io, ssize_t r) {
+  io->tail.sent = (int) r;
+  if (io->busy & UV__WRITE)
+    uv__ring(io, UV__WRITE);
+  else if (io->busy & UV__SHUTDOWN)
+    uv__ring(io, UV__SHUTDOWN);
+}
+
+static void complete_out(struct uv__op* op) {
+  struct uv__io* io = uv__win_io_of_out(op);
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  DWORD error = 0;
+  DWORD bytes = 0;
+  uv_buf_t part;
+  ssize_t r;
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_out));
+  assert(uv__ipc_out_valid(ipc));
+  if (!GetOverlappedResult(io->tail.u.handle, &op->overlapped, &bytes, FALSE))
+    error = GetLastError();
+  uv__win_clear(io, UV__WIN_OUT);
+  ipc->done += bytes;
+  if (io->tail.state & UV__WIN_CLOSING) {
+    if (error == 0 && !next_part(ipc, &part))
+      io->tail.sent = ipc->payload;
+    uv__pipe_end_settle(io);
+    return;
+  }
+  r = error == 0 ? write_parts(io) : uv__pipe_write_error(error);
+  if (r != UV__PENDING)
+    uv__ipc_out_finish(io, r);
+}

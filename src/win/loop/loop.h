@@ -1,0 +1,135 @@
+/* The loop as the kinds see it: operations and their packets, posting, what is tried again, and who
+ * is on the port. Knows that a stream has a descriptor and two operations, and of no kind how it
+ * uses them. */
+#ifndef UV__WIN_LOOP_H_
+#define UV__WIN_LOOP_H_
+
+#include "win/base/base.h"
+
+/* tail.state of a stream: a set of these, and of those that its kind adds (tcp.h, end.h). */
+enum {
+  UV__WIN_IN = 1,         /* tail.in belongs to the kernel: its packet was not dequeued */
+  UV__WIN_OUT = 2,        /* the same for tail.out */
+  UV__WIN_SOCKET = 4,     /* tail.u is a socket */
+  UV__WIN_BOUND = 8,      /* has a local address */
+  UV__WIN_CLOSING = 64,   /* close was called: packets are counted out, nothing else */
+  UV__WIN_FOREIGN = 32768 /* the file object is on a port that is not ours (foreign.c) */
+};
+
+/* An operation is found by its OVERLAPPED and a stream by its operation; completion keys
+ * tell neither, since a handle may come with the key of the one it was made from. */
+static inline struct uv__op* uv__win_op(OVERLAPPED* overlapped) {
+  return uv__container_of(overlapped, struct uv__op, overlapped);
+}
+
+static inline struct uv__io* uv__win_io_of_in(struct uv__op* op) {
+  return uv__container_of(op, struct uv__io, tail.in);
+}
+
+static inline struct uv__io* uv__win_io_of_out(struct uv__op* op) {
+  return uv__container_of(op, struct uv__io, tail.out);
+}
+
+static inline void uv__win_set(struct uv__io* io, unsigned bits) {
+  io->tail.state = (unsigned short) (io->tail.state | bits);
+}
+
+static inline void uv__win_clear(struct uv__io* io, unsigned bits) {
+  io->tail.state = (unsigned short) (io->tail.state & ~bits);
+}
+
+/* ---- Invariants: for assert, at the head of each packet and the end of each operation ---- */
+
+/* Whether a packet may be this operation's: `flag`, its bit in the state, says that the kernel had
+ * it. `complete` is who asks. */
+static inline int uv__win_op_valid(const struct uv__io* io,
+                                   const struct uv__op* op,
+                                   unsigned flag,
+                                   void (*complete)(struct uv__op* op)) {
+  return op->complete == complete && (io->tail.state & flag) == flag &&
+         (flag != UV__WIN_IN || op == &io->tail.in) && (flag != UV__WIN_OUT || op == &io->tail.out);
+}
+
+/* Whether what a stream has fits together (loop.c). */
+int uv__win_io_valid(const struct uv__io* io);
+
+/* An OVERLAPPED as a call wants it: clear but for its event, which is that of foreign.c, and only
+ * when its last packet was dequeued. `flag` is its bit in the state, 0 for one of several. */
+static inline OVERLAPPED* uv__win_prepare(struct uv__io* io,
+                                          struct uv__op* op,
+                                          unsigned flag,
+                                          void (*complete)(struct uv__op* op)) {
+  assert(!(io->tail.state & flag));
+  (void) io;
+  (void) flag;
+  op->overlapped.Internal = 0;
+  op->overlapped.InternalHigh = 0;
+  op->overlapped.Pointer = NULL;
+  op->complete = complete;
+  return &op->overlapped;
+}
+
+/* ---- loop.c ---- */
+
+/* The one call of the loop that a test must be able to fail: no test can use up the kernel's memory
+ * for one process only. */
+extern BOOL(WINAPI* uv__loop_post_packet)(HANDLE, DWORD, ULONG_PTR, LPOVERLAPPED);
+
+/* The loop's own part of loop->tail. */
+int uv__loop_start(uv_loop_t* loop);
+void uv__loop_stop(uv_loop_t* loop);
+
+/* Waits for packets, no longer than until something is to be tried again, and completes their
+ * operations. */
+void uv__loop_complete(uv_loop_t* loop, int timeout_ms);
+
+/* The streams of a loop that have a descriptor. Looked through only when the system
+ * refuses one, to tell a program that opens one twice from a descriptor that belongs to
+ * somebody else's port. */
+void uv__loop_link(struct uv__io* io);
+void uv__loop_unlink(struct uv__io* io);
+int uv__loop_has(const uv_loop_t* loop, HANDLE handle);
+
+/* Have the loop complete `op`, from any thread. Cannot fail: without memory for a packet
+ * it takes up to a second. For what a helper thread or a registered wait found out. */
+void uv__loop_post(uv_loop_t* loop, struct uv__op* op);
+
+/* ---- retry.c ---- */
+
+/* What must be tried again every few milliseconds because the system does not tell
+ * when. The loop calls `again` in each turn until it is taken off the list; `again` may
+ * take off itself, no other. */
+struct uv__retry {
+  void (*again)(struct uv__retry* retry);
+  struct uv__retry* next;
+  struct uv__retry** at; /* NULL: not on the list */
+};
+void uv__retry_begin(uv_loop_t* loop, struct uv__retry* retry);
+void uv__retry_end(uv_loop_t* loop, struct uv__retry* retry);
+/* Tries all, when it is time. */
+void uv__retry_run(uv_loop_t* loop);
+/* A wait that lasts no longer than until then. */
+int uv__retry_limit(uv_loop_t* loop, int timeout_ms);
+/* Whether the loop's list is one. */
+int uv__retry_valid(const uv_loop_t* loop);
+
+/* ---- foreign.c ---- */
+
+/* The two operations of an io whose file object is on somebody else's port. */
+struct uv__foreign {
+  uv_loop_t* loop;
+  struct uv__op* op;
+  HANDLE event;
+  HANDLE wait;
+};
+struct uv__foreign_pair {
+  struct uv__foreign in;
+  struct uv__foreign out;
+  void* more; /* what tail.more would be, if this were not there */
+};
+int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made);
+void uv__foreign_end(struct uv__foreign_pair* pair);
+/* Have it serve another operation. */
+void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
+
+#endif /* UV__WIN_LOOP_H_ */

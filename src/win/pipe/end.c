@@ -1,0 +1,189 @@
+/* One connected, overlapped end of a pipe: its block, writing, and its end. Reading is in read.c; who
+ * stands on it is reached through its kind. */
+#include "win/pipe/pipe.h"
+
+#include <string.h>
+
+#include "core/base/alloc.h"
+
+enum {
+  /* Bytes of one call. The kernel copies what the reader has no room for, however much. */
+  WRITE_MAX = 1 << 20
+};
+
+/* ---- The block ---- */
+
+static void free_block(struct uv__pipe* pipe) {
+  if (pipe->foreign != NULL)
+    uv__foreign_end(pipe->foreign);
+  if (pipe->spare != NULL)
+    uv__spare_end(pipe->spare, INVALID_HANDLE_VALUE, NULL);
+  if (pipe->kind != NULL)
+    pipe->kind->drop(pipe);
+  uv__free(pipe);
+}
+
+int uv__pipe_end_adopt(struct uv__io* io,
+                       HANDLE handle,
+                       unsigned state,
+                       unsigned opened,
+                       const struct uv__pipe_kind* kind) {
+  struct uv__pipe* pipe = uv__calloc(1, kind != NULL ? kind->size : sizeof(*pipe));
+
+  if (pipe == NULL)
+    return UV_ENOMEM;
+  pipe->kind = kind;
+  pipe->spare = uv__spare_new();
+  if (pipe->spare == NULL) {
+    free_block(pipe);
+    return UV_ENOMEM;
+  }
+  if (state & UV__WIN_FOREIGN) {
+    int r = uv__foreign_begin(io, &pipe->foreign);
+    if (r < 0) {
+      free_block(pipe);
+      return r;
+    }
+  }
+  pipe->write_only = !(opened & UV__OPENED_READABLE);
+  io->tail.more = pipe;
+  io->tail.u.handle = handle;
+  uv__win_clear(io, UV__WIN_MESSAGES | UV__WIN_ALLY | UV__WIN_GREET | UV__WIN_DATA | UV__WIN_LOOK |
+                        UV__WIN_ENDED | UV__WIN_SERVER | UV__WIN_DOT);
+  uv__win_set(io, state);
+  uv__loop_link(io);
+  assert(uv__win_io_valid(io));
+  return 0;
+}
+
+void uv__pipe_end_release(struct uv__io* io) {
+  struct uv__pipe* pipe = io->tail.more;
+
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
+    return;
+  uv__loop_unlink(io);
+  if (pipe->foreign != NULL)
+    uv__foreign_end(pipe->foreign);
+  pipe->foreign = NULL;
+  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
+  pipe->spare = NULL;
+  io->tail.u.handle = INVALID_HANDLE_VALUE;
+}
+
+/* ---- The end of one direction ---- */
+
+static void complete_end(struct uv__op* op) {
+  struct uv__io* io = uv__win_io_of_out(op);
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_end));
+  if (uv__pipe_end_finished(io, UV__WIN_OUT) && (io->busy & UV__SHUTDOWN))
+    uv__ring(io, UV__SHUTDOWN);
+}
+
+int uv__pipe_end_say(struct uv__io* io) {
+  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
+  BOOL ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
+
+  return uv__pipe_end_begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
+}
+
+/* ---- WRITE ---- */
+
+static void complete_write(struct uv__op* op) {
+  struct uv__io* io = uv__win_io_of_out(op);
+  DWORD bytes = 0;
+  DWORD error = uv__pipe_end_result(io, op, &bytes);
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_write));
+  /* What went before the pending part counts in any case; the error of the part comes again
+   * with the next write. */
+  if (error == 0)
+    io->tail.sent += (int) bytes;
+  else if (io->tail.sent == 0)
+    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
+  if (uv__pipe_end_finished(io, UV__WIN_OUT))
+    uv__ring(io, UV__WRITE);
+}
+
+/* One call after the other takes one buffer after the other, from where it is, until the pipe
+ * is full. */
+static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+  int total = 0;
+  unsigned i;
+
+  for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
+    DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
+    OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
+    BOOL ok = WriteFile(io->tail.u.handle, bufs[i].base, size, NULL, overlapped);
+    DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_OUT);
+
+    if (error == ERROR_IO_PENDING) {
+      io->tail.sent = total;
+      return UV__PENDING;
+    }
+    if (error != 0)
+      return total > 0 ? total : uv__pipe_write_error(error);
+    total += (int) size;
+    if (size < bufs[i].len)
+      break;
+  }
+  return total;
+}
+
+ssize_t uv__pipe_end_write(struct uv__io* io,
+                           const uv_buf_t* bufs,
+                           unsigned nbufs,
+                           enum uv__write_mode mode,
+                           struct uv__io* pass) {
+  (void) pass;
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
+    return UV_EPIPE;
+  if (io->tail.state & UV__WIN_OUT)
+    return UV_EAGAIN; /* A try: behind the bytes in flight. */
+  if (mode == UV__TRY)
+    return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
+  return write_queue(io, bufs, nbufs);
+}
+
+int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
+  uv_buf_t buf = uv_buf_init((char*) bytes, size);
+  ssize_t n = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, &buf, 1);
+
+  return n < 0 ? (int) n : 0;
+}
+
+/* ---- Its end ---- */
+
+static int in_kernel(const struct uv__io* io) {
+  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) != 0;
+}
+
+static void release(struct uv__io* io) {
+  uv__pipe_end_release(io);
+  if (io->tail.more != NULL)
+    free_block(io->tail.more);
+  io->tail.more = NULL;
+}
+
+void uv__pipe_end_settle(struct uv__io* io) {
+  assert(io->tail.state & UV__WIN_CLOSING);
+  if (in_kernel(io))
+    return;
+  release(io);
+  uv__ring(io, UV__CLOSED);
+}
+
+/* The packets come first, then the handle goes, as with TCP. What the kernel took stays
+ * readable when the handle is closed, on either end; DisconnectNamedPipe would discard it. */
+int uv__pipe_end_close(struct uv__io* io) {
+  assert(uv__win_io_valid(io));
+  /* One by one: what uv_try_write wrote is to arrive. */
+  if (io->tail.state & UV__WIN_IN)
+    CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
+  if (io->tail.state & UV__WIN_OUT)
+    CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);
+  if (in_kernel(io))
+    return UV__PENDING;
+  release(io);
+  return 0;
+}

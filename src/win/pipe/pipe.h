@@ -1,0 +1,249 @@
+/* Named pipes, bottom-up: names, questions, pairs; one connected overlapped end; clients and
+ * servers; pipes that are not overlapped. Knows the loop; nothing of frames and handles on their
+ * way (ipc/), of consoles or processes. A kind that stands on a connected end is reached through
+ * its struct uv__pipe_kind only. */
+#ifndef UV__WIN_PIPE_H_
+#define UV__WIN_PIPE_H_
+
+#include "win/loop/loop.h"
+
+/* tail.state of a pipe, besides those of loop.h. */
+enum {
+  UV__WIN_MESSAGES = 128, /* is read message by message */
+  UV__WIN_ALLY = 256,     /* the other end keeps to the convention of the empty message */
+  UV__WIN_GREET = 512,    /* nothing was read yet; a greeting may be first */
+  UV__WIN_DATA = 1024,    /* there are bytes to read */
+  UV__WIN_LOOK = 2048,    /* there may be something to read, or an empty message was swallowed */
+  UV__WIN_ENDED = 4096,   /* the end of what the peer sends was seen */
+  UV__WIN_SERVER = 8192,  /* the server's end of its pipe */
+  UV__WIN_DOT = 16384     /* its name was given as \\.\pipe\, not \\?\pipe\ */
+};
+
+/* desc.accepted of a pipe: 0 for a handle that is on no port, one of these, or, when less than
+ * 0, -1 - fd for a descriptor of the C run-time library, which `open` takes over. */
+enum {
+  UV__PIPE_ACCEPTED = 1,     /* on the port of the loop that accepted it */
+  UV__PIPE_ACCEPTED_DOT = 2, /* the same; the listener's name was given as \\.\pipe\ */
+  UV__PIPE_SHARED = 3,       /* an instance of a name that is to be listened on */
+  UV__PIPE_GREETING = 4,     /* a connection that was passed, with UV__WIN_GREET */
+  UV__PIPE_PLAIN = 5         /* the same; it is known not to be UV__WIN_ALLY */
+};
+
+/* ---- name.c ---- */
+
+/* A name as the system wants it, with either prefix as `dot` says. */
+enum {
+  UV__PIPE_NAME_MAX = 256 /* characters, as Windows has it */
+};
+struct uv__pipe_wide {
+  WCHAR text[UV__PIPE_NAME_MAX + 1];
+  int dot;
+};
+int uv__pipe_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide);
+/* The name of a pipe, for `name` of the port. */
+int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len);
+
+/* ---- native.c ---- */
+
+/* What a handle was opened for: a set of enum uv__opened. */
+int uv__pipe_access(HANDLE handle, unsigned* opened);
+/* 1: overlapped, 0: not; or an error. */
+int uv__pipe_is_overlapped(HANDLE handle);
+/* Puts a handle on the loop's port, with packets only for what does not succeed at once. */
+int uv__pipe_attach(uv_loop_t* loop, HANDLE handle);
+/* The error of a read or a write of a pipe. */
+int uv__pipe_read_error(DWORD error);
+int uv__pipe_write_error(DWORD error);
+
+/* ---- pair.c ---- */
+
+/* A connected pair of byte pipe ends with a name that nobody can guess. What an end can do is a
+ * set of UV_READABLE_PIPE, UV_WRITABLE_PIPE and UV_OVERLAPPED_PIPE. Neither is inherited. */
+int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]);
+
+/* ---- spare.c: bytes of UV__TRY on their way, which outlive the stream ---- */
+
+struct uv__spare* uv__spare_new(void);
+/* Writes as much as it may: the count, UV_EAGAIN or an error. */
+ssize_t uv__spare_write(struct uv__spare* spare,
+                        HANDLE handle,
+                        const uv_buf_t* bufs,
+                        unsigned nbufs);
+/* Frees it and closes `handle`, as soon as all is written. */
+void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
+/* The loop ends: frees what is over. */
+void uv__spare_stop(uv_loop_t* loop);
+
+/* ---- end.c: one connected overlapped end ---- */
+
+/* tail.more while tail.u.handle is valid. Else it is, with UV__WIN_BOUND, the block of server.c; or
+ * NULL, or a connect that waits. */
+struct uv__pipe {
+  const struct uv__pipe_kind* kind; /* what stands on it; NULL: nothing, it is a stream of bytes */
+  struct uv__spare* spare;          /* what UV__TRY writes from */
+  struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
+  unsigned char write_only;         /* the handle cannot be read from */
+  unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
+};
+
+/* A kind that has frames of its own, and so reads each pipe byte by byte. */
+struct uv__pipe_kind {
+  size_t size;                         /* of its block, which begins with a struct uv__pipe */
+  void (*arrived)(struct uv__io* io);  /* a read of nothing has ended; nobody closes */
+  void (*drop)(struct uv__pipe* pipe); /* gives up what it has, but for the block */
+};
+
+static inline struct uv__pipe* uv__pipe_of(const struct uv__io* io) {
+  return io->tail.more;
+}
+
+/* Makes `handle`, which is connected and on the port, the io's. */
+int uv__pipe_end_adopt(struct uv__io* io,
+                       HANDLE handle,
+                       unsigned state,
+                       unsigned opened,
+                       const struct uv__pipe_kind* kind);
+/* Gives up the handle; what uv_try_write wrote may still be on its way. */
+void uv__pipe_end_release(struct uv__io* io);
+/* A packet of a stream that closes was counted out; ends the close with the last. */
+void uv__pipe_end_settle(struct uv__io* io);
+int uv__pipe_end_close(struct uv__io* io);
+/* Writes the empty message. A peer that is gone needs none. */
+int uv__pipe_end_say(struct uv__io* io);
+/* Writes a few bytes to an empty pipe, which takes them at once. */
+int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
+ssize_t uv__pipe_end_write(struct uv__io* io,
+                           const uv_buf_t* bufs,
+                           unsigned nbufs,
+                           enum uv__write_mode mode,
+                           struct uv__io* pass);
+
+/* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
+static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
+  uv__win_clear(io, flag);
+  if (!(io->tail.state & UV__WIN_CLOSING))
+    return 1;
+  uv__pipe_end_settle(io);
+  return 0;
+}
+
+/* The error that a call left behind: 0 when it succeeded and no packet comes. On somebody else's
+ * port each success brings one. */
+static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag) {
+  DWORD error = ok ? 0 : GetLastError();
+
+  if (error == 0 && (io->tail.state & UV__WIN_FOREIGN))
+    error = ERROR_IO_PENDING;
+  if (error == ERROR_IO_PENDING)
+    uv__win_set(io, flag);
+  assert(uv__win_io_valid(io));
+  return error;
+}
+
+/* The error of an operation whose packet was dequeued, or 0. */
+static inline DWORD uv__pipe_end_result(struct uv__io* io, struct uv__op* op, DWORD* bytes) {
+  return GetOverlappedResult(io->tail.u.handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
+}
+
+/* ---- read.c: what the peer of such an end says, and what depends on it ---- */
+
+/* What a client of this library says first to a server of this library; see connect.c. */
+extern const char uv__pipe_greeting[16];
+/* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
+ * ours writes it before anything else, in one piece. */
+int uv__pipe_read_meet(struct uv__io* io);
+int uv__pipe_read_arm(struct uv__io* io);
+int uv__pipe_read_disarm(struct uv__io* io);
+ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+/* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
+ * there is none, it learns it from the close. */
+int uv__pipe_read_shutdown(struct uv__io* io);
+
+/* ---- access.c ---- */
+
+/* Who may use a name: an access control list with up to two entries. */
+struct uv__pipe_access {
+  SECURITY_DESCRIPTOR descriptor;
+  union {
+    ACL acl;
+    DWORD room[64];
+  } list;
+};
+/* The user of this process may do everything; everybody else what `flags` say, which is a set
+ * of UV_READABLE and UV_WRITABLE. */
+int uv__pipe_access_make(struct uv__pipe_access* access, int flags);
+/* For an instance that exists; or none. */
+int uv__pipe_access_change(HANDLE handle, struct uv__pipe_access* access);
+
+/* ---- server.c ---- */
+
+enum {
+  /* Bytes that may wait in either direction. A pipe of messages with exactly these numbers is
+   * one of this library's: that is how a client knows its server. */
+  UV__PIPE_QUOTA_OUT = 0x20000,
+  UV__PIPE_QUOTA_IN = 0x30000
+};
+/* `bytes`: instances are pipes of bytes, not of messages. */
+int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* wide, int bytes);
+/* The same for a name that somebody else of this user has, to share it: `instance` of it becomes the
+ * io's, or, if it serves that one, is closed. */
+int uv__pipe_server_join(struct uv__io* io,
+                         const struct uv__pipe_wide* wide,
+                         int bytes,
+                         HANDLE instance);
+int uv__pipe_server_listen(struct uv__io* io);
+int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc);
+int uv__pipe_server_chmod(struct uv__io* io, int flags);
+/* An instance, for questions. */
+HANDLE uv__pipe_server_handle(const struct uv__io* io);
+void uv__pipe_server_free(struct uv__io* io);
+int uv__pipe_server_close(struct uv__io* io);
+/* Whether each slot for a client is in one place, and counted there. */
+int uv__pipe_server_valid(const struct uv__io* io);
+
+/* ---- connect.c ---- */
+
+int uv__pipe_connect_start(struct uv__io* io,
+                           const struct uv__pipe_wide* wide,
+                           const struct uv__pipe_kind* kind);
+/* Stops waiting for an instance, if it does. */
+void uv__pipe_connect_end(struct uv__io* io);
+
+/* ---- sync.c: a pipe that was not opened for overlapped calls ---- */
+
+int uv__pipe_sync_open(struct uv__io* io, HANDLE handle, unsigned opened);
+int uv__pipe_sync_name(struct uv__io* io, enum uv__end end, void* addr, int* len);
+int uv__pipe_sync_fileno(const struct uv__io* io, uv_os_fd_t* fd);
+int uv__pipe_sync_read_arm(struct uv__io* io);
+int uv__pipe_sync_read_disarm(struct uv__io* io);
+ssize_t uv__pipe_sync_read_now(struct uv__io* io,
+                               char* base,
+                               size_t len,
+                               struct uv__passed* passed);
+ssize_t uv__pipe_sync_write(struct uv__io* io,
+                            const uv_buf_t* bufs,
+                            unsigned nbufs,
+                            enum uv__write_mode mode,
+                            struct uv__io* pass);
+int uv__pipe_sync_shutdown(struct uv__io* io);
+ssize_t uv__pipe_sync_done(struct uv__io* io, enum uv__lane lane);
+int uv__pipe_sync_close(struct uv__io* io);
+
+/* ---- pipe.c: on top; operations of uv__pipe_ops, and for the table of a kind ---- */
+
+void uv__pipe_init(struct uv__io* io);
+/* A handle that is not overlapped gets another table without a kind, and is UV_EINVAL with one. */
+int uv__pipe_open(struct uv__io* io,
+                  const struct uv__desc* desc,
+                  const struct uv__pipe_kind* kind,
+                  unsigned* opened);
+int uv__pipe_bind(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind);
+int uv__pipe_connect(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind);
+int uv__pipe_name(struct uv__io* io, enum uv__end end, void* addr, int* len);
+int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value);
+int uv__pipe_fileno(const struct uv__io* io, uv_os_fd_t* fd);
+int uv__pipe_listen(struct uv__io* io, int backlog);
+ssize_t uv__pipe_done(struct uv__io* io, enum uv__lane lane);
+int uv__pipe_close(struct uv__io* io);
+
+#endif /* UV__WIN_PIPE_H_ */

@@ -1,0 +1,235 @@
+/* Reading from a connected end, and what depends on who its peer is: the greeting, and how the peer
+ * is told that nothing more comes.
+ *
+ * A pipe of messages is used as a stream of bytes that has one mark besides: an empty message is
+ * the end of what its writer sends, where the peer is known to take it for that. */
+#include "win/pipe/pipe.h"
+
+#include <string.h>
+
+enum {
+  STATUS_MORE = (int) 0x80000005 /* STATUS_BUFFER_OVERFLOW: the message has more bytes */
+};
+
+/* Random bytes: nobody else begins with them by chance. */
+const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
+                                    '\x44', '\xfa', '\x05', '\xd7', '\x3b', '\x8e', '\x60', '\xc9'};
+
+/* ---- Meeting the peer ---- */
+
+int uv__pipe_read_meet(struct uv__io* io) {
+  char first[sizeof(uv__pipe_greeting)];
+  OVERLAPPED overlapped;
+  DWORD left = 0;
+  DWORD size = 0;
+  DWORD total = 0;
+
+  if (!PeekNamedPipe(io->tail.u.handle, first, sizeof(first), &size, &total, &left) || size == 0)
+    return 0; /* Broken, which a read will tell; or it says nothing yet. */
+  uv__win_clear(io, UV__WIN_GREET);
+  if (size != sizeof(first) || left != 0 || memcmp(first, uv__pipe_greeting, size) != 0)
+    return 0;
+  memset(&overlapped, 0, sizeof(overlapped));
+  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
+  if (!ReadFile(io->tail.u.handle, first, sizeof(first), NULL, &overlapped))
+    return 0; /* Impossible, unless it broke right now. */
+  uv__win_set(io, UV__WIN_ALLY);
+  uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
+  if (uv__pipe_of(io)->owes_end) {
+    uv__pipe_of(io)->owes_end = 0;
+    (void) uv__pipe_end_say(io);
+  }
+  return 1;
+}
+
+/* ---- READ ---- */
+
+static void complete_read(struct uv__op* op) {
+  struct uv__io* io = uv__win_io_of_in(op);
+  int status = (int) op->overlapped.Internal;
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_IN, complete_read));
+  if (!uv__pipe_end_finished(io, UV__WIN_IN))
+    return;
+  if (status == STATUS_MORE) {
+    uv__win_set(io, UV__WIN_DATA);
+  } else if (status == 0) {
+    uv__win_set(io, UV__WIN_LOOK);
+  } else {
+    DWORD bytes;
+    int r = uv__pipe_read_error(uv__pipe_end_result(io, op, &bytes));
+    if (r == UV_EOF)
+      uv__win_set(io, UV__WIN_ENDED);
+    else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
+      io->tail.error = (short) r;
+  }
+  /* A greeting is not for the program: with nothing behind it the wait goes on. */
+  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) && (io->busy & UV__READ)) {
+    int r = uv__pipe_read_arm(io);
+    if (r == UV__PENDING)
+      return;
+    if (r < 0)
+      io->tail.error = (short) r;
+  }
+  if (uv__pipe_of(io)->kind != NULL)
+    uv__pipe_of(io)->kind->arrived(io);
+  else if (io->busy & UV__READ)
+    uv__ring(io, UV__READ);
+}
+
+/* A read of no bytes, which takes nothing and pins no memory. */
+static int wait_for_data(struct uv__io* io) {
+  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
+  BOOL ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
+  DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
+
+  switch (error) {
+  case ERROR_IO_PENDING:
+    return UV__PENDING;
+  case 0:
+    uv__win_set(io, UV__WIN_LOOK);
+    return UV__READY;
+  case ERROR_MORE_DATA:
+    uv__win_set(io, UV__WIN_DATA);
+    return UV__READY;
+  default:
+    if (uv__pipe_read_error(error) != UV_EOF)
+      return uv__pipe_read_error(error);
+    uv__win_set(io, UV__WIN_ENDED);
+    return UV__READY;
+  }
+}
+
+/* Under load there is something already, and a look is cheaper than a read of nothing. */
+static int peek(struct uv__io* io) {
+  DWORD total = 0;
+  int r;
+
+  if (PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, &total, NULL)) {
+    if (total > 0)
+      uv__win_set(io, UV__WIN_DATA);
+    return 0;
+  }
+  r = uv__pipe_read_error(GetLastError());
+  if (r != UV_EOF)
+    return r;
+  uv__win_set(io, UV__WIN_ENDED);
+  return 0;
+}
+
+int uv__pipe_read_arm(struct uv__io* io) {
+  const unsigned ready = UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED;
+  int r;
+
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE || uv__pipe_of(io)->write_only)
+    return UV_ENOTCONN;
+  if ((io->tail.state & ready) || io->tail.error != 0)
+    return UV__READY;
+  if (io->tail.state & UV__WIN_IN)
+    return UV__PENDING; /* Of a shutdown that wants to meet the peer. */
+  do {
+    r = peek(io);
+    if (r < 0)
+      return r;
+  } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
+           uv__pipe_read_meet(io));
+  return io->tail.state & ready ? UV__READY : wait_for_data(io);
+}
+
+/* The pending read takes nothing: it is left to answer the next read_start. */
+int uv__pipe_read_disarm(struct uv__io* io) {
+  (void) io;
+  return UV__PENDING;
+}
+
+/* Reads what is there, at most one message: the count, UV_EAGAIN when there is nothing, 0 for
+ * an empty message. Should somebody who shares the pipe have been faster, the read would wait. It
+ * is taken back then; if bytes were faster still they are the result. */
+static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
+  OVERLAPPED overlapped;
+  DWORD bytes = 0;
+  DWORD error = 0;
+
+  memset(&overlapped, 0, sizeof(overlapped));
+  /* A message that does not fit would post a packet; the low bit says not to. */
+  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
+  if (!ReadFile(io->tail.u.handle, base, len, NULL, &overlapped))
+    error = GetLastError();
+  if (error == ERROR_IO_PENDING) {
+    CancelIoEx(io->tail.u.handle, &overlapped);
+    error = GetOverlappedResult(io->tail.u.handle, &overlapped, &bytes, TRUE) ? 0 : GetLastError();
+  }
+  *more = error == ERROR_MORE_DATA;
+  if (error == 0 || error == ERROR_MORE_DATA)
+    return (ssize_t) overlapped.InternalHigh;
+  return error == ERROR_OPERATION_ABORTED ? UV_EAGAIN : uv__pipe_read_error(error);
+}
+
+/* What read_now answers when there were no bytes, although something seemed to be there. On a
+ * pipe of messages that is an empty one, read or swallowed by the read of nothing. */
+static ssize_t nothing(struct uv__io* io) {
+  if (!(io->tail.state & UV__WIN_MESSAGES) || !(io->tail.state & UV__WIN_ALLY))
+    return UV_EAGAIN; /* Somebody wrote nothing, literally. */
+  uv__win_set(io, UV__WIN_ENDED);
+  return UV_EOF;
+}
+
+ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  int error = io->tail.error;
+  int look;
+  int more;
+  ssize_t n;
+  int r;
+
+  (void) passed;
+  io->tail.error = 0;
+  if (error != 0)
+    return error;
+  if (io->tail.state & UV__WIN_GREET)
+    (void) uv__pipe_read_meet(io);
+  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED))) {
+    r = peek(io);
+    if (r < 0)
+      return r;
+  }
+  if (io->tail.state & UV__WIN_ENDED)
+    return UV_EOF;
+  look = (io->tail.state & (UV__WIN_LOOK | UV__WIN_MESSAGES)) == (UV__WIN_LOOK | UV__WIN_MESSAGES);
+  uv__win_clear(io, UV__WIN_LOOK);
+  if (!(io->tail.state & UV__WIN_DATA) && !look)
+    return UV_EAGAIN;
+  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX, &more);
+  uv__win_clear(io, UV__WIN_DATA);
+  if (n > 0) {
+    if (more)
+      uv__win_set(io, UV__WIN_DATA);
+    return n;
+  }
+  if (n == UV_EOF)
+    uv__win_set(io, UV__WIN_ENDED);
+  if (n == 0 || (n == UV_EAGAIN && look))
+    return nothing(io);
+  return n;
+}
+
+/* ---- SHUTDOWN ---- */
+
+int uv__pipe_read_shutdown(struct uv__io* io) {
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
+    return UV_ENOTCONN;
+  if (uv__pipe_of(io)->write_only) {
+    uv__pipe_end_release(io);
+    return 0;
+  }
+  if (io->tail.state & UV__WIN_GREET)
+    (void) uv__pipe_read_meet(io);
+  if (io->tail.state & UV__WIN_ALLY)
+    return uv__pipe_end_say(io);
+  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
+    /* A client of ours may be about to say who it is. */
+    uv__pipe_of(io)->owes_end = 1;
+    if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)))
+      (void) wait_for_data(io);
+  }
+  return 0;
+}

@@ -1,0 +1,84 @@
+/* The accepts of a listener: slots that are idle, in the kernel, or finished. What is done with
+ * them is in accept.c. */
+#include "win/tcp/tcp.h"
+
+#include "core/base/alloc.h"
+
+/* Where the pool is: behind the events of a foreign socket, of which one serves its only slot. */
+static void** place(struct uv__io* io) {
+  if (io->tail.state & UV__WIN_FOREIGN)
+    return &((struct uv__foreign_pair*) io->tail.more)->more;
+  return &io->tail.more;
+}
+
+struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io) {
+  return *place((struct uv__io*) io);
+}
+
+void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot) {
+  slot->next = pool->idle;
+  pool->idle = slot;
+}
+
+static void drop_socket(struct uv__tcp_slot* slot) {
+  if (slot->socket != INVALID_SOCKET)
+    closesocket(slot->socket);
+  slot->socket = INVALID_SOCKET;
+}
+
+int uv__tcp_pool_make(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__calloc(1, sizeof(*pool));
+  unsigned i;
+
+  if (pool == NULL)
+    return UV_ENOMEM;
+  for (i = 0; i < UV__TCP_SLOTS; i++) {
+    pool->slots[i].io = io;
+    pool->slots[i].socket = INVALID_SOCKET;
+    uv__tcp_pool_put_idle(pool, &pool->slots[i]);
+  }
+  /* The one at the head of the list is the one that will be used, again and again. */
+  if (io->tail.state & UV__WIN_FOREIGN)
+    uv__foreign_aim(&((struct uv__foreign_pair*) io->tail.more)->in, &pool->idle->op);
+  *place(io) = pool;
+  return 0;
+}
+
+void uv__tcp_pool_free(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  unsigned i;
+
+  if (pool == NULL)
+    return;
+  assert(pool->posted == 0);
+  for (i = 0; i < UV__TCP_SLOTS; i++)
+    drop_socket(&pool->slots[i]);
+  uv__free(pool);
+  *place(io) = NULL;
+}
+
+void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error) {
+  slot->error = error;
+  slot->next = NULL;
+  if (pool->oldest == NULL)
+    pool->oldest = slot;
+  else
+    pool->newest->next = slot;
+  pool->newest = slot;
+}
+
+int uv__tcp_accept_valid(const struct uv__io* io) {
+  const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  const struct uv__tcp_slot* slot;
+  unsigned idle = 0;
+  unsigned finished = 0;
+
+  for (slot = pool->idle; slot != NULL && idle <= UV__TCP_SLOTS; slot = slot->next)
+    idle++;
+  for (slot = pool->oldest; slot != NULL && finished <= UV__TCP_SLOTS; slot = slot->next)
+    if (finished++ == 0 && pool->newest->next != NULL)
+      return 0;
+  if (io->tail.state & UV__WIN_CLOSING) /* Slots are counted out, and go nowhere. */
+    return idle + finished + pool->posted <= UV__TCP_SLOTS;
+  return idle + finished + pool->posted == UV__TCP_SLOTS && pool->in_use == pool->posted + finished;
+}

@@ -1,0 +1,123 @@
+/* TCP: sockets, and the streams on them. Knows the loop; no pipe, console or process. For those
+ * above it: Winsock's start, and what the state of a stream says of its socket. The rest is this
+ * room's own. */
+#ifndef UV__WIN_TCP_H_
+#define UV__WIN_TCP_H_
+
+#include "win/loop/loop.h"
+
+#include <mswsock.h>
+
+/* tail.state of a TCP stream, besides those of loop.h. */
+enum {
+  UV__WIN_IPV6 = 16,       /* family of the socket; clear: IPv4 */
+  UV__WIN_ONE_ACCEPT = 32, /* keep one accept posted, not several */
+  UV__WIN_CONNECTED = 128, /* has a peer, or had one */
+  UV__WIN_SKIP = 256       /* an immediate success posts no packet */
+};
+
+/* ---- sock.c ---- */
+
+/* The calls that a test must be able to see or to fail. Wine does not notice a forgotten
+ * SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT, and no test can exhaust sockets or
+ * kernel memory for one process only; so these few go through a table, which tests that are
+ * linked statically may change once a loop was initialised. */
+struct uv__sock_calls {
+  SOCKET(WSAAPI* socket)(int, int, int, LPWSAPROTOCOL_INFOW, GROUP, DWORD);
+  int(WSAAPI* set_option)(SOCKET, int, int, const char*, int);
+  LPFN_ACCEPTEX accept;
+  LPFN_CONNECTEX connect;
+};
+extern struct uv__sock_calls uv__sock_calls;
+
+/* Starts Winsock, once for the process. Any thread. */
+int uv__sock_start(void);
+/* A TCP socket that can be overlapped and is not inherited by child processes. */
+int uv__sock_create(int domain, SOCKET* sock);
+/* Set an option whose value is an int. */
+int uv__sock_set(SOCKET sock, int level, int name, int value);
+/* Puts a stream socket on the loop's port, unless it is on some other (UV__WIN_FOREIGN), and
+ * makes it non-blocking. Stores what belongs into tail.state. UV_EEXIST when another stream of
+ * the loop has it. */
+int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state);
+/* Binds to a fixed address that no one else can then take. */
+int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
+/* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
+ * To be called right behind it. */
+int uv__sock_begun(BOOL ok, unsigned state);
+/* The result of a finished operation: its byte count, or an error. */
+ssize_t uv__sock_result(SOCKET sock, struct uv__op* op);
+
+/* ---- pool.c: the accepts of a listener, as slots of which each is somewhere ---- */
+
+enum {
+  /* Accepts in the kernel at a time. So many connections finish without a turn of the loop
+   * between them, and more wait in the backlog, so that only the number of refills depends
+   * on it; each slot holds a socket and connects a peer before anybody asked. */
+  UV__TCP_SLOTS = 8,
+  UV__TCP_ADDRESS_SIZE = sizeof(struct sockaddr_in6) + 16 /* as AcceptEx demands */
+};
+
+struct uv__tcp_slot {
+  struct uv__op op;
+  struct uv__io* io;
+  struct uv__tcp_slot* next;
+  SOCKET socket; /* may be made, but not yet in use, while the slot is idle */
+  int error;     /* of a finished one */
+  char addresses[2 * UV__TCP_ADDRESS_SIZE];
+};
+
+/* io->tail.more of a listener. */
+struct uv__tcp_pool {
+  struct uv__tcp_slot* idle;
+  struct uv__tcp_slot* oldest; /* finished, in order of completion */
+  struct uv__tcp_slot* newest;
+  unsigned posted; /* slots in the kernel */
+  unsigned in_use; /* slots posted or finished */
+  struct uv__tcp_slot slots[UV__TCP_SLOTS];
+};
+
+/* The pool of an io, or NULL; it is made by the first call of the second. */
+struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io);
+int uv__tcp_pool_make(struct uv__io* io);
+/* Closes the pool's sockets and frees it, if there is one. */
+void uv__tcp_pool_free(struct uv__io* io);
+/* A slot that is in no list goes into one. */
+void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
+void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot);
+/* Whether each slot is in one place, and counted there. */
+int uv__tcp_accept_valid(const struct uv__io* io);
+
+/* ---- end.c ---- */
+
+/* A packet was counted out of a stream that closes; ends the close with the last. */
+void uv__tcp_settle(struct uv__io* io);
+int uv__tcp_close(struct uv__io* io);
+
+/* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
+static inline int uv__tcp_finished(struct uv__io* io, unsigned flag) {
+  uv__win_clear(io, flag);
+  if (!(io->tail.state & UV__WIN_CLOSING))
+    return 1;
+  uv__tcp_settle(io);
+  return 0;
+}
+
+/* Notes whether the kernel has the operation now, and passes on what began. */
+static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
+  int r = uv__sock_begun(ok, io->tail.state);
+
+  if (r == UV__PENDING)
+    uv__win_set(io, flag);
+  assert(uv__win_io_valid(io));
+  return r;
+}
+
+/* ---- connect.c, option.c, accept.c: operations of uv__tcp_ops ---- */
+
+int uv__tcp_connect(struct uv__io* io, const void* addr);
+int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value);
+int uv__tcp_accept_listen(struct uv__io* io, int backlog);
+int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc);
+
+#endif /* UV__WIN_TCP_H_ */

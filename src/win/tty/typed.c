@@ -1,0 +1,148 @@
+/* What was typed, as the console's queue has it: out of it, and back before what came since. One caller
+ * at a time, who has the lock of line.c. */
+#include "win/tty/tty.h"
+
+#include <string.h>
+
+enum {
+  FRONT = UV__TYPED_FRONT,
+  MOST = 16384, /* records of the queue, and what is typed while they are put back. What is
+                 * beyond keeps its place, so that it comes before them. */
+  TRIES = 100,  /* before somebody who types without end comes first */
+  /* Of the records that are ours; no keyboard has such keys. */
+  ENTER_CODE = 0x7E57,
+  MARK_CODE = 0x7E58
+};
+
+/* Here, because nothing is allocated while a stream lives. */
+static INPUT_RECORD records[FRONT + MOST];
+
+static INPUT_RECORD make_key(WCHAR unit, WORD scan_code) {
+  INPUT_RECORD record;
+
+  memset(&record, 0, sizeof(record));
+  record.EventType = KEY_EVENT;
+  record.Event.KeyEvent.bKeyDown = TRUE;
+  record.Event.KeyEvent.wRepeatCount = 1;
+  record.Event.KeyEvent.wVirtualKeyCode = unit == L'\r' ? VK_RETURN : 0;
+  record.Event.KeyEvent.wVirtualScanCode = scan_code;
+  record.Event.KeyEvent.uChar.UnicodeChar = unit;
+  return record;
+}
+
+/* A key that goes up, which nobody reads anything from. */
+static INPUT_RECORD make_mark(void) {
+  INPUT_RECORD record = make_key(0, MARK_CODE);
+
+  record.Event.KeyEvent.bKeyDown = FALSE;
+  return record;
+}
+
+static int is_ours(const INPUT_RECORD* record, WORD scan_code) {
+  return record->EventType == KEY_EVENT && record->Event.KeyEvent.wVirtualScanCode == scan_code;
+}
+
+void uv__typed_enter(HANDLE handle) {
+  INPUT_RECORD enter = make_key(L'\r', ENTER_CODE);
+  DWORD written;
+
+  (void) WriteConsoleInputW(handle, &enter, 1, &written);
+}
+
+/* Takes what there is out of the queue, to records[at, end): how many. */
+static DWORD take_some(HANDLE handle, DWORD at, DWORD end) {
+  DWORD there = 0;
+  DWORD count = 0;
+
+  if (!GetNumberOfConsoleInputEvents(handle, &there) || there == 0 || at == end)
+    return 0;
+  if (there > end - at)
+    there = end - at;
+  return ReadConsoleInputW(handle, records + at, there, &count) ? count : 0;
+}
+
+DWORD uv__typed_take_all(HANDLE handle, int* had_enter) {
+  DWORD at = FRONT;
+  DWORD count;
+  DWORD i;
+
+  *had_enter = 0;
+  while ((count = take_some(handle, at, FRONT + MOST / 4 * 3)) > 0) {
+    DWORD from = at;
+    for (i = 0; i < count; i++) {
+      if (is_ours(&records[from + i], ENTER_CODE))
+        *had_enter = 1;
+      else
+        records[at++] = records[from + i];
+    }
+  }
+  return at;
+}
+
+static void write_records(HANDLE handle, DWORD begin, DWORD end) {
+  DWORD written;
+
+  while (begin < end && WriteConsoleInputW(handle, records + begin, end - begin, &written) &&
+         written > 0)
+    begin += written;
+}
+
+/* records[begin, end) were put back while something was typed, which is before them now. Takes all
+ * out again, and keeps that behind them. Where they end then. */
+static DWORD reorder(HANDLE handle, DWORD begin, DWORD end) {
+  DWORD at = end;
+  DWORD skip = 0;
+  int is_marked = 0;
+  DWORD count;
+  DWORD i;
+
+  while ((count = take_some(handle, at, FRONT + MOST)) > 0) {
+    DWORD from = at;
+    for (i = 0; i < count; i++) {
+      if (skip > 0) {
+        if (--skip == 0) /* The console counts the same key once more into the last record. */
+          records[end - 1] = records[from + i];
+      } else if (is_ours(&records[from + i], MARK_CODE)) {
+        skip = end - begin - 1;
+        is_marked = 1;
+      } else {
+        records[at++] = records[from + i];
+      }
+    }
+  }
+  if (is_marked)
+    return at;
+  /* Somebody else has taken it, and what was behind it. */
+  memmove(records + begin + 1, records + end, (at - end) * sizeof(records[0]));
+  return begin + 1 + (at - end);
+}
+
+void uv__typed_put_back(HANDLE handle, DWORD begin, DWORD end) {
+  INPUT_RECORD first;
+  DWORD count;
+  int tries;
+
+  if (begin == end)
+    return;
+  records[--begin] = make_mark();
+  for (tries = 0; tries < TRIES; tries++) {
+    write_records(handle, begin, end);
+    if (!PeekConsoleInputW(handle, &first, 1, &count) || count == 0)
+      return; /* Somebody else has taken them. */
+    if (is_ours(&first, MARK_CODE)) {
+      (void) ReadConsoleInputW(handle, &first, 1, &count);
+      return;
+    }
+    end = reorder(handle, begin, end);
+  }
+  write_records(handle, begin + 1, end);
+}
+
+DWORD uv__typed_prepend(const WCHAR* units, DWORD count) {
+  DWORD begin = FRONT;
+
+  while (count-- > 0)
+    if (units[count] != L'\n' || count == 0 || units[count - 1] != L'\r')
+      records[--begin] = make_key(units[count], 0);
+  return begin;
+}
