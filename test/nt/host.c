@@ -13,21 +13,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#  if __has_feature(address_sanitizer)
-#    define ASAN 1
-#  endif
-#  if __has_feature(thread_sanitizer)
-#    define TSAN 1
-#  endif
+/* Told by the build, since this file is not compiled with them. */
+#ifndef NT_ASAN
+#  define NT_ASAN 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(NT_ASAN)
-#  undef ASAN
-#  define ASAN 1
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(NT_TSAN)
-#  undef TSAN
-#  define TSAN 1
+#ifndef NT_TSAN
+#  define NT_TSAN 0
 #endif
 
 /* ---- The baton ---- */
@@ -92,13 +83,13 @@ void host_set_self(void* to) {
 
 /* ---- Sanitizers ---- */
 
-#if TSAN
+#if NT_TSAN
 void __tsan_acquire(void* address);
 void __tsan_release(void* address);
 #endif
 
 void host_release(void* address) {
-#if TSAN
+#if NT_TSAN
   __tsan_release(address);
 #else
   (void) address;
@@ -106,14 +97,14 @@ void host_release(void* address) {
 }
 
 void host_acquire(void* address) {
-#if TSAN
+#if NT_TSAN
   __tsan_acquire(address);
 #else
   (void) address;
 #endif
 }
 
-#if ASAN
+#if NT_ASAN
 void __asan_poison_memory_region(const volatile void* at, size_t size);
 void __asan_unpoison_memory_region(const volatile void* at, size_t size);
 void __asan_get_shadow_mapping(size_t* scale, size_t* offset);
@@ -160,7 +151,7 @@ int host_can_poison(void) {
 
 /* ---- Memory ---- */
 
-#if TSAN
+#if NT_TSAN
 /* Blocks wander between threads with the baton, which ThreadSanitizer does not see; so they come
  * from pages of our own. Free ones are kept by size. */
 enum {
@@ -226,12 +217,12 @@ void host_free(void* block) {
 
 /* ---- The process ---- */
 
-#if ASAN || TSAN
+#if NT_ASAN || NT_TSAN
 void __sanitizer_print_stack_trace(void);
 #endif
 
 void host_backtrace(void) {
-#if ASAN || TSAN
+#if NT_ASAN || NT_TSAN
   __sanitizer_print_stack_trace();
 #endif
 }
