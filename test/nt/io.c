@@ -355,7 +355,8 @@ static NTSTATUS at_once(struct nt_irp* irp, ULONG_PTR* info) {
     destroy(irp);
     return status;
   }
-  if (irp->overlapped != NULL && irp->may_be_late && nt_chance(nt_trouble.late)) {
+  if (irp->overlapped != NULL && irp->may_be_late &&
+      (irp->file->finish_at > nt_now() || nt_chance(nt_trouble.late))) {
     nt_irp_pend(irp, NULL);
     irp->state = NT_IRP_DONE;
     finish_late(irp);
