@@ -165,17 +165,17 @@ HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_AT
 
   nt_enter("CreateFileW");
   (void) like;
+  access = nt_access(access) | SYNCHRONIZE | FILE_READ_ATTRIBUTES; /* as the call adds them */
   for (i = 0; i < names_count; i++)
     if (_wcsnicmp(name, names[i].prefix, wcslen(names[i].prefix)) == 0)
       break;
   if (i == names_count)
     nt_error(ERROR_FILE_NOT_FOUND);
   else
-    file = names[i].open(name, nt_access(access) | SYNCHRONIZE, share, disposition, flags);
+    file = names[i].open(name, access, share, disposition, flags);
   if (file == NULL)
     return INVALID_HANDLE_VALUE;
-  handle = nt_handle(file, nt_access(access) | SYNCHRONIZE,
-                     security != NULL && security->bInheritHandle);
+  handle = nt_handle(file, access, security != NULL && security->bInheritHandle);
   nt_unref(file);
   return handle;
 }

@@ -12,7 +12,7 @@
 const unsigned native_rounds = 20;
 const int native_threads = 1;
 const int native_addresses = 1;
-const int native_pipes = 0;
+const int native_pipes = 1;
 const size_t native_flood = 3 << 20;
 
 static SOCKET deaf = INVALID_SOCKET;
