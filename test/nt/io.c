@@ -207,6 +207,27 @@ __attribute__((no_sanitize("address"))) static void tell_overlapped(struct nt_ir
   overlapped->Internal = (ULONG_PTR) (LONG_PTR) irp->status;
 }
 
+static void put_packet(void* arg) {
+  struct nt_irp* irp = arg;
+  struct nt_file* file = irp->file;
+
+  nt_port_put(file->port, file->key, irp->overlapped, irp->status, irp->info, irp);
+}
+
+/* Later, but what is over first is told first, of one file object. */
+static void later(struct nt_irp* irp, void (*what)(void* arg)) {
+  uint64_t at = nt_now() + nt_latency();
+
+  if (at < irp->file->finish_at)
+    at = irp->file->finish_at;
+  irp->file->finish_at = at;
+  nt_later(at - nt_now(), what, irp);
+}
+
+static int must_be_late(const struct nt_irp* irp) {
+  return irp->file->finish_at > nt_now() || nt_chance(nt_trouble.late);
+}
+
 /* Whoever asked is told: the OVERLAPPED, the event, the port. `pending`: the call has said so. */
 static void finish(struct nt_irp* irp, int pending) {
   struct nt_file* file = irp->file;
@@ -228,8 +249,10 @@ static void finish(struct nt_irp* irp, int pending) {
   }
   nt_trace("  done: %s, status %x, %llu bytes%s", file->device->name, (unsigned) irp->status,
            (unsigned long long) irp->info, packet ? ", a packet" : "");
-  if (packet)
-    nt_port_put(file->port, file->key, irp->overlapped, irp->status, irp->info, irp);
+  if (packet && irp->prompt && must_be_late(irp))
+    later(irp, put_packet);
+  else if (packet)
+    put_packet(irp);
   else if (!irp->waited)
     nt_irp_release(irp);
 }
@@ -259,16 +282,6 @@ static void finish_pending(void* arg) {
   finish(irp, 1);
 }
 
-/* Later, but what is over first is told first, of one file object. */
-static void finish_late(struct nt_irp* irp) {
-  uint64_t at = nt_now() + nt_latency();
-
-  if (at < irp->file->finish_at)
-    at = irp->file->finish_at;
-  irp->file->finish_at = at;
-  nt_later(at - nt_now(), finish_pending, irp);
-}
-
 void nt_irp_pend(struct nt_irp* irp, void (*cancel)(struct nt_irp* irp)) {
   struct nt_file* file = irp->file;
 
@@ -292,8 +305,8 @@ void nt_irp_complete(struct nt_irp* irp, NTSTATUS status, ULONG_PTR info) {
   irp->cancel = NULL;
   if (was != NT_IRP_PENDING)
     return;
-  if (irp->file->finish_at > nt_now() || nt_chance(nt_trouble.late))
-    finish_late(irp);
+  if (!irp->prompt && must_be_late(irp))
+    later(irp, finish_pending);
   else
     finish_pending(irp);
 }
@@ -355,11 +368,10 @@ static NTSTATUS at_once(struct nt_irp* irp, ULONG_PTR* info) {
     destroy(irp);
     return status;
   }
-  if (irp->overlapped != NULL && irp->may_be_late &&
-      (irp->file->finish_at > nt_now() || nt_chance(nt_trouble.late))) {
+  if (irp->overlapped != NULL && irp->may_be_late && must_be_late(irp)) {
     nt_irp_pend(irp, NULL);
     irp->state = NT_IRP_DONE;
-    finish_late(irp);
+    later(irp, finish_pending);
     return ST_PENDING;
   }
   if (irp->overlapped != NULL && irp->file->port != NULL && !irp->no_packet &&

@@ -74,6 +74,7 @@ static void connect_pipe(struct np_end* end, struct nt_irp* irp) {
 static void start(struct nt_irp* irp) {
   struct np_end* end = (struct np_end*) irp->file;
 
+  irp->prompt = 1;
   if (irp->what == NT_READ)
     np_read(end, irp);
   else if (irp->what == NT_WRITE)
