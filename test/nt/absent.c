@@ -49,6 +49,7 @@ ABSENT(GetNameInfoW)
 ABSENT(if_nametoindex)
 
 /* The console. */
+ABSENT(AllocConsole)
 ABSENT(GetConsoleMode)
 ABSENT(GetConsoleScreenBufferInfo)
 ABSENT(GetConsoleTitleW)

@@ -17,6 +17,7 @@ static void acquire(PSRWLOCK lock) {
     nt_fault("a slim lock is taken twice by one thread");
   nt_wait(is_free, lock, NT_NEVER);
   lock->Ptr = nt_self();
+  nt_self()->locks++;
   host_acquire(lock);
 }
 
@@ -24,6 +25,7 @@ static void release(PSRWLOCK lock) {
   if (lock->Ptr != nt_self())
     nt_fault("a slim lock is released by a thread that has it not");
   host_release(lock);
+  nt_self()->locks--;
   lock->Ptr = NULL;
 }
 
@@ -52,6 +54,7 @@ void WINAPI ReleaseSRWLockExclusive(PSRWLOCK lock) {
 static void share(PSRWLOCK lock) {
   nt_wait(is_sharable, lock, NT_NEVER);
   lock->Ptr = (void*) (((ULONG_PTR) lock->Ptr | 1) + 2);
+  nt_self()->locks++;
   host_acquire(lock);
 }
 
@@ -76,6 +79,7 @@ void WINAPI ReleaseSRWLockShared(PSRWLOCK lock) {
   if (!(word & 1))
     nt_fault("a slim lock is released that nobody shares");
   host_release(lock);
+  nt_self()->locks--;
   word -= 2;
   lock->Ptr = word == 1 ? NULL : (void*) word;
 }
@@ -108,6 +112,7 @@ void WINAPI EnterCriticalSection(LPCRITICAL_SECTION section) {
     nt_wait(is_section_left, section, NT_NEVER);
   section->OwningThread = nt_self();
   section->RecursionCount++;
+  nt_self()->locks++;
   host_acquire(section);
 }
 
@@ -117,6 +122,7 @@ BOOL WINAPI TryEnterCriticalSection(LPCRITICAL_SECTION section) {
     return FALSE;
   section->OwningThread = nt_self();
   section->RecursionCount++;
+  nt_self()->locks++;
   host_acquire(section);
   return TRUE;
 }
@@ -126,6 +132,7 @@ void WINAPI LeaveCriticalSection(LPCRITICAL_SECTION section) {
   if (section->RecursionCount == 0 || section->OwningThread != nt_self())
     nt_fault("a critical section is left by a thread that has it not");
   host_release(section);
+  nt_self()->locks--;
   if (--section->RecursionCount == 0)
     section->OwningThread = NULL;
 }
@@ -204,12 +211,14 @@ BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable, LPCRITICAL_SE
     nt_fault("a thread sleeps with a critical section that it has not, or has more than once");
   add(variable, &sleeper);
   host_release(section);
+  nt_self()->locks--;
   section->RecursionCount = 0;
   section->OwningThread = NULL;
   woken = sleep_on(variable, &sleeper, timeout_ms);
   nt_wait(is_section_left, section, NT_NEVER);
   section->OwningThread = nt_self();
   section->RecursionCount = 1;
+  nt_self()->locks++;
   host_acquire(section);
   return woken ? TRUE : nt_error(ERROR_TIMEOUT);
 }

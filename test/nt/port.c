@@ -22,11 +22,6 @@ static int signalled(struct nt_object* object) {
   return ((struct nt_port*) object)->first != NULL;
 }
 
-static void closed(struct nt_object* object, int last) {
-  if (last)
-    ((struct nt_port*) object)->closed = 1;
-}
-
 static struct packet* take(struct nt_port* port) {
   struct packet* packet = port->first;
 
@@ -36,16 +31,25 @@ static struct packet* take(struct nt_port* port) {
   return packet;
 }
 
-static void destroy(struct nt_object* object) {
+/* Packets that the program posted may be left; those of operations are theirs to be joined by. */
+static void closed(struct nt_object* object, int last) {
   struct nt_port* port = (struct nt_port*) object;
+  const struct packet* packet;
 
-  while (port->first != NULL) {
-    struct packet* packet = take(port);
+  if (!last)
+    return;
+  port->closed = 1;
+  for (packet = port->first; packet != NULL; packet = packet->next)
     if (packet->irp != NULL)
       nt_fault("a port was closed that had a packet of OVERLAPPED %p, which nobody joined",
                (void*) packet->overlapped);
-    nt_free(packet);
-  }
+}
+
+static void destroy(struct nt_object* object) {
+  struct nt_port* port = (struct nt_port*) object;
+
+  while (port->first != NULL)
+    nt_free(take(port));
   nt_free(port);
 }
 

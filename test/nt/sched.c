@@ -103,7 +103,7 @@ void nt_trace(const char* format, ...) {
 
 void nt_absent(const char* name) {
   last_call = name;
-  nt_fault("this call is declared but not modelled");
+  nt_fault("%s: this call is declared but not modelled", name);
 }
 
 /* ---- The clock ---- */
@@ -291,6 +291,8 @@ int nt_wait_for_peer(int (*ready)(void* arg), void* arg, uint64_t until, const c
 
   if (self->is_loops && !self->may_block && !ready(arg) && until > now)
     nt_fault("this would make the loop's thread wait for %s", what);
+  if (self->locks > 0 && !ready(arg) && until > now)
+    nt_fault("this waits for %s with a lock held", what);
   return wait_here(ready, arg, until, 0);
 }
 

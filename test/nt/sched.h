@@ -21,6 +21,7 @@ struct nt_thread {
   int daemon;
   int is_loops;
   int may_block;
+  int locks; /* that it has: slim ones and critical sections */
   const char* call;
   /* While it waits. */
   int (*ready)(void* arg);
