@@ -4,9 +4,9 @@
 
 _Noreturn void nt_absent(const char* name);
 
-#define ABSENT(name) \
-  void name(void);   \
-  void name(void) {  \
+#define ABSENT(name)  \
+  void name(void);    \
+  void name(void) {   \
     nt_absent(#name); \
   }
 

@@ -210,7 +210,8 @@ static int is_named(const struct afd_sock* sock) {
 }
 
 /* The table of "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", between sockets of one user. */
-static int conflict(const struct afd_sock* old, const struct afd_sock* sock,
+static int conflict(const struct afd_sock* old,
+                    const struct afd_sock* sock,
                     const struct afd_addr* addr) {
   int same = old->local.family == addr->family && memcmp(old->local.ip, addr->ip, 16) == 0;
   int overlap = covers(old, addr) || (old->local.family == addr->family && is_any(addr));
@@ -247,13 +248,13 @@ int afd_bind(struct afd_sock* sock, const struct afd_addr* addr) {
     return WSAEADDRNOTAVAIL;
   if (want.port == 0) { /* Of the range for this, not the one before at once. */
     do {
-      last_port = (unsigned short) (last_port == 0 ? (int) nt_below(16000) : (last_port + 1) % 16000);
+      last_port =
+          (unsigned short) (last_port == 0 ? (int) nt_below(16000) : (last_port + 1) % 16000);
       want.port = (unsigned short) (49152 + last_port);
     } while (!is_port_free(sock, &want));
   }
   for (old = socks; old != NULL; old = old->next) {
-    int error =
-        old != sock && is_named(old) && old->conn == NULL ? conflict(old, sock, &want) : 0;
+    int error = old != sock && is_named(old) && old->conn == NULL ? conflict(old, sock, &want) : 0;
     if (error != 0)
       return error;
   }
@@ -274,7 +275,8 @@ struct afd_sock* afd_listener(const struct afd_addr* addr) {
     memcpy(plain.ip, addr->ip + 12, 4);
   }
   for (sock = socks; sock != NULL; sock = sock->next)
-    if (sock->state == AFD_LISTENS && covers(sock, &plain) && (found == NULL || is_any(&found->local)))
+    if (sock->state == AFD_LISTENS && covers(sock, &plain) &&
+        (found == NULL || is_any(&found->local)))
       found = sock;
   return found;
 }

@@ -7,7 +7,10 @@
 #include "nt.h"
 #include "ws2tcpip.h"
 
-enum { AFD_ACCEPT = 1, AFD_CONNECT }; /* codes of NT_CONTROL */
+enum {
+  AFD_ACCEPT = 1,
+  AFD_CONNECT
+}; /* codes of NT_CONTROL */
 
 struct afd_addr {
   int family;
@@ -32,15 +35,21 @@ struct afd_way {
 struct afd_conn {
   unsigned refs;
   struct afd_way way[2];
-  struct afd_sock* end[2];    /* NULL: closed, or not yet accepted */
+  struct afd_sock* end[2]; /* NULL: closed, or not yet accepted */
   struct afd_addr name[2];
-  int reset;                  /* torn down: nothing arrives any more */
-  int told[2];                /* that end has learnt of the reset */
-  struct afd_sock* listener;  /* in its queue */
-  struct afd_conn* next;      /* of that queue */
+  int reset;                 /* torn down: nothing arrives any more */
+  int told[2];               /* that end has learnt of the reset */
+  struct afd_sock* listener; /* in its queue */
+  struct afd_conn* next;     /* of that queue */
 };
 
-enum afd_state { AFD_OPEN, AFD_BOUND, AFD_LISTENS, AFD_CONNECTS, AFD_CONNECTED };
+enum afd_state {
+  AFD_OPEN,
+  AFD_BOUND,
+  AFD_LISTENS,
+  AFD_CONNECTS,
+  AFD_CONNECTED
+};
 
 struct afd_sock {
   struct nt_file file;
@@ -63,7 +72,7 @@ struct afd_sock {
   int linger_sec;
   int send_room;
   int receive_room;
-  int sent_end; /* shutdown for sending */
+  int sent_end;            /* shutdown for sending */
   struct nt_irp* receives; /* oldest first */
   struct nt_irp* connecting;
   struct afd_addr target;

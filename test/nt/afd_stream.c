@@ -160,10 +160,11 @@ void afd_start_send(struct nt_irp* irp) {
     nt_irp_pend(irp, cancel_send);
     afd_move(sock->conn, sock->side);
   } else if (result < 0) {
-    nt_irp_complete(irp, result == -WSAECONNRESET     ? ST_CONNECTION_RESET
-                         : result == -WSAECONNABORTED ? ST_CONNECTION_ABORTED
-                         : result == -WSAESHUTDOWN    ? ST_PIPE_CLOSING
-                                                      : ST_PIPE_DISCONNECTED,
+    nt_irp_complete(irp,
+                    result == -WSAECONNRESET     ? ST_CONNECTION_RESET
+                    : result == -WSAECONNABORTED ? ST_CONNECTION_ABORTED
+                    : result == -WSAESHUTDOWN    ? ST_PIPE_CLOSING
+                                                 : ST_PIPE_DISCONNECTED,
                     0);
   } else {
     nt_irp_complete(irp, ST_SUCCESS, (ULONG_PTR) result);

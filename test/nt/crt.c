@@ -7,7 +7,9 @@
 #include <process.h>
 #include <stdio.h>
 
-enum { DESCRIPTORS = 512 };
+enum {
+  DESCRIPTORS = 512
+};
 
 static struct {
   int used;

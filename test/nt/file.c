@@ -5,7 +5,11 @@
 
 /* ---- Reading and writing ---- */
 
-static BOOL run_rw(HANDLE handle, enum nt_what what, void* memory, DWORD size, LPDWORD moved,
+static BOOL run_rw(HANDLE handle,
+                   enum nt_what what,
+                   void* memory,
+                   DWORD size,
+                   LPDWORD moved,
                    LPOVERLAPPED overlapped) {
   struct nt_file* file = nt_find(handle, &nt_file_class, 0);
   struct nt_part part;
@@ -157,8 +161,13 @@ void nt_names_add(const WCHAR* prefix, nt_open_fn open) {
   names[names_count++].open = open;
 }
 
-HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE like) {
+HANDLE WINAPI CreateFileW(LPCWSTR name,
+                          DWORD access,
+                          DWORD share,
+                          LPSECURITY_ATTRIBUTES security,
+                          DWORD disposition,
+                          DWORD flags,
+                          HANDLE like) {
   struct nt_file* file = NULL;
   unsigned i;
   HANDLE handle;

@@ -74,7 +74,8 @@ static void unlock_memory(struct nt_irp* irp) {
 }
 
 /* Bytes are moved one by one: a sanitizer must not see the kernel do it. */
-__attribute__((no_sanitize("address", "thread"))) static void move(char* to, const char* from,
+__attribute__((no_sanitize("address", "thread"))) static void move(char* to,
+                                                                   const char* from,
                                                                    size_t size) {
   volatile char* out = to;
 

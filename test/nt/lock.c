@@ -186,7 +186,9 @@ static int sleep_on(PCONDITION_VARIABLE variable, struct sleeper* sleeper, DWORD
   return woken;
 }
 
-BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable, PSRWLOCK lock, DWORD timeout_ms,
+BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable,
+                                      PSRWLOCK lock,
+                                      DWORD timeout_ms,
                                       ULONG flags) {
   struct sleeper sleeper;
   int woken;
@@ -201,7 +203,8 @@ BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable, PSRWLOCK loc
   return woken ? TRUE : nt_error(ERROR_TIMEOUT);
 }
 
-BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable, LPCRITICAL_SECTION section,
+BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable,
+                                     LPCRITICAL_SECTION section,
                                      DWORD timeout_ms) {
   struct sleeper sleeper;
   int woken;
@@ -251,13 +254,18 @@ void WINAPI WakeAllConditionVariable(PCONDITION_VARIABLE variable) {
 
 /* ---- Once ---- */
 
-enum { ONCE_RUNS = 1, ONCE_DONE = 2 };
+enum {
+  ONCE_RUNS = 1,
+  ONCE_DONE = 2
+};
 
 static int is_once_free(void* arg) {
   return (ULONG_PTR) ((INIT_ONCE*) arg)->Ptr != ONCE_RUNS;
 }
 
-BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN fn, PVOID parameter,
+BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once,
+                                PINIT_ONCE_FN fn,
+                                PVOID parameter,
                                 LPVOID* context) {
   BOOL ok = TRUE;
 

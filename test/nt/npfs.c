@@ -9,7 +9,9 @@ static struct np_name* names;
 
 /* "Pipe Names": not case-sensitive, up to 256 characters with the prefix, any but a backslash; yet
  * NPFS takes backslashes for a part of the name. */
-enum { LONGEST = 256 };
+enum {
+  LONGEST = 256
+};
 
 struct np_name* np_name_find(const WCHAR* text, size_t units) {
   struct np_name* name;
@@ -157,8 +159,8 @@ static struct np_end* make_end(struct np_pipe* pipe, int side, int synchronous) 
   return end;
 }
 
-static struct np_name* make_name(const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out,
-                                 DWORD in) {
+static struct np_name* make_name(
+    const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in) {
   struct np_name* name = nt_alloc(sizeof(*name));
   struct np_name** at = &names;
 
@@ -185,8 +187,8 @@ static BOOL may_create(const struct np_name* name, DWORD open, DWORD mode) {
 }
 
 /* A client can come from here on, before anybody calls ConnectNamedPipe. */
-struct np_end* np_create(const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out,
-                         DWORD in) {
+struct np_end* np_create(
+    const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in) {
   struct np_name* name = np_name_find(text, wcslen(text));
   struct np_pipe* pipe;
   struct np_pipe** at;

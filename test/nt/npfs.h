@@ -6,15 +6,25 @@
 
 #include "nt.h"
 
-enum { NP_CLIENT, NP_SERVER };
-enum { NP_CONNECT = 1 }; /* code of NT_CONTROL: ConnectNamedPipe */
+enum {
+  NP_CLIENT,
+  NP_SERVER
+};
+enum {
+  NP_CONNECT = 1
+}; /* code of NT_CONTROL: ConnectNamedPipe */
 
-enum np_state { NP_DISCONNECTED, NP_LISTENING, NP_CONNECTED, NP_CLOSING };
+enum np_state {
+  NP_DISCONNECTED,
+  NP_LISTENING,
+  NP_CONNECTED,
+  NP_CLOSING
+};
 
 /* A name, and what all its instances have in common. */
 struct np_name {
   struct np_name* next;
-  WCHAR* text; /* with one leading backslash */
+  WCHAR* text;     /* with one leading backslash */
   DWORD access;    /* PIPE_ACCESS_* */
   int messages;    /* PIPE_TYPE_MESSAGE */
   DWORD most;      /* instances */
@@ -29,8 +39,8 @@ struct np_entry {
   struct np_entry* next;
   char* data; /* copied, whatever the size */
   size_t size;
-  size_t at;      /* what was read of it */
-  size_t charged; /* to the quota, of what is left */
+  size_t at;          /* what was read of it */
+  size_t charged;     /* to the quota, of what is left */
   struct nt_irp* irp; /* the write, while it has not been completed */
 };
 
@@ -69,7 +79,8 @@ extern const struct nt_device np_device;
 struct np_end* np_find(HANDLE handle, ACCESS_MASK access); /* ERROR_INVALID_FUNCTION: no pipe */
 struct np_name* np_name_find(const WCHAR* text, size_t units);
 int np_is_available(const struct np_name* name);
-struct np_end* np_create(const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in);
+struct np_end* np_create(
+    const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in);
 struct np_end* np_open(struct np_name* name, ACCESS_MASK access, int synchronous);
 NTSTATUS np_disconnect(struct np_end* end);
 

@@ -14,8 +14,8 @@ static const WCHAR* own_part(const WCHAR* name) {
   return name + 8;
 }
 
-static struct nt_file* open_name(const WCHAR* name, ACCESS_MASK access, DWORD share,
-                                 DWORD disposition, DWORD flags) {
+static struct nt_file* open_name(
+    const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
   struct np_name* found;
   struct np_end* end;
 
@@ -49,8 +49,14 @@ static ACCESS_MASK server_access(DWORD open) {
   return access;
 }
 
-HANDLE WINAPI CreateNamedPipeW(LPCWSTR name, DWORD open, DWORD mode, DWORD instances, DWORD out,
-                               DWORD in, DWORD timeout_ms, LPSECURITY_ATTRIBUTES security) {
+HANDLE WINAPI CreateNamedPipeW(LPCWSTR name,
+                               DWORD open,
+                               DWORD mode,
+                               DWORD instances,
+                               DWORD out,
+                               DWORD in,
+                               DWORD timeout_ms,
+                               LPSECURITY_ATTRIBUTES security) {
   struct np_end* end;
   HANDLE handle;
 
@@ -79,8 +85,14 @@ static void widen(LPCSTR from, WCHAR* to, size_t room) {
   to[n] = 0;
 }
 
-HANDLE WINAPI CreateNamedPipeA(LPCSTR name, DWORD open, DWORD mode, DWORD instances, DWORD out,
-                               DWORD in, DWORD timeout_ms, LPSECURITY_ATTRIBUTES security) {
+HANDLE WINAPI CreateNamedPipeA(LPCSTR name,
+                               DWORD open,
+                               DWORD mode,
+                               DWORD instances,
+                               DWORD out,
+                               DWORD in,
+                               DWORD timeout_ms,
+                               LPSECURITY_ATTRIBUTES security) {
   WCHAR wide[300];
 
   widen(name, wide, sizeof(wide) / sizeof(wide[0]));
@@ -158,8 +170,8 @@ BOOL WINAPI WaitNamedPipeW(LPCWSTR name, DWORD timeout_ms) {
 
 /* ---- Asking and setting ---- */
 
-BOOL WINAPI PeekNamedPipe(HANDLE handle, LPVOID to, DWORD size, LPDWORD got, LPDWORD total,
-                          LPDWORD left) {
+BOOL WINAPI
+PeekNamedPipe(HANDLE handle, LPVOID to, DWORD size, LPDWORD got, LPDWORD total, LPDWORD left) {
   struct np_end* end;
   size_t all = 0;
   size_t rest = 0;
@@ -213,8 +225,13 @@ BOOL WINAPI GetNamedPipeInfo(HANDLE handle, LPDWORD flags, LPDWORD out, LPDWORD 
   return TRUE;
 }
 
-BOOL WINAPI GetNamedPipeHandleStateW(HANDLE handle, LPDWORD state, LPDWORD instances, LPDWORD bytes,
-                                     LPDWORD timeout_ms, LPWSTR user, DWORD size) {
+BOOL WINAPI GetNamedPipeHandleStateW(HANDLE handle,
+                                     LPDWORD state,
+                                     LPDWORD instances,
+                                     LPDWORD bytes,
+                                     LPDWORD timeout_ms,
+                                     LPWSTR user,
+                                     DWORD size) {
   struct np_end* end;
 
   nt_enter("GetNamedPipeHandleStateW");
@@ -234,7 +251,9 @@ BOOL WINAPI GetNamedPipeHandleStateW(HANDLE handle, LPDWORD state, LPDWORD insta
 }
 
 /* The mode is the end's: whoever else holds it has it too. */
-BOOL WINAPI SetNamedPipeHandleState(HANDLE handle, LPDWORD mode, LPDWORD bytes,
+BOOL WINAPI SetNamedPipeHandleState(HANDLE handle,
+                                    LPDWORD mode,
+                                    LPDWORD bytes,
                                     LPDWORD timeout_ms) {
   struct np_end* end;
   BOOL ok = TRUE;
@@ -278,7 +297,9 @@ BOOL WINAPI GetNamedPipeServerProcessId(HANDLE handle, PULONG id) {
 }
 
 /* The name of a pipe comes with one backslash before it. */
-BOOL WINAPI GetFileInformationByHandleEx(HANDLE handle, FILE_INFO_BY_HANDLE_CLASS what, LPVOID to,
+BOOL WINAPI GetFileInformationByHandleEx(HANDLE handle,
+                                         FILE_INFO_BY_HANDLE_CLASS what,
+                                         LPVOID to,
                                          DWORD size) {
   struct np_end* end;
   FILE_NAME_INFO* info = to;

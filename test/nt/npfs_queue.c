@@ -148,7 +148,10 @@ void np_read(struct np_end* end, struct nt_irp* irp) {
 
 /* Gives what is written to reads that wait. An empty message ends one of them; a read of nothing
  * takes nothing of any other. 1: all has gone. */
-static int serve_reads(struct np_queue* queue, struct np_entry* entry, int messages, int by_message) {
+static int serve_reads(struct np_queue* queue,
+                       struct np_entry* entry,
+                       int messages,
+                       int by_message) {
   while (queue->reads != NULL && (left_of(entry) > 0 || messages)) {
     struct nt_irp* irp = queue->reads;
     size_t size = nt_irp_give(irp, entry->data + entry->at, left_of(entry));

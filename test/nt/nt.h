@@ -54,7 +54,8 @@ struct nt_trouble {
   unsigned spurious; /* a condition variable wakes for nothing */
 };
 extern struct nt_trouble nt_trouble;
-extern int nt_verbose; /* 1: a line on stderr for each call; also by NT_VERBOSE in the environment */
+extern int
+    nt_verbose; /* 1: a line on stderr for each call; also by NT_VERBOSE in the environment */
 
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
@@ -197,7 +198,12 @@ struct nt_irp;
 struct nt_port;
 extern const struct nt_class nt_port_class;
 
-enum nt_what { NT_READ, NT_WRITE, NT_FLUSH, NT_CONTROL };
+enum nt_what {
+  NT_READ,
+  NT_WRITE,
+  NT_FLUSH,
+  NT_CONTROL
+};
 
 struct nt_device {
   const char* name;
@@ -218,9 +224,9 @@ struct nt_file {
   int locked;           /* by one of them (nt_file_lock) */
   struct nt_port* port; /* for life, or NULL */
   ULONG_PTR key;
-  unsigned char modes; /* FILE_SKIP_* */
-  int set;             /* its own event */
-  int uncancellable;   /* CancelIoEx finds nothing: a layered provider */
+  unsigned char modes;  /* FILE_SKIP_* */
+  int set;              /* its own event */
+  int uncancellable;    /* CancelIoEx finds nothing: a layered provider */
   struct nt_irp* first; /* pending, in order of their start */
   struct nt_irp* last;
   uint64_t finish_at; /* when the last of the completions that are late will be told */
@@ -249,16 +255,20 @@ struct nt_irp {
   struct nt_part* parts;  /* the caller's memory: `count` pieces, `size` bytes in all */
   unsigned count;
   size_t size;
-  size_t done;        /* bytes moved so far, by nt_irp_give and nt_irp_take */
-  int may_be_late;    /* a device for which "at once" is never certain sets it before it completes */
-  int prompt;         /* one whose operations end within the call of whoever ends them: at most the
+  size_t done;     /* bytes moved so far, by nt_irp_give and nt_irp_take */
+  int may_be_late; /* a device for which "at once" is never certain sets it before it completes */
+  int prompt;      /* one whose operations end within the call of whoever ends them: at most the
                        * packet is late. Set before it pends */
-  NTSTATUS status;    /* from nt_irp_complete on */
+  NTSTATUS status; /* from nt_irp_complete on */
   ULONG_PTR info;
-  void* device;       /* the device's, */
+  void* device;         /* the device's, */
   struct nt_irp* queue; /* and its link in a queue of its own */
   /* Private to io.c. */
-  enum { NT_IRP_NEW, NT_IRP_PENDING, NT_IRP_DONE } state;
+  enum {
+    NT_IRP_NEW,
+    NT_IRP_PENDING,
+    NT_IRP_DONE
+  } state;
   void (*cancel)(struct nt_irp* irp);
   struct nt_irp* prev;
   struct nt_irp* next;
@@ -301,15 +311,19 @@ unsigned nt_irp_cancel(struct nt_file* file, const OVERLAPPED* overlapped);
 
 /* Puts a packet into a port, for io.c and whoever posts; `irp`: the kernel keeps its OVERLAPPED until
  * the packet is dequeued. */
-void nt_port_put(struct nt_port* port, ULONG_PTR key, OVERLAPPED* overlapped, NTSTATUS status,
-                 ULONG_PTR info, struct nt_irp* irp);
+void nt_port_put(struct nt_port* port,
+                 ULONG_PTR key,
+                 OVERLAPPED* overlapped,
+                 NTSTATUS status,
+                 ULONG_PTR info,
+                 struct nt_irp* irp);
 /* The kernel lets go of the OVERLAPPED of a finished operation, and of the irp. */
 void nt_irp_release(struct nt_irp* irp);
 
 /* Opens names: \\.\pipe\X, CONIN$, files. A device registers what it opens by its prefix, which has
  * no capital letters; `open` returns a new file object, or NULL with the last error set. */
-typedef struct nt_file* (*nt_open_fn)(const WCHAR* name, ACCESS_MASK access, DWORD share,
-                                      DWORD disposition, DWORD flags);
+typedef struct nt_file* (*nt_open_fn)(
+    const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags);
 void nt_names_add(const WCHAR* prefix, nt_open_fn open);
 
 /* ==== NTSTATUS ============================================================================= */

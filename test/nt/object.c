@@ -2,7 +2,7 @@
 #include "sched.h"
 
 enum {
-  LEAST = 0x40,    /* of the values of handles */
+  LEAST = 0x40, /* of the values of handles */
   STD_HANDLES = 3
 };
 
@@ -168,8 +168,13 @@ static struct nt_process* find_process(HANDLE handle) {
   return nt_find(handle, &nt_process_class, 0);
 }
 
-BOOL WINAPI DuplicateHandle(HANDLE from_process, HANDLE from, HANDLE to_process, LPHANDLE to,
-                            DWORD access, BOOL inherit, DWORD options) {
+BOOL WINAPI DuplicateHandle(HANDLE from_process,
+                            HANDLE from,
+                            HANDLE to_process,
+                            LPHANDLE to,
+                            DWORD access,
+                            BOOL inherit,
+                            DWORD options) {
   struct nt_process* source;
   struct nt_process* target;
   struct nt_object* object;

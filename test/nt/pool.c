@@ -4,7 +4,12 @@
  * it likes, so that what has been cancelled in time never runs, and what was not may be running. */
 #include "sched.h"
 
-enum kind { REGISTERED, POOL_WAIT, TIMER, KINDS };
+enum kind {
+  REGISTERED,
+  POOL_WAIT,
+  TIMER,
+  KINDS
+};
 
 /* All three. The first two members make a registered wait and a timer objects with handles, so that
  * one that is forgotten shows as a leak. */
@@ -191,8 +196,12 @@ static BOOL end(struct nt_pool_wait* wait, HANDLE handle, HANDLE done) {
 
 /* ---- The calls ---- */
 
-BOOL WINAPI RegisterWaitForSingleObject(PHANDLE to, HANDLE handle, WAITORTIMERCALLBACK callback,
-                                        PVOID context, ULONG timeout_ms, ULONG flags) {
+BOOL WINAPI RegisterWaitForSingleObject(PHANDLE to,
+                                        HANDLE handle,
+                                        WAITORTIMERCALLBACK callback,
+                                        PVOID context,
+                                        ULONG timeout_ms,
+                                        ULONG flags) {
   struct nt_pool_wait* wait;
   struct nt_object* object;
 
@@ -223,8 +232,13 @@ BOOL WINAPI UnregisterWaitEx(HANDLE handle, HANDLE done) {
   return wait != NULL && end(wait, handle, done);
 }
 
-BOOL WINAPI CreateTimerQueueTimer(PHANDLE to, HANDLE queue, WAITORTIMERCALLBACK callback,
-                                  PVOID context, DWORD due_ms, DWORD period_ms, ULONG flags) {
+BOOL WINAPI CreateTimerQueueTimer(PHANDLE to,
+                                  HANDLE queue,
+                                  WAITORTIMERCALLBACK callback,
+                                  PVOID context,
+                                  DWORD due_ms,
+                                  DWORD period_ms,
+                                  ULONG flags) {
   struct nt_pool_wait* timer;
 
   nt_enter("CreateTimerQueueTimer");
@@ -250,7 +264,8 @@ BOOL WINAPI DeleteTimerQueueTimer(HANDLE queue, HANDLE handle, HANDLE done) {
   return timer != NULL && end(timer, handle, done);
 }
 
-PTP_WAIT WINAPI CreateThreadpoolWait(PTP_WAIT_CALLBACK callback, PVOID context,
+PTP_WAIT WINAPI CreateThreadpoolWait(PTP_WAIT_CALLBACK callback,
+                                     PVOID context,
                                      PTP_CALLBACK_ENVIRON environment) {
   struct nt_pool_wait* wait;
 

@@ -56,8 +56,12 @@ static void destroy(struct nt_object* object) {
 const struct nt_class nt_port_class = {
     .name = "port", .signalled = signalled, .closed = closed, .destroy = destroy};
 
-void nt_port_put(struct nt_port* port, ULONG_PTR key, OVERLAPPED* overlapped, NTSTATUS status,
-                 ULONG_PTR info, struct nt_irp* irp) {
+void nt_port_put(struct nt_port* port,
+                 ULONG_PTR key,
+                 OVERLAPPED* overlapped,
+                 NTSTATUS status,
+                 ULONG_PTR info,
+                 struct nt_irp* irp) {
   struct packet* packet = nt_alloc(sizeof(*packet));
 
   packet->key = key;
@@ -81,7 +85,9 @@ static HANDLE make(void) {
 }
 
 /* A file object has one port for life; one that is synchronous can have none. */
-HANDLE WINAPI CreateIoCompletionPort(HANDLE handle, HANDLE port_handle, ULONG_PTR key,
+HANDLE WINAPI CreateIoCompletionPort(HANDLE handle,
+                                     HANDLE port_handle,
+                                     ULONG_PTR key,
                                      DWORD threads) {
   struct nt_file* file;
   struct nt_port* port;
@@ -108,7 +114,9 @@ HANDLE WINAPI CreateIoCompletionPort(HANDLE handle, HANDLE port_handle, ULONG_PT
   return port_handle;
 }
 
-BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle, DWORD bytes, ULONG_PTR key,
+BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle,
+                                       DWORD bytes,
+                                       ULONG_PTR key,
                                        LPOVERLAPPED overlapped) {
   struct nt_port* port;
 
@@ -138,8 +146,12 @@ static void hand_out(struct nt_port* port, OVERLAPPED_ENTRY* entry) {
   nt_free(packet);
 }
 
-BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle, LPOVERLAPPED_ENTRY entries, ULONG room,
-                                        PULONG count, DWORD timeout_ms, BOOL alertable) {
+BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle,
+                                        LPOVERLAPPED_ENTRY entries,
+                                        ULONG room,
+                                        PULONG count,
+                                        DWORD timeout_ms,
+                                        BOOL alertable) {
   struct nt_port* port;
   ULONG most = room;
   ULONG n = 0;

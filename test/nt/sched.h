@@ -16,7 +16,12 @@ struct nt_thread {
   DWORD id;
   DWORD code;
   DWORD error;
-  enum { NT_THREAD_SUSPENDED, NT_THREAD_RUNS, NT_THREAD_WAITS, NT_THREAD_ENDED } state;
+  enum {
+    NT_THREAD_SUSPENDED,
+    NT_THREAD_RUNS,
+    NT_THREAD_WAITS,
+    NT_THREAD_ENDED
+  } state;
   int able;
   int daemon;
   int is_loops;

@@ -27,8 +27,8 @@ static DWORD sid_size(BYTE count) {
 }
 
 /* S-1-5-21-1-2-3-1001, an ordinary user. */
-BOOL WINAPI GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size,
-                                PDWORD needed) {
+BOOL WINAPI GetTokenInformation(
+    HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed) {
   static const DWORD parts[] = {21, 1, 2, 3, 1001};
   TOKEN_USER* user = to;
   SID* sid = (SID*) (void*) (user + 1);
@@ -112,7 +112,9 @@ BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR pointer, DWORD rev
   return TRUE;
 }
 
-BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR pointer, BOOL present, PACL dacl,
+BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR pointer,
+                                      BOOL present,
+                                      PACL dacl,
                                       BOOL defaulted) {
   SECURITY_DESCRIPTOR* descriptor = pointer;
 
@@ -123,7 +125,8 @@ BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR pointer, BOOL present
   return TRUE;
 }
 
-BOOL WINAPI SetKernelObjectSecurity(HANDLE handle, SECURITY_INFORMATION what,
+BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
+                                    SECURITY_INFORMATION what,
                                     PSECURITY_DESCRIPTOR descriptor) {
   nt_enter("SetKernelObjectSecurity");
   (void) descriptor;

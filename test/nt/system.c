@@ -36,9 +36,7 @@ static const struct {
     {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
 };
 
-static struct nt_module {
-  int loaded;
-} system_module = {1};
+static struct nt_module { int loaded; } system_module = {1};
 
 HMODULE WINAPI GetModuleHandleW(LPCWSTR name) {
   nt_enter("GetModuleHandleW");

@@ -152,7 +152,12 @@ static void put_byte(struct sink* sink, unsigned byte) {
 
 /* One character of well-formed UTF-8 (Unicode, table 3-7): its length, or 0. */
 static int decode(const unsigned char* s, int left, unsigned* out) {
-  int n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+  int n = s[0] < 0x80   ? 1
+          : s[0] < 0xc2 ? 0
+          : s[0] < 0xe0 ? 2
+          : s[0] < 0xf0 ? 3
+          : s[0] < 0xf5 ? 4
+                        : 0;
   unsigned c = n == 1 ? s[0] : n == 0 ? 0 : s[0] & (0x7fu >> n);
   int i;
 
@@ -163,7 +168,8 @@ static int decode(const unsigned char* s, int left, unsigned* out) {
       return 0;
     c = c << 6 | (s[i] & 0x3f);
   }
-  if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) || (n == 4 && (c < 0x10000 || c > 0x10ffff)))
+  if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+      (n == 4 && (c < 0x10000 || c > 0x10ffff)))
     return 0;
   *out = c;
   return n;
@@ -197,8 +203,14 @@ int WINAPI MultiByteToWideChar(UINT page, DWORD flags, LPCSTR from, int size, LP
   return sink.full ? nt_error(ERROR_INSUFFICIENT_BUFFER) : sink.used;
 }
 
-int WINAPI WideCharToMultiByte(UINT page, DWORD flags, LPCWSTR from, int units, LPSTR to, int room,
-                               LPCSTR other, LPBOOL used_other) {
+int WINAPI WideCharToMultiByte(UINT page,
+                               DWORD flags,
+                               LPCWSTR from,
+                               int units,
+                               LPSTR to,
+                               int room,
+                               LPCSTR other,
+                               LPBOOL used_other) {
   struct sink sink = {NULL, to, room, 0, 0};
   int n = units < 0 ? (int) wcslen(from) + 1 : units;
   int i;

@@ -125,8 +125,12 @@ static struct nt_thread* create(DWORD (*fn)(void* arg), void* arg, DWORD flags) 
   return thread;
 }
 
-HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREAD_START_ROUTINE fn,
-                           LPVOID arg, DWORD flags, LPDWORD id) {
+HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security,
+                           SIZE_T stack,
+                           LPTHREAD_START_ROUTINE fn,
+                           LPVOID arg,
+                           DWORD flags,
+                           LPDWORD id) {
   struct nt_thread* thread;
 
   nt_enter("CreateThread");
@@ -138,8 +142,12 @@ HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREA
 }
 
 /* The same signature, but for unsigned and DWORD, which are one here. */
-uintptr_t _beginthreadex(void* security, unsigned stack, unsigned (*fn)(void*), void* arg,
-                         unsigned flags, unsigned* id) {
+uintptr_t _beginthreadex(void* security,
+                         unsigned stack,
+                         unsigned (*fn)(void*),
+                         void* arg,
+                         unsigned flags,
+                         unsigned* id) {
   return (uintptr_t) CreateThread(security, stack, fn, arg, flags, id);
 }
 

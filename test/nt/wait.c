@@ -85,7 +85,9 @@ static void satisfy(struct nt_object* object) {
     object->class->satisfied(object);
 }
 
-DWORD WINAPI WaitForMultipleObjects(DWORD count, const HANDLE* handles, BOOL all,
+DWORD WINAPI WaitForMultipleObjects(DWORD count,
+                                    const HANDLE* handles,
+                                    BOOL all,
                                     DWORD timeout_ms) {
   struct wait wait;
   DWORD result = WAIT_TIMEOUT;

@@ -55,8 +55,8 @@ static SOCKET take_duplicate(const WSAPROTOCOL_INFOW* info) {
   return afd_find(handle) != NULL ? handle : INVALID_SOCKET;
 }
 
-SOCKET WSAAPI WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
-                         DWORD flags) {
+SOCKET WSAAPI
+WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group, DWORD flags) {
   struct afd_sock* sock;
   HANDLE handle;
 
@@ -163,9 +163,10 @@ static int has_client(void* arg) {
 
 /* What is connected so has its names at once. */
 static int is_connectable(const struct afd_sock* sock) {
-  return sock->state == AFD_CONNECTED ? WSAEISCONN : sock->state == AFD_CONNECTS ? WSAEALREADY
-                                                 : sock->state == AFD_LISTENS    ? WSAEINVAL
-                                                                                 : 0;
+  return sock->state == AFD_CONNECTED  ? WSAEISCONN
+         : sock->state == AFD_CONNECTS ? WSAEALREADY
+         : sock->state == AFD_LISTENS  ? WSAEINVAL
+                                       : 0;
 }
 
 int WSAAPI connect(SOCKET handle, const struct sockaddr* addr, int len) {
@@ -240,8 +241,13 @@ static BOOL control(struct afd_sock* sock, unsigned code, void* about, OVERLAPPE
 }
 
 /* "LPFN_CONNECTEX": the socket must be bound, and is half connected until told. */
-BOOL WINAPI nt_connect_ex(SOCKET handle, const struct sockaddr* addr, int len, PVOID data,
-                          DWORD size, LPDWORD sent, LPOVERLAPPED overlapped) {
+BOOL WINAPI nt_connect_ex(SOCKET handle,
+                          const struct sockaddr* addr,
+                          int len,
+                          PVOID data,
+                          DWORD size,
+                          LPDWORD sent,
+                          LPOVERLAPPED overlapped) {
   struct afd_sock* sock;
   struct afd_addr to;
   int error;
@@ -262,8 +268,14 @@ BOOL WINAPI nt_connect_ex(SOCKET handle, const struct sockaddr* addr, int len, P
 }
 
 /* "AcceptEx": the accepting socket must be neither bound nor connected. */
-BOOL WINAPI nt_accept_ex(SOCKET handle, SOCKET to, PVOID memory, DWORD receive, DWORD local,
-                         DWORD remote, LPDWORD bytes, LPOVERLAPPED overlapped) {
+BOOL WINAPI nt_accept_ex(SOCKET handle,
+                         SOCKET to,
+                         PVOID memory,
+                         DWORD receive,
+                         DWORD local,
+                         DWORD remote,
+                         LPDWORD bytes,
+                         LPOVERLAPPED overlapped) {
   struct afd_sock* listener;
   struct afd_sock* sock;
 
@@ -340,7 +352,11 @@ static int plain(struct afd_sock* sock, struct nt_irp* irp, LPDWORD bytes) {
   return wsa_error(result < 0 ? -result : 0);
 }
 
-static int transfer(SOCKET handle, enum nt_what what, LPWSABUF bufs, DWORD count, LPDWORD bytes,
+static int transfer(SOCKET handle,
+                    enum nt_what what,
+                    LPWSABUF bufs,
+                    DWORD count,
+                    LPDWORD bytes,
                     LPWSAOVERLAPPED overlapped) {
   struct afd_sock* sock = afd_find(handle);
   struct nt_irp* irp;
@@ -363,16 +379,26 @@ static int transfer(SOCKET handle, enum nt_what what, LPWSABUF bufs, DWORD count
   return wsa_error(nt_status_wsa(status));
 }
 
-int WSAAPI WSARecv(SOCKET sock, LPWSABUF bufs, DWORD count, LPDWORD got, LPDWORD flags,
-                   LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+int WSAAPI WSARecv(SOCKET sock,
+                   LPWSABUF bufs,
+                   DWORD count,
+                   LPDWORD got,
+                   LPDWORD flags,
+                   LPWSAOVERLAPPED overlapped,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   nt_enter("WSARecv");
   if (routine != NULL || *flags != 0)
     nt_absent("WSARecv with flags or a routine");
   return transfer(sock, NT_READ, bufs, count, got, overlapped);
 }
 
-int WSAAPI WSASend(SOCKET sock, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD flags,
-                   LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+int WSAAPI WSASend(SOCKET sock,
+                   LPWSABUF bufs,
+                   DWORD count,
+                   LPDWORD sent,
+                   DWORD flags,
+                   LPWSAOVERLAPPED overlapped,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   nt_enter("WSASend");
   if (routine != NULL || flags != 0)
     nt_absent("WSASend with flags or a routine");
@@ -398,8 +424,8 @@ int WSAAPI send(SOCKET sock, const char* from, int size, int flags) {
   return WSASend(sock, &buf, 1, &sent, (DWORD) flags, NULL, NULL) == 0 ? (int) sent : SOCKET_ERROR;
 }
 
-BOOL WSAAPI WSAGetOverlappedResult(SOCKET handle, LPWSAOVERLAPPED overlapped, LPDWORD bytes,
-                                   BOOL wait, LPDWORD flags) {
+BOOL WSAAPI WSAGetOverlappedResult(
+    SOCKET handle, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait, LPDWORD flags) {
   NTSTATUS status;
 
   nt_enter("WSAGetOverlappedResult");
@@ -447,7 +473,6 @@ int WSAAPI WSADuplicateSocketW(SOCKET handle, DWORD id, LPWSAPROTOCOL_INFOW info
     return wsa_error(WSAEINVAL);
   if (getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) info, &size) != 0)
     return SOCKET_ERROR;
-  info->dwProviderReserved =
-      (DWORD) (ULONG_PTR) nt_handle_in(process, sock, FILE_ALL_ACCESS);
+  info->dwProviderReserved = (DWORD) (ULONG_PTR) nt_handle_in(process, sock, FILE_ALL_ACCESS);
   return 0;
 }

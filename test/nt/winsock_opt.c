@@ -4,10 +4,21 @@
 #include <mstcpip.h>
 #include <string.h>
 
-BOOL WINAPI nt_connect_ex(SOCKET handle, const struct sockaddr* addr, int len, PVOID data,
-                          DWORD size, LPDWORD sent, LPOVERLAPPED overlapped);
-BOOL WINAPI nt_accept_ex(SOCKET handle, SOCKET to, PVOID memory, DWORD receive, DWORD local,
-                         DWORD remote, LPDWORD bytes, LPOVERLAPPED overlapped);
+BOOL WINAPI nt_connect_ex(SOCKET handle,
+                          const struct sockaddr* addr,
+                          int len,
+                          PVOID data,
+                          DWORD size,
+                          LPDWORD sent,
+                          LPOVERLAPPED overlapped);
+BOOL WINAPI nt_accept_ex(SOCKET handle,
+                         SOCKET to,
+                         PVOID memory,
+                         DWORD receive,
+                         DWORD local,
+                         DWORD remote,
+                         LPDWORD bytes,
+                         LPOVERLAPPED overlapped);
 
 static int wsa_error(int error) {
   nt_error((DWORD) error);
@@ -187,8 +198,14 @@ int WSAAPI ioctlsocket(SOCKET handle, long code, u_long* value) {
   return 0;
 }
 
-int WSAAPI WSAIoctl(SOCKET handle, DWORD code, LPVOID in, DWORD in_size, LPVOID out, DWORD out_size,
-                    LPDWORD bytes, LPWSAOVERLAPPED overlapped,
+int WSAAPI WSAIoctl(SOCKET handle,
+                    DWORD code,
+                    LPVOID in,
+                    DWORD in_size,
+                    LPVOID out,
+                    DWORD out_size,
+                    LPDWORD bytes,
+                    LPWSAOVERLAPPED overlapped,
                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   static const GUID accept_id = WSAID_ACCEPTEX;
   static const GUID connect_id = WSAID_CONNECTEX;

@@ -12,7 +12,10 @@
 #define GAA_FLAG_SKIP_DNS_SERVER 8u
 #define NDIS_IF_MAX_STRING_SIZE 256
 
-typedef enum _IF_OPER_STATUS { IfOperStatusUp = 1, IfOperStatusDown = 2 } IF_OPER_STATUS;
+typedef enum _IF_OPER_STATUS {
+  IfOperStatusUp = 1,
+  IfOperStatusDown = 2
+} IF_OPER_STATUS;
 
 typedef struct _SOCKET_ADDRESS {
   struct sockaddr* lpSockaddr;
@@ -38,7 +41,7 @@ typedef struct _IP_ADAPTER_ADDRESSES {
 } IP_ADAPTER_ADDRESSES;
 typedef IP_ADAPTER_ADDRESSES* PIP_ADAPTER_ADDRESSES;
 
-ULONG WINAPI GetAdaptersAddresses(ULONG family, ULONG flags, PVOID reserved,
-                                  PIP_ADAPTER_ADDRESSES list, PULONG size);
+ULONG WINAPI GetAdaptersAddresses(
+    ULONG family, ULONG flags, PVOID reserved, PIP_ADAPTER_ADDRESSES list, PULONG size);
 
 #endif /* NT_IPHLPAPI_H_ */

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-uintptr_t _beginthreadex(void* security, unsigned stack, unsigned (*fn)(void*), void* arg,
-                         unsigned flags, unsigned* id);
+uintptr_t _beginthreadex(
+    void* security, unsigned stack, unsigned (*fn)(void*), void* arg, unsigned flags, unsigned* id);
 void _endthreadex(unsigned code);
 int _getpid(void);
 

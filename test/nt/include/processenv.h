@@ -87,22 +87,40 @@ HANDLE WINAPI GetCurrentProcess(void);
 DWORD WINAPI GetCurrentProcessId(void);
 DWORD WINAPI GetProcessId(HANDLE process);
 HANDLE WINAPI OpenProcess(DWORD access, BOOL inherit, DWORD id);
-BOOL WINAPI CreateProcessW(LPCWSTR program, LPWSTR command, LPSECURITY_ATTRIBUTES process,
-                           LPSECURITY_ATTRIBUTES thread, BOOL inherit, DWORD flags,
-                           LPVOID environment, LPCWSTR folder, LPSTARTUPINFOW startup,
+BOOL WINAPI CreateProcessW(LPCWSTR program,
+                           LPWSTR command,
+                           LPSECURITY_ATTRIBUTES process,
+                           LPSECURITY_ATTRIBUTES thread,
+                           BOOL inherit,
+                           DWORD flags,
+                           LPVOID environment,
+                           LPCWSTR folder,
+                           LPSTARTUPINFOW startup,
                            LPPROCESS_INFORMATION made);
-BOOL WINAPI CreateProcessA(LPCSTR program, LPSTR command, LPSECURITY_ATTRIBUTES process,
-                           LPSECURITY_ATTRIBUTES thread, BOOL inherit, DWORD flags,
-                           LPVOID environment, LPCSTR folder, LPSTARTUPINFOA startup,
+BOOL WINAPI CreateProcessA(LPCSTR program,
+                           LPSTR command,
+                           LPSECURITY_ATTRIBUTES process,
+                           LPSECURITY_ATTRIBUTES thread,
+                           BOOL inherit,
+                           DWORD flags,
+                           LPVOID environment,
+                           LPCSTR folder,
+                           LPSTARTUPINFOA startup,
                            LPPROCESS_INFORMATION made);
 BOOL WINAPI TerminateProcess(HANDLE process, UINT code);
 void WINAPI ExitProcess(UINT code);
 BOOL WINAPI GetExitCodeProcess(HANDLE process, LPDWORD code);
-BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list, DWORD count,
-                                              DWORD flags, SIZE_T* size);
-BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST list, DWORD flags,
-                                      DWORD_PTR attribute, PVOID value, SIZE_T size,
-                                      PVOID previous, SIZE_T* returned);
+BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list,
+                                              DWORD count,
+                                              DWORD flags,
+                                              SIZE_T* size);
+BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST list,
+                                      DWORD flags,
+                                      DWORD_PTR attribute,
+                                      PVOID value,
+                                      SIZE_T size,
+                                      PVOID previous,
+                                      SIZE_T* returned);
 void WINAPI DeleteProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list);
 HANDLE WINAPI CreateJobObjectW(LPSECURITY_ATTRIBUTES security, LPCWSTR name);
 BOOL WINAPI SetInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS what, LPVOID info, DWORD size);
@@ -111,8 +129,8 @@ void WINAPI GetStartupInfoW(LPSTARTUPINFOW info);
 BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count);
 BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* all);
 BOOL WINAPI GetProcessIoCounters(HANDLE process, IO_COUNTERS* counters);
-BOOL WINAPI GetProcessTimes(HANDLE process, LPFILETIME made, LPFILETIME ended, LPFILETIME kernel,
-                            LPFILETIME user);
+BOOL WINAPI GetProcessTimes(
+    HANDLE process, LPFILETIME made, LPFILETIME ended, LPFILETIME kernel, LPFILETIME user);
 
 /* ---- Surroundings ---- */
 
@@ -153,8 +171,14 @@ FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name);
 #define CSTR_EQUAL 2
 #define CSTR_GREATER_THAN 3
 int WINAPI MultiByteToWideChar(UINT page, DWORD flags, LPCSTR from, int size, LPWSTR to, int room);
-int WINAPI WideCharToMultiByte(UINT page, DWORD flags, LPCWSTR from, int units, LPSTR to, int room,
-                               LPCSTR other, LPBOOL used_other);
+int WINAPI WideCharToMultiByte(UINT page,
+                               DWORD flags,
+                               LPCWSTR from,
+                               int units,
+                               LPSTR to,
+                               int room,
+                               LPCSTR other,
+                               LPBOOL used_other);
 int WINAPI CompareStringOrdinal(LPCWSTR a, int a_units, LPCWSTR b, int b_units, BOOL ignore_case);
 
 /* ---- The machine ---- */
@@ -178,7 +202,9 @@ typedef struct _SYSTEM_INFO {
   WORD wProcessorRevision;
 } SYSTEM_INFO;
 
-typedef enum _COMPUTER_NAME_FORMAT { ComputerNameDnsHostname = 1 } COMPUTER_NAME_FORMAT;
+typedef enum _COMPUTER_NAME_FORMAT {
+  ComputerNameDnsHostname = 1
+} COMPUTER_NAME_FORMAT;
 
 void WINAPI GetNativeSystemInfo(SYSTEM_INFO* info);
 BOOL WINAPI GetComputerNameExW(COMPUTER_NAME_FORMAT format, LPWSTR to, LPDWORD room);

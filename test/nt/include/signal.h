@@ -15,7 +15,7 @@ typedef int sig_atomic_t;
 #define NSIG 23
 #define SIG_DFL ((void (*)(int)) 0)
 #define SIG_IGN ((void (*)(int)) 1)
-#define SIG_ERR ((void (*)(int)) -1)
+#define SIG_ERR ((void (*)(int)) - 1)
 
 #define signal nt_signal
 #define raise nt_raise

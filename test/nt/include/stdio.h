@@ -3,8 +3,8 @@
 #ifndef NT_STDIO_H_
 #define NT_STDIO_H_
 
-#include_next <stdio.h>
 #include <stdarg.h>
+#include_next <stdio.h>
 
 int nt_vsnprintf(char* to, size_t size, const char* format, va_list args);
 int nt_snprintf(char* to, size_t size, const char* format, ...);

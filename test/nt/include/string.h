@@ -2,7 +2,7 @@
 #ifndef NT_STRING_H_
 #define NT_STRING_H_
 
-#include_next <string.h>
 #include "wchar.h"
+#include_next <string.h>
 
 #endif /* NT_STRING_H_ */

@@ -54,8 +54,13 @@ UINT WINAPI SetErrorMode(UINT mode);
 #define DUPLICATE_CLOSE_SOURCE 1u
 #define DUPLICATE_SAME_ACCESS 2u
 BOOL WINAPI CloseHandle(HANDLE handle);
-BOOL WINAPI DuplicateHandle(HANDLE from_process, HANDLE from, HANDLE to_process, LPHANDLE to,
-                            DWORD access, BOOL inherit, DWORD options);
+BOOL WINAPI DuplicateHandle(HANDLE from_process,
+                            HANDLE from,
+                            HANDLE to_process,
+                            LPHANDLE to,
+                            DWORD access,
+                            BOOL inherit,
+                            DWORD options);
 BOOL WINAPI GetHandleInformation(HANDLE handle, LPDWORD flags);
 BOOL WINAPI SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags);
 BOOL WINAPI CompareObjectHandles(HANDLE a, HANDLE b);
@@ -92,16 +97,28 @@ typedef struct _FILE_NAME_INFO {
   WCHAR FileName[1];
 } FILE_NAME_INFO;
 
-HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE like);
-HANDLE WINAPI CreateFileA(LPCSTR name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE like);
+HANDLE WINAPI CreateFileW(LPCWSTR name,
+                          DWORD access,
+                          DWORD share,
+                          LPSECURITY_ATTRIBUTES security,
+                          DWORD disposition,
+                          DWORD flags,
+                          HANDLE like);
+HANDLE WINAPI CreateFileA(LPCSTR name,
+                          DWORD access,
+                          DWORD share,
+                          LPSECURITY_ATTRIBUTES security,
+                          DWORD disposition,
+                          DWORD flags,
+                          HANDLE like);
 BOOL WINAPI ReadFile(HANDLE file, LPVOID to, DWORD size, LPDWORD got, LPOVERLAPPED overlapped);
 BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped);
 BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
-BOOL WINAPI GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS what, LPVOID to,
+BOOL WINAPI GetFileInformationByHandleEx(HANDLE file,
+                                         FILE_INFO_BY_HANDLE_CLASS what,
+                                         LPVOID to,
                                          DWORD size);
 BOOL WINAPI SetFileCompletionNotificationModes(HANDLE file, UCHAR flags);
 BOOL WINAPI CancelIo(HANDLE file);
@@ -112,11 +129,17 @@ BOOL WINAPI GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD by
 /* ---- Completion ports ---- */
 
 HANDLE WINAPI CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads);
-BOOL WINAPI GetQueuedCompletionStatus(HANDLE port, LPDWORD bytes, PULONG_PTR key,
-                                      LPOVERLAPPED* overlapped, DWORD timeout_ms);
-BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE port, LPOVERLAPPED_ENTRY entries, ULONG room,
-                                        PULONG count, DWORD timeout_ms, BOOL alertable);
-BOOL WINAPI PostQueuedCompletionStatus(HANDLE port, DWORD bytes, ULONG_PTR key,
+BOOL WINAPI GetQueuedCompletionStatus(
+    HANDLE port, LPDWORD bytes, PULONG_PTR key, LPOVERLAPPED* overlapped, DWORD timeout_ms);
+BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE port,
+                                        LPOVERLAPPED_ENTRY entries,
+                                        ULONG room,
+                                        PULONG count,
+                                        DWORD timeout_ms,
+                                        BOOL alertable);
+BOOL WINAPI PostQueuedCompletionStatus(HANDLE port,
+                                       DWORD bytes,
+                                       ULONG_PTR key,
                                        LPOVERLAPPED overlapped);
 
 /* ---- Named pipes ---- */
@@ -138,19 +161,36 @@ BOOL WINAPI PostQueuedCompletionStatus(HANDLE port, DWORD bytes, ULONG_PTR key,
 #define NMPWAIT_WAIT_FOREVER 0xffffffffu
 #define NMPWAIT_NOWAIT 1u
 #define NMPWAIT_USE_DEFAULT_WAIT 0u
-HANDLE WINAPI CreateNamedPipeW(LPCWSTR name, DWORD open, DWORD mode, DWORD instances, DWORD out,
-                               DWORD in, DWORD timeout_ms, LPSECURITY_ATTRIBUTES security);
-HANDLE WINAPI CreateNamedPipeA(LPCSTR name, DWORD open, DWORD mode, DWORD instances, DWORD out,
-                               DWORD in, DWORD timeout_ms, LPSECURITY_ATTRIBUTES security);
+HANDLE WINAPI CreateNamedPipeW(LPCWSTR name,
+                               DWORD open,
+                               DWORD mode,
+                               DWORD instances,
+                               DWORD out,
+                               DWORD in,
+                               DWORD timeout_ms,
+                               LPSECURITY_ATTRIBUTES security);
+HANDLE WINAPI CreateNamedPipeA(LPCSTR name,
+                               DWORD open,
+                               DWORD mode,
+                               DWORD instances,
+                               DWORD out,
+                               DWORD in,
+                               DWORD timeout_ms,
+                               LPSECURITY_ATTRIBUTES security);
 BOOL WINAPI CreatePipe(PHANDLE read, PHANDLE write, LPSECURITY_ATTRIBUTES security, DWORD size);
 BOOL WINAPI ConnectNamedPipe(HANDLE pipe, LPOVERLAPPED overlapped);
 BOOL WINAPI DisconnectNamedPipe(HANDLE pipe);
 BOOL WINAPI WaitNamedPipeW(LPCWSTR name, DWORD timeout_ms);
-BOOL WINAPI PeekNamedPipe(HANDLE pipe, LPVOID to, DWORD size, LPDWORD got, LPDWORD total,
-                          LPDWORD left);
+BOOL WINAPI
+PeekNamedPipe(HANDLE pipe, LPVOID to, DWORD size, LPDWORD got, LPDWORD total, LPDWORD left);
 BOOL WINAPI GetNamedPipeInfo(HANDLE pipe, LPDWORD flags, LPDWORD out, LPDWORD in, LPDWORD most);
-BOOL WINAPI GetNamedPipeHandleStateW(HANDLE pipe, LPDWORD state, LPDWORD instances, LPDWORD bytes,
-                                     LPDWORD timeout_ms, LPWSTR user, DWORD size);
+BOOL WINAPI GetNamedPipeHandleStateW(HANDLE pipe,
+                                     LPDWORD state,
+                                     LPDWORD instances,
+                                     LPDWORD bytes,
+                                     LPDWORD timeout_ms,
+                                     LPWSTR user,
+                                     DWORD size);
 #define GetNamedPipeHandleState GetNamedPipeHandleStateW
 BOOL WINAPI SetNamedPipeHandleState(HANDLE pipe, LPDWORD mode, LPDWORD bytes, LPDWORD timeout_ms);
 BOOL WINAPI GetNamedPipeClientProcessId(HANDLE pipe, PULONG id);
@@ -173,12 +213,21 @@ BOOL WINAPI ResetEvent(HANDLE event);
 DWORD WINAPI WaitForSingleObject(HANDLE handle, DWORD timeout_ms);
 DWORD WINAPI WaitForSingleObjectEx(HANDLE handle, DWORD timeout_ms, BOOL alertable);
 DWORD WINAPI WaitForMultipleObjects(DWORD count, const HANDLE* handles, BOOL all, DWORD timeout_ms);
-BOOL WINAPI RegisterWaitForSingleObject(PHANDLE wait, HANDLE object, WAITORTIMERCALLBACK callback,
-                                        PVOID context, ULONG timeout_ms, ULONG flags);
+BOOL WINAPI RegisterWaitForSingleObject(PHANDLE wait,
+                                        HANDLE object,
+                                        WAITORTIMERCALLBACK callback,
+                                        PVOID context,
+                                        ULONG timeout_ms,
+                                        ULONG flags);
 BOOL WINAPI UnregisterWaitEx(HANDLE wait, HANDLE done);
 BOOL WINAPI UnregisterWait(HANDLE wait);
-BOOL WINAPI CreateTimerQueueTimer(PHANDLE timer, HANDLE queue, WAITORTIMERCALLBACK callback,
-                                  PVOID context, DWORD due_ms, DWORD period_ms, ULONG flags);
+BOOL WINAPI CreateTimerQueueTimer(PHANDLE timer,
+                                  HANDLE queue,
+                                  WAITORTIMERCALLBACK callback,
+                                  PVOID context,
+                                  DWORD due_ms,
+                                  DWORD period_ms,
+                                  ULONG flags);
 BOOL WINAPI DeleteTimerQueueTimer(HANDLE queue, HANDLE timer, HANDLE done);
 
 typedef struct nt_pool_wait* PTP_WAIT;
@@ -186,7 +235,8 @@ typedef struct nt_pool_instance* PTP_CALLBACK_INSTANCE;
 typedef struct nt_pool_environment* PTP_CALLBACK_ENVIRON;
 typedef DWORD TP_WAIT_RESULT;
 typedef void(CALLBACK* PTP_WAIT_CALLBACK)(PTP_CALLBACK_INSTANCE, PVOID, PTP_WAIT, TP_WAIT_RESULT);
-PTP_WAIT WINAPI CreateThreadpoolWait(PTP_WAIT_CALLBACK callback, PVOID context,
+PTP_WAIT WINAPI CreateThreadpoolWait(PTP_WAIT_CALLBACK callback,
+                                     PVOID context,
                                      PTP_CALLBACK_ENVIRON environment);
 void WINAPI SetThreadpoolWait(PTP_WAIT wait, HANDLE object, LPFILETIME timeout);
 void WINAPI WaitForThreadpoolWaitCallbacks(PTP_WAIT wait, BOOL cancel);
@@ -207,13 +257,18 @@ BOOL WINAPI TryEnterCriticalSection(LPCRITICAL_SECTION section);
 void WINAPI LeaveCriticalSection(LPCRITICAL_SECTION section);
 void WINAPI DeleteCriticalSection(LPCRITICAL_SECTION section);
 void WINAPI InitializeConditionVariable(PCONDITION_VARIABLE variable);
-BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable, PSRWLOCK lock,
-                                      DWORD timeout_ms, ULONG flags);
-BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable, LPCRITICAL_SECTION section,
+BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable,
+                                      PSRWLOCK lock,
+                                      DWORD timeout_ms,
+                                      ULONG flags);
+BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable,
+                                     LPCRITICAL_SECTION section,
                                      DWORD timeout_ms);
 void WINAPI WakeConditionVariable(PCONDITION_VARIABLE variable);
 void WINAPI WakeAllConditionVariable(PCONDITION_VARIABLE variable);
-BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN fn, PVOID parameter,
+BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once,
+                                PINIT_ONCE_FN fn,
+                                PVOID parameter,
                                 LPVOID* context);
 
 /* ---- Threads ---- */
@@ -223,8 +278,12 @@ BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN fn, PVOID paramet
 #define CREATE_SUSPENDED 4u
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x10000u
 #define STILL_ACTIVE 259u
-HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREAD_START_ROUTINE fn,
-                           LPVOID arg, DWORD flags, LPDWORD id);
+HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security,
+                           SIZE_T stack,
+                           LPTHREAD_START_ROUTINE fn,
+                           LPVOID arg,
+                           DWORD flags,
+                           LPDWORD id);
 DWORD WINAPI ResumeThread(HANDLE thread);
 BOOL WINAPI GetExitCodeThread(HANDLE thread, LPDWORD code);
 HANDLE WINAPI GetCurrentThread(void);
@@ -254,17 +313,20 @@ void WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME now);
 /* ---- Security ---- */
 
 BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE token);
-BOOL WINAPI GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size,
-                                PDWORD needed);
+BOOL WINAPI GetTokenInformation(
+    HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed);
 BOOL WINAPI InitializeSid(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, BYTE count);
 PDWORD WINAPI GetSidSubAuthority(PSID sid, DWORD index);
 DWORD WINAPI GetLengthSid(PSID sid);
 BOOL WINAPI InitializeAcl(PACL acl, DWORD size, DWORD revision);
 BOOL WINAPI AddAccessAllowedAce(PACL acl, DWORD revision, DWORD access, PSID sid);
 BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, DWORD revision);
-BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, BOOL present, PACL dacl,
+BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor,
+                                      BOOL present,
+                                      PACL dacl,
                                       BOOL defaulted);
-BOOL WINAPI SetKernelObjectSecurity(HANDLE handle, SECURITY_INFORMATION what,
+BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
+                                    SECURITY_INFORMATION what,
                                     PSECURITY_DESCRIPTOR descriptor);
 
 #endif /* NT_WINBASE_H_ */

@@ -132,11 +132,11 @@ BOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE input, LPDWORD count);
 BOOL WINAPI PeekConsoleInputW(HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count);
 BOOL WINAPI ReadConsoleInputW(HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count);
 BOOL WINAPI WriteConsoleInputW(HANDLE input, const INPUT_RECORD* records, DWORD n, LPDWORD count);
-BOOL WINAPI ReadConsoleW(HANDLE input, LPVOID to, DWORD units, LPDWORD count,
-                         CONSOLE_READCONSOLE_CONTROL* control);
+BOOL WINAPI ReadConsoleW(
+    HANDLE input, LPVOID to, DWORD units, LPDWORD count, CONSOLE_READCONSOLE_CONTROL* control);
 BOOL WINAPI WriteConsoleW(HANDLE screen, const void* from, DWORD units, LPDWORD count, LPVOID none);
-BOOL WINAPI ReadConsoleOutputCharacterW(HANDLE screen, LPWSTR to, DWORD units, COORD from,
-                                        LPDWORD count);
+BOOL WINAPI
+ReadConsoleOutputCharacterW(HANDLE screen, LPWSTR to, DWORD units, COORD from, LPDWORD count);
 BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add);
 BOOL WINAPI GenerateConsoleCtrlEvent(DWORD event, DWORD group);
 BOOL WINAPI AttachConsole(DWORD id);

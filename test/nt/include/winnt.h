@@ -65,7 +65,9 @@
 #define LABEL_SECURITY_INFORMATION 0x10u
 #define SECURITY_WORLD_RID 0u
 #define SECURITY_WORLD_SID_AUTHORITY \
-  { { 0, 0, 0, 0, 0, 1 } }
+  {                                  \
+    { 0, 0, 0, 0, 0, 1 }             \
+  }
 #define TOKEN_QUERY 8u
 
 typedef void* PSID;
@@ -112,7 +114,10 @@ typedef struct _TOKEN_USER {
   SID_AND_ATTRIBUTES User;
 } TOKEN_USER;
 
-typedef enum _TOKEN_INFORMATION_CLASS { TokenUser = 1, TokenOwner = 4 } TOKEN_INFORMATION_CLASS;
+typedef enum _TOKEN_INFORMATION_CLASS {
+  TokenUser = 1,
+  TokenOwner = 4
+} TOKEN_INFORMATION_CLASS;
 
 typedef struct _SECURITY_ATTRIBUTES {
   DWORD nLength;
@@ -203,7 +208,9 @@ typedef struct _IO_COUNTERS {
 #define JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK 0x00001000u
 #define JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE 0x00002000u
 
-typedef enum _JOBOBJECTINFOCLASS { JobObjectExtendedLimitInformation = 9 } JOBOBJECTINFOCLASS;
+typedef enum _JOBOBJECTINFOCLASS {
+  JobObjectExtendedLimitInformation = 9
+} JOBOBJECTINFOCLASS;
 
 typedef struct _JOBOBJECT_BASIC_LIMIT_INFORMATION {
   LARGE_INTEGER PerProcessUserTimeLimit;

@@ -172,18 +172,34 @@ int WSAAPI WSAStartup(WORD version, LPWSADATA data);
 int WSAAPI WSACleanup(void);
 int WSAAPI WSAGetLastError(void);
 void WSAAPI WSASetLastError(int error);
-SOCKET WSAAPI WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
-                         DWORD flags);
+SOCKET WSAAPI
+WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group, DWORD flags);
 int WSAAPI WSADuplicateSocketW(SOCKET sock, DWORD process, LPWSAPROTOCOL_INFOW info);
-int WSAAPI WSARecv(SOCKET sock, LPWSABUF bufs, DWORD count, LPDWORD got, LPDWORD flags,
-                   LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
-int WSAAPI WSASend(SOCKET sock, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD flags,
-                   LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
-int WSAAPI WSAIoctl(SOCKET sock, DWORD code, LPVOID in, DWORD in_size, LPVOID out, DWORD out_size,
-                    LPDWORD bytes, LPWSAOVERLAPPED overlapped,
+int WSAAPI WSARecv(SOCKET sock,
+                   LPWSABUF bufs,
+                   DWORD count,
+                   LPDWORD got,
+                   LPDWORD flags,
+                   LPWSAOVERLAPPED overlapped,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSAAPI WSASend(SOCKET sock,
+                   LPWSABUF bufs,
+                   DWORD count,
+                   LPDWORD sent,
+                   DWORD flags,
+                   LPWSAOVERLAPPED overlapped,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSAAPI WSAIoctl(SOCKET sock,
+                    DWORD code,
+                    LPVOID in,
+                    DWORD in_size,
+                    LPVOID out,
+                    DWORD out_size,
+                    LPDWORD bytes,
+                    LPWSAOVERLAPPED overlapped,
                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
-BOOL WSAAPI WSAGetOverlappedResult(SOCKET sock, LPWSAOVERLAPPED overlapped, LPDWORD bytes,
-                                   BOOL wait, LPDWORD flags);
+BOOL WSAAPI WSAGetOverlappedResult(
+    SOCKET sock, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait, LPDWORD flags);
 SOCKET WSAAPI socket(int family, int type, int protocol);
 int WSAAPI closesocket(SOCKET sock);
 int WSAAPI bind(SOCKET sock, const struct sockaddr* addr, int len);
@@ -198,8 +214,8 @@ int WSAAPI getpeername(SOCKET sock, struct sockaddr* addr, int* len);
 int WSAAPI getsockopt(SOCKET sock, int level, int name, char* value, int* len);
 int WSAAPI setsockopt(SOCKET sock, int level, int name, const char* value, int len);
 int WSAAPI ioctlsocket(SOCKET sock, long code, u_long* value);
-int WSAAPI select(int none, fd_set* read, fd_set* write, fd_set* except,
-                  const struct timeval* timeout);
+int WSAAPI
+select(int none, fd_set* read, fd_set* write, fd_set* except, const struct timeval* timeout);
 int WSAAPI gethostname(char* name, int size);
 u_long WSAAPI htonl(u_long value);
 u_long WSAAPI ntohl(u_long value);

@@ -88,7 +88,12 @@ typedef ADDRINFOW* PADDRINFOW;
 
 int WSAAPI GetAddrInfoW(PCWSTR node, PCWSTR service, const ADDRINFOW* hints, ADDRINFOW** list);
 void WSAAPI FreeAddrInfoW(ADDRINFOW* list);
-int WSAAPI GetNameInfoW(const struct sockaddr* addr, socklen_t len, WCHAR* node, DWORD node_room,
-                        WCHAR* service, DWORD service_room, int flags);
+int WSAAPI GetNameInfoW(const struct sockaddr* addr,
+                        socklen_t len,
+                        WCHAR* node,
+                        DWORD node_room,
+                        WCHAR* service,
+                        DWORD service_room,
+                        int flags);
 
 #endif /* NT_WS2TCPIP_H_ */
