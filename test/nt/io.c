@@ -250,7 +250,7 @@ static void finish(struct nt_irp* irp, int pending) {
   }
   nt_trace("  done: %s, status %x, %llu bytes%s", file->device->name, (unsigned) irp->status,
            (unsigned long long) irp->info, packet ? ", a packet" : "");
-  if (packet && irp->prompt && must_be_late(irp))
+  if (packet && irp->prompt == 1 && must_be_late(irp))
     later(irp, put_packet);
   else if (packet)
     put_packet(irp);

@@ -257,8 +257,8 @@ struct nt_irp {
   size_t size;
   size_t done;     /* bytes moved so far, by nt_irp_give and nt_irp_take */
   int may_be_late; /* a device for which "at once" is never certain sets it before it completes */
-  int prompt;      /* one whose operations end within the call of whoever ends them: at most the
-                       * packet is late. Set before it pends */
+  int prompt;      /* one whose operations end within the call of whoever ends them; 1: the packet
+                         * may be late, 2: not even that. Set before it pends */
   NTSTATUS status; /* from nt_irp_complete on */
   ULONG_PTR info;
   void* device;         /* the device's, */

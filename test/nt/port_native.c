@@ -23,6 +23,7 @@ void native_begin(unsigned round) {
 
   nt_begin(one != NULL ? strtoull(one, NULL, 0)
                        : (from != NULL ? strtoull(from, NULL, 0) : 1) + round);
+  nt_sockets_are_ifs = getenv("NT_LAYERED") == NULL;
 }
 
 void native_end(void) {
