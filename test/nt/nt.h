@@ -82,8 +82,8 @@ int nt_chance(unsigned percent);
 
 /* A broken rule of the caller, or of the model: prints what, the seed, the step and the stack, and
  * ends the program with status 1. Any thread. */
-_Noreturn void nt_fault(const char* format, ...) __attribute__((format(printf, 1, 2)));
-void nt_trace(const char* format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void nt_fault(const char* format, ...) __attribute__((format(__printf__, 1, 2)));
+void nt_trace(const char* format, ...) __attribute__((format(__printf__, 1, 2)));
 _Noreturn void nt_absent(const char* name); /* a call that is declared and not modelled */
 
 /* In units of 100 ns since the run began, plus a start that is not 0. */
