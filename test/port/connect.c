@@ -107,8 +107,9 @@ TEST(connect_closed_while_stuck) {
 
       stream_close(s[i]);
       if (pending) {
-        CHECK_EQ(s[i]->io.ops->done(&s[i]->io, UV__CONNECT), UV_ECANCELED);
-        stuck++;
+        ssize_t d = s[i]->io.ops->done(&s[i]->io, UV__CONNECT);
+        CHECK(d == 0 || d == UV_ECANCELED); /* 0: the answer was still on its way. */
+        stuck += d != 0;
       }
       stream_free(s[i]);
     }

@@ -49,6 +49,7 @@ TEST(win_accepted_socket_gets_its_context) {
       continue;
     listener = make_listener(k);
     real = uv__sock_calls;
+    accept_context.calls = 0;
     uv__sock_calls.set_option = spy_set_option;
     for (i = 0; i < 12; i++) {
       struct stream* client = make_client(listener);
@@ -74,6 +75,7 @@ TEST(win_connected_socket_gets_its_context) {
       continue;
     listener = make_listener(k);
     real = uv__sock_calls;
+    connect_context.calls = 0;
     uv__sock_calls.set_option = spy_set_option;
     client = make_client(listener);
     CHECK_EQ(connect_context.calls, 1);

@@ -1,0 +1,282 @@
+/* Sockets as file objects: their addresses, who may bind what, and their end. */
+#include "afd.h"
+
+#include <string.h>
+
+int nt_sockets_are_ifs;
+
+static struct afd_sock* socks;
+static unsigned short last_port;
+
+/* ---- The device ---- */
+
+static void start(struct nt_irp* irp) {
+  struct afd_sock* sock = (struct afd_sock*) irp->file;
+
+  irp->may_be_late = 1; /* Nothing is promised of what is done at once. */
+  if (irp->what == NT_READ)
+    afd_start_receive(irp);
+  else if (irp->what == NT_WRITE)
+    afd_start_send(irp);
+  else if (irp->what == NT_CONTROL && irp->code == AFD_ACCEPT)
+    afd_start_accept(irp);
+  else if (irp->what == NT_CONTROL && irp->code == AFD_CONNECT)
+    afd_start_connect(irp);
+  else
+    nt_irp_complete(irp, ST_INVALID_DEVICE_REQUEST, 0);
+  (void) sock;
+}
+
+static void abort_all(struct nt_irp** queue) {
+  while (*queue != NULL) {
+    struct nt_irp* irp = *queue;
+    *queue = irp->queue;
+    nt_irp_complete(irp, ST_CANCELLED, 0);
+  }
+}
+
+/* "closesocket": pending overlapped operations end with WSA_OPERATION_ABORTED. */
+static void cleanup(struct nt_file* file) {
+  struct afd_sock* sock = (struct afd_sock*) file;
+  struct nt_irp* irp;
+
+  if (sock->lacks != NULL && sock->conn != NULL)
+    nt_trace("  a connected socket goes that never got its %s", sock->lacks);
+  abort_all(&sock->receives);
+  if (sock->attempt != NULL)
+    nt_later_not(sock->attempt);
+  sock->attempt = NULL;
+  irp = sock->connecting;
+  sock->connecting = NULL;
+  if (irp != NULL)
+    nt_irp_complete(irp, ST_CANCELLED, 0);
+  if (sock->state == AFD_LISTENS) {
+    abort_all(&sock->accepts);
+    afd_stop_listening(sock);
+  }
+  if (sock->conn != NULL)
+    afd_leave(sock);
+  sock->state = AFD_OPEN; /* Its name is free. */
+}
+
+static void destroy(struct nt_file* file) {
+  struct afd_sock** at = &socks;
+
+  while (*at != (struct afd_sock*) file)
+    at = &(*at)->next;
+  *at = (*at)->next;
+}
+
+const struct nt_device afd_device = {"socket", FILE_TYPE_PIPE, start, cleanup, destroy};
+
+struct afd_sock* afd_new(int family) {
+  struct afd_sock* sock = nt_file_new(&afd_device, sizeof(*sock), 0);
+  struct afd_sock** at = &socks;
+
+  sock->family = family;
+  sock->v6only = 1;
+  sock->send_room = 65536;
+  sock->receive_room = 65536;
+  sock->file.uncancellable = !nt_sockets_are_ifs;
+  while (*at != NULL)
+    at = &(*at)->next;
+  *at = sock;
+  return sock;
+}
+
+struct afd_sock* afd_find(SOCKET handle) {
+  struct nt_file* file = nt_peek((HANDLE) handle, &nt_file_class, NULL);
+
+  if (file != NULL && file->device == &afd_device)
+    return (struct afd_sock*) file;
+  nt_error(WSAENOTSOCK);
+  return NULL;
+}
+
+void nt_sock_end(void) {
+  last_port = 0; /* The next run finds what this one found. */
+  if (socks != NULL)
+    nt_fault("a socket is left that nobody has a handle to");
+}
+
+void afd_irp_put(struct nt_irp** queue, struct nt_irp* irp) {
+  while (*queue != NULL)
+    queue = &(*queue)->queue;
+  irp->queue = NULL;
+  *queue = irp;
+}
+
+void afd_irp_drop(struct nt_irp** queue, struct nt_irp* irp) {
+  while (*queue != NULL && *queue != irp)
+    queue = &(*queue)->queue;
+  if (*queue != NULL)
+    *queue = irp->queue;
+}
+
+/* ---- Addresses ---- */
+
+int afd_read_addr(const struct sockaddr* from, int len, struct afd_addr* addr) {
+  memset(addr, 0, sizeof(*addr));
+  if (len < (int) sizeof(ADDRESS_FAMILY))
+    return WSAEFAULT;
+  addr->family = from->sa_family;
+  if (addr->family == AF_INET && len >= (int) sizeof(struct sockaddr_in)) {
+    const struct sockaddr_in* in = (const void*) from;
+    addr->port = ntohs(in->sin_port);
+    memcpy(addr->ip, &in->sin_addr, 4);
+    return 0;
+  }
+  if (addr->family == AF_INET6 && len >= (int) sizeof(struct sockaddr_in6)) {
+    const struct sockaddr_in6* in6 = (const void*) from;
+    addr->port = ntohs(in6->sin6_port);
+    memcpy(addr->ip, &in6->sin6_addr, 16);
+    return 0;
+  }
+  return addr->family == AF_INET || addr->family == AF_INET6 ? WSAEFAULT : WSAEAFNOSUPPORT;
+}
+
+static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static int is_mapped(const struct afd_addr* addr) {
+  return addr->family == AF_INET6 && memcmp(addr->ip, mapped, sizeof(mapped)) == 0;
+}
+
+static int is_any(const struct afd_addr* addr) {
+  static const unsigned char none[16];
+
+  return memcmp(addr->ip, none, 16) == 0;
+}
+
+/* The loopback is all there is here: 127.0.0.0/8 and ::1. */
+static int is_local(const struct afd_addr* addr) {
+  static const unsigned char one[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+  if (is_any(addr))
+    return 1;
+  if (addr->family == AF_INET)
+    return addr->ip[0] == 127;
+  return is_mapped(addr) ? addr->ip[12] == 127 : memcmp(addr->ip, one, 16) == 0;
+}
+
+/* For a socket of `family`: an IPv4 address is mapped for one of IPv6. */
+int afd_write_addr(const struct afd_addr* addr, int family, struct sockaddr* to, int* len) {
+  if (family == AF_INET) {
+    struct sockaddr_in in;
+    memset(&in, 0, sizeof(in));
+    in.sin_family = AF_INET;
+    in.sin_port = htons(addr->port);
+    memcpy(&in.sin_addr, addr->family == AF_INET ? addr->ip : addr->ip + 12, 4);
+    if (*len < (int) sizeof(in))
+      return WSAEFAULT;
+    memcpy(to, &in, sizeof(in));
+    *len = sizeof(in);
+  } else {
+    struct sockaddr_in6 in6;
+    memset(&in6, 0, sizeof(in6));
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(addr->port);
+    if (addr->family == AF_INET6) {
+      memcpy(&in6.sin6_addr, addr->ip, 16);
+    } else {
+      memcpy(&in6.sin6_addr, mapped, 12);
+      memcpy((char*) &in6.sin6_addr + 12, addr->ip, 4);
+    }
+    if (*len < (int) sizeof(in6))
+      return WSAEFAULT;
+    memcpy(to, &in6, sizeof(in6));
+    *len = sizeof(in6);
+  }
+  return 0;
+}
+
+/* ---- Binding ---- */
+
+/* Whether a socket that is bound to `a` would hear what is sent to `b`. */
+static int covers(const struct afd_sock* sock, const struct afd_addr* b) {
+  const struct afd_addr* a = &sock->local;
+
+  if (a->port != b->port)
+    return 0;
+  if (a->family == b->family)
+    return is_any(a) || memcmp(a->ip, b->ip, 16) == 0;
+  if (a->family != AF_INET6 || sock->v6only)
+    return 0;
+  return is_any(a) || (is_mapped(a) && memcmp(a->ip + 12, b->ip, 4) == 0);
+}
+
+static int is_named(const struct afd_sock* sock) {
+  return sock->state == AFD_BOUND || sock->state == AFD_LISTENS || sock->state == AFD_CONNECTS ||
+         (sock->state == AFD_CONNECTED && sock->local.port != 0);
+}
+
+/* The table of "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", between sockets of one user. */
+static int conflict(const struct afd_sock* old,
+                    const struct afd_sock* sock,
+                    const struct afd_addr* addr) {
+  int same = old->local.family == addr->family && memcmp(old->local.ip, addr->ip, 16) == 0;
+  int overlap = covers(old, addr) || (old->local.family == addr->family && is_any(addr));
+
+  if (old->local.port != addr->port || !overlap)
+    return 0;
+  if (old->exclusive)
+    return sock->reuse ? WSAEACCES : WSAEADDRINUSE;
+  if (sock->exclusive)
+    return WSAEADDRINUSE;
+  if (sock->reuse)
+    return 0; /* The port is taken over. */
+  return same ? WSAEADDRINUSE : 0;
+}
+
+static int is_port_free(const struct afd_sock* sock, const struct afd_addr* addr) {
+  struct afd_sock* old;
+
+  for (old = socks; old != NULL; old = old->next)
+    if (old != sock && is_named(old) && old->local.port == addr->port)
+      return 0;
+  return 1;
+}
+
+int afd_bind(struct afd_sock* sock, const struct afd_addr* addr) {
+  struct afd_addr want = *addr;
+  struct afd_sock* old;
+
+  if (sock->state != AFD_OPEN)
+    return WSAEINVAL;
+  if (addr->family != sock->family)
+    return WSAEFAULT;
+  if (!is_local(addr))
+    return WSAEADDRNOTAVAIL;
+  if (want.port == 0) { /* Of the range for this, not the one before at once. */
+    do {
+      last_port =
+          (unsigned short) (last_port == 0 ? (int) nt_below(16000) : (last_port + 1) % 16000);
+      want.port = (unsigned short) (49152 + last_port);
+    } while (!is_port_free(sock, &want));
+  }
+  for (old = socks; old != NULL; old = old->next) {
+    int error = old != sock && is_named(old) && old->conn == NULL ? conflict(old, sock, &want) : 0;
+    if (error != 0)
+      return error;
+  }
+  sock->local = want;
+  sock->state = AFD_BOUND;
+  return 0;
+}
+
+/* The most specific listener of what is sent to `addr`. */
+struct afd_sock* afd_listener(const struct afd_addr* addr) {
+  struct afd_sock* sock;
+  struct afd_sock* found = NULL;
+  struct afd_addr plain = *addr;
+
+  if (is_mapped(addr)) {
+    plain.family = AF_INET;
+    memset(plain.ip, 0, sizeof(plain.ip));
+    memcpy(plain.ip, addr->ip + 12, 4);
+  }
+  for (sock = socks; sock != NULL; sock = sock->next)
+    if (sock->state == AFD_LISTENS && covers(sock, &plain) &&
+        (found == NULL || is_any(&found->local)))
+      found = sock;
+  return found;
+}

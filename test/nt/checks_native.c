@@ -1,0 +1,253 @@
+/* What the model says of programs that break a rule: each function here breaks one, and CTest looks
+ * for the words (CMakeLists.txt). A check that nobody proves may have stopped looking. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mswsock.h"
+#include "nt.h"
+
+#define CHECK(cond) ((cond) ? (void) 0 : unexpected(__LINE__, #cond))
+#define CHECK_EQ(a, b) CHECK((a) == (b))
+
+static void unexpected(int line, const char* what) {
+  printf("line %d: not so: %s\n", line, what);
+  exit(3);
+}
+
+static HANDLE port;
+
+/* A pipe, both ends overlapped, the first on the port. */
+static void make_pipe(HANDLE ends[2]) {
+  ends[0] = CreateNamedPipeW(L"\\\\.\\pipe\\checks", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                             PIPE_TYPE_BYTE, 1, 100, 100, 0, NULL);
+  CHECK(ends[0] != INVALID_HANDLE_VALUE);
+  ends[1] = CreateFileW(L"\\\\.\\pipe\\checks", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                        OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(ends[1] != INVALID_HANDLE_VALUE);
+  port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  CHECK(CreateIoCompletionPort(ends[0], port, 0, 0) == port);
+}
+
+static void begin_read(HANDLE end, OVERLAPPED* overlapped, char* to, DWORD size) {
+  memset(overlapped, 0, sizeof(*overlapped));
+  CHECK(!ReadFile(end, to, size, NULL, overlapped));
+  CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
+}
+
+static void end_with(HANDLE end) {
+  DWORD put = 0;
+  OVERLAPPED overlapped;
+
+  memset(&overlapped, 0, sizeof(overlapped));
+  CHECK(WriteFile(end, "x", 1, &put, &overlapped));
+}
+
+static void overlapped_used_again(void) {
+  static OVERLAPPED overlapped;
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, NULL, 0);
+  (void) ReadFile(ends[0], NULL, 0, NULL, &overlapped);
+}
+
+static void overlapped_freed(void) {
+  OVERLAPPED* overlapped = malloc(sizeof(*overlapped));
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], overlapped, NULL, 0);
+  free(overlapped);
+  end_with(ends[1]);
+  Sleep(100);
+}
+
+/* It is the kernel's until its packet was dequeued, also when all is over. */
+static void overlapped_freed_before_its_packet(void) {
+  OVERLAPPED* overlapped = malloc(sizeof(*overlapped));
+  OVERLAPPED_ENTRY entry;
+  ULONG count;
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], overlapped, NULL, 0);
+  end_with(ends[1]);
+  Sleep(100);
+  CHECK(HasOverlappedIoCompleted(overlapped));
+  free(overlapped);
+  (void) GetQueuedCompletionStatusEx(port, &entry, 1, &count, 0, FALSE);
+}
+
+static void overlapped_written(void) {
+  static OVERLAPPED overlapped;
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, NULL, 0);
+  overlapped.Internal = 0;
+  end_with(ends[1]);
+  Sleep(100);
+}
+
+static void buffer_looked_at(void) {
+  static OVERLAPPED overlapped;
+  char* buffer = calloc(1, 64);
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, buffer, 64);
+  printf("%c\n", buffer[8]);
+}
+
+static void written_bytes_changed(void) {
+  static OVERLAPPED overlapped;
+  static char bytes[1000];
+  char got[600];
+  HANDLE ends[2];
+  DWORD n = 0;
+  OVERLAPPED read;
+
+  make_pipe(ends);
+  CHECK(!WriteFile(ends[0], bytes, sizeof(bytes), NULL, &overlapped));
+  CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
+  bytes[0] = 1;
+  memset(&read, 0, sizeof(read));
+  CHECK(ReadFile(ends[1], got, sizeof(got), &n, &read));
+  CHECK(ReadFile(ends[1], got, sizeof(got), &n, &read));
+  Sleep(100);
+}
+
+static void operation_not_joined(void) {
+  static OVERLAPPED overlapped;
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, NULL, 0);
+  end_with(ends[1]);
+  nt_end();
+}
+
+static void port_closed_over_a_packet(void) {
+  static OVERLAPPED overlapped;
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, NULL, 0);
+  end_with(ends[1]);
+  Sleep(100);
+  CloseHandle(ends[0]);
+  CloseHandle(ends[1]);
+  CloseHandle(port);
+}
+
+static void handle_used_after_close(void) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+
+  CloseHandle(event);
+  SetEvent(event);
+}
+
+static void handle_closed_twice(void) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+
+  CloseHandle(event);
+  CloseHandle(event);
+}
+
+static void handle_not_closed(void) {
+  CHECK(CreateEventW(NULL, TRUE, FALSE, NULL) != NULL);
+  nt_end();
+}
+
+static void loop_waits_for_a_peer(void) {
+  OVERLAPPED_ENTRY entry;
+  ULONG count;
+  HANDLE read, write;
+  DWORD got;
+  char byte;
+
+  port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  (void) GetQueuedCompletionStatusEx(port, &entry, 1, &count, 0, FALSE);
+  CHECK(CreatePipe(&read, &write, NULL, 0));
+  (void) ReadFile(read, &byte, 1, &got, NULL);
+}
+
+static void lock_held_while_waiting_for_a_peer(void) {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  HANDLE read, write;
+  DWORD got;
+  char byte;
+
+  CHECK(CreatePipe(&read, &write, NULL, 0));
+  AcquireSRWLockExclusive(&lock);
+  (void) ReadFile(read, &byte, 1, &got, NULL);
+}
+
+static void lock_taken_twice(void) {
+  static SRWLOCK lock = SRWLOCK_INIT;
+
+  AcquireSRWLockExclusive(&lock);
+  AcquireSRWLockExclusive(&lock);
+}
+
+static void nobody_can_go_on(void) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+
+  WaitForSingleObject(event, INFINITE);
+}
+
+static void CALLBACK never(void* context, BOOLEAN timed_out) {
+  (void) context;
+  (void) timed_out;
+}
+
+static void object_closed_under_a_registered_wait(void) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  HANDLE wait;
+
+  CHECK(RegisterWaitForSingleObject(&wait, event, never, NULL, INFINITE, WT_EXECUTEDEFAULT));
+  CloseHandle(event);
+  UnregisterWaitEx(wait, INVALID_HANDLE_VALUE);
+}
+
+static void call_that_is_not_modelled(void) {
+  (void) AllocConsole();
+}
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} checks[] = {
+    {"overlapped_used_again", overlapped_used_again},
+    {"overlapped_freed", overlapped_freed},
+    {"overlapped_freed_before_its_packet", overlapped_freed_before_its_packet},
+    {"overlapped_written", overlapped_written},
+    {"buffer_looked_at", buffer_looked_at},
+    {"written_bytes_changed", written_bytes_changed},
+    {"operation_not_joined", operation_not_joined},
+    {"port_closed_over_a_packet", port_closed_over_a_packet},
+    {"handle_used_after_close", handle_used_after_close},
+    {"handle_closed_twice", handle_closed_twice},
+    {"handle_not_closed", handle_not_closed},
+    {"loop_waits_for_a_peer", loop_waits_for_a_peer},
+    {"lock_held_while_waiting_for_a_peer", lock_held_while_waiting_for_a_peer},
+    {"lock_taken_twice", lock_taken_twice},
+    {"nobody_can_go_on", nobody_can_go_on},
+    {"object_closed_under_a_registered_wait", object_closed_under_a_registered_wait},
+    {"call_that_is_not_modelled", call_that_is_not_modelled},
+};
+
+/* Exit status 0 when nothing was said: CTest looks for the words. */
+int main(int argc, char** argv) {
+  size_t i;
+
+  for (i = 0; argc == 2 && i < sizeof(checks) / sizeof(checks[0]); i++) {
+    if (strcmp(checks[i].name, argv[1]) == 0) {
+      nt_begin(1);
+      checks[i].run();
+      return 0;
+    }
+  }
+  return 2;
+}

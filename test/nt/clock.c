@@ -1,0 +1,47 @@
+/* The clocks that programs read, and sleeping. The time itself is in sched.c. */
+#include "sched.h"
+
+BOOL WINAPI QueryPerformanceCounter(LARGE_INTEGER* ticks) {
+  nt_enter("QueryPerformanceCounter");
+  ticks->QuadPart = (LONGLONG) nt_now();
+  return TRUE;
+}
+
+BOOL WINAPI QueryPerformanceFrequency(LARGE_INTEGER* per_sec) {
+  per_sec->QuadPart = 10000000;
+  return TRUE;
+}
+
+/* Counts ticks of the system's timer ("GetTickCount64": 10 to 16 ms). */
+ULONGLONG WINAPI GetTickCount64(void) {
+  nt_enter("GetTickCount64");
+  return nt_now() / 156250 * 156250 / NT_MS;
+}
+
+void WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time) {
+  uint64_t ticks;
+
+  nt_enter("GetSystemTimePreciseAsFileTime");
+  ticks = 133800000000000000u + nt_now(); /* 2025, since 1601 */
+  time->dwLowDateTime = (DWORD) ticks;
+  time->dwHighDateTime = (DWORD) (ticks >> 32);
+}
+
+static int never(void* arg) {
+  (void) arg;
+  return 0;
+}
+
+void WINAPI Sleep(DWORD ms) {
+  nt_enter("Sleep");
+  if (ms == 0)
+    nt_switch();
+  else
+    nt_wait(never, NULL, nt_due(ms));
+}
+
+BOOL WINAPI SwitchToThread(void) {
+  nt_enter("SwitchToThread");
+  nt_switch();
+  return TRUE;
+}

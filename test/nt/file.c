@@ -1,0 +1,190 @@
+/* The calls of kernel32 for file objects of any device. Named pipes' own are in npfs_api.c. */
+#include "sched.h"
+
+#include <string.h>
+
+/* ---- Reading and writing ---- */
+
+static BOOL run_rw(HANDLE handle,
+                   enum nt_what what,
+                   void* memory,
+                   DWORD size,
+                   LPDWORD moved,
+                   LPOVERLAPPED overlapped) {
+  struct nt_file* file = nt_find(handle, &nt_file_class, 0);
+  struct nt_part part;
+  struct nt_irp* irp;
+  ACCESS_MASK granted;
+
+  if (file == NULL)
+    return FALSE;
+  (void) nt_peek(handle, &nt_file_class, &granted);
+  if (!(granted & (what == NT_READ ? FILE_READ_DATA : FILE_WRITE_DATA | FILE_APPEND_DATA)))
+    return nt_error(ERROR_ACCESS_DENIED);
+  if (overlapped == NULL && moved == NULL)
+    nt_fault("neither an OVERLAPPED nor a place for the count");
+  if (moved != NULL)
+    *moved = 0;
+  irp = nt_irp_begin(file, what, overlapped);
+  part.base = memory;
+  part.size = size;
+  nt_irp_memory(irp, &part, 1);
+  return nt_irp_run_win32(irp, moved);
+}
+
+BOOL WINAPI ReadFile(HANDLE file, LPVOID to, DWORD size, LPDWORD got, LPOVERLAPPED overlapped) {
+  nt_enter("ReadFile");
+  return run_rw(file, NT_READ, to, size, got, overlapped);
+}
+
+BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped) {
+  nt_enter("WriteFile");
+  return run_rw(file, NT_WRITE, (void*) from, size, put, overlapped);
+}
+
+BOOL WINAPI FlushFileBuffers(HANDLE handle) {
+  struct nt_file* file;
+
+  nt_enter("FlushFileBuffers");
+  file = nt_find(handle, &nt_file_class, FILE_WRITE_DATA);
+  return file != NULL && nt_irp_run_win32(nt_irp_begin(file, NT_FLUSH, NULL), NULL);
+}
+
+/* ---- Cancelling, and results ---- */
+
+BOOL WINAPI CancelIoEx(HANDLE handle, LPOVERLAPPED overlapped) {
+  struct nt_file* file;
+
+  nt_enter("CancelIoEx");
+  file = nt_find(handle, &nt_file_class, 0);
+  if (file == NULL)
+    return FALSE;
+  return nt_irp_cancel(file, overlapped) > 0 ? TRUE : nt_error(ERROR_NOT_FOUND);
+}
+
+BOOL WINAPI CancelSynchronousIo(HANDLE handle) {
+  struct nt_thread* thread;
+  struct nt_irp* irp;
+
+  nt_enter("CancelSynchronousIo");
+  thread = nt_find(handle, &nt_thread_class, 0);
+  if (thread == NULL)
+    return FALSE;
+  irp = nt_thread_irp(thread);
+  if (irp == NULL || irp->cancel == NULL)
+    return nt_error(ERROR_NOT_FOUND);
+  irp->cancel(irp);
+  return TRUE;
+}
+
+/* Only the first word may be read by anybody while the operation is pending. */
+__attribute__((no_sanitize("address", "thread"))) static NTSTATUS read_overlapped(void* arg,
+                                                                                  DWORD* bytes) {
+  const volatile OVERLAPPED* overlapped = arg;
+
+  if (bytes != NULL)
+    *bytes = (DWORD) overlapped->InternalHigh;
+  return (NTSTATUS) overlapped->Internal;
+}
+
+static int is_over(void* arg) {
+  return read_overlapped(arg, NULL) != ST_PENDING;
+}
+
+/* Waits for the event of the OVERLAPPED, or for the file object's. Who set its low bit has begun
+ * the operation in order to wait for it. */
+NTSTATUS nt_overlapped_result(OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
+  NTSTATUS status = read_overlapped(overlapped, bytes);
+  ULONG_PTR event;
+
+  if (status != ST_PENDING || !wait)
+    return status;
+  memcpy(&event, (const char*) overlapped + offsetof(OVERLAPPED, hEvent), sizeof(event));
+  if (event & 1)
+    nt_wait(is_over, overlapped, NT_NEVER);
+  else
+    nt_wait_for_peer(is_over, overlapped, NT_NEVER, "an operation");
+  return read_overlapped(overlapped, bytes);
+}
+
+BOOL WINAPI GetOverlappedResult(HANDLE handle, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
+  NTSTATUS status;
+
+  nt_enter("GetOverlappedResult");
+  if (nt_find(handle, &nt_file_class, 0) == NULL)
+    return FALSE;
+  status = nt_overlapped_result(overlapped, bytes, wait);
+  if (status == ST_SUCCESS)
+    return TRUE;
+  return nt_error(status == ST_PENDING ? ERROR_IO_INCOMPLETE : nt_status_error(status));
+}
+
+/* ---- What a file object is ---- */
+
+/* Not one of the calls that wait for a synchronous file object's lock. */
+DWORD WINAPI GetFileType(HANDLE handle) {
+  struct nt_file* file;
+
+  nt_enter("GetFileType");
+  file = nt_find(handle, &nt_file_class, 0);
+  if (file == NULL)
+    return FILE_TYPE_UNKNOWN;
+  nt_error(ERROR_SUCCESS);
+  return file->device->type;
+}
+
+/* Modes are of the file object; once set they stay. */
+BOOL WINAPI SetFileCompletionNotificationModes(HANDLE handle, UCHAR flags) {
+  struct nt_file* file;
+
+  nt_enter("SetFileCompletionNotificationModes");
+  file = nt_find(handle, &nt_file_class, 0);
+  if (file == NULL)
+    return FALSE;
+  if (file->synchronous ||
+      (flags & ~(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE)))
+    return nt_error(ERROR_INVALID_PARAMETER);
+  file->modes |= flags;
+  return TRUE;
+}
+
+/* ---- Names ---- */
+
+static struct {
+  const WCHAR* prefix;
+  nt_open_fn open;
+} names[16];
+static unsigned names_count;
+
+void nt_names_add(const WCHAR* prefix, nt_open_fn open) {
+  names[names_count].prefix = prefix;
+  names[names_count++].open = open;
+}
+
+HANDLE WINAPI CreateFileW(LPCWSTR name,
+                          DWORD access,
+                          DWORD share,
+                          LPSECURITY_ATTRIBUTES security,
+                          DWORD disposition,
+                          DWORD flags,
+                          HANDLE like) {
+  struct nt_file* file = NULL;
+  unsigned i;
+  HANDLE handle;
+
+  nt_enter("CreateFileW");
+  (void) like;
+  access = nt_access(access) | SYNCHRONIZE | FILE_READ_ATTRIBUTES; /* as the call adds them */
+  for (i = 0; i < names_count; i++)
+    if (_wcsnicmp(name, names[i].prefix, wcslen(names[i].prefix)) == 0)
+      break;
+  if (i == names_count)
+    nt_error(ERROR_FILE_NOT_FOUND);
+  else
+    file = names[i].open(name, access, share, disposition, flags);
+  if (file == NULL)
+    return INVALID_HANDLE_VALUE;
+  handle = nt_handle(file, access, security != NULL && security->bInheritHandle);
+  nt_unref(file);
+  return handle;
+}

@@ -1,0 +1,39 @@
+/* Microsoft's extensions of Winsock; see winsock2.h. */
+#ifndef NT_MSWSOCK_H_
+#define NT_MSWSOCK_H_
+
+#include "winsock2.h"
+
+#define SO_UPDATE_ACCEPT_CONTEXT 0x700b
+#define SO_UPDATE_CONNECT_CONTEXT 0x7010
+
+#define WSAID_ACCEPTEX                               \
+  {                                                  \
+    0xb5367df1, 0xcbac, 0x11cf, {                    \
+      0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 \
+    }                                                \
+  }
+#define WSAID_CONNECTEX                              \
+  {                                                  \
+    0x25a207b9, 0xddf3, 0x4660, {                    \
+      0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e \
+    }                                                \
+  }
+
+typedef BOOL(WINAPI* LPFN_ACCEPTEX)(SOCKET listener,
+                                    SOCKET sock,
+                                    PVOID to,
+                                    DWORD received,
+                                    DWORD local,
+                                    DWORD remote,
+                                    LPDWORD bytes,
+                                    LPOVERLAPPED overlapped);
+typedef BOOL(WINAPI* LPFN_CONNECTEX)(SOCKET sock,
+                                     const struct sockaddr* addr,
+                                     int len,
+                                     PVOID data,
+                                     DWORD size,
+                                     LPDWORD sent,
+                                     LPOVERLAPPED overlapped);
+
+#endif /* NT_MSWSOCK_H_ */

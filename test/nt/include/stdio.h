@@ -1,0 +1,20 @@
+/* The system's own, but that a format's `l` means 32 bits, as on Windows: sources print a DWORD
+ * by %lu. See text.c. */
+#ifndef NT_STDIO_H_
+#define NT_STDIO_H_
+
+#include <stdarg.h>
+#include_next <stdio.h>
+
+int nt_vsnprintf(char* to, size_t size, const char* format, va_list args);
+int nt_snprintf(char* to, size_t size, const char* format, ...);
+int nt_fprintf(FILE* to, const char* format, ...);
+int nt_printf(const char* format, ...);
+int _fileno(FILE* file);
+
+#define vsnprintf nt_vsnprintf
+#define snprintf nt_snprintf
+#define fprintf nt_fprintf
+#define printf nt_printf
+
+#endif /* NT_STDIO_H_ */

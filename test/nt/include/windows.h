@@ -1,0 +1,14 @@
+/* Win32, declared by us for native programs over the model of NT. See windef.h. */
+#ifndef NT_WINDOWS_H_
+#define NT_WINDOWS_H_
+
+/* clang-format off */
+#include "windef.h"
+#include "winerror.h"
+#include "winnt.h"
+#include "winbase.h"
+#include "processenv.h"
+#include "wincon.h"
+/* clang-format on */
+
+#endif /* NT_WINDOWS_H_ */

@@ -1,0 +1,484 @@
+/* Operations on file objects, of whatever device: how one begins, what it returns, who is told of
+ * its end, and what its caller must leave alone meanwhile. The calls of Win32 for files are in
+ * file.c. Rules without a source are from "Synchronous and Asynchronous I/O" and the remarks on
+ * GetQueuedCompletionStatus, SetFileCompletionNotificationModes and CancelIoEx. */
+#include "sched.h"
+
+/* All operations whose OVERLAPPED the kernel has: pending, or with a packet that nobody dequeued. */
+static struct nt_irp* owned;
+
+/* ---- The caller's memory ---- */
+
+/* The word that HasOverlappedIoCompleted reads stays readable; the rest is the kernel's. */
+static void close_off(OVERLAPPED* overlapped) {
+  host_poison(&overlapped->InternalHigh, sizeof(*overlapped) - sizeof(overlapped->Internal));
+}
+
+__attribute__((no_sanitize("address"))) static void check_overlapped(const struct nt_irp* irp) {
+  if (!host_is_poisoned(&irp->overlapped->InternalHigh))
+    nt_fault("OVERLAPPED %p was freed, or given to somebody else, while the kernel has it (%s)",
+             (void*) irp->overlapped, irp->file->device->name);
+  if ((NTSTATUS) irp->overlapped->Internal != ST_PENDING && !irp->finished)
+    nt_fault("OVERLAPPED %p was written while the kernel has it (%s)", (void*) irp->overlapped,
+             irp->file->device->name);
+}
+
+static void own(struct nt_irp* irp) {
+  irp->owned_next = owned;
+  irp->owned_at = &owned;
+  if (owned != NULL)
+    owned->owned_at = &irp->owned_next;
+  owned = irp;
+}
+
+static void disown(struct nt_irp* irp) {
+  if (irp->owned_at == NULL)
+    return;
+  *irp->owned_at = irp->owned_next;
+  if (irp->owned_next != NULL)
+    irp->owned_next->owned_at = irp->owned_at;
+  irp->owned_at = NULL;
+}
+
+__attribute__((no_sanitize("address"))) static uint64_t sum_of(const struct nt_irp* irp) {
+  uint64_t sum = 14695981039346656037u; /* FNV-1a */
+  unsigned i;
+  size_t at;
+
+  for (i = 0; i < irp->count; i++)
+    for (at = 0; at < irp->parts[i].size; at += 1 + at / 64)
+      sum = (sum ^ (unsigned char) irp->parts[i].base[at]) * 1099511628211u;
+  return sum;
+}
+
+static void lock_memory(struct nt_irp* irp) {
+  unsigned i;
+
+  if (irp->overlapped != NULL)
+    close_off(irp->overlapped);
+  if (irp->what == NT_READ)
+    for (i = 0; i < irp->count; i++)
+      host_poison(irp->parts[i].base, irp->parts[i].size);
+  else
+    irp->sum = sum_of(irp);
+}
+
+static void unlock_memory(struct nt_irp* irp) {
+  unsigned i;
+
+  if (irp->what == NT_READ)
+    for (i = 0; i < irp->count; i++)
+      host_unpoison(irp->parts[i].base, irp->parts[i].size);
+  else if (irp->sum != sum_of(irp))
+    nt_fault("bytes were changed while the kernel was to write them (%s)", irp->file->device->name);
+}
+
+/* Bytes are moved one by one: a sanitizer must not see the kernel do it. */
+__attribute__((no_sanitize("address", "thread"))) static void move(char* to,
+                                                                   const char* from,
+                                                                   size_t size) {
+  volatile char* out = to;
+
+  while (size-- > 0)
+    *out++ = *from++;
+}
+
+static char* next_piece(struct nt_irp* irp, size_t most, size_t* size) {
+  size_t skip = irp->done;
+  unsigned i;
+
+  for (i = 0; i < irp->count; i++) {
+    if (skip < irp->parts[i].size) {
+      *size = irp->parts[i].size - skip < most ? irp->parts[i].size - skip : most;
+      return irp->parts[i].base + skip;
+    }
+    skip -= irp->parts[i].size;
+  }
+  *size = 0;
+  return NULL;
+}
+
+size_t nt_irp_give(struct nt_irp* irp, const void* from, size_t size) {
+  size_t all = 0;
+  size_t part;
+  char* at;
+
+  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
+    move(at, (const char*) from + all, part);
+    irp->done += part;
+    all += part;
+  }
+  return all;
+}
+
+size_t nt_irp_take(struct nt_irp* irp, void* to, size_t size) {
+  size_t all = 0;
+  size_t part;
+  char* at;
+
+  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
+    move((char*) to + all, at, part);
+    irp->done += part;
+    all += part;
+  }
+  return all;
+}
+
+/* ---- Its life ---- */
+
+static struct nt_event* event_of(const OVERLAPPED* overlapped) {
+  HANDLE handle = (HANDLE) ((ULONG_PTR) overlapped->hEvent & ~(ULONG_PTR) 1);
+  struct nt_event* event;
+
+  if (handle == NULL)
+    return NULL;
+  event = nt_peek(handle, &nt_event_class, NULL);
+  if (event == NULL)
+    nt_fault("hEvent of OVERLAPPED %p is no event", (const void*) overlapped);
+  return event;
+}
+
+struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED* overlapped) {
+  struct nt_irp* irp;
+
+  for (irp = owned; irp != NULL; irp = irp->owned_next)
+    if (overlapped != NULL && irp->overlapped == overlapped)
+      nt_fault("OVERLAPPED %p is used again while the kernel has it (%s)", (void*) overlapped,
+               file->device->name);
+  irp = nt_alloc(sizeof(*irp));
+  nt_ref(file);
+  irp->file = file;
+  irp->process = nt_here();
+  irp->what = what;
+  irp->overlapped = overlapped;
+  if (overlapped != NULL) {
+    irp->event = event_of(overlapped);
+    irp->no_packet = ((ULONG_PTR) overlapped->hEvent & 1) != 0;
+    overlapped->Internal = (ULONG_PTR) ST_PENDING;
+    overlapped->InternalHigh = 0;
+  }
+  if (irp->event != NULL) {
+    nt_ref(irp->event);
+    irp->event->set = 0;
+  } else {
+    file->set = 0;
+  }
+  return irp;
+}
+
+/* Memory that is not the caller's is found here, with the stack of the call. */
+static void probe(const struct nt_part* part) {
+  static volatile char there;
+
+  if (part->size > 0)
+    there = (char) (part->base[0] + part->base[part->size - 1]);
+  (void) there;
+}
+
+void nt_irp_memory(struct nt_irp* irp, const struct nt_part* parts, unsigned count) {
+  unsigned i;
+
+  if (count > 0)
+    irp->parts = nt_alloc(count * sizeof(*parts));
+  irp->count = count;
+  for (i = 0; i < count; i++) {
+    probe(&parts[i]);
+    irp->parts[i] = parts[i];
+    irp->size += parts[i].size;
+  }
+}
+
+static void destroy(struct nt_irp* irp) {
+  disown(irp);
+  if (irp->event != NULL)
+    nt_unref(irp->event);
+  nt_unref(irp->file);
+  nt_free(irp->parts);
+  nt_free(irp);
+}
+
+void nt_irp_forget(struct nt_irp* irp) {
+  destroy(irp);
+}
+
+__attribute__((no_sanitize("address"))) static void tell_overlapped(struct nt_irp* irp) {
+  volatile OVERLAPPED* overlapped = irp->overlapped;
+
+  overlapped->InternalHigh = irp->info;
+  overlapped->Internal = (ULONG_PTR) (LONG_PTR) irp->status;
+}
+
+static void put_packet(void* arg) {
+  struct nt_irp* irp = arg;
+  struct nt_file* file = irp->file;
+
+  nt_port_put(file->port, file->key, irp->overlapped, irp->status, irp->info, irp);
+}
+
+/* Later, but what is over first is told first, of one file object. */
+static void later(struct nt_irp* irp, void (*what)(void* arg)) {
+  uint64_t at = nt_now() + nt_latency();
+
+  if (at < irp->file->finish_at)
+    at = irp->file->finish_at;
+  irp->file->finish_at = at;
+  nt_later(at - nt_now(), what, irp);
+}
+
+static int must_be_late(const struct nt_irp* irp) {
+  return irp->file->finish_at > nt_now() || nt_chance(nt_trouble.late);
+}
+
+/* Whoever asked is told: the OVERLAPPED, the event, the port. `pending`: the call has said so. */
+static void finish(struct nt_irp* irp, int pending) {
+  struct nt_file* file = irp->file;
+  int packet = irp->overlapped != NULL && file->port != NULL && !irp->no_packet &&
+               (pending || irp->status != ST_SUCCESS ||
+                !(file->modes & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+
+  if (irp->overlapped != NULL)
+    tell_overlapped(irp);
+  irp->finished = 1;
+  if (irp->event != NULL) {
+    host_release(irp->event);
+    irp->event->set = 1;
+  }
+  /* Set also where there is an event, unless the file object's modes say not to. */
+  if (!(file->modes & FILE_SKIP_SET_EVENT_ON_HANDLE)) {
+    host_release(file);
+    file->set = 1;
+  }
+  nt_trace("  done: %s, status %x, %llu bytes%s", file->device->name, (unsigned) irp->status,
+           (unsigned long long) irp->info, packet ? ", a packet" : "");
+  if (packet && irp->prompt == 1 && must_be_late(irp))
+    later(irp, put_packet);
+  else if (packet)
+    put_packet(irp);
+  else if (!irp->waited)
+    nt_irp_release(irp);
+}
+
+void nt_irp_release(struct nt_irp* irp) {
+  if (irp->owned_at != NULL && irp->overlapped != NULL) {
+    check_overlapped(irp);
+    host_unpoison(irp->overlapped, sizeof(*irp->overlapped));
+  }
+  destroy(irp);
+}
+
+static void unlink_irp(struct nt_irp* irp) {
+  struct nt_file* file = irp->file;
+
+  *(irp->prev != NULL ? &irp->prev->next : &file->first) = irp->next;
+  *(irp->next != NULL ? &irp->next->prev : &file->last) = irp->prev;
+}
+
+static void finish_pending(void* arg) {
+  struct nt_irp* irp = arg;
+
+  unlink_irp(irp);
+  if (irp->overlapped != NULL)
+    check_overlapped(irp);
+  unlock_memory(irp);
+  finish(irp, 1);
+}
+
+void nt_irp_pend(struct nt_irp* irp, void (*cancel)(struct nt_irp* irp)) {
+  struct nt_file* file = irp->file;
+
+  irp->state = NT_IRP_PENDING;
+  irp->cancel = cancel;
+  irp->prev = file->last;
+  irp->next = NULL;
+  *(file->last != NULL ? &file->last->next : &file->first) = irp;
+  file->last = irp;
+  lock_memory(irp);
+  if (irp->overlapped != NULL)
+    own(irp);
+}
+
+void nt_irp_complete(struct nt_irp* irp, NTSTATUS status, ULONG_PTR info) {
+  int was = (int) irp->state;
+
+  irp->state = NT_IRP_DONE;
+  irp->status = status;
+  irp->info = info;
+  irp->cancel = NULL;
+  if (was != NT_IRP_PENDING)
+    return;
+  if (!irp->prompt && must_be_late(irp))
+    later(irp, finish_pending);
+  else
+    finish_pending(irp);
+}
+
+unsigned nt_irp_cancel(struct nt_file* file, const OVERLAPPED* overlapped) {
+  struct nt_irp* irp;
+  unsigned found = 0;
+
+  if (file->uncancellable)
+    return 0;
+  for (irp = file->first; irp != NULL; irp = irp->next)
+    irp->asked = 0;
+again:
+  for (irp = file->first; irp != NULL; irp = irp->next) {
+    if (irp->asked || irp->process != nt_here() ||
+        (overlapped != NULL && irp->overlapped != overlapped))
+      continue;
+    irp->asked = 1;
+    found++;
+    if (irp->cancel != NULL) {
+      irp->cancel(irp); /* May take it, and others, off the list. */
+      goto again;
+    }
+  }
+  return found;
+}
+
+/* ---- What the call returns ---- */
+
+static int is_finished(void* arg) {
+  return ((struct nt_irp*) arg)->finished;
+}
+
+static int is_told_by_file(void* arg) {
+  struct nt_irp* irp = arg;
+
+  return irp->finished && !(irp->file->modes & FILE_SKIP_SET_EVENT_ON_HANDLE);
+}
+
+/* A caller without an OVERLAPPED on an overlapped file object waits for the object's event, which
+ * some modes keep back: for ever then (golang/go#80979). */
+static void wait_for(struct nt_irp* irp) {
+  struct nt_thread* self = nt_self();
+
+  irp->waited = 1;
+  nt_thread_set_irp(self, irp);
+  nt_wait_for_peer(irp->file->synchronous ? is_finished : is_told_by_file, irp, NT_NEVER,
+                   irp->file->device->name);
+  nt_thread_set_irp(self, NULL);
+}
+
+/* Over before the call returns. An error is the call's alone: nobody else is told, and Internal is
+ * left at STATUS_PENDING. */
+static NTSTATUS at_once(struct nt_irp* irp, ULONG_PTR* info) {
+  NTSTATUS status = irp->status;
+
+  *info = irp->info;
+  if (ST_IS_ERROR(status)) {
+    destroy(irp);
+    return status;
+  }
+  if (irp->overlapped != NULL && irp->may_be_late && must_be_late(irp)) {
+    nt_irp_pend(irp, NULL);
+    irp->state = NT_IRP_DONE;
+    later(irp, finish_pending);
+    return ST_PENDING;
+  }
+  if (irp->overlapped != NULL && irp->file->port != NULL && !irp->no_packet &&
+      (status != ST_SUCCESS || !(irp->file->modes & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))) {
+    close_off(irp->overlapped); /* Until the packet is dequeued. */
+    own(irp);
+  }
+  finish(irp, 0);
+  return status;
+}
+
+NTSTATUS nt_irp_run(struct nt_irp* irp, ULONG_PTR* info) {
+  struct nt_file* file = irp->file;
+  int waits = irp->overlapped == NULL || file->synchronous;
+  NTSTATUS status;
+
+  if (!waits) {
+    file->device->start(irp);
+    if (irp->state == NT_IRP_DONE)
+      return at_once(irp, info);
+    return ST_PENDING;
+  }
+  nt_file_lock(file, file->device->name);
+  if (file->synchronous && irp->overlapped != NULL)
+    irp->no_packet = 1;
+  file->device->start(irp);
+  if (irp->state == NT_IRP_DONE)
+    irp->waited = irp->finished = 1;
+  else
+    wait_for(irp);
+  nt_file_unlock(file);
+  status = irp->status;
+  *info = irp->info;
+  if (irp->overlapped != NULL)
+    host_unpoison(irp->overlapped, sizeof(*irp->overlapped));
+  if (irp->overlapped != NULL)
+    tell_overlapped(irp);
+  destroy(irp);
+  return status;
+}
+
+BOOL nt_irp_run_win32(struct nt_irp* irp, DWORD* bytes) {
+  ULONG_PTR info = 0;
+  NTSTATUS status = nt_irp_run(irp, &info);
+
+  if (bytes != NULL)
+    *bytes = (DWORD) info;
+  if (status == ST_SUCCESS)
+    return TRUE;
+  return nt_error(status == ST_PENDING ? ERROR_IO_PENDING : nt_status_error(status));
+}
+
+void nt_io_end(void) {
+  if (owned != NULL)
+    nt_fault("an operation (%s) was never joined: its OVERLAPPED is still the kernel's",
+             owned->file->device->name);
+}
+
+/* ---- File objects ---- */
+
+static int signalled(struct nt_object* object) {
+  return ((struct nt_file*) object)->set;
+}
+
+static void closed(struct nt_object* object, int last) {
+  struct nt_file* file = (struct nt_file*) object;
+
+  if (last)
+    file->device->cleanup(file);
+}
+
+static void file_destroy(struct nt_object* object) {
+  struct nt_file* file = (struct nt_file*) object;
+
+  file->device->destroy(file);
+  if (file->port != NULL)
+    nt_unref(file->port);
+  nt_free(file);
+}
+
+const struct nt_class nt_file_class = {
+    .name = "file", .signalled = signalled, .closed = closed, .destroy = file_destroy};
+
+void* nt_file_new(const struct nt_device* device, size_t size, int synchronous) {
+  struct nt_file* file = nt_object_new(&nt_file_class, size);
+
+  file->device = device;
+  file->synchronous = synchronous;
+  return file;
+}
+
+static int is_unlocked(void* arg) {
+  return !((struct nt_file*) arg)->locked;
+}
+
+void nt_file_lock(struct nt_file* file, const char* call) {
+  if (!file->synchronous)
+    return;
+  nt_ref(file);
+  nt_wait_for_peer(is_unlocked, file, NT_NEVER, call);
+  file->locked = 1;
+}
+
+void nt_file_unlock(struct nt_file* file) {
+  if (!file->synchronous)
+    return;
+  file->locked = 0;
+  nt_unref(file);
+}

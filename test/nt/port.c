@@ -1,0 +1,180 @@
+/* Completion ports ("I/O Completion Ports", GetQueuedCompletionStatusEx). */
+#include "sched.h"
+
+struct packet {
+  struct packet* next;
+  ULONG_PTR key;
+  OVERLAPPED* overlapped;
+  NTSTATUS status;
+  ULONG_PTR info;
+  struct nt_irp* irp; /* NULL: posted by the program */
+};
+
+struct nt_port {
+  struct nt_object object;
+  struct packet* first;
+  struct packet** last;
+  int closed;
+};
+
+/* Waiting for a port consumes nothing. */
+static int signalled(struct nt_object* object) {
+  return ((struct nt_port*) object)->first != NULL;
+}
+
+static struct packet* take(struct nt_port* port) {
+  struct packet* packet = port->first;
+
+  port->first = packet->next;
+  if (port->first == NULL)
+    port->last = &port->first;
+  return packet;
+}
+
+/* Packets that the program posted may be left; those of operations are theirs to be joined by. */
+static void closed(struct nt_object* object, int last) {
+  struct nt_port* port = (struct nt_port*) object;
+  const struct packet* packet;
+
+  if (!last)
+    return;
+  port->closed = 1;
+  for (packet = port->first; packet != NULL; packet = packet->next)
+    if (packet->irp != NULL)
+      nt_fault("a port was closed that had a packet of OVERLAPPED %p, which nobody joined",
+               (void*) packet->overlapped);
+}
+
+static void destroy(struct nt_object* object) {
+  struct nt_port* port = (struct nt_port*) object;
+
+  while (port->first != NULL)
+    nt_free(take(port));
+  nt_free(port);
+}
+
+const struct nt_class nt_port_class = {
+    .name = "port", .signalled = signalled, .closed = closed, .destroy = destroy};
+
+void nt_port_put(struct nt_port* port,
+                 ULONG_PTR key,
+                 OVERLAPPED* overlapped,
+                 NTSTATUS status,
+                 ULONG_PTR info,
+                 struct nt_irp* irp) {
+  struct packet* packet = nt_alloc(sizeof(*packet));
+
+  packet->key = key;
+  packet->overlapped = overlapped;
+  packet->status = status;
+  packet->info = info;
+  packet->irp = irp;
+  host_release(port);
+  *port->last = packet;
+  port->last = &packet->next;
+}
+
+static HANDLE make(void) {
+  struct nt_port* port = nt_object_new(&nt_port_class, sizeof(*port));
+  HANDLE handle;
+
+  port->last = &port->first;
+  handle = nt_handle(port, 0x1f0003, 0);
+  nt_unref(port);
+  return handle;
+}
+
+/* A file object has one port for life; one that is synchronous can have none. */
+HANDLE WINAPI CreateIoCompletionPort(HANDLE handle,
+                                     HANDLE port_handle,
+                                     ULONG_PTR key,
+                                     DWORD threads) {
+  struct nt_file* file;
+  struct nt_port* port;
+
+  nt_enter("CreateIoCompletionPort");
+  (void) threads;
+  if (handle == INVALID_HANDLE_VALUE) {
+    if (port_handle == NULL)
+      return make();
+    nt_error(ERROR_INVALID_PARAMETER);
+    return NULL;
+  }
+  file = nt_find(handle, &nt_file_class, 0);
+  port = nt_find(port_handle, &nt_port_class, 0);
+  if (file == NULL || port == NULL)
+    return NULL;
+  if (file->port != NULL || file->synchronous) {
+    nt_error(ERROR_INVALID_PARAMETER);
+    return NULL;
+  }
+  nt_ref(port);
+  file->port = port;
+  file->key = key;
+  return port_handle;
+}
+
+BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle,
+                                       DWORD bytes,
+                                       ULONG_PTR key,
+                                       LPOVERLAPPED overlapped) {
+  struct nt_port* port;
+
+  nt_enter("PostQueuedCompletionStatus");
+  port = nt_find(handle, &nt_port_class, 0);
+  if (port == NULL)
+    return FALSE;
+  nt_port_put(port, key, overlapped, ST_SUCCESS, bytes, NULL);
+  return TRUE;
+}
+
+static int has_news(void* arg) {
+  struct nt_port* port = arg;
+
+  return port->first != NULL || port->closed;
+}
+
+static void hand_out(struct nt_port* port, OVERLAPPED_ENTRY* entry) {
+  struct packet* packet = take(port);
+
+  entry->lpCompletionKey = packet->key;
+  entry->lpOverlapped = packet->overlapped;
+  entry->Internal = (ULONG_PTR) (LONG_PTR) packet->status;
+  entry->dwNumberOfBytesTransferred = (DWORD) packet->info;
+  if (packet->irp != NULL)
+    nt_irp_release(packet->irp);
+  nt_free(packet);
+}
+
+BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle,
+                                        LPOVERLAPPED_ENTRY entries,
+                                        ULONG room,
+                                        PULONG count,
+                                        DWORD timeout_ms,
+                                        BOOL alertable) {
+  struct nt_port* port;
+  ULONG most = room;
+  ULONG n = 0;
+  int closed;
+
+  nt_enter("GetQueuedCompletionStatusEx");
+  (void) alertable; /* There are no routines to be called (QueueUserAPC is absent). */
+  port = nt_find(handle, &nt_port_class, 0);
+  if (port == NULL)
+    return FALSE;
+  nt_thread_mark_loops(nt_self());
+  nt_ref(port);
+  (void) nt_wait(has_news, port, nt_due(timeout_ms));
+  host_acquire(port);
+  /* It says how many it has, not that it has all. */
+  if (nt_chance(nt_trouble.shorter))
+    most = 1 + nt_below(room);
+  while (n < most && port->first != NULL)
+    hand_out(port, &entries[n++]);
+  closed = port->closed;
+  nt_unref(port);
+  *count = n > 0 ? n : nt_below(room + 1); /* A failure says nothing by it. */
+  if (n > 0)
+    return TRUE;
+  return nt_error(closed ? ERROR_ABANDONED_WAIT_0 : WAIT_TIMEOUT);
+}

@@ -1,0 +1,97 @@
+/* What the system tells about itself, and functions that are looked up by name at run time. What
+ * ntdll answers about file objects is in query.c. */
+#include "sched.h"
+
+#include <string.h>
+
+LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
+LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+
+/* ---- Functions by name ---- */
+
+/* The bytes are the seed's: names that the library makes up repeat with a run. */
+static BOOLEAN WINAPI generate_random(void* to, ULONG size) {
+  ULONG i;
+
+  nt_enter("SystemFunction036");
+  for (i = 0; i < size; i++)
+    ((unsigned char*) to)[i] = (unsigned char) nt_below(256);
+  return TRUE;
+}
+
+static LONG WINAPI get_version(OSVERSIONINFOW* info) {
+  info->dwMajorVersion = 10;
+  info->dwMinorVersion = 0;
+  info->dwBuildNumber = 19045;
+  return 0;
+}
+
+static const struct {
+  const char* name;
+  FARPROC entry;
+} functions[] = {
+    {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
+    {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
+    {"RtlGetVersion", (FARPROC) (void (*)(void)) get_version},
+    {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
+};
+
+static struct nt_module { int loaded; } system_module = {1};
+
+HMODULE WINAPI GetModuleHandleW(LPCWSTR name) {
+  nt_enter("GetModuleHandleW");
+  (void) name;
+  return &system_module;
+}
+
+HMODULE WINAPI GetModuleHandleA(LPCSTR name) {
+  nt_enter("GetModuleHandleA");
+  (void) name;
+  return &system_module;
+}
+
+BOOL WINAPI GetModuleHandleExW(DWORD flags, LPCWSTR name, HMODULE* module) {
+  nt_enter("GetModuleHandleExW");
+  (void) flags;
+  (void) name;
+  *module = &system_module;
+  return TRUE;
+}
+
+HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags) {
+  nt_enter("LoadLibraryExW");
+  (void) name;
+  (void) file;
+  (void) flags;
+  return &system_module;
+}
+
+FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name) {
+  size_t i;
+
+  nt_enter("GetProcAddress");
+  (void) module;
+  for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+    if (strcmp(functions[i].name, name) == 0)
+      return functions[i].entry;
+  nt_error(ERROR_PROC_NOT_FOUND);
+  return NULL;
+}
+
+/* ---- The machine ---- */
+
+BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* all) {
+  nt_enter("GetProcessAffinityMask");
+  (void) process;
+  *mine = *all = 0xf;
+  return TRUE;
+}
+
+void WINAPI GetNativeSystemInfo(SYSTEM_INFO* info) {
+  nt_enter("GetNativeSystemInfo");
+  memset(info, 0, sizeof(*info));
+  info->wProcessorArchitecture = PROCESSOR_ARCHITECTURE_AMD64;
+  info->dwPageSize = 4096;
+  info->dwNumberOfProcessors = 4;
+  info->dwAllocationGranularity = 65536;
+}
