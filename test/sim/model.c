@@ -211,9 +211,9 @@ static void on_told(struct uv__io* io, ssize_t result) {
     h->queued -= (size_t) result;
     return;
   }
-  /* The try of a close: what is left is canceled, whatever the reason. A write that was in flight and
-   * had failed before is told so, with those behind it. */
-  if (h->in_close && (result == UV_EAGAIN || !(io->busy & UV__WRITE)))
+  /* The try of a close: what is left is canceled. A write that was in flight and had failed before is
+   * told so, with those behind it. */
+  if (result == UV_EAGAIN)
     return;
   /* W6: the failed one and all that wait behind it. */
   h->queued = 0;

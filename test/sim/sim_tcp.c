@@ -286,8 +286,8 @@ static ssize_t tcp_write(struct uv__io* io,
     if (bufs[i].len == 0 || bufs[i].base == NULL)
       sim_fail("write of an empty buffer");
 
-  if ((io->tail.armed | io->tail.due) & UV__WRITE) {
-    n = UV_EAGAIN; /* Behind the bytes in flight. */
+  if (((io->tail.armed | io->tail.due) & UV__WRITE) && (io->tail.style & SIM_COMPLETES)) {
+    n = UV_EAGAIN; /* Behind the bytes in flight. A port of readiness has none there. */
   } else if (sock->reset) {
     n = sim_dead(sock);
     if (n == UV_EPIPE)
@@ -306,8 +306,9 @@ static ssize_t tcp_write(struct uv__io* io,
     sim_arm(io, UV__WRITE);
   }
   sim_trace("  write fd %d, %u bufs, mode %d: %d", io->tail.fd, nbufs, (int) mode, (int) n);
+  /* Of a try that fails what is queued learns nothing. */
   if (n != UV__PENDING)
-    sim_seen->told(io, n);
+    sim_seen->told(io, n < 0 && mode == UV__TRY ? UV_EAGAIN : n);
   return n;
 }
 

@@ -128,8 +128,10 @@ void uv__write_last(uv_stream_t* stream) {
   if (count == 0)
     return;
   n = write_bufs(stream, bufs, count, UV__TRY, pass);
-  if (n > 0)
-    uv__write_queue_advance(stream, (size_t) n);
+  if (n <= 0)
+    return;
+  uv__write_queue_mark(stream, 0); /* A write in flight had taken nothing, or else no try would. */
+  uv__write_queue_advance(stream, (size_t) n);
 }
 
 /* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which

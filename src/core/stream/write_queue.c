@@ -175,7 +175,8 @@ static size_t bytes_left(const uv_write_t* req) {
 }
 
 /* Of the requests with bytes left, only the first has begun, those in flight come before the
- * others, and all together have write_queue_size bytes. */
+ * others, and all together have write_queue_size bytes. The last try of a close may have taken what
+ * waited for a ring. */
 int uv__write_queue_valid(const uv_stream_t* stream) {
   const struct uv__queue* queue = &stream->stream.write_queue;
   const struct uv__queue* done = &stream->stream.write_done;
@@ -184,7 +185,9 @@ int uv__write_queue_valid(const uv_stream_t* stream) {
   size_t size = 0;
   int looked = 0;
 
-  if (flies && uv__queue_empty(queue))
+  if (flies && uv__handle_is_closing(stream))
+    flies = !uv__queue_empty(queue) && (request_of(queue->next)->state & IN_FLIGHT);
+  else if (flies && uv__queue_empty(queue))
     return 0;
   for (link = queue->next; link != queue && looked < LOOKED_AT; link = link->next, looked++) {
     const uv_write_t* req = request_of(link);
