@@ -67,7 +67,8 @@ static void connect_pipe(struct np_end* end, struct nt_irp* irp) {
   } else if (end->no_wait) {
     nt_irp_complete(irp, ST_PIPE_LISTENING, 0);
   } else {
-    irp->prompt = 2; /* Clients are told in the order of their coming, though by several instances. */
+    irp->prompt =
+        2; /* Clients are told in the order of their coming, though by several instances. */
     irp->queue = pipe->connects;
     pipe->connects = irp;
     nt_irp_pend(irp, cancel_connect);
