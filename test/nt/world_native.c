@@ -193,3 +193,52 @@ TEST(timeouts_are_counted_in_ticks) {
   }
   CHECK(early > 0 && early < 50);
 }
+
+static HANDLE waiter;
+
+static DWORD WINAPI wait_for_client(void* server) {
+  CHECK(ConnectNamedPipe(server, NULL));
+  return 0;
+}
+
+static void threads_connect(HANDLE server) {
+  waiter = CreateThread(NULL, 0, wait_for_client, server, 0, NULL);
+  Sleep(50);
+}
+
+/* A client that was disconnected keeps its end, of a pipe that leads nowhere; the instance serves the
+ * next one. */
+TEST(a_disconnected_client_leaves_the_instance_to_the_next) {
+  unsigned seed;
+
+  EACH_SEED(seed) {
+    HANDLE server, first, second;
+    DWORD n = 0;
+    char byte = 'x';
+
+    nt_begin(seed);
+    server = CreateNamedPipeW(L"\\\\.\\pipe\\next", PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 100, 100,
+                              0, NULL);
+    CHECK(server != INVALID_HANDLE_VALUE);
+    first = CreateFileW(L"\\\\.\\PIPE\\Next", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                        0, NULL);
+    CHECK(first != INVALID_HANDLE_VALUE);
+    CHECK(WriteFile(first, &byte, 1, &n, NULL));
+    CHECK(DisconnectNamedPipe(server));
+    CHECK(!WriteFile(first, &byte, 1, &n, NULL));
+    CHECK_EQ(GetLastError(), ERROR_PIPE_NOT_CONNECTED);
+    second = CreateFileW(L"\\\\.\\pipe\\next", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(second == INVALID_HANDLE_VALUE); /* Not before the server waits again. */
+    CHECK_EQ(GetLastError(), ERROR_PIPE_BUSY);
+    threads_connect(server);
+    second = CreateFileW(L"\\\\.\\pipe\\next", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(second != INVALID_HANDLE_VALUE);
+    CHECK(CloseHandle(first));
+    CHECK(WriteFile(server, "y", 1, &n, NULL));
+    CHECK(ReadFile(second, &byte, 1, &n, NULL));
+    CHECK_EQ(byte, 'y');
+    CHECK_EQ(WaitForSingleObject(waiter, INFINITE), WAIT_OBJECT_0);
+    CHECK(CloseHandle(waiter) && CloseHandle(second) && CloseHandle(server));
+    nt_end();
+  }
+}
