@@ -126,7 +126,7 @@ TEST(questions_wait_for_the_lock_of_a_synchronous_file) {
     Sleep(50);
     threads[1] = CreateThread(NULL, 0, ask, NULL, 0, NULL);
     Sleep(50);
-    CHECK_EQ(asked, 0);
+    CHECK_EQ(InterlockedCompareExchange(&asked, 0, 0), 0);
     CHECK_EQ(GetFileType(sync_read), FILE_TYPE_PIPE); /* This one does not. */
     CHECK(WriteFile(sync_write, "x", 1, &put, NULL));
     CHECK_EQ(WaitForMultipleObjects(2, threads, TRUE, INFINITE), WAIT_OBJECT_0);
