@@ -46,7 +46,7 @@ ABSENT(GetAdaptersAddresses)
 ABSENT(GetAddrInfoW)
 ABSENT(GetComputerNameExW)
 ABSENT(GetNameInfoW)
-ABSENT(if_nametoindex)
+ABSENT(nt_if_nametoindex)
 
 /* The console. */
 ABSENT(AllocConsole)

@@ -31,7 +31,15 @@ int np_is_available(const struct np_name* name) {
   return 0;
 }
 
+/* It is nobody's when its last instance goes; who still has an end of one may ask for it. */
 static void name_unref(struct np_name* name) {
+  if (--name->uses > 0)
+    return;
+  nt_free(name->text);
+  nt_free(name);
+}
+
+static void drop_instance(struct np_name* name) {
   struct np_name** at = &names;
 
   if (--name->instances > 0)
@@ -39,8 +47,6 @@ static void name_unref(struct np_name* name) {
   while (*at != name)
     at = &(*at)->next;
   *at = name->next;
-  nt_free(name->text);
-  nt_free(name);
 }
 
 /* ---- The device ---- */
@@ -102,11 +108,12 @@ static void end_connects(struct np_pipe* pipe, NTSTATUS status) {
 static void pipe_gone(struct np_pipe* pipe) {
   struct np_pipe** at = &pipe->name->pipes;
 
-  while (*at != pipe)
+  while (*at != NULL && *at != pipe)
     at = &(*at)->next;
+  if (*at == NULL)
+    return; /* One that leads nowhere. */
   *at = pipe->next;
-  name_unref(pipe->name);
-  pipe->name = NULL;
+  drop_instance(pipe->name);
 }
 
 /* What the end that closes was to read goes, and with it the writes of the other; what it wrote
@@ -132,8 +139,10 @@ static void cleanup(struct nt_file* file) {
 static void destroy(struct nt_file* file) {
   struct np_pipe* pipe = ((struct np_end*) file)->pipe;
 
-  if (--pipe->refs == 0)
-    nt_free(pipe);
+  if (--pipe->refs > 0)
+    return;
+  name_unref(pipe->name);
+  nt_free(pipe);
 }
 
 const struct nt_device np_device = {"pipe", FILE_TYPE_PIPE, start, cleanup, destroy};
@@ -207,6 +216,7 @@ struct np_end* np_create(
   else if (!may_create(name, open, mode))
     return NULL;
   name->instances++;
+  name->uses++;
   pipe = nt_alloc(sizeof(*pipe));
   pipe->name = name;
   pipe->state = NP_LISTENING;
@@ -255,6 +265,23 @@ struct np_end* np_open(struct np_name* name, ACCESS_MASK access, int synchronous
   return end;
 }
 
+/* The client's end stays, of a pipe that leads nowhere; the instance is free for another. */
+static void cut_off(struct np_pipe* pipe) {
+  struct np_pipe* nowhere = nt_alloc(sizeof(*nowhere));
+
+  nowhere->name = pipe->name;
+  nowhere->name->uses++;
+  nowhere->state = NP_DISCONNECTED;
+  nowhere->refs = 1;
+  nowhere->process[NP_CLIENT] = pipe->process[NP_CLIENT];
+  nowhere->process[NP_SERVER] = pipe->process[NP_SERVER];
+  nowhere->end[NP_CLIENT] = pipe->end[NP_CLIENT];
+  nowhere->end[NP_CLIENT]->pipe = nowhere;
+  pipe->end[NP_CLIENT] = NULL;
+  pipe->process[NP_CLIENT] = 0;
+  pipe->refs--;
+}
+
 /* What is unread is lost, on both sides; the client has to close its end nevertheless. */
 NTSTATUS np_disconnect(struct np_end* end) {
   struct np_pipe* pipe = end->pipe;
@@ -267,6 +294,6 @@ NTSTATUS np_disconnect(struct np_end* end) {
   np_queue_end(&pipe->queue[1], ST_PIPE_DISCONNECTED, ST_PIPE_DISCONNECTED, 0);
   pipe->state = NP_DISCONNECTED;
   if (pipe->end[NP_CLIENT] != NULL)
-    nt_absent("DisconnectNamedPipe before the client has closed");
+    cut_off(pipe);
   return ST_SUCCESS;
 }

@@ -29,6 +29,7 @@ struct np_name {
   int messages;    /* PIPE_TYPE_MESSAGE */
   DWORD most;      /* instances */
   DWORD instances; /* whose ends are not both closed */
+  unsigned uses;   /* pipes that point here, more for a while */
   DWORD out;       /* quotas: from the server, */
   DWORD in;        /* and to it */
   struct np_pipe* pipes;

@@ -11,6 +11,7 @@ enum {
 };
 
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* Counts the handles of all processes, and does not wait for a synchronous file object's lock. */
@@ -55,5 +56,38 @@ LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, in
   mode = file->synchronous ? FILE_SYNCHRONOUS_IO_NONALERT : 0;
   memcpy(info, &mode, sizeof(mode));
   nt_file_unlock(file);
+  return ST_SUCCESS;
+}
+
+/* FILE_COMPLETION_INFORMATION: the file object changes its port, or, with none, leaves it (Windows 8.1
+ * and newer). Packets that are in the old one stay there. */
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what) {
+  struct nt_file* file;
+  struct nt_port* port = NULL;
+  struct {
+    HANDLE port;
+    void* key;
+  } change;
+
+  nt_enter("NtSetInformationFile");
+  (void) status;
+  file = nt_peek(handle, &nt_file_class, NULL);
+  if (file == NULL)
+    return ST_INVALID_HANDLE;
+  if (what != FILE_REPLACE_PORT)
+    nt_absent("NtSetInformationFile of another class");
+  if (size < sizeof(change))
+    return (LONG) 0xc0000004;
+  memcpy(&change, info, sizeof(change));
+  if (change.port != NULL) {
+    port = nt_peek(change.port, &nt_port_class, NULL);
+    if (port == NULL)
+      return ST_INVALID_HANDLE;
+    nt_ref(port);
+  }
+  if (file->port != NULL)
+    nt_unref(file->port);
+  file->port = port;
+  file->key = (ULONG_PTR) change.key;
   return ST_SUCCESS;
 }

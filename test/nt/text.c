@@ -74,6 +74,14 @@ size_t wcscspn(const wchar_t* s, const wchar_t* reject) {
   return n;
 }
 
+size_t wcsspn(const wchar_t* s, const wchar_t* accept) {
+  size_t n = 0;
+
+  while (s[n] != 0 && wcschr(accept, s[n]) != NULL)
+    n++;
+  return n;
+}
+
 wchar_t* wcspbrk(const wchar_t* s, const wchar_t* accept) {
   size_t n = wcscspn(s, accept);
 

@@ -61,6 +61,65 @@ BOOL WINAPI ResetEvent(HANDLE handle) {
   return TRUE;
 }
 
+/* ---- Semaphores ---- */
+
+struct semaphore {
+  struct nt_object object;
+  LONG count;
+  LONG most;
+};
+
+static int semaphore_signalled(struct nt_object* object) {
+  return ((struct semaphore*) object)->count > 0;
+}
+
+static void semaphore_satisfied(struct nt_object* object) {
+  ((struct semaphore*) object)->count--;
+}
+
+static const struct nt_class semaphore_class = {.name = "semaphore",
+                                                .signalled = semaphore_signalled,
+                                                .satisfied = semaphore_satisfied,
+                                                .destroy = event_destroy};
+
+HANDLE WINAPI CreateSemaphoreW(LPSECURITY_ATTRIBUTES security,
+                               LONG count,
+                               LONG most,
+                               LPCWSTR name) {
+  struct semaphore* semaphore;
+  HANDLE handle;
+
+  nt_enter("CreateSemaphoreW");
+  if (name != NULL)
+    nt_absent("CreateSemaphoreW with a name");
+  if (most <= 0 || count < 0 || count > most) {
+    nt_error(ERROR_INVALID_PARAMETER);
+    return NULL;
+  }
+  semaphore = nt_object_new(&semaphore_class, sizeof(*semaphore));
+  semaphore->count = count;
+  semaphore->most = most;
+  handle = nt_handle(semaphore, 0x1f0003, security != NULL && security->bInheritHandle);
+  nt_unref(semaphore);
+  return handle;
+}
+
+BOOL WINAPI ReleaseSemaphore(HANDLE handle, LONG count, LONG* before) {
+  struct semaphore* semaphore;
+
+  nt_enter("ReleaseSemaphore");
+  semaphore = nt_find(handle, &semaphore_class, 2); /* SEMAPHORE_MODIFY_STATE */
+  if (semaphore == NULL)
+    return FALSE;
+  if (count <= 0 || count > semaphore->most - semaphore->count)
+    return nt_error(298); /* ERROR_TOO_MANY_POSTS */
+  if (before != NULL)
+    *before = semaphore->count;
+  host_release(semaphore);
+  semaphore->count += count;
+  return TRUE;
+}
+
 /* ---- Waiting ---- */
 
 struct wait {

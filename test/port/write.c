@@ -63,6 +63,41 @@ TEST(write_many_buffers_in_order) {
   }
 }
 
+/* Some of the buffers go at once, one waits: the count is of all that went. */
+TEST(write_many_buffers_that_do_not_fit) {
+  EACH_KIND(k) {
+    enum {
+      COUNT = 40
+    };
+    struct stream *a, *b;
+    size_t size = native_flood / COUNT;
+    char* bytes = (char*) malloc(COUNT * size);
+    uv_buf_t bufs[COUNT];
+    size_t at = 0;
+
+    make_pair(k, &a, &b);
+    pattern_fill(bytes, COUNT * size, 0);
+    while (at < COUNT * size) {
+      unsigned count = 0;
+      size_t from = at;
+      ssize_t r;
+
+      while (from < COUNT * size) {
+        size_t part = size - from % size;
+        bufs[count++] = uv_buf_init(bytes + from, (unsigned) part);
+        from += part;
+      }
+      r = collect_heard(a, write_start(a, bufs, count, UV__QUEUE), b);
+      CHECK(r >= 0);
+      at += (size_t) r;
+    }
+    hear_until(b, COUNT * size);
+    free(bytes);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
 TEST(write_try_is_eagain_when_full) {
   EACH_KIND(k) {
     struct stream *a, *b;

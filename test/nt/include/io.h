@@ -6,6 +6,7 @@
 
 intptr_t _get_osfhandle(int fd);
 int _open_osfhandle(intptr_t handle, int flags);
+int _open(const char* path, int flags, ...);
 int _close(int fd);
 int _read(int fd, void* to, unsigned size);
 int _write(int fd, const void* from, unsigned size);

@@ -11,6 +11,6 @@ typedef ULONG NET_IFINDEX;
 
 DWORD WINAPI ConvertInterfaceIndexToLuid(NET_IFINDEX index, NET_LUID* luid);
 DWORD WINAPI ConvertInterfaceLuidToNameA(const NET_LUID* luid, char* to, SIZE_T room);
-NET_IFINDEX WINAPI if_nametoindex(const char* name);
+NET_IFINDEX WINAPI if_nametoindex(const char* name) NT_OWN(if_nametoindex);
 
 #endif /* NT_NETIOAPI_H_ */

@@ -146,6 +146,7 @@ DWORD WINAPI GetEnvironmentVariableW(LPCWSTR name, LPWSTR to, DWORD room);
 BOOL WINAPI SetEnvironmentVariableW(LPCWSTR name, LPCWSTR value);
 DWORD WINAPI GetCurrentDirectoryW(DWORD room, LPWSTR to);
 BOOL WINAPI SetCurrentDirectoryW(LPCWSTR path);
+DWORD WINAPI GetTempPathA(DWORD room, LPSTR to);
 DWORD WINAPI GetTempPathW(DWORD room, LPWSTR to);
 BOOL WINAPI NeedCurrentDirectoryForExePathW(LPCWSTR name);
 

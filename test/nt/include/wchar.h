@@ -16,6 +16,7 @@ typedef unsigned short wint_t;
 #define wcscpy nt_wcscpy
 #define wcscat nt_wcscat
 #define wcscspn nt_wcscspn
+#define wcsspn nt_wcsspn
 #define wcspbrk nt_wcspbrk
 #define wcsstr nt_wcsstr
 #define wmemcpy nt_wmemcpy
@@ -30,6 +31,7 @@ int wcsncmp(const wchar_t* a, const wchar_t* b, size_t n);
 wchar_t* wcscpy(wchar_t* to, const wchar_t* from);
 wchar_t* wcscat(wchar_t* to, const wchar_t* from);
 size_t wcscspn(const wchar_t* s, const wchar_t* reject);
+size_t wcsspn(const wchar_t* s, const wchar_t* accept);
 wchar_t* wcspbrk(const wchar_t* s, const wchar_t* accept);
 wchar_t* wcsstr(const wchar_t* s, const wchar_t* part);
 wchar_t* wmemcpy(wchar_t* to, const wchar_t* from, size_t n);

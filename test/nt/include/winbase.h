@@ -208,6 +208,8 @@ BOOL WINAPI GetNamedPipeServerProcessId(HANDLE pipe, PULONG id);
 #define WT_EXECUTEONLYONCE 8u
 HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR name);
 HANDLE WINAPI CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCSTR name);
+HANDLE WINAPI CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCWSTR name);
+BOOL WINAPI ReleaseSemaphore(HANDLE semaphore, LONG count, LONG* before);
 BOOL WINAPI SetEvent(HANDLE event);
 BOOL WINAPI ResetEvent(HANDLE event);
 DWORD WINAPI WaitForSingleObject(HANDLE handle, DWORD timeout_ms);

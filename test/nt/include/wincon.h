@@ -142,6 +142,7 @@ BOOL WINAPI GenerateConsoleCtrlEvent(DWORD event, DWORD group);
 BOOL WINAPI AttachConsole(DWORD id);
 BOOL WINAPI AllocConsole(void);
 BOOL WINAPI FreeConsole(void);
+DWORD WINAPI GetConsoleTitleA(LPSTR to, DWORD room);
 DWORD WINAPI GetConsoleTitleW(LPWSTR to, DWORD room);
 BOOL WINAPI SetConsoleTitleW(LPCWSTR title);
 

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Functions that the system has too, under the same name: a sanitizer's interceptors would answer for
+ * ours otherwise. */
+#define NT_OWN(name) __asm__("nt_" #name)
+
 #define WINAPI
 #define WSAAPI
 #define CALLBACK

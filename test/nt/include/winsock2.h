@@ -200,26 +200,28 @@ int WSAAPI WSAIoctl(SOCKET sock,
                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 BOOL WSAAPI WSAGetOverlappedResult(
     SOCKET sock, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait, LPDWORD flags);
-SOCKET WSAAPI socket(int family, int type, int protocol);
+SOCKET WSAAPI socket(int family, int type, int protocol) NT_OWN(socket);
 int WSAAPI closesocket(SOCKET sock);
-int WSAAPI bind(SOCKET sock, const struct sockaddr* addr, int len);
-int WSAAPI listen(SOCKET sock, int backlog);
-SOCKET WSAAPI accept(SOCKET sock, struct sockaddr* addr, int* len);
-int WSAAPI connect(SOCKET sock, const struct sockaddr* addr, int len);
-int WSAAPI shutdown(SOCKET sock, int how);
-int WSAAPI recv(SOCKET sock, char* to, int size, int flags);
-int WSAAPI send(SOCKET sock, const char* from, int size, int flags);
-int WSAAPI getsockname(SOCKET sock, struct sockaddr* addr, int* len);
-int WSAAPI getpeername(SOCKET sock, struct sockaddr* addr, int* len);
-int WSAAPI getsockopt(SOCKET sock, int level, int name, char* value, int* len);
-int WSAAPI setsockopt(SOCKET sock, int level, int name, const char* value, int len);
+int WSAAPI bind(SOCKET sock, const struct sockaddr* addr, int len) NT_OWN(bind);
+int WSAAPI listen(SOCKET sock, int backlog) NT_OWN(listen);
+SOCKET WSAAPI accept(SOCKET sock, struct sockaddr* addr, int* len) NT_OWN(accept);
+int WSAAPI connect(SOCKET sock, const struct sockaddr* addr, int len) NT_OWN(connect);
+int WSAAPI shutdown(SOCKET sock, int how) NT_OWN(shutdown);
+int WSAAPI recv(SOCKET sock, char* to, int size, int flags) NT_OWN(recv);
+int WSAAPI send(SOCKET sock, const char* from, int size, int flags) NT_OWN(send);
+int WSAAPI getsockname(SOCKET sock, struct sockaddr* addr, int* len) NT_OWN(getsockname);
+int WSAAPI getpeername(SOCKET sock, struct sockaddr* addr, int* len) NT_OWN(getpeername);
+int WSAAPI getsockopt(SOCKET sock, int level, int name, char* value, int* len) NT_OWN(getsockopt);
+int WSAAPI setsockopt(SOCKET sock, int level, int name, const char* value, int len)
+    NT_OWN(setsockopt);
 int WSAAPI ioctlsocket(SOCKET sock, long code, u_long* value);
 int WSAAPI
-select(int none, fd_set* read, fd_set* write, fd_set* except, const struct timeval* timeout);
-int WSAAPI gethostname(char* name, int size);
-u_long WSAAPI htonl(u_long value);
-u_long WSAAPI ntohl(u_long value);
-u_short WSAAPI htons(u_short value);
-u_short WSAAPI ntohs(u_short value);
+select(int none, fd_set* read, fd_set* write, fd_set* except, const struct timeval* timeout)
+    NT_OWN(select);
+int WSAAPI gethostname(char* name, int size) NT_OWN(gethostname);
+u_long WSAAPI htonl(u_long value) NT_OWN(htonl);
+u_long WSAAPI ntohl(u_long value) NT_OWN(ntohl);
+u_short WSAAPI htons(u_short value) NT_OWN(htons);
+u_short WSAAPI ntohs(u_short value) NT_OWN(ntohs);
 
 #endif /* NT_WINSOCK2_H_ */

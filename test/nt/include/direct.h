@@ -1,0 +1,10 @@
+/* Folders, as the C run-time library of Windows has them; see io.h. */
+#ifndef NT_DIRECT_H_
+#define NT_DIRECT_H_
+
+char* _getcwd(char* to, int room);
+int _chdir(const char* path);
+int _mkdir(const char* path);
+int _rmdir(const char* path);
+
+#endif /* NT_DIRECT_H_ */
