@@ -20,6 +20,7 @@ static const struct {
     {"first_instance", SHIM_FIRST_INSTANCE},
     {"ticks", SHIM_TICKS},
     {"nosys", SHIM_NOSYS},
+    {"trace", SHIM_TRACE},
 };
 
 static const char* const names[SHIM_FUNCTIONS] = {
@@ -128,7 +129,7 @@ void shim_count_print(double operations) {
   }
 #define LOCKED(result, convention, name, parameters, arguments) \
   result convention __wrap_##name parameters {                  \
-    HANDLE lock = shim_lock_enter(h);                           \
+    HANDLE lock = shim_lock_enter(h, #name);                    \
     result r;                                                   \
     shim_tally(SHIM_##name);                                    \
     r = REAL(name) arguments;                                   \

@@ -7,7 +7,8 @@ if(WIN32 AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
 endif()
 
 set(shim_dir ${CMAKE_CURRENT_LIST_DIR})
-if(UVSTREAM_SHIM)
+set(shim_options_file ${PROJECT_BINARY_DIR}/shim.ld)
+if(UVSTREAM_SHIM AND NOT TARGET uvtest_shim_objects)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shim_dir}/shim_calls.h)
   file(STRINGS ${shim_dir}/shim_calls.h shim_lines REGEX "^(COUNTED|LOCKED|OWN)\\(")
   set(shim_options)
@@ -16,8 +17,7 @@ if(UVSTREAM_SHIM)
     string(APPEND shim_options "--wrap=${function}\n--wrap=__imp_${function}\n")
   endforeach()
   # The command line would be too long for some shells.
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/shim.ld CONTENT "${shim_options}" @ONLY)
-  set(shim_options_file ${CMAKE_CURRENT_BINARY_DIR}/shim.ld)
+  file(CONFIGURE OUTPUT ${shim_options_file} CONTENT "${shim_options}" @ONLY)
 
   add_library(uvtest_shim_objects OBJECT ${shim_dir}/shim.c ${shim_dir}/shim_lock.c ${shim_dir}/shim_pipe.c
                                  ${shim_dir}/shim_port.c ${shim_dir}/shim_sock.c)

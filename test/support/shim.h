@@ -13,6 +13,7 @@
  *   first_instance  FILE_FLAG_FIRST_PIPE_INSTANCE is heeded
  *   ticks           time-outs end at a tick of 15.6 ms, before or after their time
  *   nosys           a large write finds no memory now and then; PIPE_NOWAIT takes a part
+ *   trace           with lock: says on the standard error who has a lock and who waits for it
  *
  * Only where GNU's ld links for 64 bits; elsewhere shim_use answers 0. */
 #ifndef SHIM_H_

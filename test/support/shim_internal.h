@@ -21,7 +21,8 @@ enum shim_behaviour {
   SHIM_CONTEXT = 8,
   SHIM_FIRST_INSTANCE = 16,
   SHIM_TICKS = 32,
-  SHIM_NOSYS = 64
+  SHIM_NOSYS = 64,
+  SHIM_TRACE = 128
 };
 
 /* A number for each function, for the ledger. */
@@ -61,8 +62,8 @@ int shim_has(enum shim_behaviour behaviour);
 void shim_tally(enum shim_function function);
 
 /* shim_lock.c: the lock of the file object behind `h`, if it is one that has one; NULL if not.
- * Leaving keeps the last error. */
-HANDLE shim_lock_enter(HANDLE h);
+ * Leaving keeps the last error. `call` is for the trace. */
+HANDLE shim_lock_enter(HANDLE h, const char* call);
 void shim_lock_leave(HANDLE lock);
 /* A handle that was just made: it may have the number of one that was closed unseen. */
 void shim_lock_opened(HANDLE h);

@@ -52,6 +52,7 @@ static int known_as(HANDLE process, struct holder* holder) {
   return GetProcessTimes(process, &holder->started, &unused[0], &unused[1], &unused[2]);
 }
 
+/* The section stays open: with Wine the name goes with the last handle, mapped or not. */
 static BOOL CALLBACK open_book(PINIT_ONCE once, void* arg, void** context) {
   HANDLE section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(*book),
                                       "Local\\uvtest-shim-book");
@@ -63,7 +64,6 @@ static BOOL CALLBACK open_book(PINIT_ONCE once, void* arg, void** context) {
   if (section == NULL || book_lock == NULL || !known_as(GetCurrentProcess(), &self))
     return FALSE;
   book = MapViewOfFile(section, FILE_MAP_ALL_ACCESS, 0, 0, sizeof(*book));
-  REAL(CloseHandle)(section); /* It stays as long as it is mapped. */
   return book != NULL;
 }
 
@@ -175,12 +175,27 @@ static HANDLE lock_of(HANDLE h) {
   return CreateMutexA(NULL, FALSE, name);
 }
 
-HANDLE shim_lock_enter(HANDLE h) {
+static void say(const char* what, const char* call, HANDLE h) {
+  DWORD error = GetLastError();
+
+  if (shim_has(SHIM_TRACE)) {
+    fprintf(stderr, "shim: %lu.%lu: %s %s the lock of %p\n", GetCurrentProcessId(),
+            GetCurrentThreadId(), call, what, h);
+    fflush(stderr);
+  }
+  SetLastError(error);
+}
+
+HANDLE shim_lock_enter(HANDLE h, const char* call) {
   HANDLE lock = NULL;
 
   if (shim_has(SHIM_LOCK) && is_synchronous_pipe(h)) {
     lock = lock_of(h);
-    REAL(WaitForSingleObject)(lock, INFINITE);
+    if (REAL(WaitForSingleObject)(lock, 0) == WAIT_TIMEOUT) {
+      say("waits for", call, h);
+      REAL(WaitForSingleObject)(lock, INFINITE);
+    }
+    say("has", call, h);
   }
   return lock;
 }
@@ -297,7 +312,7 @@ static int is_last(HANDLE h) {
 
 /* Before a handle is closed; what it answers is left afterwards. */
 static HANDLE closing(HANDLE h) {
-  HANDLE lock = is_last(h) ? shim_lock_enter(h) : NULL;
+  HANDLE lock = is_last(h) ? shim_lock_enter(h, "CloseHandle") : NULL;
 
   lock_book();
   strike(h);

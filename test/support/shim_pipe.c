@@ -91,7 +91,7 @@ static BOOL write_part(HANDLE h, const void* data, DWORD size, DWORD* written, O
 
 BOOL WINAPI
 __wrap_WriteFile(HANDLE h, const void* data, DWORD size, DWORD* written, OVERLAPPED* overlapped) {
-  HANDLE lock = shim_lock_enter(h);
+  HANDLE lock = shim_lock_enter(h, "WriteFile");
   BOOL done;
 
   shim_tally(SHIM_WriteFile);

@@ -178,7 +178,7 @@ BOOL WINAPI __wrap_SetFileCompletionNotificationModes(HANDLE h, UCHAR modes) {
     modes &= (UCHAR) ~FILE_SKIP_COMPLETION_PORT_ON_SUCCESS;
   if (modes == 0)
     return TRUE;
-  lock = shim_lock_enter(h);
+  lock = shim_lock_enter(h, "SetFileCompletionNotificationModes");
   done = REAL(SetFileCompletionNotificationModes)(h, modes);
   shim_lock_leave(lock);
   return done;

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""All tests of a suite with a behaviour of Windows that Wine lacks (shim.h), each in a process of
+its own.
+
+    shim_run.py [OPTION...] BEHAVIOUR SUITE PROGRAM [RUNNER]
+
+Tests that shim_known.txt lists for the behaviour are expected to fail. The exit code is 1 when
+another one fails, and when one of them passes: then it is to be struck off the list.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+KNOWN = Path(__file__).with_name("shim_known.txt")
+PASSED, SKIPPED = 0, 77
+
+
+def known(behaviour, suite):
+    """{test: whether it fails each time}"""
+    found = {}
+    for number, line in enumerate(KNOWN.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(r"(\w+) +(\w+)\.(\w+) +(always|sometimes)(?: +.*)?", line)
+        if not match:
+            raise SystemExit(f"{KNOWN.name}:{number}: not of the form"
+                             f" 'BEHAVIOUR SUITE.TEST always|sometimes WHY': {line}")
+        if match.group(1) == behaviour and match.group(2) == suite:
+            found[match.group(3)] = match.group(4) == "always"
+    return found
+
+
+def run(command, environment, timeout):
+    """(how it ended, what it said); it and what it started are gone then."""
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               start_new_session=True)
+    try:
+        said = process.communicate(timeout=timeout)[0]
+        ended = process.returncode
+    except subprocess.TimeoutExpired:
+        ended = "time-out"
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        try: # A child of it may have the output and go on.
+            said = process.communicate(timeout=5)[0]
+        except subprocess.TimeoutExpired:
+            said = b""
+    return ended, said.decode(errors="replace").strip()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("behaviour")
+    parser.add_argument("suite")
+    parser.add_argument("program")
+    parser.add_argument("runner", nargs="?")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=float, default=30, help="seconds for a test")
+    parser.add_argument("--only", default="", help="a pattern that is found in the names of tests")
+    parser.add_argument("--all", action="store_true", help="as if no test were known to fail")
+    options = parser.parse_args()
+
+    start = [options.runner, options.program] if options.runner else [options.program]
+    listed = subprocess.run([*start, "--list"], stdout=subprocess.PIPE, text=True, check=True)
+    tests = [name for name in listed.stdout.split() if re.search(options.only, name)]
+    expected = {} if options.all else known(options.behaviour, options.suite)
+    environment = dict(os.environ, UVTEST_SHIM=options.behaviour)
+
+    bad = passed = skipped = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = pool.map(lambda t: run([*start, t], environment, options.timeout), tests)
+        for test, (ended, said) in zip(tests, runs):
+            name = f"{options.behaviour} {options.suite}.{test}"
+            if ended in (PASSED, SKIPPED):
+                passed += ended == PASSED
+                skipped += ended == SKIPPED
+                if expected.get(test):
+                    bad += 1
+                    print(f"{name}: passes; strike it off {KNOWN.name}", flush=True)
+            else:
+                failed += 1
+                if test not in expected:
+                    bad += 1
+                    print(f"{name}: {ended}: {said[-500:]}", flush=True)
+    for test in expected.keys() - set(listed.stdout.split()):
+        bad += 1
+        print(f"{options.suite}.{test} is listed in {KNOWN.name} and is no test")
+    print(f"{options.behaviour} {options.suite}: {passed} passed, {skipped} skipped,"
+          f" {failed} failed, {len(expected)} of them known")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
