@@ -142,6 +142,7 @@ static ULONG packets_of_a_send(const char* behaviours) {
   ULONG count = 0;
   DWORD sent;
 
+  CHECK(shim_use(""));
   CHECK(shim_use(behaviours));
   pair(&accepted, &connected, &listener);
   port = attach(connected);

@@ -75,8 +75,15 @@ int shim_has(enum shim_behaviour behaviour) {
 }
 
 int shim_use(const char* list) {
-  switches = parse(list);
-  SetEnvironmentVariableA(variable, *list == '\0' ? NULL : list);
+  char all[256] = "";
+  size_t i;
+
+  shim_has(SHIM_LOCK); /* The variable is read by now. */
+  switches = *list == '\0' ? 0 : switches | parse(list);
+  for (i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
+    if (switches & behaviours[i].behaviour)
+      snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s,", behaviours[i].name);
+  SetEnvironmentVariableA(variable, all[0] == '\0' ? NULL : all);
   return 1;
 }
 

@@ -23,8 +23,8 @@
 
 #ifdef UVTEST_SHIM
 
-/* Switches the behaviours of the list on, in this process and in children that it starts
- * afterwards; an empty list switches all off. 0 when there is no shim, else 1. */
+/* Switches the behaviours of the list on beside those that are, in this process and in children that
+ * it starts afterwards; an empty list switches all off. 0 when there is no shim, else 1. */
 int shim_use(const char* behaviours);
 
 /* The ledger: counts the calls of all threads from begin to end. */

@@ -4,8 +4,9 @@ its own.
 
     shim_run.py [OPTION...] BEHAVIOUR SUITE PROGRAM [RUNNER]
 
-Tests that shim_known.txt lists for the behaviour are expected to fail. The exit code is 1 when
-another one fails, and when one of them passes: then it is to be struck off the list.
+Tests that shim_known/BEHAVIOUR.txt lists are expected to fail. The exit code is 1 when another one
+fails, and when one of them passes: then it is to be struck off the list, and when the list is
+empty, the behaviour becomes one of the default of UVSTREAM_SHIM_RUNS (test/CMakeLists.txt).
 """
 
 import argparse
@@ -17,23 +18,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-KNOWN = Path(__file__).with_name("shim_known.txt")
+KNOWN = Path(__file__).parent / "shim_known"
 KNOWN_TIMEOUT_S = 5
 PASSED, SKIPPED = 0, 77
 
 
 def known(behaviour, suite):
     """{test: whether it fails each time}"""
+    path = KNOWN / f"{behaviour}.txt"
     found = {}
-    for number, line in enumerate(KNOWN.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
         if not line.strip() or line.startswith("#"):
             continue
-        match = re.fullmatch(r"(\w+) +(\w+)\.(\w+) +(always|sometimes)(?: +.*)?", line)
+        match = re.fullmatch(r"(\w+)\.(\w+)( sometimes)?", line)
         if not match:
-            raise SystemExit(f"{KNOWN.name}:{number}: not of the form"
-                             f" 'BEHAVIOUR SUITE.TEST always|sometimes WHY': {line}")
-        if match.group(1) == behaviour and match.group(2) == suite:
-            found[match.group(3)] = match.group(4) == "always"
+            raise SystemExit(f"{path}:{number}: not of the form 'SUITE.TEST [sometimes]': {line}")
+        if match.group(1) == suite:
+            found[match.group(2)] = match.group(3) is None
     return found
 
 
@@ -91,7 +92,7 @@ def main():
                 skipped += ended == SKIPPED
                 if expected.get(test):
                     bad += 1
-                    print(f"{name}: passes; strike it off {KNOWN.name}", flush=True)
+                    print(f"{name}: passes; strike it off shim_known/{options.behaviour}.txt", flush=True)
             else:
                 failed += 1
                 if test not in expected:
@@ -99,7 +100,8 @@ def main():
                     print(f"{name}: {ended}: {said[:300]}", flush=True)
     for test in expected.keys() - set(listed.stdout.split()):
         bad += 1
-        print(f"{options.suite}.{test} is listed in {KNOWN.name} and is no test")
+        print(f"{options.suite}.{test} is no test; strike it off shim_known/"
+              f"{options.behaviour}.txt")
     print(f"{options.behaviour} {options.suite}: {passed} passed, {skipped} skipped,"
           f" {failed} failed, {len(expected)} of them known")
     return 1 if bad else 0
