@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""All tests of a suite with a behaviour of Windows that Wine lacks (shim.h), each in a process of
-its own.
+"""All tests of a suite with behaviours of Windows that Wine lacks (shim.h), each in a process of its
+own.
 
-    shim_run.py [OPTION...] BEHAVIOUR SUITE PROGRAM [RUNNER]
+    shim_run.py [OPTION...] BEHAVIOUR[+BEHAVIOUR...] SUITE PROGRAM [RUNNER]
 
 Tests that shim_known/BEHAVIOUR.txt lists are expected to fail. The exit code is 1 when another one
 fails, and when one of them passes: then it is to be struck off the list, and when the list is
-empty, the behaviour becomes one of the default of UVSTREAM_SHIM_RUNS (test/CMakeLists.txt).
+empty, the behaviour becomes one of those that every test run has (shim_runs, test/CMakeLists.txt).
 """
 
 import argparse
@@ -23,18 +23,19 @@ KNOWN_TIMEOUT_S = 5
 PASSED, SKIPPED = 0, 77
 
 
-def known(behaviour, suite):
-    """{test: whether it fails each time}"""
-    path = KNOWN / f"{behaviour}.txt"
+def known(behaviours, suite):
+    """{test: the list it is on, or None where it may also pass}"""
     found = {}
-    for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = re.fullmatch(r"(\w+)\.(\w+)( sometimes)?", line)
-        if not match:
-            raise SystemExit(f"{path}:{number}: not of the form 'SUITE.TEST [sometimes]': {line}")
-        if match.group(1) == suite:
-            found[match.group(2)] = match.group(3) is None
+    for path in (KNOWN / f"{behaviour}.txt" for behaviour in behaviours):
+        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            match = re.fullmatch(r"(\w+)\.(\w+)( sometimes)?", line)
+            if not match:
+                raise SystemExit(f"{path}:{number}: not of the form"
+                                 f" 'SUITE.TEST [sometimes]': {line}")
+            if match.group(1) == suite:
+                found[match.group(2)] = None if match.group(3) else path.name
     return found
 
 
@@ -71,11 +72,12 @@ def main():
     parser.add_argument("--all", action="store_true", help="as if no test were known to fail")
     options = parser.parse_args()
 
+    behaviours = options.behaviour.split("+")
     start = [options.runner, options.program] if options.runner else [options.program]
     listed = subprocess.run([*start, "--list"], stdout=subprocess.PIPE, text=True, check=True)
     tests = [name for name in listed.stdout.split() if re.search(options.only, name)]
-    expected = {} if options.all else known(options.behaviour, options.suite)
-    environment = dict(os.environ, UVTEST_SHIM=options.behaviour)
+    expected = {} if options.all else known(behaviours, options.suite)
+    environment = dict(os.environ, UVTEST_SHIM=",".join(behaviours))
 
     def run_test(test):
         # One that is known to fail often does so by hanging.
@@ -92,7 +94,7 @@ def main():
                 skipped += ended == SKIPPED
                 if expected.get(test):
                     bad += 1
-                    print(f"{name}: passes; strike it off shim_known/{options.behaviour}.txt", flush=True)
+                    print(f"{name}: passes; strike it off shim_known/{expected[test]}", flush=True)
             else:
                 failed += 1
                 if test not in expected:
@@ -100,8 +102,7 @@ def main():
                     print(f"{name}: {ended}: {said[:300]}", flush=True)
     for test in expected.keys() - set(listed.stdout.split()):
         bad += 1
-        print(f"{options.suite}.{test} is no test; strike it off shim_known/"
-              f"{options.behaviour}.txt")
+        print(f"{options.suite}.{test} is known to fail, and is no test")
     print(f"{options.behaviour} {options.suite}: {passed} passed, {skipped} skipped,"
           f" {failed} failed, {len(expected)} of them known")
     return 1 if bad else 0
