@@ -8,7 +8,10 @@
  *
  * Only pipes have the lock here: a disk file ends its calls at once, and a console is no file object
  * of Wine's. What asks for a type, flags or an access (GetFileType, GetHandleInformation,
- * NtQueryObject) does not wait on Windows, nor does it here. */
+ * NtQueryObject) does not wait on Windows, nor does it here.
+ *
+ * The length is that of the parameters of Windows: each way in which a handle comes about is here,
+ * beside the book that none but these may write. */
 #include <stdio.h>
 
 #include "shim_internal.h"
