@@ -29,6 +29,7 @@ void uv__pipe_look(uv_loop_t* loop);
 struct uv__pipe_names {
   struct uv__queue link; /* in stalls->queue, while it waits for room in a listener's queue */
   struct uv__io* io;
+  int owner;                 /* the process that bound it, and removes the file; 0: nobody does */
   struct sockaddr_un target; /* where that is */
   socklen_t target_len;
   dev_t dev; /* the socket file that bind made, */
@@ -51,6 +52,8 @@ int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags);
 int uv__pipe_chmod(struct uv__io* io, int flags);
 /* Remove the socket file, if it is ours. */
 void uv__pipe_unlink(const struct uv__pipe_names* names);
+/* It was passed on: whoever listens on now, nobody removes the file. */
+void uv__pipe_disown(struct uv__io* io);
 
 /* open.c */
 int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);

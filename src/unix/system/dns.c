@@ -1,4 +1,4 @@
-/* Looking up names with the system's resolver. Requests and threads are core/dns.c. */
+/* Looking up names with the system's resolver. Requests and threads are core/handle/dns.c. */
 #include "unix/base/base.h"
 
 #include <netdb.h>

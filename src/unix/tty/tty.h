@@ -1,12 +1,21 @@
-/* The terminals' room. Those above it need no more than the table of port.h; what is here is for the
- * files within: the list of terminals that are open, and their modes (mode.c). It knows neither
- * pipes nor children. */
+/* The terminals' room. Those above it need no more than the table of port.h, and to hold the list of
+ * open terminals over a fork; the rest is for the files within. It knows neither pipes nor
+ * children. */
 #ifndef UV__UNIX_TTY_H_
 #define UV__UNIX_TTY_H_
 
 #include <termios.h>
 
 #include "unix/fd/fd.h"
+
+/* ---- For whoever stands above ---- */
+
+/* Around a fork, with all signals blocked: nobody else is in the list, which is whole in the
+ * child. */
+void uv__mode_hold(void);
+void uv__mode_unhold(void);
+
+/* ---- Within the room: mode.c ---- */
 
 /* tail.u.more of a terminal */
 struct uv__terminal {
