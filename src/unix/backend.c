@@ -101,10 +101,13 @@ int uv__port_fork(uv_loop_t* loop) {
   settle();
   uv__poller_leave(loop);
   uv__loop_close_wake(loop);
+  uv__pipe_stop(loop);
   uv__child_fork(loop);
   r = uv__loop_open_wake(loop);
   if (r == 0)
     r = uv__poller_renew(loop);
+  if (r == 0)
+    r = uv__pipe_renew(loop);
   /* To whom a signal came since the fork, and to look at the children. */
   if (r == 0)
     uv__port_wake(loop);
@@ -133,7 +136,7 @@ static struct block* make_block(uv_loop_t* loop) {
   uv__queue_init(&block->poller.noted);
   block->poller.stalls = &block->stalls;
   block->poller.children = &block->children;
-  uv__pipe_start(&block->stalls);
+  uv__pipe_start(&block->stalls, loop);
   uv__child_start(&block->children, loop);
   return block;
 }
@@ -162,6 +165,7 @@ int uv__port_start(uv_loop_t* loop) {
 void uv__port_stop(uv_loop_t* loop) {
   struct uv__poller* poller = uv__loop_poller(loop);
 
+  uv__pipe_stop(loop);
   uv__child_stop(loop);
   uv__poller_stop(loop);
   uv__loop_close_wake(loop);
@@ -214,7 +218,6 @@ static void wait_until(uv_loop_t* loop, int timeout_ms) {
 }
 
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
-  timeout_ms = uv__pipe_timeout(loop, timeout_ms);
   wait_until(loop, uv__child_timeout(loop, timeout_ms));
   uv__pipe_look(loop);
   uv__signal_look(loop);

@@ -1140,17 +1140,29 @@ TEST(process_end_is_told_whoever_has_sigchld) {
 #endif
 }
 
-#ifndef _WIN32
+#ifdef __linux__
+
+enum {
+  STRANGERS = 60
+};
 
 static uv_file strangers_live[2]; /* as long as somebody has the end that writes */
 static volatile long strangers;
 static volatile long forking;
+static volatile long starting;
 
+/* Only while a child is being started, and each time a little later. */
 static void fork_strangers(void* arg) {
+  volatile long wait;
+  pid_t pid;
+
   (void) arg;
   while (test_load(&forking)) {
-    pid_t pid = fork();
-
+    if (!test_load(&starting))
+      continue;
+    for (wait = test_load(&strangers) % 20 * 2000; wait > 0; wait--)
+      continue;
+    pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
       char byte;
@@ -1160,9 +1172,8 @@ static void fork_strangers(void* arg) {
         continue;
       _exit(0);
     }
-    if (test_add(&strangers, 1) >= 60)
+    if (test_add(&strangers, 1) >= STRANGERS)
       break;
-    test_thread_yield();
   }
 }
 
@@ -1177,7 +1188,6 @@ TEST(process_start_waits_for_no_stranger) {
   SKIP("the end of a pipe that others may hold is what tells of a start there");
 #else
   struct test_thread* thread;
-  int i;
 
   if (HARNESS_TSAN)
     SKIP("this sanitizer cannot have a child that shares its memory");
@@ -1187,9 +1197,11 @@ TEST(process_start_waits_for_no_stranger) {
   CHECK_EQ(uv_pipe(strangers_live, 0, 0), 0);
   test_add(&forking, 1);
   thread = test_thread_start(fork_strangers, NULL);
-  for (i = 0; i < 20 || test_load(&strangers) < 60; i++) {
+  while (test_load(&strangers) < STRANGERS) {
     prepare("process_start_waits_for_no_stranger", "none");
+    test_add(&starting, 1);
     run();
+    test_add(&starting, -1);
     test_await_child(&child_exit);
     net_close((uv_handle_t*) &child);
   }

@@ -101,7 +101,7 @@ static void fill(struct pollfd* row, const struct uv__io* io) {
   unsigned int state = io->tail.state;
 
   row->events = 0;
-  if (state & (UV__READ | UV__ACCEPT))
+  if (state & (UV__READ | UV__ACCEPT | UV__EVENT))
     row->events |= POLLIN;
   if (state & (UV__WRITE | UV__CONNECT))
     row->events |= POLLOUT;

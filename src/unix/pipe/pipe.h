@@ -13,15 +13,19 @@
 
 /* The pipes of a loop whose connect found the listener's queue full. */
 struct uv__stalls {
-  struct uv__queue queue; /* of struct uv__pipe_names */
+  struct uv__queue queue; /* of struct uv__pipe_names, oldest first */
+  struct uv__io timer;    /* our own: ends the wait when they are to be tried again */
   uint64_t retry_at;      /* ms */
+  unsigned wait_ms;
 };
 
-void uv__pipe_start(struct uv__stalls* stalls);
-/* How long the loop may wait at most when it would wait for `timeout_ms`. */
-int uv__pipe_timeout(const uv_loop_t* loop, int timeout_ms);
-/* After each wait of the poller. */
+void uv__pipe_start(struct uv__stalls* stalls, uv_loop_t* loop);
+/* After each wait of the poller, before anybody else looks at what was noted. */
 void uv__pipe_look(uv_loop_t* loop);
+/* Let go of what is open for it: when the loop ends, and in a forked child, which shares it. */
+void uv__pipe_stop(uv_loop_t* loop);
+/* In a forked child, after uv__poller_renew: go on. */
+int uv__pipe_renew(uv_loop_t* loop);
 
 /* ---- Within the room ---- */
 
