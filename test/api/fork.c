@@ -439,6 +439,48 @@ TEST(fork_while_another_thread_has_our_locks) {
 #endif
 }
 
+#ifndef _WIN32
+
+static volatile long asking;
+
+static void ask_for_idle_time(void* arg) {
+  uv_loop_t* loop = arg;
+
+  while (test_load(&asking))
+    (void) uv_metrics_idle_time(loop);
+}
+
+static void wait_and_ask(void) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, note_timer, 1, 0), 0);
+  net_until(&called, 1);
+  (void) uv_metrics_idle_time(net_loop());
+  net_end();
+}
+
+#endif
+
+TEST(fork_while_another_thread_asks_for_idle_time) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  struct test_thread* thread;
+  int i;
+
+  CHECK_EQ(uv_loop_configure(net_loop(), UV_METRICS_IDLE_TIME), 0);
+  test_add(&asking, 1);
+  thread = test_thread_start(ask_for_idle_time, net_loop());
+  for (i = 0; i < 50; i++)
+    in_child(wait_and_ask);
+  test_add(&asking, -1);
+  test_thread_join(thread);
+  net_end();
+#endif
+}
+
 /* ---- What the parent has ---- */
 
 #ifndef _WIN32

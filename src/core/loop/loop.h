@@ -47,6 +47,7 @@ void uv__work_finish(uv_loop_t* loop);                   /* threadpool.c */
 void uv__meter_wait_begins(uv_loop_t* loop);             /* metrics.c; only with a meter */
 void uv__meter_wait_ends(uv_loop_t* loop);
 void uv__meter_free(uv_loop_t* loop);           /* NULL is none */
+void uv__meter_fork(uv_loop_t* loop);           /* in a forked child */
 void uv__timer_run(uv_loop_t* loop);            /* timer.c */
 uint64_t uv__timer_next(const uv_loop_t* loop); /* timer.c: when, in ms; UINT64_MAX: never */
 void uv__watcher_run_idle(uv_loop_t* loop);     /* watcher.c */
