@@ -137,19 +137,8 @@ static int plain_option(struct uv__io* io, enum uv__option option, void* value) 
 
 /* ---- Moving bytes ---- */
 
-/* Of an open file that is shared, O_NONBLOCK may be gone: whoever else has it may want to wait. */
 static int may_block(const struct uv__io* io) {
-  return io->tail.fd == io->tail.u.origin && !(fcntl(io->tail.fd, F_GETFL) & O_NONBLOCK);
-}
-
-/* Else errno is as if the system had been asked. */
-static int is_ready(int fd, short events) {
-  struct pollfd row = {fd, events, 0};
-
-  if (poll(&row, 1, 0) > 0)
-    return 1;
-  errno = EAGAIN;
-  return 0;
+  return io->tail.fd == io->tail.u.origin && uv__file_blocks(io->tail.fd);
 }
 
 static ssize_t plain_read_now(struct uv__io* io,
@@ -160,7 +149,7 @@ static ssize_t plain_read_now(struct uv__io* io,
 
   if (passed != NULL)
     passed->count = 0;
-  if (may_block(io) && !is_ready(io->tail.fd, POLLIN))
+  if (may_block(io) && !uv__file_is_ready(io->tail.fd, POLLIN))
     return uv__fd_was_read(io, -1, len, 0);
   do
     n = read(io->tail.fd, base, len);
@@ -223,7 +212,7 @@ static ssize_t write_little(struct uv__io* io, const uv_buf_t* bufs, enum uv__wr
 
   if (little.len > PIPE_BUF)
     little.len = PIPE_BUF;
-  if (is_ready(io->tail.fd, POLLOUT))
+  if (uv__file_is_ready(io->tail.fd, POLLOUT))
     n = write_mutely(io->tail.fd, &little, 1);
   return uv__fd_was_written(io, &little, 1, mode, n);
 }

@@ -22,6 +22,7 @@ struct uv__terminal {
   struct uv__queue link; /* among all of the process */
   int fd;                /* that of the io */
   dev_t device;          /* the same for all descriptors of one terminal */
+  int is_shared;         /* with whoever else has the open file, which could not be opened anew */
   int is_changed;        /* by this handle, so that `found` says how it was before any did */
   struct termios found;
 };
