@@ -317,6 +317,10 @@ static void once_more(uv_signal_t* handle, int signum) {
 }
 
 static void close_both(uv_timer_t* timer) {
+  if (came[0] < 2) {
+    CHECK_EQ(uv_timer_start(timer, close_both, 1, 0), 0);
+    return;
+  }
   uv_close((uv_handle_t*) timer, NULL);
   uv_close((uv_handle_t*) &watchers[0], NULL);
 }
@@ -331,7 +335,6 @@ TEST(signal_that_its_callback_sends_again) {
   CHECK_EQ(uv_timer_start(&timer, close_both, 5, 0), 0);
   CHECK_EQ(raise(SIGUSR1), 0);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-  CHECK(came[0] > 1);
   net_end();
 }
 
