@@ -10,8 +10,11 @@ enum {
   BASIC_SIZE = 56
 };
 
+int nt_files_can_leave;
+
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* Counts the handles of all processes, and does not wait for a synchronous file object's lock. */
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length) {
@@ -55,5 +58,31 @@ LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, in
   mode = file->synchronous ? FILE_SYNCHRONOUS_IO_NONALERT : 0;
   memcpy(info, &mode, sizeof(mode));
   nt_file_unlock(file);
+  return ST_SUCCESS;
+}
+
+/* FILE_COMPLETION_INFORMATION: another port for a file object, or none (Windows 8.1). A model of an
+ * older system, or of Wine, does not know it. */
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what) {
+  struct nt_file* file;
+  HANDLE words[2]; /* the port, and the key */
+
+  nt_enter("NtSetInformationFile");
+  (void) status;
+  file = nt_peek(handle, &nt_file_class, NULL);
+  if (file == NULL)
+    return ST_INVALID_HANDLE;
+  if (what != FILE_REPLACE_PORT)
+    nt_absent("NtSetInformationFile of another class");
+  if (!nt_files_can_leave)
+    return (LONG) 0xc0000003; /* STATUS_INVALID_INFO_CLASS */
+  if (size < sizeof(words))
+    return (LONG) 0xc0000004;
+  memcpy(words, info, sizeof(words));
+  if (words[0] != NULL)
+    nt_absent("NtSetInformationFile with another port");
+  if (file->port != NULL)
+    nt_unref(file->port);
+  file->port = NULL;
   return ST_SUCCESS;
 }

@@ -6,6 +6,7 @@
 
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* ---- Functions by name ---- */
 
@@ -32,6 +33,7 @@ static const struct {
 } functions[] = {
     {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
+    {"NtSetInformationFile", (FARPROC) (void (*)(void)) nt_set_file},
     {"RtlGetVersion", (FARPROC) (void (*)(void)) get_version},
     {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
 };
