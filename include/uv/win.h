@@ -108,12 +108,12 @@ struct uv__io_tail {
     SOCKET socket;
     HANDLE handle;
   } u;
-  unsigned short state;     /* see src/win/loop/loop.h */
-  short error;              /* UV_E* of a finished connect or failed read, until collected */
-  int sent;                 /* result of a finished write, until collected */
-  void* more;               /* a kind's own block: accept pool, helper thread, ... */
-  struct uv__op in;         /* read, connect */
-  struct uv__op out;        /* write */
+  unsigned short state; /* see src/win/loop/loop.h */
+  short error;          /* UV_E* of a finished connect or failed read, until collected */
+  int sent;             /* result of a finished write, until collected */
+  void* more;           /* a kind's own block: accept pool, helper thread, ... */
+  struct uv__op in;     /* read, connect */
+  struct uv__op out;    /* write */
 };
 
 /* Private to src/win: what the backend keeps in every loop. */

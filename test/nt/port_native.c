@@ -20,8 +20,8 @@ static SOCKET deaf = INVALID_SOCKET;
 void native_begin(unsigned round) {
   const char* one = getenv("NT_SEED");
   const char* from = getenv("NT_FROM");
-  uint64_t seed = one != NULL ? strtoull(one, NULL, 0)
-                              : (from != NULL ? strtoull(from, NULL, 0) : 1) + round;
+  uint64_t seed =
+      one != NULL ? strtoull(one, NULL, 0) : (from != NULL ? strtoull(from, NULL, 0) : 1) + round;
 
   nt_begin(seed);
   /* Every fourth seed has a layered provider, every third a system before 8.1. */

@@ -95,6 +95,8 @@ void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot)
 /* Whether each slot is in one place, and counted there. */
 int uv__tcp_accept_valid(const struct uv__io* io);
 
+/* ---- attach.c ---- */
+
 /* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. */
 int uv__tcp_attach(struct uv__io* io);
 void uv__tcp_detach(struct uv__io* io);
