@@ -21,7 +21,8 @@
  *      for nothing is not.
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
  *      lookups of names, which are called on threads of the pool, are no operations.
- *   4. Nothing is allocated outside loop_start, open, bind, connect and listen.
+ *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; and by the first
+ *      operation on a descriptor that turns out to be somebody else's, too.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
  *   6. A native error is translated where it appears; only UV_E* codes get out. An error is
@@ -29,6 +30,8 @@
  *   7. Writing to a closed peer is an error code, never a signal.
  *   8. After close returned 0, or rang CLOSED, nothing points at the io or at the bytes of
  *      a write. `done` on the WRITE and CONNECT lanes still answers.
+ *   9. What comes out of the system and answers no operation of this loop is ignored, counted, and
+ *      never looked into: others can have the same descriptors, and be hostile.
  */
 #ifndef UV__PORT_H_
 #define UV__PORT_H_

@@ -441,17 +441,21 @@ TEST(i6_socket_information_of_nothing) {
   expect_end(UV_ECONNABORTED);
 }
 
-/* A handle that is no pipe, or that is not the peer's to give. */
-static void bad_pipe(uint64_t value) {
+static void give_pipe(uint64_t value, uint32_t flags) {
   struct {
     uint64_t value;
     uint64_t zero;
   } block = {value, 0};
 
-  start_reading();
-  raw_header(DATA | PIPE | CONNECTION, OURS, 1);
+  raw_header(DATA | PIPE | flags, OURS, 1);
   raw_write(&block, sizeof block);
   raw_write("x", 1);
+}
+
+/* A handle that is no pipe, or that is not the peer's to give. */
+static void bad_pipe(uint64_t value) {
+  start_reading();
+  give_pipe(value, CONNECTION);
   net_until(&ended, 1);
   CHECK_EQ(uv_pipe_pending_count(&channel), 0);
 }
@@ -482,6 +486,84 @@ TEST(i6_pipe_handle_of_a_stream) {
   bad_pipe((uint64_t) (uintptr_t) own);
   CHECK(GetHandleInformation(own, &flags)); /* It is still there. */
   expect_end(UV_ECONNABORTED);
+}
+
+/* One that is ours is refused, and stays open. */
+static void refused_pipe(HANDLE ours, uint32_t flags) {
+  DWORD state;
+
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) ours, flags);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(ours, &state, NULL, NULL, NULL));
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_pipe_handle_of_a_stream_of_another_loop) {
+  uv_loop_t other;
+  uv_pipe_t pipe;
+  uv_os_fd_t own;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_loop_init(&other), 0);
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(&other, &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe, &own), 0);
+  refused_pipe(own, CONNECTION);
+  uv_close((uv_handle_t*) &pipe, NULL);
+  CHECK_EQ(uv_run(&other, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* An instance that waits for clients of ours. */
+TEST(i6_pipe_handle_of_a_listener) {
+  uv_os_fd_t own;
+
+  begin();
+  CHECK_EQ(uv_fileno((uv_handle_t*) &server, &own), 0);
+  refused_pipe(own, 0);
+}
+
+TEST(i6_pipe_handle_of_the_standard_input) {
+  HANDLE before = GetStdHandle(STD_INPUT_HANDLE);
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, uv_get_osfhandle(fds[0])));
+  refused_pipe(uv_get_osfhandle(fds[0]), CONNECTION);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, before));
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* The first time it was given; by the second it is a connection that waits to be accepted. */
+TEST(i6_pipe_handle_given_twice) {
+  HANDLE self = GetCurrentProcess();
+  uv_pipe_t pipe;
+  HANDLE given;
+  DWORD state;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK(DuplicateHandle(self, uv_get_osfhandle(fds[0]), self, &given, 0, FALSE,
+                        DUPLICATE_SAME_ACCESS));
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) given, CONNECTION);
+  give_pipe((uint64_t) (uintptr_t) given, CONNECTION);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &pipe), 0);
+  CHECK(GetNamedPipeInfo(given, &state, NULL, NULL, NULL));
+  expect_end(UV_ECONNABORTED);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
 }
 
 /* ---- Our extension, and who gets it ---- */

@@ -51,7 +51,12 @@ static void cleanup(struct nt_file* file) {
   if (irp != NULL)
     nt_irp_complete(irp, ST_CANCELLED, 0);
   if (sock->state == AFD_LISTENS) {
-    abort_all(&sock->accepts);
+    while (sock->accepts != NULL) {
+      irp = sock->accepts;
+      sock->accepts = irp->queue;
+      nt_unref(irp->device); /* The socket that was to be connected. */
+      nt_irp_complete(irp, ST_CANCELLED, 0);
+    }
     afd_stop_listening(sock);
   }
   if (sock->conn != NULL)

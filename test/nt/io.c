@@ -212,6 +212,10 @@ static void put_packet(void* arg) {
   struct nt_irp* irp = arg;
   struct nt_file* file = irp->file;
 
+  if (file->port == NULL) { /* Taken off meanwhile. */
+    nt_irp_release(irp);
+    return;
+  }
   nt_port_put(file->port, file->key, irp->overlapped, irp->status, irp->info, irp);
 }
 

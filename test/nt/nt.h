@@ -60,6 +60,8 @@ extern int
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
+/* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
+extern int nt_files_can_leave;
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */

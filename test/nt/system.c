@@ -7,6 +7,7 @@
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
 LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* ---- Functions by name ---- */
 

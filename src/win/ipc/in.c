@@ -43,10 +43,10 @@ static int take_block(struct uv__io* io, const char* bytes, size_t len) {
   switch (uv__ipc_frame_feed(&ipc->decoder, bytes, len, &used)) {
   case UV__IPC_GOT_SOCKET:
     connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_socket(io->loop, ipc->decoder.block, connection, &ipc->held);
+    return uv__ipc_pass_take_socket(ipc->decoder.block, connection, &ipc->held);
   case UV__IPC_GOT_PIPE:
     connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_pipe(io->loop, ipc->decoder.block, connection, &ipc->held);
+    return uv__ipc_pass_take_pipe(ipc->decoder.block, connection, &ipc->held);
   case UV__IPC_GOT_EOF:
     return UV_EOF;
   case UV__IPC_BAD:

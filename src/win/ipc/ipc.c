@@ -92,6 +92,8 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   r = pass->ops->fileno(pass, &handle);
   if (r < 0)
     return r;
+  if (!(pass->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
+    uv__attach_undo(pass);
   ipc->flags = UV__IPC_PIPE | (pass->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
   if (uv__ipc_in_seek(io)) {
     if (ipc->decoder.peer == UV__IPC_OURS)

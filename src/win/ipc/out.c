@@ -41,7 +41,10 @@ static void complete_out(struct uv__op* op);
 static ssize_t write_parts(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   uv_buf_t part;
+  int r = uv__pipe_end_ready(io);
 
+  if (r < 0)
+    return r;
   while (next_part(ipc, &part)) {
     BOOL ok;
     DWORD error;
@@ -50,7 +53,7 @@ static ssize_t write_parts(struct uv__io* io) {
                    uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_out));
     error = ok ? 0 : GetLastError();
     if (error == ERROR_IO_PENDING || (ok && (io->tail.state & UV__WIN_FOREIGN))) {
-      uv__win_set(io, UV__WIN_OUT);
+      uv__win_began(io, &io->tail.out, UV__WIN_OUT);
       io->tail.sent = UV_ECANCELED; /* Unless it completes. */
       return UV__PENDING;
     }

@@ -89,9 +89,7 @@ static int try_connect(struct uv__io* io,
   ours = look(handle, kind, &state);
   if (name->dot)
     state |= UV__WIN_DOT;
-  r = uv__pipe_attach(io->loop, handle);
-  if (r == 0)
-    r = uv__pipe_end_adopt(io, handle, state, opened, kind);
+  r = uv__pipe_end_adopt(io, handle, state, opened, kind);
   if (r < 0) {
     CloseHandle(handle);
     return r;

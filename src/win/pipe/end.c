@@ -38,22 +38,31 @@ int uv__pipe_end_adopt(struct uv__io* io,
     free_block(pipe);
     return UV_ENOMEM;
   }
-  if (state & UV__WIN_FOREIGN) {
-    int r = uv__foreign_begin(io, &pipe->foreign);
-    if (r < 0) {
-      free_block(pipe);
-      return r;
-    }
-  }
   pipe->write_only = !(opened & UV__OPENED_READABLE);
-  io->tail.more = pipe;
   io->tail.u.handle = handle;
+  if (uv__loop_link(io) < 0) {
+    io->tail.u.handle = INVALID_HANDLE_VALUE;
+    free_block(pipe);
+    return UV_ENOMEM;
+  }
+  io->tail.more = pipe;
   uv__win_clear(io, UV__WIN_MESSAGES | UV__WIN_ALLY | UV__WIN_GREET | UV__WIN_DATA | UV__WIN_LOOK |
                         UV__WIN_ENDED | UV__WIN_SERVER | UV__WIN_DOT);
   uv__win_set(io, state);
-  uv__loop_link(io);
   assert(uv__win_io_valid(io));
   return 0;
+}
+
+int uv__pipe_end_attach(struct uv__io* io) {
+  int r = uv__attach(io);
+
+  if (r == 0 && (io->tail.state & UV__WIN_FOREIGN))
+    r = uv__foreign_begin(io, &uv__pipe_of(io)->foreign);
+  else if (r == 0)
+    r = uv__pipe_set_modes(io->tail.u.handle);
+  if (r < 0)
+    uv__win_clear(io, UV__WIN_ATTACHED | UV__WIN_FOREIGN); /* The next one tries again. */
+  return r;
 }
 
 void uv__pipe_end_release(struct uv__io* io) {
@@ -81,9 +90,14 @@ static void complete_end(struct uv__op* op) {
 }
 
 int uv__pipe_end_say(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
-  BOOL ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
+  int r = uv__pipe_end_ready(io);
+  OVERLAPPED* overlapped;
+  BOOL ok;
 
+  if (r < 0)
+    return r;
+  overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
+  ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
   return uv__pipe_end_begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
 }
 
@@ -110,7 +124,10 @@ static void complete_write(struct uv__op* op) {
 static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
   int total = 0;
   unsigned i;
+  int r = uv__pipe_end_ready(io);
 
+  if (r < 0)
+    return r;
   for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
     DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
     OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);

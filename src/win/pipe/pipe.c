@@ -124,10 +124,11 @@ static int open_accepted(struct uv__io* io,
                          const struct uv__desc* desc,
                          const struct uv__pipe_kind* kind,
                          unsigned* opened) {
-  unsigned state;
+  unsigned state = 0;
   int r = look(desc->handle, kind, UV__WIN_GREET, &state);
 
   *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+  state |= UV__WIN_ATTACHED;
   if (desc->accepted == UV__PIPE_ACCEPTED_DOT)
     state |= UV__WIN_DOT;
   if (r == 0)
@@ -158,6 +159,8 @@ static int open_handle(struct uv__io* io,
 
   if (!GetHandleInformation(handle, &flags))
     return UV_EBADF;
+  if (uv__own_has(handle, io->loop))
+    return UV_EEXIST;
   if (GetFileType(handle) != FILE_TYPE_PIPE)
     return UV_ENOTSUP;
   r = uv__pipe_access(handle, opened);
@@ -173,13 +176,7 @@ static int open_handle(struct uv__io* io,
   r = look(handle, kind, ending, &state);
   if (r < 0)
     return r;
-  r = uv__pipe_attach(io->loop, handle);
-  if (r == UV_EINVAL) {
-    state |= UV__WIN_FOREIGN;
-    r = 0;
-  }
-  if (r == 0)
-    r = uv__pipe_end_adopt(io, handle, state, *opened, kind);
+  r = uv__pipe_end_adopt(io, handle, state | UV__WIN_OUTSIDE, *opened, kind);
   if (r == 0)
     SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   return r;

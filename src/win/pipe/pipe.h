@@ -19,7 +19,7 @@ enum {
   UV__WIN_DOT = 16384     /* its name was given as \\.\pipe\, not \\?\pipe\ */
 };
 
-/* desc.accepted of a pipe: 0 for a handle that is on no port, one of these, or, when less than
+/* desc.accepted of a pipe: 0 for a handle from elsewhere, one of these, or, when less than
  * 0, -1 - fd for a descriptor of the C run-time library, which `open` takes over. */
 enum {
   UV__PIPE_ACCEPTED = 1,     /* on the port of the loop that accepted it */
@@ -49,7 +49,9 @@ int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len);
 int uv__pipe_access(HANDLE handle, unsigned* opened);
 /* 1: overlapped, 0: not; or an error. */
 int uv__pipe_is_overlapped(HANDLE handle);
-/* Puts a handle on the loop's port, with packets only for what does not succeed at once. */
+/* Has the port get packets only of what does not succeed at once. */
+int uv__pipe_set_modes(HANDLE handle);
+/* Puts an instance on the loop's port, with these modes. UV_EINVAL: it is on one. */
 int uv__pipe_attach(uv_loop_t* loop, HANDLE handle);
 /* The error of a read or a write of a pipe. */
 int uv__pipe_read_error(DWORD error);
@@ -97,7 +99,7 @@ static inline struct uv__pipe* uv__pipe_of(const struct uv__io* io) {
   return io->tail.more;
 }
 
-/* Makes `handle`, which is connected and on the port, the io's. */
+/* Makes `handle`, which is connected, the io's. */
 int uv__pipe_end_adopt(struct uv__io* io,
                        HANDLE handle,
                        unsigned state,
@@ -118,6 +120,14 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
                            enum uv__write_mode mode,
                            struct uv__io* pass);
 
+/* Decides how its operations end; see uv__attach. */
+int uv__pipe_end_attach(struct uv__io* io);
+
+/* To be called before an overlapped operation begins that is not joined by an event of its own. */
+static inline int uv__pipe_end_ready(struct uv__io* io) {
+  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__pipe_end_attach(io);
+}
+
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
 static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
   uv__win_clear(io, flag);
@@ -127,15 +137,15 @@ static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
   return 0;
 }
 
-/* The error that a call left behind: 0 when it succeeded and no packet comes. On somebody else's
- * port each success brings one. */
+/* The error that a call left behind: 0 when it succeeded and no packet comes. With events each
+ * success brings one. */
 static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   DWORD error = ok ? 0 : GetLastError();
 
   if (error == 0 && (io->tail.state & UV__WIN_FOREIGN))
     error = ERROR_IO_PENDING;
   if (error == ERROR_IO_PENDING)
-    uv__win_set(io, flag);
+    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
   assert(uv__win_io_valid(io));
   return error;
 }

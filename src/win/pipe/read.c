@@ -79,10 +79,16 @@ static void complete_read(struct uv__op* op) {
 
 /* A read of no bytes, which takes nothing and pins no memory. */
 static int wait_for_data(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
-  BOOL ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
-  DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
+  int r = uv__pipe_end_ready(io);
+  OVERLAPPED* overlapped;
+  DWORD error;
+  BOOL ok;
 
+  if (r < 0)
+    return r;
+  overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
+  ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
+  error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
   switch (error) {
   case ERROR_IO_PENDING:
     return UV__PENDING;

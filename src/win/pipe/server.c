@@ -76,6 +76,14 @@ static int make_instance(struct server* server, DWORD first, HANDLE* handle) {
   return 0;
 }
 
+static void drop_instance(HANDLE* handle) {
+  if (*handle != INVALID_HANDLE_VALUE) {
+    uv__own_drop(*handle, NULL);
+    CloseHandle(*handle);
+  }
+  *handle = INVALID_HANDLE_VALUE;
+}
+
 /* The instance of bind is put on the port by listen: until then it may be passed to another
  * process, which then puts it on its own. */
 static int bind_name(
@@ -92,6 +100,11 @@ static int bind_name(
   r = uv__pipe_access_make(&server->access, 0);
   if (r == 0 && !server->on_port)
     r = make_instance(server, first, &server->first);
+  if (r == 0) {
+    r = uv__own_add(server->first, NULL);
+    if (r < 0 && !server->on_port)
+      drop_instance(&server->first);
+  }
   if (r < 0) {
     uv__free(server);
     return r;
@@ -118,7 +131,7 @@ int uv__pipe_server_join(struct uv__io* io,
   /* Whoever passed it listens: it serves that one. It keeps the name alive until here. */
   r = bind_name(io, name, bytes, 0, INVALID_HANDLE_VALUE);
   if (r == 0)
-    CloseHandle(instance);
+    drop_instance(&instance);
   return r;
 }
 
@@ -171,10 +184,9 @@ void uv__pipe_server_free(struct uv__io* io) {
 
   assert(server->posted == 0);
   for (i = 0; i < server->count; i++)
-    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CloseHandle(server->slots[i].handle);
-  if (server->first != INVALID_HANDLE_VALUE)
-    CloseHandle(server->first);
+    drop_instance(&server->slots[i].handle);
+  drop_instance(&server->first);
+  uv__expect_release(io->loop, server->count);
   uv__free(server->slots);
   uv__free(server);
   io->tail.more = NULL;
@@ -186,6 +198,7 @@ static void complete(struct uv__op* op) {
   struct uv__io* io = slot->io;
   struct server* server = io->tail.more;
   DWORD bytes;
+  int r;
 
   assert(uv__pipe_server_valid(io) && server->posted > 0 && op->complete == complete);
   server->posted--;
@@ -196,17 +209,14 @@ static void complete(struct uv__op* op) {
     }
     return;
   }
-  if (GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE))
-    finish(server, slot, 0);
+  r = GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE)
+          ? 0
+          : uv__error_translate(GetLastError());
+  if (r == UV_ECANCELED) /* Not by us: it waits again when asked for. */
+    put_idle(server, slot);
   else
-    finish(server, slot, uv__error_translate(GetLastError()));
+    finish(server, slot, r);
   uv__ring(io, UV__ACCEPT);
-}
-
-static void drop_instance(HANDLE* handle) {
-  if (*handle != INVALID_HANDLE_VALUE)
-    CloseHandle(*handle);
-  *handle = INVALID_HANDLE_VALUE;
 }
 
 /* Has a slot wait for a client. An error means a shortage: nothing was begun. */
@@ -216,8 +226,10 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
 
   if (slot->handle == INVALID_HANDLE_VALUE) {
     r = make_instance(server, 0, &slot->handle);
-    if (r == 0)
+    if (r == 0) {
+      uv__own_note(slot->handle);
       r = uv__pipe_attach(io->loop, slot->handle);
+    }
     if (r < 0) {
       drop_instance(&slot->handle);
       return r;
@@ -230,14 +242,14 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
   switch (error) {
   case ERROR_IO_PENDING:
     server->posted++;
+    uv__expect(io->loop, &slot->op);
     return 0;
   case ERROR_PIPE_CONNECTED: /* A client was faster. */
   case ERROR_NO_DATA:        /* It has left again; what it wrote can still be read. */
     finish(server, slot, 0);
     return 0;
   default:
-    CloseHandle(slot->handle);
-    slot->handle = INVALID_HANDLE_VALUE;
+    drop_instance(&slot->handle);
     return uv__error_translate(error);
   }
 }
@@ -269,8 +281,11 @@ static int make_slots(struct uv__io* io, struct server* server) {
   if (count > MOST_INSTANCES)
     count = MOST_INSTANCES;
   server->slots = uv__calloc(count, sizeof(*server->slots));
-  if (server->slots == NULL)
+  if (server->slots == NULL || uv__expect_reserve(io->loop, count) < 0) {
+    uv__free(server->slots);
+    server->slots = NULL;
     return UV_ENOMEM;
+  }
   server->count = count;
   for (i = count; i-- > 0;) {
     server->slots[i].io = io;
@@ -321,7 +336,7 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
   (void) refill(io, server); /* Else when the last connection was taken. */
   assert(uv__pipe_server_valid(io));
   if (slot->error < 0) {
-    CloseHandle(handle);
+    drop_instance(&handle);
     return slot->error;
   }
   desc->handle = handle;
@@ -339,7 +354,7 @@ int uv__pipe_server_close(struct uv__io* io) {
 
   for (i = 0; server->posted > 0 && i < server->count; i++)
     if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CancelIoEx(server->slots[i].handle, NULL);
+      CancelIoEx(server->slots[i].handle, &server->slots[i].op.overlapped);
   if (server->posted > 0)
     return UV__PENDING;
   uv__pipe_server_free(io);

@@ -75,6 +75,8 @@ int uv__tcp_connect(struct uv__io* io, const void* addr) {
 
   if (!(io->tail.state & UV__WIN_BOUND))
     r = bind_any(io);
+  if (r == 0)
+    r = uv__tcp_ready(io);
   if (r < 0)
     return r;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_connect);

@@ -26,6 +26,29 @@ void uv__tcp_settle(struct uv__io* io) {
   uv__ring(io, UV__CLOSED);
 }
 
+/* Whether the packet of an operation is sure to come. By its OVERLAPPED: a call without one would
+ * cancel what others in this process do with the same file object. "Not found" means that the packet
+ * is in the port already; from a layered provider it means nothing. */
+static int call_back(struct uv__io* io, struct uv__op* op) {
+  return CancelIoEx(io->tail.u.handle, &op->overlapped) ||
+         (GetLastError() == ERROR_NOT_FOUND && (io->tail.state & UV__WIN_IFS));
+}
+
+static int call_all_back(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  int sure = 1;
+  unsigned i;
+
+  if (io->tail.state & UV__WIN_IN)
+    sure &= call_back(io, &io->tail.in);
+  if (io->tail.state & UV__WIN_OUT)
+    sure &= call_back(io, &io->tail.out);
+  for (i = 0; pool != NULL && i < UV__TCP_SLOTS; i++)
+    if (pool->slots[i].error == UV__PENDING)
+      sure &= call_back(io, &pool->slots[i].op);
+  return sure;
+}
+
 /* The packets come first, then the socket goes: an OVERLAPPED is the kernel's until its packet
  * was dequeued, and the memory it lies in is the program's right after CLOSED. Cancelling
  * ends every operation within the machine, so that no peer can hold this up. */
@@ -38,9 +61,9 @@ int uv__tcp_close(struct uv__io* io) {
     release(io);
     return 0;
   }
-  /* "Not found" means that all packets are in the port already. Should a layered provider
-   * refuse to cancel, closing the socket is the other way to end what is pending. */
-  if (!CancelIoEx((HANDLE) io->tail.u.socket, NULL) && GetLastError() != ERROR_NOT_FOUND) {
+  if (!call_all_back(io)) {
+    /* The other way to end what is pending. The number may be somebody else's from then on. */
+    uv__own_drop(io->tail.u.handle, io->loop);
     closesocket(io->tail.u.socket);
     io->tail.u.socket = INVALID_SOCKET;
   }

@@ -21,8 +21,10 @@ void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot)
 }
 
 static void drop_socket(struct uv__tcp_slot* slot) {
-  if (slot->socket != INVALID_SOCKET)
+  if (slot->socket != INVALID_SOCKET) {
+    uv__own_drop((HANDLE) slot->socket, NULL);
     closesocket(slot->socket);
+  }
   slot->socket = INVALID_SOCKET;
 }
 
@@ -30,8 +32,10 @@ int uv__tcp_pool_make(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__calloc(1, sizeof(*pool));
   unsigned i;
 
-  if (pool == NULL)
+  if (pool == NULL || uv__expect_reserve(io->loop, UV__TCP_SLOTS) < 0) {
+    uv__free(pool);
     return UV_ENOMEM;
+  }
   for (i = 0; i < UV__TCP_SLOTS; i++) {
     pool->slots[i].io = io;
     pool->slots[i].socket = INVALID_SOCKET;
@@ -53,6 +57,7 @@ void uv__tcp_pool_free(struct uv__io* io) {
   assert(pool->posted == 0);
   for (i = 0; i < UV__TCP_SLOTS; i++)
     drop_socket(&pool->slots[i]);
+  uv__expect_release(io->loop, UV__TCP_SLOTS);
   uv__free(pool);
   *place(io) = NULL;
 }

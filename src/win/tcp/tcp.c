@@ -50,38 +50,49 @@ static void look(const struct uv__desc* desc, unsigned short* state, unsigned* o
     *state |= UV__WIN_BOUND; /* Winsock refuses the question for an unbound socket. */
 }
 
+/* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
+ * changed. */
+static int take(struct uv__io* io, SOCKET sock, unsigned short* state) {
+  int r = uv__sock_look(sock, state);
+
+  if (r < 0)
+    return r;
+  if (uv__own_has((HANDLE) sock, io->loop))
+    return UV_EEXIST;
+  io->tail.u.socket = sock;
+  r = uv__loop_link(io);
+  if (r == 0) {
+    r = uv__sock_prepare(sock);
+    if (r < 0)
+      uv__loop_unlink(io);
+  }
+  if (r < 0)
+    io->tail.u.socket = INVALID_SOCKET;
+  return r;
+}
+
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int adopt = desc->kind != UV__DESC_NONE;
   SOCKET sock = (SOCKET) desc->handle;
   unsigned short state;
-  int r;
+  int r = adopt ? 0 : uv__sock_create(domain, &sock);
 
-  if (!adopt) {
-    r = uv__sock_create(domain, &sock);
-    if (r < 0)
-      return r;
-  }
-  r = uv__sock_attach(io->loop, sock, &state);
+  if (r < 0)
+    return r;
+  r = take(io, sock, &state);
   if (r < 0) {
     if (!adopt)
       closesocket(sock);
     return r;
   }
-  if (state & UV__WIN_FOREIGN) {
-    struct uv__foreign_pair* pair;
-    r = uv__foreign_begin(io, &pair);
-    if (r < 0)
-      return r;
-    io->tail.more = pair;
-  }
   *opened = UV__OPENED_FRESH;
   if (adopt)
     look(desc, &state, opened);
+  if (adopt && desc->accepted != UV__TCP_ACCEPTED)
+    state |= UV__WIN_OUTSIDE;
   if (desc->accepted < 0) /* The bind that failed in the process that passed it. */
     io->tail.error = desc->accepted;
-  io->tail.u.socket = sock;
   uv__win_set(io, state);
-  uv__loop_link(io);
   assert(uv__win_io_valid(io));
   return 0;
 }
@@ -164,6 +175,9 @@ static int tcp_read_arm(struct uv__io* io) {
 
   if (io->tail.error != 0)
     return UV__READY;
+  r = uv__tcp_ready(io);
+  if (r < 0)
+    return r;
   nothing.len = 0;
   nothing.buf = NULL;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
@@ -241,8 +255,10 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   WSABUF part;
   unsigned count = cut(bufs, nbufs, LOCKED_MAX, &part);
   DWORD sent = 0;
-  int r;
+  int r = uv__tcp_ready(io);
 
+  if (r < 0)
+    return r;
   (void) uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
   r = WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, &io->tail.out.overlapped, NULL);

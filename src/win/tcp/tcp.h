@@ -10,10 +10,17 @@
 
 /* tail.state of a TCP stream, besides those of loop.h. */
 enum {
-  UV__WIN_IPV6 = 16,       /* family of the socket; clear: IPv4 */
-  UV__WIN_ONE_ACCEPT = 32, /* keep one accept posted, not several */
-  UV__WIN_CONNECTED = 128, /* has a peer, or had one */
-  UV__WIN_SKIP = 256       /* an immediate success posts no packet */
+  UV__WIN_CONNECTED = 128,   /* has a peer, or had one */
+  UV__WIN_SKIP = 256,        /* an immediate success posts no packet */
+  UV__WIN_IPV6 = 512,        /* family of the socket; clear: IPv4 */
+  UV__WIN_ONE_ACCEPT = 1024, /* keep one accept posted, not several */
+  UV__WIN_IFS = 2048         /* a handle of the system's own; clear: of a layered provider */
+};
+
+/* desc.accepted of a socket: 0, one of these, or the error of a bind. */
+enum {
+  UV__TCP_ACCEPTED = 1, /* connected; by this process, and nobody else has had it */
+  UV__TCP_PASSED = 2    /* connected; somebody passed it to us */
 };
 
 /* ---- sock.c ---- */
@@ -36,10 +43,10 @@ int uv__sock_start(void);
 int uv__sock_create(int domain, SOCKET* sock);
 /* Set an option whose value is an int. */
 int uv__sock_set(SOCKET sock, int level, int name, int value);
-/* Puts a stream socket on the loop's port, unless it is on some other (UV__WIN_FOREIGN), and
- * makes it non-blocking. Stores what belongs into tail.state. UV_EEXIST when another stream of
- * the loop has it. */
-int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state);
+/* Looks whether it is a stream socket, and changes nothing. Stores what belongs into tail.state. */
+int uv__sock_look(SOCKET sock, unsigned short* state);
+/* Makes it non-blocking, and not inherited. */
+int uv__sock_prepare(SOCKET sock);
 /* Binds to a fixed address that no one else can then take. */
 int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
 /* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
@@ -63,7 +70,7 @@ struct uv__tcp_slot {
   struct uv__io* io;
   struct uv__tcp_slot* next;
   SOCKET socket; /* may be made, but not yet in use, while the slot is idle */
-  int error;     /* of a finished one */
+  int error;     /* of a finished one; UV__PENDING: the kernel has it */
   char addresses[2 * UV__TCP_ADDRESS_SIZE];
 };
 
@@ -88,11 +95,22 @@ void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot)
 /* Whether each slot is in one place, and counted there. */
 int uv__tcp_accept_valid(const struct uv__io* io);
 
+/* ---- attach.c ---- */
+
+/* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. */
+int uv__tcp_attach(struct uv__io* io);
+void uv__tcp_detach(struct uv__io* io);
+
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
 void uv__tcp_settle(struct uv__io* io);
 int uv__tcp_close(struct uv__io* io);
+
+/* To be called before an overlapped operation begins. */
+static inline int uv__tcp_ready(struct uv__io* io) {
+  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__tcp_attach(io);
+}
 
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
 static inline int uv__tcp_finished(struct uv__io* io, unsigned flag) {
@@ -108,7 +126,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   int r = uv__sock_begun(ok, io->tail.state);
 
   if (r == UV__PENDING)
-    uv__win_set(io, flag);
+    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
   assert(uv__win_io_valid(io));
   return r;
 }
