@@ -31,6 +31,9 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
 typedef void (*uv__function)(void);
 uv__function uv__wide_import(const WCHAR* library, const char* name);
 
+/* shared.c: whether other handles, of this process or of any, lead to the same object. */
+int uv__shared_is(HANDLE handle);
+
 /* bufs.c: copies up to `limit` bytes from the place (*at, *offset) in the buffers on; returns how
  * many. */
 DWORD uv__bufs_copy(

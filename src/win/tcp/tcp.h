@@ -13,7 +13,9 @@ enum {
   UV__WIN_IPV6 = 16,       /* family of the socket; clear: IPv4 */
   UV__WIN_ONE_ACCEPT = 32, /* keep one accept posted, not several */
   UV__WIN_CONNECTED = 128, /* has a peer, or had one */
-  UV__WIN_SKIP = 256       /* an immediate success posts no packet */
+  UV__WIN_SKIP = 256,      /* an immediate success posts no packet */
+  UV__WIN_MISSED = 1024,   /* the last bind found the address in use (A5) */
+  UV__WIN_RESET = 2048     /* the close is to reset the connection */
 };
 
 /* ---- sock.c ---- */
@@ -40,13 +42,19 @@ int uv__sock_set(SOCKET sock, int level, int name, int value);
  * makes it non-blocking. Stores what belongs into tail.state. UV_EEXIST when another stream of
  * the loop has it. */
 int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state);
-/* Binds to a fixed address that no one else can then take. */
+/* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
+ * reserved. */
 int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
 /* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
  * To be called right behind it. */
 int uv__sock_begun(BOOL ok, unsigned state);
 /* The result of a finished operation: its byte count, or an error. */
 ssize_t uv__sock_result(SOCKET sock, struct uv__op* op);
+
+/* ---- listeners.c ---- */
+
+/* Whether somebody listens where a listener on `addr` would hear. */
+int uv__listeners_have(const struct sockaddr* addr);
 
 /* ---- pool.c: the accepts of a listener, as slots of which each is somewhere ---- */
 
@@ -80,7 +88,11 @@ struct uv__tcp_pool {
 /* The pool of an io, or NULL; it is made by the first call of the second. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io);
 int uv__tcp_pool_make(struct uv__io* io);
-/* Closes the pool's sockets and frees it, if there is one. */
+/* Cancels its accepts, if there is one. */
+void uv__tcp_pool_cancel(struct uv__io* io);
+/* Closes its sockets, also those that the kernel has: a client of theirs came too late. */
+void uv__tcp_pool_hang_up(struct uv__io* io);
+/* Frees it. */
 void uv__tcp_pool_free(struct uv__io* io);
 /* A slot that is in no list goes into one. */
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
