@@ -63,6 +63,8 @@ static void cleanup(struct nt_file* file) {
   if (irp != NULL)
     nt_irp_complete(irp, ST_CANCELLED, 0);
   if (sock->state == AFD_LISTENS) {
+    for (irp = sock->accepts; irp != NULL; irp = irp->queue)
+      nt_unref(irp->device);
     abort_all(&sock->accepts);
     afd_stop_listening(sock);
   }
