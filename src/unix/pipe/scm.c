@@ -61,7 +61,7 @@ static void collect(struct msghdr* msg, struct uv__passed* passed) {
       struct uv__desc* desc = &passed->descs[passed->count++];
       memcpy(&desc->fd, at, sizeof(int));
       desc->kind = UV__DESC_PIPE;
-      desc->known = 0;
+      desc->known = UV__KNOWN_PASSED;
     }
   }
 }
