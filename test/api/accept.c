@@ -336,6 +336,27 @@ TEST(a5_port_in_use_has_one_name_for_all_addresses) {
   net_end();
 }
 
+/* Nobody listens yet; then the second to try is told. */
+TEST(a5_port_that_is_bound_is_in_use_for_the_second_listener) {
+  static const char* const rows[][2] = {{"0.0.0.0", "0.0.0.0"},
+                                        {"0.0.0.0", "127.0.0.1"},
+                                        {"127.0.0.1", "0.0.0.0"},
+                                        {"127.0.0.1", "127.0.0.1"}};
+  uv_tcp_t handles[8];
+  unsigned i;
+
+  for (i = 0; i < 4; i++) {
+    uv_tcp_t* first = &handles[2 * i];
+    uv_tcp_t* second = &handles[2 * i + 1];
+
+    CHECK_EQ(bind_to(first, rows[i][0], 0, 0), 0);
+    CHECK_EQ(bind_to(second, rows[i][1], port_of(first), 0), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), UV_EADDRINUSE);
+  }
+  net_end();
+}
+
 TEST(a5_port_in_use_is_reported_by_connect) {
   struct sockaddr_in addr;
   uv_connect_t req;

@@ -1,5 +1,5 @@
-/* Who listens on this machine: what is asked when a bind was refused, because Windows refuses for
- * several reasons under two names. */
+/* Who has an address: what is asked when a bind was refused, because Windows refuses for several
+ * reasons under two names. */
 #include "win/tcp/tcp.h"
 
 #include <iphlpapi.h>
@@ -81,10 +81,32 @@ static int listens6(const struct in6_addr* ip, USHORT port) {
   return found;
 }
 
-int uv__listeners_have(const struct sockaddr* addr) {
+/* Whether a stream of the loop has the address and does not listen yet, so that no list has it. Of
+ * another address with the same port it is not asked which: to bind both is rare, and to be told so
+ * by listen does no harm. */
+static int is_bound(const uv_loop_t* loop, USHORT port) {
+  const struct uv__io_tail* tail;
+
+  for (tail = loop->tail.open; tail != NULL; tail = tail->next) {
+    struct sockaddr_storage name;
+    int len = sizeof(name);
+
+    if ((tail->state & (UV__WIN_SOCKET | UV__WIN_BOUND | UV__WIN_CONNECTED)) ==
+            (UV__WIN_SOCKET | UV__WIN_BOUND) &&
+        tail->u.socket != INVALID_SOCKET &&
+        getsockname(tail->u.socket, (struct sockaddr*) &name, &len) == 0 &&
+        ((const struct sockaddr_in*) &name)->sin_port == port)
+      return 1;
+  }
+  return 0;
+}
+
+int uv__listeners_have(const uv_loop_t* loop, const struct sockaddr* addr) {
   const struct sockaddr_in* in = (const struct sockaddr_in*) addr;
   const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) addr;
 
+  if (is_bound(loop, in->sin_port)) /* In one place for both families. */
+    return 1;
   if (addr->sa_family == AF_INET)
     return listens4(&in->sin_addr, in->sin_port) || listens6(NULL, in->sin_port);
   return listens6(&in6->sin6_addr, in6->sin6_port) ||

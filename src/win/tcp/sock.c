@@ -85,7 +85,7 @@ int uv__sock_set(SOCKET sock, int level, int name, int value) {
   return 0;
 }
 
-static int bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive) {
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive) {
   int len = addr->sa_family == AF_INET6 ? (int) sizeof(struct sockaddr_in6)
                                         : (int) sizeof(struct sockaddr_in);
   int r = uv__sock_set(sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, exclusive);
@@ -101,15 +101,15 @@ static int bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive) {
  * does not mind them, and a server that starts again must get its port. With a listener it would be
  * no answer: there are pairs of addresses that two plain listeners share. And "access denied" has
  * two meanings: somebody has the address, as it says of one and all, or the port is reserved. */
-int uv__sock_bind(SOCKET sock, const struct sockaddr* addr) {
-  int r = bind_as(sock, addr, 1);
+int uv__sock_bind(const uv_loop_t* loop, SOCKET sock, const struct sockaddr* addr) {
+  int r = uv__sock_bind_as(sock, addr, 1);
   int plain;
 
   if (r != UV_EADDRINUSE && r != UV_EACCES)
     return r;
-  if (uv__listeners_have(addr))
+  if (uv__listeners_have(loop, addr))
     return UV_EADDRINUSE;
-  plain = bind_as(sock, addr, 0);
+  plain = uv__sock_bind_as(sock, addr, 0);
   return plain == UV_EACCES ? r : plain;
 }
 

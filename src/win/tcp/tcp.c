@@ -107,7 +107,7 @@ static int tcp_bind(struct uv__io* io, const void* where, unsigned flags) {
   if (addr->sa_family == AF_INET6)
     r = uv__sock_set(io->tail.u.socket, IPPROTO_IPV6, IPV6_V6ONLY, (flags & UV_TCP_IPV6ONLY) != 0);
   if (r == 0)
-    r = uv__sock_bind(io->tail.u.socket, addr);
+    r = uv__sock_bind(io->loop, io->tail.u.socket, addr);
   uv__win_clear(io, UV__WIN_MISSED);
   if (r == 0)
     uv__win_set(io, UV__WIN_BOUND);

@@ -44,7 +44,9 @@ int uv__sock_set(SOCKET sock, int level, int name, int value);
 int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state);
 /* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
  * reserved. */
-int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
+int uv__sock_bind(const uv_loop_t* loop, SOCKET sock, const struct sockaddr* addr);
+/* The same, once: 1 exclusively, 0 as by default. */
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive);
 /* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
  * To be called right behind it. */
 int uv__sock_begun(BOOL ok, unsigned state);
@@ -53,8 +55,8 @@ ssize_t uv__sock_result(SOCKET sock, struct uv__op* op);
 
 /* ---- listeners.c ---- */
 
-/* Whether somebody listens where a listener on `addr` would hear. */
-int uv__listeners_have(const struct sockaddr* addr);
+/* Whether somebody listens, or a stream of the loop is to, where a listener on `addr` would hear. */
+int uv__listeners_have(const uv_loop_t* loop, const struct sockaddr* addr);
 
 /* ---- pool.c: the accepts of a listener, as slots of which each is somewhere ---- */
 
