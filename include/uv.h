@@ -304,7 +304,9 @@ struct uv_handle_s {
 
 /* Close a handle (rules L4, L5): its requests end UV_ECANCELED unless they really
  * completed, then `close_cb` (may be NULL) runs, always later, and the memory is the
- * caller's again. Closing a handle that is closing is ignored. */
+ * caller's again. Nobody gets through from the call on: a listener takes no client, its
+ * port or name is free, and a peer hears the end behind what was written. Closing a handle
+ * that is closing is ignored. */
 UV_EXTERN void uv_close(uv_handle_t* handle, uv_close_cb close_cb);
 /* 1 when the handle works: a started timer or hook, an open async, a stream that reads,
  * writes, connects or listens. 0 otherwise. */

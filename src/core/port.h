@@ -72,7 +72,8 @@ enum uv__desc_kind {
 enum uv__opened {
   UV__OPENED_FRESH = 0,    /* neither connected nor listening */
   UV__OPENED_READABLE = 1, /* connected, and can be read from */
-  UV__OPENED_WRITABLE = 2  /* connected, and can be written to */
+  UV__OPENED_WRITABLE = 2, /* connected, and can be written to */
+  UV__OPENED_MISSED = 4    /* alone: it was passed on after a bind that said UV_EADDRINUSE */
 };
 
 /* How a write is to behave when the system takes nothing at once. */
@@ -197,7 +198,10 @@ struct uv__ops {
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
   /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
-   * at any time after init. */
+   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
+   * a listener takes no connection and its address is free for the next one, and unless somebody
+   * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
+   * written. */
   int (*close)(struct uv__io* io);
 };
 

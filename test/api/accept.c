@@ -272,6 +272,91 @@ TEST(a5_port_in_use_is_reported_by_listen) {
   net_end();
 }
 
+/* A host with a port, for either family. */
+static int bind_to(uv_tcp_t* handle, const char* host, int port, unsigned flags) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+  } addr;
+
+  if (uv_ip4_addr(host, port, &addr.in) < 0)
+    CHECK_EQ(uv_ip6_addr(host, port, &addr.in6), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), handle), 0);
+  return uv_tcp_bind(handle, &addr.any, flags);
+}
+
+static int port_of(const uv_tcp_t* handle) {
+  struct sockaddr_storage name;
+  int len = sizeof name;
+
+  CHECK_EQ(uv_tcp_getsockname(handle, (struct sockaddr*) &name, &len), 0);
+  return ntohs(((struct sockaddr_in*) &name)->sin_port); /* in one place for both families */
+}
+
+/* Somebody listens on the address, on all addresses, or on one of those that we want all of. */
+TEST(a5_port_in_use_has_one_name_for_all_addresses) {
+  static const struct {
+    const char* first;
+    unsigned first_flags;
+    const char* second;
+    unsigned second_flags;
+    int result;
+  } rows[] = {
+      {"0.0.0.0", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"0.0.0.0", 0, "127.0.0.1", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "127.0.0.2", 0, 0},
+      {"::", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"::", 0, "127.0.0.1", 0, UV_EADDRINUSE},
+      {"0.0.0.0", 0, "::", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "::", 0, UV_EADDRINUSE},
+      {"::", 0, "::1", 0, UV_EADDRINUSE},
+      {"::1", 0, "::", 0, UV_EADDRINUSE},
+      {"::", UV_TCP_IPV6ONLY, "0.0.0.0", 0, 0},
+      {"0.0.0.0", 0, "::", UV_TCP_IPV6ONLY, 0},
+  };
+  struct sockaddr_in any = net_address(0);
+  uv_tcp_t handles[2 * sizeof rows / sizeof rows[0]];
+  unsigned i;
+
+  for (i = 0; i < (net_has_ipv6() ? sizeof rows / sizeof rows[0] : 4); i++) {
+    uv_tcp_t* first = &handles[2 * i];
+    uv_tcp_t* second = &handles[2 * i + 1];
+
+    CHECK_EQ(bind_to(first, rows[i].first, 0, rows[i].first_flags), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+    CHECK_EQ(bind_to(second, rows[i].second, port_of(first), rows[i].second_flags), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), rows[i].result);
+    if (rows[i].result < 0 && strchr(rows[i].second, ':') == NULL) {
+      CHECK_EQ(uv_tcp_bind(second, (struct sockaddr*) &any, 0), 0); /* clears it */
+      CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), 0);
+    }
+  }
+  net_end();
+}
+
+/* Nobody listens yet; then the second to try is told. */
+TEST(a5_port_that_is_bound_is_in_use_for_the_second_listener) {
+  static const char* const rows[][2] = {{"0.0.0.0", "0.0.0.0"},
+                                        {"0.0.0.0", "127.0.0.1"},
+                                        {"127.0.0.1", "0.0.0.0"},
+                                        {"127.0.0.1", "127.0.0.1"}};
+  uv_tcp_t handles[8];
+  unsigned i;
+
+  for (i = 0; i < 4; i++) {
+    uv_tcp_t* first = &handles[2 * i];
+    uv_tcp_t* second = &handles[2 * i + 1];
+
+    CHECK_EQ(bind_to(first, rows[i][0], 0, 0), 0);
+    CHECK_EQ(bind_to(second, rows[i][1], port_of(first), 0), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), UV_EADDRINUSE);
+  }
+  net_end();
+}
+
 TEST(a5_port_in_use_is_reported_by_connect) {
   struct sockaddr_in addr;
   uv_connect_t req;

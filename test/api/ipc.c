@@ -102,6 +102,12 @@ static void note_connect(uv_connect_t* req, int status) {
   connects++;
 }
 
+static void note_in_use(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_EADDRINUSE);
+  connects++;
+}
+
 static void accept_tcp(uv_stream_t* server, int status) {
   CHECK_EQ(status, 0);
   CHECK_EQ(uv_tcp_init(server->loop, &tcp_accepted), 0);
@@ -304,6 +310,36 @@ TEST(i2_bound_tcp_becomes_a_server) {
   net_end();
 }
 
+/* A program that hands its listeners to others learns there what listen would have said here. */
+TEST(i2_failed_bind_is_told_where_the_handle_was_passed_to) {
+  struct sockaddr_in addr;
+  struct sockaddr_in any = net_address(0);
+  uv_connect_t req;
+  uv_tcp_t taken;
+  uv_tcp_t missed[2];
+  uv_tcp_t passed[2];
+  int i;
+
+  begin();
+  addr = net_listen(&taken, 8, never_accept);
+  listen_to(&right);
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_tcp_init(net_loop(), &missed[i]), 0);
+    CHECK_EQ(uv_tcp_bind(&missed[i], (struct sockaddr*) &addr, 0), 0);
+    came = 0;
+    send_handle((uv_stream_t*) &missed[i]);
+    net_until(&came, 1);
+    claim_tcp(&right, &passed[i]);
+  }
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed[0], 8, accept_tcp), UV_EADDRINUSE);
+  CHECK_EQ(uv_listen((uv_stream_t*) &missed[0], 8, accept_tcp), UV_EADDRINUSE);
+  CHECK_EQ(uv_tcp_bind(&passed[0], (struct sockaddr*) &any, 0), 0); /* clears it */
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed[0], 8, accept_tcp), 0);
+  CHECK_EQ(uv_tcp_connect(&req, &passed[1], (struct sockaddr*) &addr, note_in_use), 0);
+  net_until(&connects, 1);
+  net_end();
+}
+
 TEST(i1_handles_that_cannot_be_passed) {
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   uv_buf_t empty = uv_buf_init((char*) "x", 0);
@@ -313,6 +349,7 @@ TEST(i1_handles_that_cannot_be_passed) {
   uv_pipe_t other;
   uv_pipe_t fresh;
   uv_tcp_t tcp;
+  uv_tcp_t unbound;
   uv_tcp_t a;
   uv_tcp_t b;
   uv_stream_t* channel = (uv_stream_t*) &left;
@@ -320,9 +357,11 @@ TEST(i1_handles_that_cannot_be_passed) {
   begin();
   net_pair(&a, &b);
   CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), &unbound, AF_INET), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &tcp, NULL), UV_EINVAL);
+  CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &unbound, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &fresh, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &timer, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &empty, 1, (uv_stream_t*) &a, NULL), UV_EINVAL);

@@ -246,6 +246,30 @@ TEST(i5_delayed_error_of_a_socket) {
   end();
 }
 
+/* And one that we send goes along, in the library's numbers, which libuv takes as they are. */
+TEST(i5_delayed_error_of_a_socket_that_is_sent) {
+  unsigned char info[SOCKET_SIZE];
+  struct sockaddr_in addr;
+  uv_write_t req;
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_tcp_t taken;
+  uv_tcp_t missed;
+  int32_t error;
+  char byte;
+
+  begin();
+  addr = net_listen(&taken, 8, on_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &missed), 0);
+  CHECK_EQ(uv_tcp_bind(&missed, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_write2(&req, (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &missed, NULL), 0);
+  expect_header(DATA | SOCKET_INFO, 1);
+  raw_read(info, sizeof info);
+  raw_read(&byte, 1);
+  memcpy(&error, info + sizeof info - sizeof error, sizeof error);
+  CHECK_EQ(error, UV_EADDRINUSE);
+  end();
+}
+
 /* A frame of which the peer sends a byte whenever the loop's timer fires. */
 struct trickle {
   unsigned char frame[HEADER + SOCKET_SIZE + 4];

@@ -64,6 +64,7 @@ struct afd_sock {
   const char* lacks;  /* the one that is needed */
   int v6only;
   int exclusive;
+  int from_exclusive; /* accepted on a port that was bound so */
   int reuse;
   int no_delay;
   int keep_alive;
@@ -77,6 +78,7 @@ struct afd_sock {
   struct nt_irp* connecting;
   struct afd_addr target;
   int attempts;
+  int once; /* SIO_TCP_INITIAL_RTO: no SYN is sent again */
   struct nt_later* attempt;
   NTSTATUS outcome; /* of a connect that nobody has an irp for */
   /* Of a listener. */
@@ -90,6 +92,7 @@ extern const struct nt_device afd_device;
 
 /* afd.c */
 struct afd_sock* afd_new(int family);
+struct afd_sock* afd_first(void);         /* of all, by `next` */
 struct afd_sock* afd_find(SOCKET handle); /* NULL, and WSAENOTSOCK, when it is none */
 int afd_read_addr(const struct sockaddr* from, int len, struct afd_addr* addr);
 int afd_write_addr(const struct afd_addr* addr, int family, struct sockaddr* to, int* len);

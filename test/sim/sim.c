@@ -454,6 +454,12 @@ static size_t size_of(const struct sim_pin* pin) {
 }
 
 void sim_cut(struct uv__io* io, unsigned lanes) {
+  sim_decide(io, lanes);
+  if (lanes & io->tail.armed & UV__WRITE)
+    sim_unpin(io);
+}
+
+void sim_decide(struct uv__io* io, unsigned lanes) {
   struct uv__io_tail* tail = &io->tail;
 
   lanes &= tail->armed;
@@ -467,7 +473,6 @@ void sim_cut(struct uv__io* io, unsigned lanes) {
       sim_mark(MARK_CUT_CANCELED);
     else if ((size_t) tail->write_result < size_of(tail->pin))
       sim_mark(MARK_CUT_SHORT);
-    sim_unpin(io);
   }
   if (lanes & UV__CONNECT) {
     tail->connect_result = sim_chance(20) ? sim_connect_now(io) : UV_ECANCELED;
@@ -481,17 +486,21 @@ void sim_cut(struct uv__io* io, unsigned lanes) {
   }
 }
 
-void sim_gone(struct uv__io* io) {
-  if (io->tail.fd >= 0 || io->tail.magic == SIM_CLOSING)
-    sim_leave(io);
+void sim_hang_up(struct uv__io* io) {
   if (io->tail.fd >= 0)
     sim_socket_close(io->tail.fd, io->tail.resets);
   io->tail.fd = -1;
+}
+
+void sim_gone(struct uv__io* io) {
+  if (io->tail.fd >= 0 || io->tail.magic == SIM_CLOSING)
+    sim_leave(io);
+  sim_hang_up(io);
   io->tail.magic = SIM_CLOSED;
 }
 
-/* An io whose close is under way: the lanes it cuts short ring, each once and in any order,
- * then CLOSED, after which nothing of it is touched. */
+/* An io whose close is under way and whose socket is gone: the lanes that were cut short ring, each
+ * once and in any order, then CLOSED, after which nothing of it is touched. */
 static void tick_closing(struct uv__io* io) {
   unsigned lane;
 
@@ -501,7 +510,8 @@ static void tick_closing(struct uv__io* io) {
   }
   for (lane = UV__READ; lane < UV__CLOSED; lane <<= 1)
     if ((io->tail.armed & lane) && (io->tail.patience == 0 || sim_chance(70))) {
-      sim_cut(io, lane);
+      if (lane == UV__WRITE)
+        sim_unpin(io); /* Its bytes were the system's until here. */
       sim_mark(MARK_CLOSE_CUTS_LATE);
       sim_ring(io, (enum uv__lane) lane);
       if (sim_chance(50))

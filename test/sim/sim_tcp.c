@@ -101,6 +101,8 @@ static int tcp_close(struct uv__io* io) {
   if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
     if (io->tail.fd < 0)
       sim_enter(io);
+    sim_decide(io, UV__CLOSED - 1);
+    sim_hang_up(io); /* Nobody gets through any more. */
     io->tail.magic = SIM_CLOSING;
     io->tail.armed |= UV__CLOSED;
     io->tail.patience = 3;

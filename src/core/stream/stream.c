@@ -33,7 +33,9 @@ int uv__stream_open(uv_stream_t* stream, int domain, const struct uv__desc* desc
   if (r < 0)
     return r;
   stream->stream.phase = UV__OPEN;
-  if (opened != UV__OPENED_FRESH)
+  if (opened == UV__OPENED_MISSED)
+    stream->stream.delayed_error = UV_EADDRINUSE; /* It came with the error of its bind (A5). */
+  else if (opened != UV__OPENED_FRESH)
     uv__stream_connected(stream, opened);
   assert(uv__stream_valid(stream));
   return 0;

@@ -103,15 +103,13 @@ void uv__ipc_out_finish(struct uv__io* io, ssize_t r) {
 static void complete_out(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
   struct uv__ipc* ipc = uv__ipc_of(io);
-  DWORD error = 0;
   DWORD bytes = 0;
+  DWORD error = uv__pipe_end_result(io, op, &bytes);
   uv_buf_t part;
   ssize_t r;
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_out));
   assert(uv__ipc_out_valid(ipc));
-  if (!GetOverlappedResult(io->tail.u.handle, &op->overlapped, &bytes, FALSE))
-    error = GetLastError();
   uv__win_clear(io, UV__WIN_OUT);
   ipc->done += bytes;
   if (io->tail.state & UV__WIN_CLOSING) {

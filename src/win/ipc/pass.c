@@ -45,7 +45,7 @@ static int prepare(SOCKET sock, unsigned state, int* connection) {
   int size = sizeof(listening);
 
   *connection = (state & UV__WIN_CONNECTED) != 0;
-  if (*connection)
+  if (*connection || (state & UV__WIN_MISSED))
     return 0;
   if (!(state & UV__WIN_BOUND))
     return UV_EINVAL; /* It would listen somewhere. */
@@ -76,7 +76,10 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
     return error == WSAEINVAL ? UV_EPIPE : uv__error_translate((DWORD) error);
   }
   memcpy(block, &info, sizeof(info));
-  uv__ipc_frame_put32(block + sizeof(info), 0);
+  /* The error of its bind, if that failed, in the library's numbers: libuv keeps such a one as it
+   * is, whichever numbers it counts in itself. */
+  uv__ipc_frame_put32(block + sizeof(info),
+                      io->tail.state & UV__WIN_MISSED ? (uint32_t) UV_EADDRINUSE : 0);
   *flags = UV__IPC_SOCKET | (connection ? UV__IPC_CONNECTION : 0);
   return 0;
 }
@@ -146,7 +149,7 @@ int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct 
   if (connection)
     desc->accepted = UV__TCP_PASSED;
   else if (error != 0)
-    desc->accepted = (short) uv__error_translate(error); /* Of a bind; for listen or connect. */
+    desc->accepted = UV__TCP_MISSED; /* For listen or connect to say. */
   return 0;
 }
 

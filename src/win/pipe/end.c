@@ -45,6 +45,7 @@ int uv__pipe_end_adopt(struct uv__io* io,
     free_block(pipe);
     return UV_ENOMEM;
   }
+  pipe->linked = 1;
   io->tail.more = pipe;
   uv__win_clear(io, UV__WIN_MESSAGES | UV__WIN_ALLY | UV__WIN_GREET | UV__WIN_DATA | UV__WIN_LOOK |
                         UV__WIN_ENDED | UV__WIN_SERVER | UV__WIN_DOT);
@@ -65,18 +66,29 @@ int uv__pipe_end_attach(struct uv__io* io) {
   return r;
 }
 
-void uv__pipe_end_release(struct uv__io* io) {
+/* Closes the handle. The peer hears of it when it has read what uv_try_write wrote. */
+static void hang_up(struct uv__io* io) {
   struct uv__pipe* pipe = io->tail.more;
 
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return;
+  uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
+  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
+  pipe->spare = NULL;
+  io->tail.u.handle = INVALID_HANDLE_VALUE;
+}
+
+void uv__pipe_end_release(struct uv__io* io) {
+  struct uv__pipe* pipe = io->tail.more;
+
+  hang_up(io);
+  if (pipe == NULL || !pipe->linked)
+    return; /* Never was one, or released already. */
+  pipe->linked = 0;
   uv__loop_unlink(io);
   if (pipe->foreign != NULL)
     uv__foreign_end(pipe->foreign);
   pipe->foreign = NULL;
-  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
-  pipe->spare = NULL;
-  io->tail.u.handle = INVALID_HANDLE_VALUE;
 }
 
 /* ---- The end of one direction ---- */
@@ -190,8 +202,9 @@ void uv__pipe_end_settle(struct uv__io* io) {
   uv__ring(io, UV__CLOSED);
 }
 
-/* The packets come first, then the handle goes, as with TCP. What the kernel took stays
- * readable when the handle is closed, on either end; DisconnectNamedPipe would discard it. */
+/* The handle goes in the call, so that the peer hears of it (rule L4); the packets of what was pending
+ * come later. What the kernel took stays readable when the handle is closed, on either end;
+ * DisconnectNamedPipe would discard it. */
 int uv__pipe_end_close(struct uv__io* io) {
   assert(uv__win_io_valid(io));
   /* One by one: what uv_try_write wrote is to arrive. */
@@ -199,6 +212,7 @@ int uv__pipe_end_close(struct uv__io* io) {
     CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
   if (io->tail.state & UV__WIN_OUT)
     CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);
+  hang_up(io);
   if (in_kernel(io))
     return UV__PENDING;
   release(io);

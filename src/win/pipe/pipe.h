@@ -86,6 +86,7 @@ struct uv__pipe {
   struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
+  unsigned char linked;             /* the loop counts on its operations */
 };
 
 /* A kind that has frames of its own, and so reads each pipe byte by byte. */
@@ -150,8 +151,13 @@ static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag
   return error;
 }
 
-/* The error of an operation whose packet was dequeued, or 0. */
+/* The error of an operation whose packet was dequeued, or 0. Once the handle was closed it is our own
+ * doing, whatever its name. */
 static inline DWORD uv__pipe_end_result(struct uv__io* io, struct uv__op* op, DWORD* bytes) {
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE) {
+    *bytes = (DWORD) op->overlapped.InternalHigh;
+    return op->overlapped.Internal == 0 ? 0 : ERROR_OPERATION_ABORTED;
+  }
   return GetOverlappedResult(io->tail.u.handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
 }
 

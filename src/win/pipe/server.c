@@ -352,9 +352,15 @@ int uv__pipe_server_close(struct uv__io* io) {
   struct server* server = io->tail.more;
   unsigned i;
 
-  for (i = 0; server->posted > 0 && i < server->count; i++)
-    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CancelIoEx(server->slots[i].handle, &server->slots[i].op.overlapped);
+  /* The handles go in the call, so that no client gets in and the name is free (rule L4); what was
+   * pending is joined by its packets. By OVERLAPPED, because an instance may be shared. */
+  for (i = 0; i < server->count; i++) {
+    struct slot* slot = &server->slots[i];
+
+    if (server->posted > 0 && slot->handle != INVALID_HANDLE_VALUE)
+      CancelIoEx(slot->handle, &slot->op.overlapped);
+    drop_instance(&slot->handle);
+  }
   if (server->posted > 0)
     return UV__PENDING;
   uv__pipe_server_free(io);

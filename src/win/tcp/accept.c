@@ -6,6 +6,11 @@
  * program does not take stay in the system's backlog, where they are counted. */
 #include "win/tcp/tcp.h"
 
+enum {
+  PLAIN_BACKLOG = 200,
+  MOST_BACKLOG = 65535
+};
+
 static void complete(struct uv__op* op) {
   struct uv__tcp_slot* slot = uv__container_of(op, struct uv__tcp_slot, op);
   struct uv__io* io = slot->io;
@@ -82,6 +87,14 @@ static int refill(struct uv__io* io) {
   return 0;
 }
 
+/* What listen is to be asked for: more than 200 only counts as a hint, SOMAXCONN_HINT, and without one
+ * the clients beyond are reset. As on Unix less than 0 means the most there is. */
+static int hint(int backlog) {
+  if (backlog < 0 || backlog == SOMAXCONN)
+    return SOMAXCONN;
+  return backlog > PLAIN_BACKLOG ? -(backlog < MOST_BACKLOG ? backlog : MOST_BACKLOG) : backlog;
+}
+
 int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
   struct uv__tcp_pool* pool;
   int r = uv__tcp_ready(io);
@@ -95,7 +108,7 @@ int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
       return r;
     pool = uv__tcp_pool_of(io);
   }
-  if (listen(io->tail.u.socket, backlog) != 0)
+  if (listen(io->tail.u.socket, hint(backlog)) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
   /* Whatever stops this is told by accept_now, where it can be waited out. */
   if (refill(io) < 0 || pool->oldest != NULL)

@@ -48,15 +48,29 @@ int uv__tcp_pool_make(struct uv__io* io) {
   return 0;
 }
 
-void uv__tcp_pool_free(struct uv__io* io) {
+void uv__tcp_pool_cancel(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
   unsigned i;
+
+  for (i = 0; pool != NULL && pool->posted > 0 && i < UV__TCP_SLOTS; i++)
+    if (pool->slots[i].error == UV__PENDING)
+      CancelIoEx((HANDLE) io->tail.u.socket, &pool->slots[i].op.overlapped);
+}
+
+void uv__tcp_pool_hang_up(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  unsigned i;
+
+  for (i = 0; pool != NULL && i < UV__TCP_SLOTS; i++)
+    drop_socket(&pool->slots[i]);
+}
+
+void uv__tcp_pool_free(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
   if (pool == NULL)
     return;
   assert(pool->posted == 0);
-  for (i = 0; i < UV__TCP_SLOTS; i++)
-    drop_socket(&pool->slots[i]);
   uv__expect_release(io->loop, UV__TCP_SLOTS);
   uv__free(pool);
   *place(io) = NULL;

@@ -85,16 +85,32 @@ int uv__sock_set(SOCKET sock, int level, int name, int value) {
   return 0;
 }
 
-int uv__sock_bind(SOCKET sock, const struct sockaddr* addr) {
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive) {
   int len = addr->sa_family == AF_INET6 ? (int) sizeof(struct sockaddr_in6)
                                         : (int) sizeof(struct sockaddr_in);
-  /* Without it another process could bind the same port with SO_REUSEADDR and take the
-   * connections (rule T2). */
-  int r = uv__sock_set(sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+  int r = uv__sock_set(sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, exclusive);
 
   if (r == 0 && bind(sock, addr, len) != 0)
     r = uv__error_translate((DWORD) WSAGetLastError());
   return r;
+}
+
+/* Exclusive, for else another process could bind the same port with SO_REUSEADDR and take the
+ * connections (rule T2). It may be refused where nobody listens, over connections that a listener of
+ * before has left behind; the documentation warns of that and does not say which. A plain bind then
+ * does not mind them, and a server that starts again must get its port. With a listener it would be
+ * no answer: there are pairs of addresses that two plain listeners share. And "access denied" has
+ * two meanings: somebody has the address, as it says of one and all, or the port is reserved. */
+int uv__sock_bind(SOCKET sock, const struct sockaddr* addr) {
+  int r = uv__sock_bind_as(sock, addr, 1);
+  int plain;
+
+  if (r != UV_EADDRINUSE && r != UV_EACCES)
+    return r;
+  if (uv__listeners_have(addr))
+    return UV_EADDRINUSE;
+  plain = uv__sock_bind_as(sock, addr, 0);
+  return plain == UV_EACCES ? r : plain;
 }
 
 /* ---- What it is ---- */

@@ -90,8 +90,12 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
     look(desc, &state, opened);
   if (adopt && desc->accepted != UV__TCP_ACCEPTED)
     state |= UV__WIN_OUTSIDE;
-  if (desc->accepted < 0) /* The bind that failed in the process that passed it. */
-    io->tail.error = desc->accepted;
+  if (desc->accepted < 0) { /* Its bind failed in the process that passed it. */
+    state |= UV__WIN_MISSED;
+    *opened = UV__OPENED_MISSED;
+  }
+  if ((state & (UV__WIN_BOUND | UV__WIN_CONNECTED)) == UV__WIN_BOUND)
+    uv__listeners_add(sock);
   uv__win_set(io, state);
   assert(uv__win_io_valid(io));
   return 0;
@@ -117,8 +121,13 @@ static int tcp_bind(struct uv__io* io, const void* where, unsigned flags) {
     r = uv__sock_set(io->tail.u.socket, IPPROTO_IPV6, IPV6_V6ONLY, (flags & UV_TCP_IPV6ONLY) != 0);
   if (r == 0)
     r = uv__sock_bind(io->tail.u.socket, addr);
-  if (r == 0)
+  uv__win_clear(io, UV__WIN_MISSED);
+  if (r == 0) {
     uv__win_set(io, UV__WIN_BOUND);
+    uv__listeners_add(io->tail.u.socket);
+  } else if (r == UV_EADDRINUSE) {
+    uv__win_set(io, UV__WIN_MISSED); /* For whoever it is passed to. */
+  }
   return r;
 }
 
@@ -146,6 +155,12 @@ static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   return 0;
 }
 
+/* A connection that is gone fails as reset or as aborted, depending on who noticed first; a program
+ * needs one code (rules R4, W10). */
+static ssize_t lost(ssize_t r) {
+  return r == UV_ECONNABORTED ? UV_ECONNRESET : r;
+}
+
 /* ---- READ ---- */
 
 static void complete_read(struct uv__op* op) {
@@ -159,7 +174,7 @@ static void complete_read(struct uv__op* op) {
    * socket) says nothing about the connection. */
   io->tail.error = 0;
   if (op->overlapped.Internal != 0) {
-    ssize_t r = uv__sock_result(io->tail.u.socket, op);
+    ssize_t r = lost(uv__sock_result(io->tail.u.socket, op));
     if (r < 0 && r != UV_ECANCELED)
       io->tail.error = (short) r;
   }
@@ -182,7 +197,7 @@ static int tcp_read_arm(struct uv__io* io) {
   nothing.buf = NULL;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
-  return uv__tcp_begun(io, r == 0, UV__WIN_IN);
+  return (int) lost(uv__tcp_begun(io, r == 0, UV__WIN_IN));
 }
 
 /* Cancelling would cost a call and still end in a packet, whereas the pending receive takes
@@ -206,7 +221,7 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
   buf.len = len < INT_MAX ? (ULONG) len : INT_MAX;
   buf.buf = base;
   if (WSARecv(io->tail.u.socket, &buf, 1, &got, &flags, NULL, NULL) != 0)
-    return uv__error_translate((DWORD) WSAGetLastError());
+    return lost(uv__error_translate((DWORD) WSAGetLastError()));
   return got > 0 ? (ssize_t) got : UV_EOF;
 }
 
@@ -229,12 +244,6 @@ static unsigned cut(const uv_buf_t* bufs, unsigned nbufs, size_t limit, WSABUF* 
   return count;
 }
 
-/* A send to a peer that is gone fails as reset or as aborted, depending on who noticed first;
- * a writer needs one code (rule W10). */
-static ssize_t write_error(ssize_t r) {
-  return r == UV_ECONNABORTED ? UV_ECONNRESET : r;
-}
-
 static void complete_write(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
 
@@ -244,7 +253,7 @@ static void complete_write(struct uv__op* op) {
   if (op->overlapped.Internal != 0 && (io->tail.state & UV__WIN_CLOSING))
     io->tail.sent = UV_ECANCELED;
   else
-    io->tail.sent = (int) write_error(uv__sock_result(io->tail.u.socket, op));
+    io->tail.sent = (int) lost(uv__sock_result(io->tail.u.socket, op));
   if (uv__tcp_finished(io, UV__WIN_OUT))
     uv__ring(io, UV__WRITE);
 }
@@ -268,7 +277,7 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   if (r == UV__PENDING)
     return UV__PENDING;
   /* "Would block" from an overlapped call is a matter of memory: too much of it is locked. */
-  return r == UV_EAGAIN ? UV_ENOBUFS : write_error(r);
+  return r == UV_EAGAIN ? UV_ENOBUFS : lost(r);
 }
 
 static ssize_t tcp_write(struct uv__io* io,
@@ -291,7 +300,7 @@ static ssize_t tcp_write(struct uv__io* io,
   r = uv__error_translate((DWORD) WSAGetLastError());
   if (r == UV_EAGAIN && mode == UV__QUEUE)
     return send_rest(io, bufs, nbufs);
-  return write_error(r);
+  return lost(r);
 }
 
 static int tcp_shutdown(struct uv__io* io) {
@@ -304,8 +313,6 @@ static int tcp_shutdown(struct uv__io* io) {
 /* ---- ACCEPT ---- */
 
 static int tcp_listen(struct uv__io* io, int backlog) {
-  if (io->tail.error < 0)
-    return io->tail.error; /* Of a bind. */
   if (!(io->tail.state & UV__WIN_BOUND)) {
     struct sockaddr_in6 any;
     int r;

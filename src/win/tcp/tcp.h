@@ -14,11 +14,14 @@ enum {
   UV__WIN_SKIP = 256,        /* an immediate success posts no packet */
   UV__WIN_IPV6 = 512,        /* family of the socket; clear: IPv4 */
   UV__WIN_ONE_ACCEPT = 1024, /* keep one accept posted, not several */
-  UV__WIN_IFS = 2048         /* a handle of the system's own; clear: of a layered provider */
+  UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
+  UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
+  UV__WIN_RESET = 8192       /* the close is to reset the connection */
 };
 
-/* desc.accepted of a socket: 0, one of these, or the error of a bind. */
+/* desc.accepted of a socket: 0, or one of these. */
 enum {
+  UV__TCP_MISSED = -1,  /* its bind found the address in use, in the process that passed it */
   UV__TCP_ACCEPTED = 1, /* connected; by this process, and nobody else has had it */
   UV__TCP_PASSED = 2    /* connected; somebody passed it to us */
 };
@@ -47,13 +50,24 @@ int uv__sock_set(SOCKET sock, int level, int name, int value);
 int uv__sock_look(SOCKET sock, unsigned short* state);
 /* Makes it non-blocking, and not inherited. */
 int uv__sock_prepare(SOCKET sock);
-/* Binds to a fixed address that no one else can then take. */
+/* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
+ * reserved. */
 int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
+/* The same, once: 1 exclusively, 0 as by default. */
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive);
 /* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
  * To be called right behind it. */
 int uv__sock_begun(BOOL ok, unsigned state);
 /* The result of a finished operation: its byte count, or an error. */
 ssize_t uv__sock_result(SOCKET sock, struct uv__op* op);
+
+/* ---- listeners.c ---- */
+
+/* A socket of ours is bound, and may be going to listen; it is about to be closed. Any thread. */
+void uv__listeners_add(SOCKET sock);
+void uv__listeners_drop(SOCKET sock);
+/* Whether somebody listens, or a socket of ours is to, where a listener on `addr` would hear. */
+int uv__listeners_have(const struct sockaddr* addr);
 
 /* ---- pool.c: the accepts of a listener, as slots of which each is somewhere ---- */
 
@@ -87,7 +101,11 @@ struct uv__tcp_pool {
 /* The pool of an io, or NULL; it is made by the first call of the second. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io);
 int uv__tcp_pool_make(struct uv__io* io);
-/* Closes the pool's sockets and frees it, if there is one. */
+/* Cancels its accepts, if there is one. */
+void uv__tcp_pool_cancel(struct uv__io* io);
+/* Closes its sockets, also those that the kernel has: a client of theirs came too late. */
+void uv__tcp_pool_hang_up(struct uv__io* io);
+/* Frees it. */
 void uv__tcp_pool_free(struct uv__io* io);
 /* A slot that is in no list goes into one. */
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
