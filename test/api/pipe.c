@@ -428,8 +428,9 @@ TEST(c2_close_while_pipes_connect) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);
     }
   }
-  net_turns(1); /* nothing has to be waited for */
-  CHECK_EQ(net_closed, CLIENTS - connects);
+  net_turns(1); /* nothing has to be waited for, but by the last, whom the system has to let go */
+  CHECK(net_closed >= CLIENTS - connects - 1);
+  net_until(&net_closed, CLIENTS - connects);
   for (i = 0; i < CLIENTS; i++) {
     if (!uv_is_closing((uv_handle_t*) &clients[i])) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);

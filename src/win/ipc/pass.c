@@ -164,7 +164,7 @@ int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (uv__loop_has(loop, handle) || !GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
+  if (uv__loop_has(loop, handle) || uv__pipe_info(handle, &flags) < 0)
     return UV_ECONNABORTED;
   if (!connection && !(flags & PIPE_SERVER_END))
     return UV_ECONNABORTED;

@@ -24,6 +24,7 @@ int uv__loop_start(uv_loop_t* loop) {
   loop->tail.signals = 0;
   loop->tail.stranded = NULL;
   loop->tail.open = NULL;
+  loop->tail.instances = NULL;
   loop->tail.retries = NULL;
   loop->tail.retry_last = &loop->tail.retries;
   loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -39,7 +40,7 @@ int uv__loop_start(uv_loop_t* loop) {
 }
 
 void uv__loop_stop(uv_loop_t* loop) {
-  assert(loop->tail.retries == NULL && loop->tail.open == NULL);
+  assert(loop->tail.retries == NULL && loop->tail.open == NULL && loop->tail.instances == NULL);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
   loop->tail.iocp = NULL;
