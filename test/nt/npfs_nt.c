@@ -10,7 +10,8 @@ enum {
   PIPE_WAIT_CODE = 0x110018,
   NAME_AT = 14, /* in the buffer: time-out, length of the name, whether there is a time-out */
   LENGTH_AT = 8,
-  GIVEN_AT = 12
+  GIVEN_AT = 12,
+  REFUSED = 20 /* percent of what not every system has ever had */
 };
 
 LONG NTAPI nt_open_file(HANDLE* handle,
@@ -98,7 +99,7 @@ static void start(struct nt_irp* irp) {
   const struct np_name* name = NULL;
   NTSTATUS status = ST_INVALID_DEVICE_REQUEST;
 
-  if (irp->what == NT_CONTROL && irp->code == PIPE_WAIT_CODE) {
+  if (irp->what == NT_CONTROL && irp->code == PIPE_WAIT_CODE && !nt_chance(REFUSED)) {
     name = np_name_find(wait->name, wcslen(wait->name));
     status = name == NULL ? ST_OBJECT_NAME_NOT_FOUND : ST_SUCCESS;
   }
@@ -136,7 +137,7 @@ static struct wait* take_buffer(const char* in, ULONG size) {
     nt_fault("FSCTL_PIPE_WAIT with a buffer of %u bytes for a name of %u", size, length);
   if (!in[GIVEN_AT] || timeout.QuadPart >= 0)
     nt_absent("FSCTL_PIPE_WAIT without a time from now on");
-  wait->delay = (uint64_t) -timeout.QuadPart * 100;
+  wait->delay = (uint64_t) -timeout.QuadPart; /* both in 100 ns */
   wait->name[0] = '\\';
   memcpy(wait->name + 1, in + NAME_AT, length);
   return wait;
@@ -231,6 +232,8 @@ LONG NTAPI nt_create_pipe(HANDLE* handle,
   if (root == NULL || root->device != &root_device || object->ObjectName->Length != 0 ||
       disposition != NEW || type != 0 || read_mode != 0 || completion_mode != 0 || timeout == NULL)
     nt_absent("NtCreateNamedPipeFile of another kind");
+  if (nt_chance(REFUSED))
+    return ST_INVALID_PARAMETER;
   end = np_create(
       L"", (share & PIPE_ACCESS_DUPLEX) | (options & SYNCHRONOUS_MODES ? 0 : FILE_FLAG_OVERLAPPED),
       PIPE_TYPE_BYTE, instances, out, in);
