@@ -414,6 +414,28 @@ TEST(p3_burst_of_clients) {
   net_end();
 }
 
+/* Who waits for an instance is told, and does not ask again and again: what a burst costs grows with
+ * its clients, not with their square (rule P3). */
+TEST(p3_burst_costs_each_client_a_few_calls) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 2, accept_next);
+  shim_count_begin();
+  connect_all(name);
+  net_until(&connects, CLIENTS);
+  net_until(&arrivals, CLIENTS);
+  shim_count_end();
+  CHECK(shim_count("CreateFileW") <= 4 * CLIENTS);
+  CHECK(shim_count(NULL) <= 60 * CLIENTS);
+  CHECK_EQ(refused, 0);
+  net_end();
+#endif
+}
+
 TEST(c2_close_while_pipes_connect) {
   char name[TEST_PIPE_NAME];
   uv_pipe_t server;

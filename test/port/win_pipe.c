@@ -190,7 +190,7 @@ TEST(win_empty_message_read_as_bytes_does_not_spin) {
     int ipc = k->ops == &uv__ipc_ops;
     HANDLE client, server;
     struct stream* s;
-    DWORD written;
+    DWORD written, mode;
     char byte;
 
     if (!is_pipe(k))
@@ -198,6 +198,12 @@ TEST(win_empty_message_read_as_bytes_does_not_spin) {
     server =
         make_raw(PIPE_TYPE_MESSAGE, ipc ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ, &client);
     s = open_handle(k, client);
+    CHECK(GetNamedPipeHandleStateW(client, &mode, NULL, NULL, NULL, NULL, 0));
+    if (mode & PIPE_READMODE_MESSAGE) { /* Wine lets everybody change it. */
+      stream_end(s);
+      CHECK(CloseHandle(server));
+      continue;
+    }
     CHECK(WriteFile(server, "", 0, &written, NULL));
     arm_dry(s);
     CHECK(WriteFile(server, "", 0, &written, NULL));
