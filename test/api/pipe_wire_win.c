@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "shim.h"
 #include "uv.h"
 
 static const char greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
@@ -220,7 +221,7 @@ static void on_heard(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   heard_size += (int) nread;
 }
 
-TEST(r3_silence_of_an_end_that_does_not_wait_is_no_end) {
+TEST(r4_silence_of_an_end_that_does_not_wait_is_no_end) {
   uv_os_fd_t handle;
 
   begin();
@@ -233,6 +234,30 @@ TEST(r3_silence_of_an_end_that_does_not_wait_is_no_end) {
   CHECK(memcmp(heard, "hello", 5) == 0);
   net_turns(20);
   end();
+}
+
+/* ---- Pairs ---- */
+
+/* What has no name cannot be guessed, or made by somebody else before; and AppContainers, which may
+ * not use most names, have children, too (rule P2). */
+TEST(p2_pair_has_no_name) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  uv_file fds[2];
+  char byte = 0;
+
+  shim_count_begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  shim_count_end();
+  CHECK_EQ(shim_count("CreateNamedPipeW"), 0);
+  CHECK_EQ(shim_count("CreateFileW"), 0);
+  test_fd_write(fds[1], "x", 1);
+  CHECK_EQ(test_fd_read(fds[0], &byte, 1), 1);
+  CHECK_EQ(byte, 'x');
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+#endif
 }
 
 /* ---- P2: who may use a name ---- */

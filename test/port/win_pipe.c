@@ -271,7 +271,6 @@ static DWORD WINAPI steal(void* data) {
       CancelIoEx(thief->handle, &overlapped);
       GetOverlappedResult(thief->handle, &overlapped, &got, TRUE);
     }
-    Sleep(0);
   }
   return 0;
 }
@@ -292,7 +291,6 @@ static DWORD WINAPI say_much(void* data) {
 
   for (i = 0; i < 100; i++) {
     say(*(HANDLE*) data, "0123456789abcdef", 16);
-    Sleep(0);
   }
   return 0;
 }
