@@ -286,11 +286,22 @@ static void say(HANDLE to, const void* bytes, DWORD size) {
   CHECK(CloseHandle(overlapped.hEvent));
 }
 
-static DWORD WINAPI say_much(void* data) {
+enum {
+  MESSAGES = 60
+};
+
+struct speaker {
+  HANDLE to;
+  HANDLE go; /* a message for each */
+};
+
+static DWORD WINAPI speak(void* data) {
+  struct speaker* speaker = data;
   int i;
 
-  for (i = 0; i < 100; i++) {
-    say(*(HANDLE*) data, "0123456789abcdef", 16);
+  for (i = 0; i < MESSAGES; i++) {
+    CHECK_EQ(WaitForSingleObject(speaker->go, INFINITE), WAIT_OBJECT_0);
+    say(speaker->to, "0123456789abcdef", 16);
   }
   return 0;
 }
@@ -299,21 +310,27 @@ static DWORD WINAPI say_much(void* data) {
  * before its packet came. */
 TEST(win_message_comes_just_before_the_wait) {
   EACH_KIND(k) {
-    HANDLE client, server, thread;
+    struct speaker speaker;
+    HANDLE client, thread;
     struct stream* s;
     int i;
 
     if (k->ops != &uv__pipe_ops)
       continue;
-    server = make_raw(PIPE_TYPE_MESSAGE, GENERIC_READ | GENERIC_WRITE, &client);
+    speaker.to = make_raw(PIPE_TYPE_MESSAGE, GENERIC_READ | GENERIC_WRITE, &client);
+    speaker.go = CreateEventW(NULL, FALSE, FALSE, NULL);
     s = open_handle(k, client);
-    thread = CreateThread(NULL, 0, say_much, &server, 0, NULL);
+    thread = CreateThread(NULL, 0, speak, &speaker, 0, NULL);
     CHECK(thread != NULL);
-    for (i = 0; i < 100 * 16; i++)
+    for (i = 0; i < MESSAGES * 16; i++) {
+      if (i % 16 == 0)
+        CHECK(SetEvent(speaker.go));
       CHECK_EQ(read_byte(s), "0123456789abcdef"[i % 16]);
+    }
     CHECK_EQ(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
     CHECK(CloseHandle(thread));
-    CHECK(CloseHandle(server));
+    CHECK(CloseHandle(speaker.go));
+    CHECK(CloseHandle(speaker.to));
     stream_end(s);
   }
 }
