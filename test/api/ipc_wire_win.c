@@ -328,6 +328,40 @@ TEST(l6_frames_byte_by_byte) {
   end();
 }
 
+/* ---- R6: frames that bring the program nothing ---- */
+
+static void count_empty_turn(uv_check_t* check) {
+  ++*(int*) check->data;
+}
+
+/* A header alone is legal, and a peer can send nothing but headers. Its stream gives way like one with
+ * endless data: the loop turns while they are read (rule R6). */
+TEST(r6_frames_without_payload_give_way) {
+  enum {
+    FRAMES = 2000
+  };
+  static struct header headers[FRAMES];
+  static const char payload[] = "at last";
+  uv_check_t check;
+  int turns = 0;
+  int i;
+
+  begin();
+  for (i = 0; i < FRAMES; i++) {
+    headers[i].flags = DATA;
+  }
+  raw_write(headers, sizeof headers);
+  raw_frame(0, payload);
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  check.data = &turns;
+  CHECK_EQ(uv_check_start(&check, count_empty_turn), 0);
+  start_reading();
+  until_text(payload);
+  CHECK(turns >= FRAMES / 200);
+  CHECK_EQ(empty_reads, 0);
+  end();
+}
+
 TEST(r3_no_buffer_within_a_frame) {
   struct header header = {DATA, 0, 6, 0};
 

@@ -416,6 +416,28 @@ TEST(p3_burst_of_clients) {
   net_end();
 }
 
+/* Who waits for an instance is told, and does not ask again and again: what a burst costs grows with
+ * its clients, not with their square (rule P3). */
+TEST(p3_burst_costs_each_client_a_few_calls) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 2, accept_next);
+  shim_count_begin();
+  connect_all(name);
+  net_until(&connects, CLIENTS);
+  net_until(&arrivals, CLIENTS);
+  shim_count_end();
+  CHECK(shim_count("CreateFileW") <= 4 * CLIENTS);
+  CHECK(shim_count(NULL) <= 60 * CLIENTS);
+  CHECK_EQ(refused, 0);
+  net_end();
+#endif
+}
+
 TEST(c2_close_while_pipes_connect) {
   char name[TEST_PIPE_NAME];
   uv_pipe_t server;
@@ -430,8 +452,9 @@ TEST(c2_close_while_pipes_connect) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);
     }
   }
-  net_turns(1); /* nothing has to be waited for */
-  CHECK_EQ(net_closed, CLIENTS - connects);
+  net_turns(1); /* nothing has to be waited for, but by the last, whom the system has to let go */
+  CHECK(net_closed >= CLIENTS - connects - 1);
+  net_until(&net_closed, CLIENTS - connects);
   for (i = 0; i < CLIENTS; i++) {
     if (!uv_is_closing((uv_handle_t*) &clients[i])) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);

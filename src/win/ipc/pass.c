@@ -179,7 +179,7 @@ int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (is_ours(handle) || !GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
+  if (is_ours(handle) || uv__pipe_info(handle, &flags) < 0)
     return UV_ECONNABORTED;
   if (!connection && !(flags & PIPE_SERVER_END))
     return UV_ECONNABORTED;

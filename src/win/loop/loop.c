@@ -25,6 +25,7 @@ int uv__loop_start(uv_loop_t* loop) {
   loop->tail.wake = WAKE_NONE;
   loop->tail.signals = 0;
   loop->tail.stranded = NULL;
+  loop->tail.instances = NULL;
   loop->tail.retries = NULL;
   loop->tail.retry_last = &loop->tail.retries;
   loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -46,7 +47,7 @@ int uv__loop_start(uv_loop_t* loop) {
 }
 
 void uv__loop_stop(uv_loop_t* loop) {
-  assert(loop->tail.retries == NULL);
+  assert(loop->tail.retries == NULL && loop->tail.instances == NULL);
   uv__expect_stop(loop);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);

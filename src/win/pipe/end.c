@@ -7,8 +7,7 @@
 #include "core/base/alloc.h"
 
 enum {
-  /* Bytes of one call. The kernel copies what the reader has no room for, however much. */
-  WRITE_MAX = 1 << 20
+  WRITE_MAX = 1 << 20 /* bytes of one turn */
 };
 
 /* ---- The block ---- */
@@ -33,6 +32,8 @@ int uv__pipe_end_adopt(struct uv__io* io,
   if (pipe == NULL)
     return UV_ENOMEM;
   pipe->kind = kind;
+  pipe->io = io;
+  uv__pipe_room_init(&pipe->room);
   pipe->spare = uv__spare_new();
   if (pipe->spare == NULL) {
     free_block(pipe);
@@ -115,46 +116,65 @@ int uv__pipe_end_say(struct uv__io* io) {
 
 /* ---- WRITE ---- */
 
+static void write_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, more_room);
+
+  uv__retry_end(pipe->io->loop, retry);
+  pipe->io->tail.sent = 0; /* The core starts it again. */
+  uv__ring(pipe->io, UV__WRITE);
+}
+
 static void complete_write(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
+  struct uv__pipe* pipe = uv__pipe_of(io);
   DWORD bytes = 0;
   DWORD error = uv__pipe_end_result(io, op, &bytes);
+  int again = uv__pipe_room_told(&pipe->room, error, bytes);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_write));
   /* What went before the pending part counts in any case; the error of the part comes again
    * with the next write. */
   if (error == 0)
     io->tail.sent += (int) bytes;
-  else if (io->tail.sent == 0)
+  else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))
     io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
-  if (uv__pipe_end_finished(io, UV__WIN_OUT))
+  if (!uv__pipe_end_finished(io, UV__WIN_OUT))
+    return;
+  if (io->tail.sent == 0 && !again)
+    uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
+  else
     uv__ring(io, UV__WRITE);
 }
 
 /* One call after the other takes one buffer after the other, from where it is, until the pipe
  * is full. */
 static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+  size_t done = 0; /* of bufs[i] */
   int total = 0;
-  unsigned i;
+  unsigned i = 0;
   int r = uv__pipe_end_ready(io);
 
   if (r < 0)
     return r;
-  for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
-    DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
-    OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
-    BOOL ok = WriteFile(io->tail.u.handle, bufs[i].base, size, NULL, overlapped);
-    DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_OUT);
+  while (i < nbufs && total < WRITE_MAX) {
+    ssize_t n = uv__pipe_put(io, bufs[i].base + done, bufs[i].len - done, complete_write);
 
-    if (error == ERROR_IO_PENDING) {
+    if (n == UV__PENDING) {
       io->tail.sent = total;
       return UV__PENDING;
     }
-    if (error != 0)
-      return total > 0 ? total : uv__pipe_write_error(error);
-    total += (int) size;
-    if (size < bufs[i].len)
-      break;
+    if (n == 0 && total == 0) {
+      uv__pipe_put_later(io, write_again);
+      return UV__PENDING;
+    }
+    if (n <= 0)
+      return total > 0 ? total : n;
+    total += (int) n;
+    done += (size_t) n;
+    if (done == bufs[i].len) {
+      done = 0;
+      i++;
+    }
   }
   return total;
 }
@@ -167,7 +187,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   (void) pass;
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return UV_EPIPE;
-  if (io->tail.state & UV__WIN_OUT)
+  if ((io->tail.state & UV__WIN_OUT) || uv__pipe_of(io)->more_room.at != NULL)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
     return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
@@ -176,7 +196,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
 
 int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
   uv_buf_t buf = uv_buf_init((char*) bytes, size);
-  ssize_t n = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, &buf, 1);
+  ssize_t n = uv__spare_write_whole(uv__pipe_of(io)->spare, io->tail.u.handle, io->loop, &buf, 1);
 
   return n < 0 ? (int) n : 0;
 }
@@ -207,6 +227,10 @@ void uv__pipe_end_settle(struct uv__io* io) {
  * DisconnectNamedPipe would discard it. */
 int uv__pipe_end_close(struct uv__io* io) {
   assert(uv__win_io_valid(io));
+  if (io->tail.more != NULL) {
+    uv__retry_end(io->loop, &uv__pipe_of(io)->more_room);
+    uv__retry_end(io->loop, &uv__pipe_of(io)->look_again);
+  }
   /* One by one: what uv_try_write wrote is to arrive. */
   if (io->tail.state & UV__WIN_IN)
     CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);

@@ -35,6 +35,32 @@ int uv__pipe_is_overlapped(HANDLE handle) {
   return !(mode & SYNCHRONOUS);
 }
 
+/* Who may write to an end only, and not ask about it, has a pipe nevertheless. Which processes are at
+ * its ends everybody may ask; of what is no pipe nobody. */
+int uv__pipe_info(HANDLE handle, DWORD* flags) {
+  ULONG id;
+
+  if (GetNamedPipeInfo(handle, flags, NULL, NULL, NULL))
+    return 0;
+  if (GetLastError() != ERROR_ACCESS_DENIED || !GetNamedPipeServerProcessId(handle, &id))
+    return UV_ENOTSUP;
+  *flags = 0;
+  return 0;
+}
+
+/* The mode of an end is shared by all who hold it. Calls on an overlapped one never wait in
+ * themselves, whatever it is. */
+int uv__pipe_set_wait(HANDLE handle) {
+  DWORD mode;
+
+  if (!GetNamedPipeHandleStateW(handle, &mode, NULL, NULL, NULL, NULL, 0))
+    mode = PIPE_NOWAIT; /* It cannot be asked, but perhaps set. */
+  if (!(mode & PIPE_NOWAIT))
+    return 1;
+  mode &= ~(DWORD) PIPE_NOWAIT;
+  return SetNamedPipeHandleState(handle, &mode, NULL, NULL);
+}
+
 /* The event of the file object stays as it is: others who have the same one may wait for it. */
 int uv__pipe_set_modes(HANDLE handle) {
   if (!SetFileCompletionNotificationModes(handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))

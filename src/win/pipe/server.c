@@ -37,16 +37,39 @@ struct server {
   unsigned posted; /* in the kernel */
 };
 
+/* All instances of a name share one label. Only the first one may change it: the flag of
+ * CreateNamedPipe for the first instance has the value of the right to do that. */
+static int change_label(struct server* server) {
+  int r = UV_EACCES;
+  unsigned i;
+
+  if (server->first != INVALID_HANDLE_VALUE)
+    r = uv__pipe_access_change(server->first, &server->access, LABEL_SECURITY_INFORMATION);
+  for (i = 0; r != 0 && i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      r = uv__pipe_access_change(server->slots[i].handle, &server->access,
+                                 LABEL_SECURITY_INFORMATION);
+  return r;
+}
+
 int uv__pipe_server_chmod(struct uv__io* io, int flags) {
   struct server* server = io->tail.more;
+  DWORD level = server->access.level;
   unsigned i;
   int r = uv__pipe_access_make(&server->access, flags); /* Also for the instances to come. */
 
-  /* On Windows all instances of a name share one list, and one change would do. */
-  if (r == 0)
-    r = uv__pipe_access_change(server->first, &server->access);
+  if (r == 0 && server->access.level != level) {
+    r = change_label(server);
+    if (r < 0)
+      server->access.level = level;
+  }
+  /* On Windows all instances of a name share one list, too, and one change would do. */
+  if (r == 0 && server->first != INVALID_HANDLE_VALUE)
+    r = uv__pipe_access_change(server->first, &server->access, DACL_SECURITY_INFORMATION);
   for (i = 0; r == 0 && i < server->count; i++)
-    r = uv__pipe_access_change(server->slots[i].handle, &server->access);
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      r = uv__pipe_access_change(server->slots[i].handle, &server->access,
+                                 DACL_SECURITY_INFORMATION);
   return r;
 }
 
@@ -246,7 +269,13 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
     return 0;
   case ERROR_PIPE_CONNECTED: /* A client was faster. */
   case ERROR_NO_DATA:        /* It has left again; what it wrote can still be read. */
-    finish(server, slot, 0);
+    if (server->posted == 0) {
+      finish(server, slot, 0);
+    } else { /* Clients that came before may have their packets in the port. */
+      slot->op.overlapped.Internal = 0;
+      server->posted++;
+      uv__loop_post(io->loop, &slot->op);
+    }
     return 0;
   default:
     drop_instance(&slot->handle);
@@ -322,6 +351,7 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
   struct server* server = io->tail.more;
   struct slot* slot;
   HANDLE handle;
+  int error;
   int r = 0;
 
   if (server->oldest == NULL)
@@ -331,13 +361,14 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
     return r < 0 && server->posted == 0 ? shortage(r) : UV_EAGAIN;
   server->oldest = slot->next;
   handle = slot->handle;
+  error = slot->error; /* The slot may be used again below, and have a client at once. */
   slot->handle = INVALID_HANDLE_VALUE;
   put_idle(server, slot);
   (void) refill(io, server); /* Else when the last connection was taken. */
   assert(uv__pipe_server_valid(io));
-  if (slot->error < 0) {
+  if (error < 0) {
     drop_instance(&handle);
-    return slot->error;
+    return error;
   }
   desc->handle = handle;
   desc->kind = UV__DESC_PIPE;
