@@ -65,7 +65,7 @@ int afd_receive_now(struct afd_sock* sock, struct nt_irp* irp) {
     return -WSAENOTCONN;
   way = &conn->way[1 - sock->side];
   if (is_reset(conn, sock->side)) /* What was not read is lost, and each receive says so. */
-    return -WSAECONNRESET;
+    return nt_chance(70) ? -WSAECONNRESET : -WSAECONNABORTED;
   if (way->arrived == 0)
     return way->end_arrived ? 0 : -WSAEWOULDBLOCK;
   size = irp->size < way->arrived ? irp->size : way->arrived;
@@ -81,7 +81,9 @@ int afd_receive_now(struct afd_sock* sock, struct nt_irp* irp) {
 }
 
 static NTSTATUS receive_status(int result) {
-  return result < 0 ? ST_CONNECTION_RESET : ST_SUCCESS;
+  return result == -WSAECONNABORTED ? ST_CONNECTION_ABORTED
+         : result < 0               ? ST_CONNECTION_RESET
+                                    : ST_SUCCESS;
 }
 
 void afd_hear(struct afd_conn* conn, int side) {
