@@ -72,6 +72,42 @@ static void send_byte(struct stream* from, struct stream* to) {
   CHECK_EQ(read_byte(to), 'x');
 }
 
+/* ---- What the loop remembers ---- */
+
+/* Against a plain list, with keys that lie as closely as handles and OVERLAPPEDs do. */
+TEST(win_table_has_what_was_added_and_not_removed) {
+  static size_t had[300];
+  struct uv__table table = {NULL, 0, 0};
+  unsigned random = 1;
+  size_t count = 0, i;
+  int round;
+
+  for (round = 0; round < 20000; round++) {
+    const void* key;
+
+    random = random * 1103515245u + 12345u;
+    i = random / 65536 % 300;
+    key = (const void*) (uintptr_t) (0x1000 + 16 * i);
+    if (had[i] > 0 && random / 32768 % 2 == 0) {
+      uv__table_remove(&table, uv__table_find(&table, key, NULL));
+      had[i]--;
+      count--;
+    } else if (had[i] < 3) {
+      CHECK_EQ(uv__table_reserve(&table, count + 1), 0);
+      uv__table_add(&table, key, NULL);
+      had[i]++;
+      count++;
+    }
+    CHECK_EQ(table.count, count);
+    CHECK_EQ(uv__table_find(&table, key, NULL) != NULL, had[i] > 0);
+    CHECK(uv__table_valid(&table));
+  }
+  for (i = 0; i < 300; i++)
+    CHECK_EQ(uv__table_find(&table, (const void*) (uintptr_t) (0x1000 + 16 * i), NULL) != NULL,
+             had[i] > 0);
+  uv__table_free(&table);
+}
+
 /* ---- Packets ---- */
 
 /* What lies at the address of a packet that is not ours: nothing that may be called. */

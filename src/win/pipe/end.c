@@ -96,9 +96,16 @@ void uv__pipe_end_release(struct uv__io* io) {
 
 static void complete_end(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
+  DWORD bytes;
+  DWORD error = op->overlapped.Internal == 0 ? 0 : uv__pipe_end_result(io, op, &bytes);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_end));
-  if (uv__pipe_end_finished(io, UV__WIN_OUT) && (io->busy & UV__SHUTDOWN))
+  if (!uv__pipe_end_finished(io, UV__WIN_OUT))
+    return;
+  /* Somebody else cancelled it. Nothing can have been taken of nothing, so it is said again. */
+  if (error == ERROR_OPERATION_ABORTED && uv__pipe_end_say(io) == UV__PENDING)
+    return;
+  if (io->busy & UV__SHUTDOWN)
     uv__ring(io, UV__SHUTDOWN);
 }
 
