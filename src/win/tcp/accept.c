@@ -14,6 +14,7 @@ static void complete(struct uv__op* op) {
   assert(uv__tcp_accept_valid(io) && pool->posted > 0 && op->complete == complete);
   assert(uv__win_io_valid(io));
   pool->posted--;
+  slot->posted = 0;
   if (io->tail.state & UV__WIN_CLOSING) {
     uv__tcp_settle(io); /* Frees the pool with the last of its packets. */
     return;
@@ -35,16 +36,19 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
   if (r < 0)
     return r;
   (void) uv__win_prepare(io, &slot->op, 0, complete);
+  slot->number = pool->posts++;
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0,
                              UV__TCP_ADDRESS_SIZE, UV__TCP_ADDRESS_SIZE, &received,
                              &slot->op.overlapped);
   r = uv__sock_begun(ok, io->tail.state);
-  if (r == UV__PENDING)
+  if (r == UV__PENDING) {
     pool->posted++;
-  else if (r == UV__READY || r == UV_ECONNRESET || r == UV_ECONNABORTED)
+    slot->posted = 1;
+  } else if (r == UV__READY || r == UV_ECONNRESET || r == UV_ECONNABORTED) {
     uv__tcp_pool_finish(pool, slot, r); /* A connection, or one that was reset while it waited. */
-  else
+  } else {
     return r;
+  }
   return 0;
 }
 
@@ -115,7 +119,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   if (pool->oldest == NULL)
     r = refill(io);
   slot = pool->oldest;
-  if (slot == NULL)
+  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))
     return r < 0 && pool->posted == 0 ? shortage(r) : UV_EAGAIN;
   pool->oldest = slot->next;
   pool->in_use--;
