@@ -61,6 +61,20 @@ extern int
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
 
+/* The n-th overlapped operation of that kind, on a device of that name (NULL: any), that becomes
+ * pending from now on (1: the next; 0: none) ends with `status`, for nothing that the peer did. How many became pending since. */
+enum nt_what {
+  NT_READ,
+  NT_WRITE,
+  NT_FLUSH,
+  NT_CONTROL
+};
+void nt_plan(const char* device, enum nt_what what, long n, NTSTATUS status);
+long nt_plan_seen(void);
+
+/* What a test is at: printed with a fault. NULL: nothing. */
+extern const char* nt_note;
+
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */
 struct nt_process;
@@ -197,13 +211,6 @@ struct nt_file;
 struct nt_irp;
 struct nt_port;
 extern const struct nt_class nt_port_class;
-
-enum nt_what {
-  NT_READ,
-  NT_WRITE,
-  NT_FLUSH,
-  NT_CONTROL
-};
 
 struct nt_device {
   const char* name;
