@@ -94,6 +94,7 @@ struct afd_sock* afd_find(SOCKET handle) {
 }
 
 void nt_sock_end(void) {
+  afd_conns = 0;
   last_port = 0; /* The next run finds what this one found. */
   if (socks != NULL)
     nt_fault("a socket is left that nobody has a handle to");

@@ -5,9 +5,12 @@
 
 #include "afd.h"
 
+unsigned afd_conns;
+
 struct afd_conn* afd_conn_new(void) {
   struct afd_conn* conn = nt_alloc(sizeof(*conn));
 
+  conn->serial = afd_conns++;
   conn->refs = 1;
   return conn;
 }

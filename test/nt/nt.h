@@ -75,6 +75,14 @@ long nt_plan_seen(void);
 /* What a test is at: printed with a fault. NULL: nothing. */
 extern const char* nt_note;
 
+/* For programs that watch connections: which one a socket has, from 0 in each run, and which end of
+ * it is the socket's (0: the client's); 0 when it has none. */
+int nt_sock_end_of(SOCKET handle, unsigned* conn, int* side);
+/* The network tears its connection down. */
+void nt_sock_reset(SOCKET handle);
+/* Its window and its peer's grow. */
+void nt_sock_make_room(SOCKET handle);
+
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */
 struct nt_process;

@@ -141,11 +141,8 @@ void model_check_size(const struct model_handle* h) {
 
 /* ---- Reports of the simulator ---- */
 
-static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
-  struct model_handle* h = handle_of_io(io);
-  struct wire* wire = &wires[h->out];
-  struct model_write* w = h->writes;
-  size_t at;
+static void append(int serial, const char* bytes, size_t n) {
+  struct wire* wire = &wires[serial];
 
   if (wire->sent + n > wire->size) {
     wire->size = 2 * (wire->sent + n);
@@ -155,7 +152,14 @@ static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
   }
   memcpy(wire->bytes + wire->sent, bytes, n);
   wire->sent += n;
+}
 
+static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
+  struct model_handle* h = handle_of_io(io);
+  struct model_write* w = h->writes;
+  size_t at;
+
+  append(h->out, bytes, n);
   if (attempt.handle != NULL) {
     if (attempt.handle != h || attempt.size - attempt.taken < n ||
         memcmp(attempt.bytes + attempt.taken, bytes, n) != 0)
@@ -328,7 +332,7 @@ static void on_port_connected(struct uv__io* io, int result) {
   h->connect_known = 1;
   h->connect_result = result;
   if (result == 0)
-    meet_peer(h, io->tail.fd);
+    meet_peer(h, sim_fd(io));
 }
 
 static void on_refused(struct uv__io* io, int err) {
@@ -357,7 +361,7 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     struct model_handle* h = &model.handles[i];
 
     h->reads_in_turn = 0;
-    if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !loop->tail.woken)
+    if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !sim_is_woken(loop))
       sim_fail("L7: the loop waits, and async %d was sent", h->number);
     idles |= h->kind == KIND_IDLE && h->active;
   }
@@ -384,6 +388,7 @@ static void on_waiting(void) {
 
 const struct sim_observer model_observer = {
     .taken = on_taken,
+    .turned_up = append,
     .in_flight = on_in_flight,
     .told = on_told,
     .read = on_read_now,
@@ -500,6 +505,8 @@ static void check_write_status(const struct model_handle* h,
     want = UV_ECANCELED;
   else if (w->size == 0) /* When it was over is not seen from here. */
     want = status == w->error || (h->closing && status == UV_ECANCELED) ? status : 0;
+  else if (sim_counts_lost && h->closing && w->started && status == UV_ECANCELED)
+    want = status;
   else if (w->left == 0)
     want = 0;
   else if (w->error != 0)
