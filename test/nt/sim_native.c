@@ -31,6 +31,7 @@ struct way {
 };
 
 const int sim_counts_lost = 1;
+const int sim_close_turns = 2000; /* A packet can take 40 ms, and a turn some microseconds. */
 
 static const struct sim_observer* seen;
 static struct way ways[MOST_WAYS];
@@ -471,7 +472,27 @@ void sim_catch_asserts(void) {
   nt_verbose = sim_verbose && getenv("NT_VERBOSE") != NULL;
 }
 
+/* What the library does once for the process is none of a seed's: else the first of many would not be
+ * what it is alone. */
+static void warm_up(void) {
+  static int is_warm;
+  uv_loop_t loop;
+  uv_os_sock_t pair[2];
+
+  if (is_warm)
+    return;
+  is_warm = 1;
+  nt_begin(0);
+  if (uv_loop_init(&loop) != 0 || uv_socketpair(SOCK_STREAM, 0, pair, 0, 0) != 0 ||
+      uv_loop_close(&loop) != 0)
+    sim_fail("there is no loop, or no socket");
+  closesocket(pair[0]);
+  closesocket(pair[1]);
+  nt_end();
+}
+
 void sim_begin(uint64_t seed, const struct sim_observer* observer) {
+  warm_up();
   sim_base_begin(seed);
   nt_begin(seed);
   seen = observer;

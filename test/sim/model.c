@@ -12,8 +12,7 @@ enum {
   IDLE_WAITS = 12,     /* in a row that do not wait, for nothing */
   READ_ROUNDS = 8,     /* the budgets of one turn of a stream, as in the core, to know when they */
   WRITE_ROUNDS = 16,   /* were used up */
-  ACCEPT_ROUNDS = 16,
-  CLOSE_TURNS = 60 /* L4's bound, in turns of a system that is at most a few late */
+  ACCEPT_ROUNDS = 16
 };
 
 struct model model;
@@ -733,7 +732,7 @@ void model_check_turn(int ran) {
     if (!uv_is_closing(&h->uv->handle) != !h->closing)
       sim_fail("uv_is_closing of handle %d is wrong", h->number);
     alive |= h->closing || has_requests(h) || (is_active(h) && h->referenced);
-    if (h->closing && ran && ++h->close_turns > CLOSE_TURNS)
+    if (h->closing && ran && ++h->close_turns > sim_close_turns)
       sim_fail("L4: handle %d does not get closed", h->number);
     if (h->kind != KIND_TCP)
       continue;

@@ -17,6 +17,7 @@ enum {
 struct sim_socket sim_sockets[SIM_SOCKETS];
 const struct sim_observer* sim_seen;
 const int sim_counts_lost = 0;
+const int sim_close_turns = 60; /* A lane is at most a few late. */
 int sim_starved;
 
 static uint64_t clock_ms;

@@ -63,6 +63,8 @@ extern int sim_alloc_fail; /* the next allocation fails; cleared by it */
 
 /* 1: of a write that a close cut short the system may have sent more than it says. */
 extern const int sim_counts_lost;
+/* Within how many turns a close is over: L4's bound, in turns of this system. */
+extern const int sim_close_turns;
 
 /* A run begins, and ends with every io closed, every socket given back and nothing
  * allocated. The observer stays the caller's. */
