@@ -1,6 +1,7 @@
 /* The frames of an IPC pipe on Windows (rules I5, I6, P6), against a peer that writes and reads
  * them itself, byte by byte where it matters: as libuv does, as this library does, or as neither
  * would. */
+#include <io.h>
 #include <stdlib.h>
 #include <string.h>
 

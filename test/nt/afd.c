@@ -112,6 +112,7 @@ struct afd_sock* afd_first(void) {
 }
 
 void nt_sock_end(void) {
+  afd_conns = 0;
   last_port = 0; /* The next run finds what this one found. */
   leftovers = UNKNOWN;
   if (socks != NULL)

@@ -34,6 +34,7 @@ struct afd_way {
 /* A connection; way[i] leads from end[i] to the other end. */
 struct afd_conn {
   unsigned refs;
+  unsigned serial; /* from 0 in each run */
   struct afd_way way[2];
   struct afd_sock* end[2]; /* NULL: closed, or not yet accepted */
   struct afd_addr name[2];
@@ -102,6 +103,7 @@ void afd_irp_put(struct nt_irp** queue, struct nt_irp* irp);
 void afd_irp_drop(struct nt_irp** queue, struct nt_irp* irp);
 
 /* afd_stream.c */
+extern unsigned afd_conns; /* made in this run */
 struct afd_conn* afd_conn_new(void);
 void afd_conn_unref(struct afd_conn* conn);
 void afd_move(struct afd_conn* conn, int side); /* has what side sends go on, soon */

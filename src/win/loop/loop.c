@@ -114,14 +114,16 @@ void uv__port_wake(uv_loop_t* loop) {
 /* Operations that wait for a look of the loop are chained through a field of their OVERLAPPED
  * that nobody needs once they are finished. */
 void uv__loop_post(uv_loop_t* loop, struct uv__op* op) {
-  void* first;
+  void* first = NULL;
+  void* expected;
 
   if (uv__loop_post_packet(loop->tail.iocp, 0, UV__LOOP_KEY_POST, &op->overlapped))
     return;
   do {
-    first = loop->tail.stranded;
-    op->overlapped.Pointer = first;
-  } while (InterlockedCompareExchangePointer(&loop->tail.stranded, op, first) != first);
+    expected = first;
+    op->overlapped.Pointer = expected;
+    first = InterlockedCompareExchangePointer(&loop->tail.stranded, op, expected);
+  } while (first != expected);
   uv__port_wake(loop);
 }
 
@@ -184,6 +186,5 @@ void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
     if (op != NULL)
       op->complete(op);
   }
-  if (loop->tail.stranded != NULL)
-    complete_stranded(loop);
+  complete_stranded(loop);
 }

@@ -50,6 +50,7 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
     uv__own_note((HANDLE) slot->socket);
   }
   (void) uv__win_prepare(io, &slot->op, 0, complete);
+  slot->number = pool->posts++;
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0,
                              UV__TCP_ADDRESS_SIZE, UV__TCP_ADDRESS_SIZE, &received,
                              &slot->op.overlapped);
@@ -145,7 +146,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   if (pool->oldest == NULL)
     r = refill(io);
   slot = pool->oldest;
-  if (slot == NULL)
+  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))
     return r < 0 && pool->posted == 0 ? shortage(r) : UV_EAGAIN;
   pool->oldest = slot->next;
   pool->in_use--;

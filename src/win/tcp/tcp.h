@@ -83,18 +83,19 @@ struct uv__tcp_slot {
   struct uv__op op;
   struct uv__io* io;
   struct uv__tcp_slot* next;
-  SOCKET socket; /* may be made, but not yet in use, while the slot is idle */
-  int error;     /* of a finished one; UV__PENDING: the kernel has it */
+  SOCKET socket;   /* may be made, but not yet in use, while the slot is idle */
+  int error;       /* of a finished one; UV__PENDING: the kernel has it */
+  unsigned number; /* of its post: the system serves them in this order */
   char addresses[2 * UV__TCP_ADDRESS_SIZE];
 };
 
 /* io->tail.more of a listener. */
 struct uv__tcp_pool {
   struct uv__tcp_slot* idle;
-  struct uv__tcp_slot* oldest; /* finished, in order of completion */
-  struct uv__tcp_slot* newest;
-  unsigned posted; /* slots in the kernel */
-  unsigned in_use; /* slots posted or finished */
+  struct uv__tcp_slot* oldest; /* finished, in order of their posts */
+  unsigned posted;             /* slots in the kernel */
+  unsigned in_use;             /* slots posted or finished */
+  unsigned posts;              /* so far */
   struct uv__tcp_slot slots[UV__TCP_SLOTS];
 };
 
@@ -110,6 +111,8 @@ void uv__tcp_pool_free(struct uv__io* io);
 /* A slot that is in no list goes into one. */
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
 void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot);
+/* Whether a slot was posted after one that is still in the kernel. */
+int uv__tcp_pool_is_overtaking(const struct uv__tcp_pool* pool, const struct uv__tcp_slot* slot);
 /* Whether each slot is in one place, and counted there. */
 int uv__tcp_accept_valid(const struct uv__io* io);
 
