@@ -260,7 +260,7 @@ static DWORD WINAPI steal(void* data) {
   struct thief* thief = data;
   char bytes[64];
 
-  while (!thief->stop) {
+  while (InterlockedCompareExchange(&thief->stop, 0, 0) == 0) {
     OVERLAPPED overlapped;
     DWORD got;
 
@@ -522,7 +522,7 @@ TEST(win_instance_that_failed_is_no_connection) {
     CHECK(gone != INVALID_HANDLE_VALUE);
     thread = CreateThread(NULL, 0, call_until_heard, &caller, 0, NULL);
     CHECK(thread != NULL);
-    while (caller.tries == 0)
+    while (InterlockedCompareExchange(&caller.tries, 0, 0) == 0)
       turn(1);
     if (accept_start(listener, &desc) ==
         0) /* It was given to the kernel again, and has that client. */

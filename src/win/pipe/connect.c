@@ -206,6 +206,13 @@ static int wait_in_kernel(struct instance* instance) {
   return instance->in_kernel;
 }
 
+static inline int is_valid(const struct instance* instance) {
+  if (instance->closes != NULL)
+    return instance->in_kernel && uv__queue_empty(&instance->waiting);
+  return !uv__queue_empty(&instance->waiting) &&
+         !(instance->in_kernel && instance->retry.at != NULL);
+}
+
 /* A wait that brought nobody an instance, because others were faster or the name is gone, is not begun
  * again at once. */
 static void go_on(struct instance* instance, int pause) {
@@ -229,7 +236,7 @@ static void complete(struct uv__op* op) {
   struct instance* instance = uv__container_of(op, struct instance, op);
   struct uv__io* closes = instance->closes;
 
-  assert(instance->in_kernel && op->complete == complete);
+  assert(instance->in_kernel && op->complete == complete && is_valid(instance));
   instance->in_kernel = 0;
   if (closes != NULL) {
     drop(instance);
@@ -296,6 +303,7 @@ int uv__pipe_connect_start(struct uv__io* io,
   io->tail.more = waiting;
   if (!instance->in_kernel && instance->retry.at == NULL)
     go_on(instance, 0);
+  assert(is_valid(instance));
   return UV__PENDING;
 }
 
@@ -317,6 +325,7 @@ int uv__pipe_connect_end(struct uv__io* io) {
   }
   unlink_instance(instance); /* Nobody joins it any more. */
   instance->closes = io;
+  assert(is_valid(instance));
   CancelIoEx(instance->root, &instance->op.overlapped);
   return UV__PENDING;
 }

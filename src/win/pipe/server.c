@@ -1,6 +1,8 @@
 /* The server's side of a named pipe: instances that wait in the kernel for a client, and the clients
  * that came, oldest first.
  *
+ * A few lines longer than others: whoever touches a slot is to be found here.
+ *
  * An instance is made ready for each one that is handed out, so that as many as the program
  * asked for are free, and the name stays ours while anybody is connected. */
 #include "win/pipe/pipe.h"
