@@ -917,8 +917,8 @@ struct uv_async_s {
   unsigned int flags;
   struct uv__handle handle;
   uv_async_cb async_cb;
-  struct uv__queue queue; /* in loop->asyncs */
-  int sent;               /* atomic: asked for and not yet run */
+  struct uv__queue queue; /* in loop->asyncs, or on loop->sent */
+  int sent;               /* atomic: whether the callback is owed, and who is in a send */
 };
 
 /* Initialise and start. `cb` may be NULL: the loop is then only woken. */
@@ -950,8 +950,9 @@ struct uv_loop_s {
   struct uv__queue idle;
   struct uv__queue prepare;
   struct uv__queue check;
-  struct uv__queue asyncs;
-  uv_handle_t* closing; /* handles whose close callback is due */
+  struct uv__queue asyncs; /* whose callbacks are owed */
+  void* sent;              /* atomic: the same, not yet seen by the loop's thread */
+  uv_handle_t* closing;    /* handles whose close callback is due */
   struct {
     void* root;
     unsigned int count;

@@ -470,3 +470,45 @@ TEST(pool_ends_with_the_library_and_starts_again) {
     CHECK_EQ(memory_live(), 0);
   }
 }
+
+struct brief {
+  uv_loop_t loop;
+  uv_work_t work;
+  uv_idle_t idle;
+};
+
+static void do_nothing(uv_work_t* req) {
+  (void) req;
+}
+
+static void go_round(uv_idle_t* idle) {
+  (void) idle;
+}
+
+static void end_brief(uv_work_t* req, int status) {
+  struct brief* brief = req->data;
+
+  CHECK_EQ(status, 0);
+  uv_close((uv_handle_t*) &brief->idle, NULL);
+}
+
+/* The thread of the pool may still be on its way out when the loop, and its memory, are gone. */
+TEST(work_may_be_the_last_of_its_loop) {
+  int round;
+
+  for (round = 0; round < 300; round++) {
+    struct brief* brief = malloc(sizeof *brief);
+
+    CHECK(brief != NULL);
+    CHECK_EQ(uv_loop_init(&brief->loop), 0);
+    CHECK_EQ(uv_idle_init(&brief->loop, &brief->idle), 0);
+    CHECK_EQ(uv_idle_start(&brief->idle, go_round), 0);
+    brief->work.data = brief;
+    CHECK_EQ(uv_queue_work(&brief->loop, &brief->work, do_nothing, end_brief), 0);
+    CHECK_EQ(uv_run(&brief->loop, UV_RUN_DEFAULT), 0);
+    CHECK_EQ(uv_loop_close(&brief->loop), 0);
+    memset(brief, 0xdd, sizeof *brief);
+    free(brief);
+  }
+  net_end();
+}
