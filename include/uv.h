@@ -255,9 +255,9 @@ struct uv__io {
   uv_loop_t* loop;
   unsigned char busy;    /* lanes started */
   unsigned char rung;    /* lanes rung, not collected */
-  unsigned char waiting; /* linked in loop->ready */
+  unsigned char waiting; /* enum uv__waits of core/port.h: which list of the loop it is in */
   unsigned char role;    /* enum uv__role of core/loop/loop.h: whose turn it is when it rings */
-  struct uv__queue link; /* in loop->ready */
+  struct uv__queue link; /* in loop->ready or loop->starved */
   struct uv__io_tail tail;
 };
 
@@ -274,6 +274,7 @@ struct uv__stream {
   struct uv__desc pending;      /* the one unclaimed connection */
   int delayed_error;            /* of bind, for listen or connect; of connect, for its callback */
   unsigned char phase;          /* enum uv__phase */
+  unsigned short passing;       /* queued writes that have yet to pass this; 0xffff: too many */
 };
 
 /* Private: a piece of work for the pool (core/loop/threadpool.c). */
@@ -946,6 +947,7 @@ struct uv_loop_s {
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
+  struct uv__queue starved; /* listeners that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;
   struct uv__queue prepare;

@@ -160,7 +160,7 @@ struct uv__ops {
   ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 
   /* WRITE lane. Take any prefix, at least one byte, of `nbufs` (> 0) buffers whose lengths
-   * are not 0: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
+   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
    * at once or of done, means that it went. UV__TRY, and only that, may come while a write is in
@@ -328,15 +328,27 @@ unsigned uv__port_signal_take(struct uv__io* io, unsigned* caught);
 /* Nothing rings and nothing points at the three afterwards. */
 void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int signum);
 
+/* Private to the core: where an io is linked, io->waiting. */
+enum uv__waits {
+  UV__WAITS_NOT,
+  UV__WAITS_READY,  /* in loop->ready: for its turn */
+  UV__WAITS_STARVED /* in loop->starved: a listener, for resources */
+};
+
+static inline void uv__io_wants_turn(struct uv__io* io) {
+  if (io->waiting == UV__WAITS_READY)
+    return;
+  uv__queue_remove(&io->link);
+  io->waiting = UV__WAITS_READY;
+  uv__queue_insert_tail(&io->loop->ready, &io->link);
+}
+
 /* The up-call: a lane that was pending has a result. */
 static inline void uv__ring(struct uv__io* io, enum uv__lane lane) {
   io->rung |= (unsigned char) lane;
   io->loop->rings++;
   uv__trace(io, UV__TRACE_RING, lane, 0);
-  if (!io->waiting) {
-    io->waiting = 1;
-    uv__queue_insert_tail(&io->loop->ready, &io->link);
-  }
+  uv__io_wants_turn(io);
 }
 
 #endif /* UV__PORT_H_ */

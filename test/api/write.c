@@ -290,6 +290,7 @@ TEST(w5_write_refused_by_phase) {
 
 TEST(w5_write_refused_by_arguments) {
   uv_buf_t buf = uv_buf_init("hello", 5);
+  uv_buf_t nowhere = uv_buf_init(NULL, 5);
   uv_write_t write;
   uv_tcp_t a;
   uv_tcp_t b;
@@ -300,11 +301,119 @@ TEST(w5_write_refused_by_arguments) {
   CHECK_EQ(uv_write(NULL, (uv_stream_t*) &a, &buf, 1, never_write), UV_EINVAL);
   CHECK_EQ(uv_try_write((uv_stream_t*) &a, NULL, 1), UV_EINVAL);
   CHECK_EQ(uv_try_write((uv_stream_t*) &a, &buf, 0), UV_EINVAL);
+  /* A number that went below 0 on its way here. */
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, (unsigned) -42, never_write), UV_EINVAL);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, &buf, (unsigned) -42), UV_EINVAL);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &nowhere, 1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &a, &nowhere, 1), UV_EINVAL);
   /* TCP carries no handles. */
   CHECK_EQ(uv_write2(&write, (uv_stream_t*) &a, &buf, 1, (uv_stream_t*) &b, never_write),
            UV_EINVAL);
   CHECK_EQ(uv_try_write2((uv_stream_t*) &a, &buf, 1, (uv_stream_t*) &b), UV_EINVAL);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}
+
+/* Arguments are looked at before the state. */
+TEST(w5_arguments_come_before_the_state) {
+  uv_buf_t buf = uv_buf_init("hello", 5);
+  uv_write_t write;
+  uv_tcp_t fresh;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &fresh, &buf, 1, never_write), UV_EBADF);
+  CHECK_EQ(uv_write(NULL, (uv_stream_t*) &fresh, &buf, 1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &fresh, &buf, (unsigned) -1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &fresh, &buf, (unsigned) -1), UV_EINVAL);
+  net_end();
+}
+
+/* ---- Very much ---- */
+
+enum {
+  BLOCKS = 160 /* of NET_BLOCK bytes: more than 2^31 */
+};
+
+static int cancelled;
+
+static void note_cancelled(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECANCELED);
+  cancelled++;
+}
+
+TEST(w9_more_bytes_than_an_int_counts) {
+  uv_buf_t bufs[BLOCKS];
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  size_t size = 0;
+  int i;
+  int n;
+
+  if (sizeof(size) < 8) {
+    SKIP("there are not so many bytes");
+  }
+  for (i = 0; i < BLOCKS; i++) {
+    bufs[i] = uv_buf_init(net_block(), NET_BLOCK);
+    size += NET_BLOCK;
+  }
+  net_small_pair(&a, &b);
+  n = uv_try_write((uv_stream_t*) &a, bufs, BLOCKS);
+  CHECK(n > 0);
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, bufs, BLOCKS, note_cancelled), 0);
+  CHECK(a.write_queue_size > size - NET_BLOCK);
+  net_close((uv_handle_t*) &a);
+  CHECK_EQ(cancelled, 1);
+  net_end();
+}
+
+static int arrived;
+
+static void note_arrival(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  arrived++;
+}
+
+/* Microseconds of CPU to write NET_BLOCK bytes in front of `count` empty writes. */
+static int64_t cost_before_empty_writes(int count) {
+  uv_write_t* writes = malloc((size_t) count * sizeof *writes);
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t nothing = uv_buf_init(NULL, 0);
+  struct net_sink sink = {0};
+  uv_rusage_t before;
+  uv_rusage_t after;
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  int i;
+
+  CHECK(writes != NULL);
+  net_small_pair(&a, &b);
+  arrived = 0;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &block, 1, note_arrival), 0);
+  for (i = 0; i < count; i++) {
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &a, &nothing, 1, note_arrival), 0);
+  }
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_getrusage(&before), 0);
+  net_until(&arrived, 1);
+  CHECK_EQ(uv_getrusage(&after), 0);
+  net_until(&arrived, 1 + count);
+  net_close((uv_handle_t*) &a);
+  net_close((uv_handle_t*) &b);
+  free(writes);
+  return (int64_t) (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000 +
+         (int64_t) (after.ru_utime.tv_usec - before.ru_utime.tv_usec);
+}
+
+/* What stands behind a large write and has no bytes is not walked over for each piece of it. */
+TEST(w9_empty_writes_behind_a_large_one_cost_nothing) {
+  int64_t few = cost_before_empty_writes(1);
+  int64_t many = cost_before_empty_writes(100000);
+
+  CHECK(many < 2 * few + 150000);
   net_end();
 }
 

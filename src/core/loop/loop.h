@@ -8,10 +8,7 @@
 
 /* Give the owner of `io` a turn soon: the core's own "run me again", beside the rings. */
 static inline void uv__loop_again(struct uv__io* io) {
-  if (!io->waiting) {
-    io->waiting = 1;
-    uv__queue_insert_tail(&io->loop->ready, &io->link);
-  }
+  uv__io_wants_turn(io);
 }
 
 /* Something is under way that must keep the loop alive, or is over: requests, and closes

@@ -51,7 +51,7 @@ static void take_turn(struct uv__io* io) {
   unsigned rung = io->rung;
 
   io->rung = 0;
-  io->waiting = 0;
+  io->waiting = UV__WAITS_NOT;
   io->busy &= (unsigned char) ~rung;
   uv__trace(io, UV__TRACE_TURN, rung, 0);
   turns[io->role](io, rung);

@@ -82,7 +82,13 @@ static int lacks_resources(int error) {
 /* Reports a shortage once and tries again later; what waits is not lost (A4). */
 static void starve(uv_stream_t* server, int error) {
   uv_loop_t* loop = server->loop;
+  struct uv__io* io = uv__stream_io(server);
   uint64_t retry_at = loop->time + RETRY_AFTER_MS;
+
+  if (io->waiting == UV__WAITS_NOT) {
+    io->waiting = UV__WAITS_STARVED;
+    uv__queue_insert_tail(&loop->starved, &io->link);
+  }
 
   if (loop->retry_at == 0 || retry_at < loop->retry_at)
     loop->retry_at = retry_at;
@@ -94,14 +100,9 @@ static void starve(uv_stream_t* server, int error) {
 
 /* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
 void uv__accept_retry(uv_loop_t* loop) {
-  struct uv__queue* link;
-
   loop->retry_at = 0;
-  for (link = loop->handles.next; link != &loop->handles; link = link->next) {
-    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
-    if (handle->flags & UV__STREAM_STARVED)
-      uv__loop_again(uv__stream_io((uv_stream_t*) handle));
-  }
+  while (!uv__queue_empty(&loop->starved))
+    uv__loop_again(uv__container_of(uv__queue_head(&loop->starved), struct uv__io, link));
 }
 
 void uv__accept_turn(uv_stream_t* server) {

@@ -77,6 +77,8 @@ int uv__stream_close(uv_handle_t* handle) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
+  if (stream->stream.passing > 0)
+    uv__write_forsake(stream);
   uv__write_last(stream);
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
@@ -126,7 +128,7 @@ void uv__stream_finish(uv_handle_t* handle) {
   /* Last, because ending a request asks for a turn, and the memory may go next. */
   if (io->waiting) {
     uv__queue_remove(&io->link);
-    io->waiting = 0;
+    io->waiting = UV__WAITS_NOT;
   }
 }
 

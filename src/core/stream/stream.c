@@ -166,9 +166,9 @@ int uv__stream_valid(const uv_stream_t* stream) {
       ((flags & UV__STREAM_READING) != 0 || s->phase == UV__LISTENING))
     return 0;
   /* A ring belongs to somebody who waits, or is one too many for a listener; and asks for a turn. */
-  if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && !io->waiting) ||
-      io->waiting == uv__queue_empty(&io->link) || io->loop != stream->loop || io->ops == NULL ||
-      io->role != UV__ROLE_STREAM)
+  if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && io->waiting != UV__WAITS_READY) ||
+      (io->waiting != UV__WAITS_NOT) == uv__queue_empty(&io->link) || io->loop != stream->loop ||
+      io->ops == NULL || io->role != UV__ROLE_STREAM)
     return 0;
   if (s->pending.kind != UV__DESC_NONE && s->phase != UV__LISTENING)
     return 0;

@@ -75,11 +75,26 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung);
 /* End reading with an error that no read_now delivered. */
 void uv__read_fail(uv_stream_t* stream, int error);
 
+/* What the port is given in one call: no more bytes than an int counts, as nothing wider would be
+ * the same everywhere. */
+struct uv__gathered {
+  unsigned count;
+  size_t size;
+  uv_stream_t* pass; /* the handle that goes with the first byte, or NULL */
+  uv_buf_t bufs[UV__GATHER];
+};
+
 /* write_queue.c */
-/* Puts the buffers with bytes at the front of the queue into one array of UV__GATHER, across
- * requests, and returns their number. It ends before a request with a handle that is not the
- * first: the handle has to arrive with that request's first byte. */
-unsigned uv__write_queue_gather(uv_stream_t* stream, uv_buf_t* out, uv_stream_t** pass);
+void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
+/* `handle` closes: it is not looked at any more for the writes that have yet to pass it. Each ends
+ * with UV_EBADF, unless the port has the handle already; those behind it go on (I4). */
+void uv__write_forsake(uv_stream_t* handle);
+/* Puts a buffer into what goes to the port in one call; not where it has no bytes, and cut where
+ * it is too long. 0: nothing fits behind it. */
+int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
+/* Fills it from the front of the queue, across requests. It ends before a request with a handle
+ * that is not the first: the handle has to arrive with that request's first byte. */
+void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
 /* The requests behind the first `count` buffers with bytes are in flight, or none is. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
 /* The system took `n` bytes from the front of the queue. Requests that have none left, also

@@ -5,6 +5,8 @@
  * the stream, or ends, right behind it has lost nothing. Only what is written behind bytes that
  * the system has not taken is gathered, and goes out in one call. */
 #include <assert.h>
+#include <limits.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
@@ -15,8 +17,13 @@ enum {
 
 /* Whether a write may be accepted now (W4, W5). */
 static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
-  if (stream == NULL || bufs == NULL || nbufs == 0)
+  unsigned i;
+
+  if (stream == NULL || bufs == NULL || nbufs == 0 || nbufs > INT_MAX)
     return UV_EINVAL;
+  for (i = 0; i < nbufs; i++)
+    if (bufs[i].base == NULL && bufs[i].len > 0)
+      return UV_EINVAL;
   if (!uv__handle_is_stream((const uv_handle_t*) stream))
     return UV_EINVAL;
   if (uv__handle_is_closing(stream) || stream->stream.phase == UV__FRESH)
@@ -40,6 +47,8 @@ static int gate_handle(const uv_stream_t* stream,
     return UV_EINVAL;
   if (send_handle->type != UV_TCP && send_handle->type != UV_NAMED_PIPE)
     return UV_EINVAL;
+  if (send_handle->loop != stream->loop)
+    return UV_EINVAL; /* Another thread might close it. */
   if (send_handle->stream.phase == UV__FRESH || send_handle->stream.phase == UV__CONNECTING)
     return UV_EINVAL;
   if (uv__handle_is_closing(send_handle))
@@ -50,20 +59,15 @@ static int gate_handle(const uv_stream_t* stream,
   return UV_EINVAL;
 }
 
-static ssize_t write_bufs(uv_stream_t* stream,
-                          const uv_buf_t* bufs,
-                          unsigned count,
-                          enum uv__write_mode mode,
-                          uv_stream_t* pass) {
+static ssize_t give(uv_stream_t* stream,
+                    const struct uv__gathered* what,
+                    enum uv__write_mode mode) {
   struct uv__io* io = uv__stream_io(stream);
+  struct uv__io* pass = what->pass == NULL ? NULL : uv__stream_io(what->pass);
   ssize_t n;
 
-  if (pass == NULL)
-    n = io->ops->write(io, bufs, count, mode, NULL);
-  else if (uv__handle_is_closing(pass))
-    n = UV_EBADF; /* Closed before its write began: it cannot be passed any more. */
-  else
-    n = io->ops->write(io, bufs, count, mode, uv__stream_io(pass));
+  assert(what->pass == NULL || !uv__handle_is_closing(what->pass));
+  n = io->ops->write(io, what->bufs, what->count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
   return n;
 }
@@ -71,12 +75,10 @@ static ssize_t write_bufs(uv_stream_t* stream,
 /* Gives the system what it takes. */
 static void flush(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t bufs[UV__GATHER];
+  struct uv__gathered what;
   int rounds;
 
   for (rounds = 0; !uv__queue_empty(&stream->stream.write_queue); rounds++) {
-    uv_stream_t* pass;
-    unsigned count;
     ssize_t n;
 
     if (io->busy & UV__WRITE)
@@ -85,11 +87,11 @@ static void flush(uv_stream_t* stream) {
       uv__loop_again(io);
       return;
     }
-    count = uv__write_queue_gather(stream, bufs, &pass);
-    n = count == 0 ? 0 : write_bufs(stream, bufs, count, UV__QUEUE, pass);
+    uv__write_queue_gather(stream, &what);
+    n = what.count == 0 ? 0 : give(stream, &what, UV__QUEUE);
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
-      uv__write_queue_mark(stream, count); /* These cannot be cancelled. */
+      uv__write_queue_mark(stream, what.count); /* These cannot be cancelled. */
     } else if (n < 0) {
       uv__write_fail(stream, (int) n);
     } else {
@@ -115,19 +117,19 @@ void uv__write_collect(uv_stream_t* stream) {
 
 void uv__write_last(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t bufs[UV__GATHER];
-  uv_stream_t* pass;
-  unsigned count;
+  struct uv__gathered what;
   ssize_t n;
 
   if (stream->stream.phase != UV__CONNECTED)
     return;
   if (io->rung & UV__WRITE)
     uv__write_collect(stream);
-  count = uv__write_queue_gather(stream, bufs, &pass);
-  if (count == 0)
+  if (!(io->busy & UV__WRITE))
+    uv__write_queue_advance(stream, 0); /* Those without bytes are no reason to stop at. */
+  uv__write_queue_gather(stream, &what);
+  if (what.count == 0)
     return;
-  n = write_bufs(stream, bufs, count, UV__TRY, pass);
+  n = give(stream, &what, UV__TRY);
   if (n > 0)
     uv__write_queue_advance(stream, (size_t) n);
 }
@@ -163,6 +165,7 @@ static int fill(uv_write_t* req,
     if (req->bufs == NULL)
       return UV_ENOMEM;
   }
+  memcpy(req->bufs, bufs, nbufs * sizeof(bufs[0]));
   req->type = UV_WRITE;
   req->cb = cb;
   req->send_handle = send_handle;
@@ -192,27 +195,18 @@ int uv_write2(uv_write_t* req,
               unsigned int nbufs,
               uv_stream_t* send_handle,
               uv_write_cb cb) {
-  size_t size = 0;
   int first;
-  unsigned i;
-  int r = gate(stream, bufs, nbufs);
+  int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs);
 
   if (r < 0)
     return r;
-  if (req == NULL)
-    return UV_EINVAL;
   r = gate_handle(stream, bufs, nbufs, send_handle);
   if (r == 0)
     r = fill(req, stream, bufs, nbufs, send_handle, cb);
   if (r < 0)
     return r;
-  for (i = 0; i < nbufs; i++) {
-    req->bufs[i] = bufs[i];
-    size += bufs[i].len;
-  }
   first = uv__queue_empty(&stream->stream.write_queue);
-  uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
-  stream->write_queue_size += size;
+  uv__write_queue_add(stream, req);
   uv__loop_hold(stream->loop);
   begin(stream, first);
   assert(uv__stream_valid(stream));
@@ -231,8 +225,7 @@ int uv_try_write2(uv_stream_t* stream,
                   const uv_buf_t bufs[],
                   unsigned int nbufs,
                   uv_stream_t* send_handle) {
-  uv_buf_t filled[UV__GATHER];
-  unsigned count = 0;
+  struct uv__gathered what;
   unsigned i;
   int r = gate(stream, bufs, nbufs);
 
@@ -243,12 +236,14 @@ int uv_try_write2(uv_stream_t* stream,
     return r;
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
-  for (i = 0; i < nbufs && count < UV__GATHER; i++)
-    if (bufs[i].len > 0)
-      filled[count++] = bufs[i];
-  if (count == 0)
+  what.count = 0;
+  what.size = 0;
+  what.pass = send_handle;
+  for (i = 0; i < nbufs && uv__write_queue_put(&what, &bufs[i]); i++)
+    continue;
+  if (what.count == 0)
     return 0;
-  r = (int) write_bufs(stream, filled, count, UV__TRY, send_handle);
+  r = (int) give(stream, &what, UV__TRY);
   assert(uv__stream_valid(stream));
   return r;
 }
