@@ -942,6 +942,7 @@ struct uv_loop_s {
   struct {
     unsigned int count;
   } active_reqs;
+  unsigned int told;        /* what the program was told in this turn (core/loop/loop.h) */
   int asleep;               /* atomic: a wake-up is needed to be heard */
   int wake_pending;         /* atomic: an async was sent since the last look */
   uint64_t time;            /* ms */

@@ -20,6 +20,7 @@ void uv__signal_turn(struct uv__io* io, unsigned rung) {
     for (; caught > 0 && handle->signum == signum; caught--) {
       if (handle->oneshot)
         uv_signal_stop(handle);
+      uv__loop_tells(handle->loop, UV__TOLD_ARRIVAL);
       handle->signal_cb(handle, signum);
     }
   }

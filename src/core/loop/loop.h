@@ -11,6 +11,16 @@ static inline void uv__loop_again(struct uv__io* io) {
   uv__io_wants_turn(io);
 }
 
+/* What the program was told in this turn, loop->told: a set of these. */
+enum {
+  UV__TOLD_END = 1,    /* the end of a request */
+  UV__TOLD_ARRIVAL = 2 /* what came by itself: bytes, a connection, a signal, a child's end */
+};
+
+static inline void uv__loop_tells(uv_loop_t* loop, unsigned what) {
+  loop->told |= what;
+}
+
 /* Something is under way that must keep the loop alive, or is over: requests, and closes
  * that the system has not finished. */
 static inline void uv__loop_hold(uv_loop_t* loop) {

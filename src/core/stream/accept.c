@@ -79,6 +79,11 @@ static int lacks_resources(int error) {
   return error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM;
 }
 
+static void tell(uv_stream_t* server, int status) {
+  uv__loop_tells(server->loop, UV__TOLD_ARRIVAL);
+  server->stream.u.connection_cb(server, status);
+}
+
 /* Reports a shortage once and tries again later; what waits is not lost (A4). */
 static void starve(uv_stream_t* server, int error) {
   uv_loop_t* loop = server->loop;
@@ -95,7 +100,7 @@ static void starve(uv_stream_t* server, int error) {
   if (server->flags & UV__STREAM_STARVED)
     return;
   server->flags |= UV__STREAM_STARVED;
-  server->stream.u.connection_cb(server, error);
+  tell(server, error);
 }
 
 /* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
@@ -132,6 +137,6 @@ void uv__accept_turn(uv_stream_t* server) {
     server->flags &= ~(unsigned) UV__STREAM_STARVED;
     if (r == UV_ECONNABORTED)
       continue; /* Its client gave it up before anybody asked for it (A4). */
-    server->stream.u.connection_cb(server, r);
+    tell(server, r);
   }
 }
