@@ -17,8 +17,8 @@
  *
  * Rule names (L1, R2, ...) are those of docs/CONTRACT.md.
  */
-#ifndef UV_H_
-#define UV_H_
+#ifndef UV_H
+#define UV_H
 
 #ifdef __cplusplus
 extern "C" {
@@ -377,6 +377,7 @@ struct uv_write_s {
   uv_buf_t* bufs;     /* inline_bufs, or allocated when they do not fit */
   unsigned int nbufs; /* in bufs */
   unsigned int at;    /* the first buffer with bytes left */
+  size_t written;     /* bytes that the system took */
   int status;         /* for the callback, once in write_done */
   unsigned int state; /* what the system has of it (core/stream/write.c) */
   uv_buf_t inline_bufs[8];
@@ -419,13 +420,13 @@ struct uv_stream_s {
 };
 
 /* Wait for connections. `backlog` is how many the system may hold ready. `cb` runs once
- * for each, and again only after uv_accept claimed it (rule A2). Called again it replaces
- * backlog and callback (A6). UV_EINVAL: `cb` is NULL, closing, or connected; a bind
- * conflict is reported here (A5). */
+ * for each, and again only after uv_accept claimed it (rule A2). With a NULL `cb` they wait in the
+ * system until uv_accept asks. Called again it replaces backlog and callback (A6). UV_EINVAL:
+ * closing, or connected; a bind conflict is reported here (A5). */
 UV_EXTERN int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb);
 /* Give the waiting connection to `client`, a fresh handle of the same kind on the same
- * loop. UV_EAGAIN: none waits; UV_EINVAL: wrong kind, in use, another loop, or the server
- * does not listen; the connection then keeps waiting (rules A1, A3). */
+ * loop. UV_EAGAIN: none waits; UV_EBUSY: `client` is in use; UV_EINVAL: wrong kind, another loop,
+ * closing, or the server does not listen; the connection then keeps waiting (rules A1, A3). */
 UV_EXTERN int uv_accept(uv_stream_t* server, uv_stream_t* client);
 /* Read until uv_read_stop, EOF or an error. UV_EINVAL: closing or a callback is NULL;
  * UV_EALREADY: reading; UV_ENOTCONN: not readable and not connecting (rule R1). */
@@ -452,7 +453,9 @@ UV_EXTERN int uv_write2(uv_write_t* req,
                         uv_stream_t* send_handle,
                         uv_write_cb cb);
 /* Write what the system takes at once and return how many bytes that was; UV_EAGAIN when
- * nothing, or when writes are queued (rule W7). Otherwise errors as uv_write. */
+ * nothing, or when writes are queued (rule W7). In blocking mode it waits, behind what is queued,
+ * until all is taken (W8); UV_EINVAL then for more bytes than an int counts. Otherwise errors as
+ * uv_write. */
 UV_EXTERN int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs);
 /* As uv_try_write, passing a handle as uv_write2 does; a result above 0 means that it went. */
 UV_EXTERN int uv_try_write2(uv_stream_t* stream,
@@ -754,7 +757,7 @@ typedef enum {
 
 /* Take a terminal. `readable` is ignored: what can be done follows from the descriptor. The
  * descriptor is reopened where that is possible, so that O_NONBLOCK does not leak to others
- * who share it (rule Y6). UV_EINVAL when it is no terminal, UV_EBADF. */
+ * who share it (rule Y6). UV_EINVAL when it is no terminal, or no descriptor. */
 UV_EXTERN int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int readable);
 /* Change the mode, also while a read is pending; only the library's own mode bits change
  * (rules Y1, Y2). UV_EINVAL for other modes, UV_ENOTSUP where the system has no such mode. */
@@ -1539,4 +1542,4 @@ union uv_any_req {
 }
 #endif
 
-#endif /* UV_H_ */
+#endif /* UV_H */

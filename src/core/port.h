@@ -69,7 +69,8 @@ enum uv__desc_kind {
 enum uv__opened {
   UV__OPENED_FRESH = 0,    /* neither connected nor listening */
   UV__OPENED_READABLE = 1, /* connected, and can be read from */
-  UV__OPENED_WRITABLE = 2  /* connected, and can be written to */
+  UV__OPENED_WRITABLE = 2, /* connected, and can be written to */
+  UV__OPENED_ENDLESS = 4   /* after UV_EOF there may be more: a terminal, a fifo */
 };
 
 /* How a write is to behave when the system takes nothing at once. */

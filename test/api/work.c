@@ -371,18 +371,30 @@ TEST(cancel_from_the_end_of_other_work) {
 }
 
 static int named;
+static int last_named;
 
 static void count_name(uv_getnameinfo_t* req, int status, const char* host, const char* service) {
   (void) req;
   (void) host;
   (void) service;
-  CHECK(status == 0 || status == UV_ECANCELED);
+  CHECK(status == 0 || status == UV_EAI_CANCELED);
+  last_named = status;
   named++;
+}
+
+static int found;
+
+static void note_cancelled(uv_getaddrinfo_t* req, int status, struct addrinfo* res) {
+  CHECK_EQ(status, UV_EAI_CANCELED);
+  CHECK_EQ(req->retcode, UV_EAI_CANCELED);
+  CHECK(res == NULL);
+  found++;
 }
 
 TEST(cancel_lookups) {
   struct sockaddr_in addr = net_address(80);
   uv_getaddrinfo_t unused;
+  uv_getaddrinfo_t other;
   uv_getnameinfo_t lookup;
   uv_work_t works[POOL];
 
@@ -390,9 +402,12 @@ TEST(cancel_lookups) {
   CHECK_EQ(uv_getnameinfo(net_loop(), &lookup, count_name, (struct sockaddr*) &addr,
                           NI_NUMERICHOST | NI_NUMERICSERV),
            0);
+  CHECK_EQ(uv_getaddrinfo(net_loop(), &other, note_cancelled, "localhost", NULL, NULL), 0);
   CHECK_EQ(uv_cancel((uv_req_t*) &lookup), 0);
-  while (named == 0)
+  CHECK_EQ(uv_cancel((uv_req_t*) &other), 0);
+  while (named == 0 || found == 0)
     CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+  CHECK_EQ(last_named, UV_EAI_CANCELED);
   CHECK_EQ(uv_getnameinfo(net_loop(), &lookup, count_name, (struct sockaddr*) &addr,
                           NI_NUMERICHOST | NI_NUMERICSERV),
            0);

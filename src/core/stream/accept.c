@@ -13,7 +13,7 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
   struct uv__io* io;
   int r;
 
-  if (stream == NULL || cb == NULL || !uv__handle_is_stream((uv_handle_t*) stream))
+  if (stream == NULL || !uv__handle_is_stream((uv_handle_t*) stream))
     return UV_EINVAL;
   if (stream->stream.phase != UV__FRESH && stream->stream.phase != UV__OPEN &&
       stream->stream.phase != UV__LISTENING)
@@ -44,6 +44,25 @@ static uv_handle_type type_of(const struct uv__desc* desc) {
   return desc->kind == UV__DESC_TCP ? UV_TCP : UV_NAMED_PIPE;
 }
 
+/* A listener without a callback takes nobody by itself: somebody else may have it, too. The one that
+ * uv_accept asks for is taken now. */
+static int take_silently(uv_stream_t* server) {
+  struct uv__io* io = uv__stream_io(server);
+  int r;
+
+  if (server->stream.pending.kind != UV__DESC_NONE || server->stream.u.connection_cb != NULL)
+    return 0;
+  if (io->busy & UV__ACCEPT)
+    return 0; /* Nobody was there; its ring tells when there is. */
+  do
+    r = io->ops->accept_now(io, &server->stream.pending);
+  while (r == UV_ECONNABORTED);
+  uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
+  if (r == UV_EAGAIN)
+    io->busy |= UV__ACCEPT;
+  return r;
+}
+
 int uv_accept(uv_stream_t* server, uv_stream_t* client) {
   struct uv__desc* desc;
   int r;
@@ -55,11 +74,15 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
     desc = uv__arrival_oldest((uv_pipe_t*) server); /* A handle that was passed (I3). */
   else if (server->stream.phase != UV__LISTENING)
     return UV_EINVAL;
+  else if ((r = take_silently(server)) < 0)
+    return r;
   if (desc == NULL || desc->kind == UV__DESC_NONE)
     return UV_EAGAIN;
   if (client->loop != server->loop || client->type != type_of(desc) ||
-      client->stream.phase != UV__FRESH)
+      client->stream.phase == UV__CLOSING)
     return UV_EINVAL;
+  if (client->stream.phase != UV__FRESH)
+    return UV_EBUSY;
   r = desc->kind == UV__DESC_TCP ? uv__socket_open(client, AF_UNSPEC, desc)
                                  : uv__stream_open(client, AF_UNSPEC, desc);
   if (r < 0)
@@ -117,8 +140,9 @@ void uv__accept_turn(uv_stream_t* server) {
   for (rounds = 0; server->stream.phase == UV__LISTENING; rounds++) {
     int r;
 
-    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT))
-      return; /* uv_accept, or the ring, leads back here. */
+    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT) ||
+        server->stream.u.connection_cb == NULL)
+      return; /* uv_accept, the ring, or uv_listen leads back here. */
     if (rounds == ACCEPT_ROUNDS) {
       uv__loop_again(io);
       return;

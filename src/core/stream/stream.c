@@ -43,6 +43,8 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
   stream->stream.phase = UV__CONNECTED;
   if (opened & UV__OPENED_READABLE)
     stream->flags |= UV__STREAM_READABLE;
+  if (opened & UV__OPENED_ENDLESS)
+    stream->flags |= UV__STREAM_ENDLESS;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
 }
@@ -139,9 +141,8 @@ static int phase_valid(const uv_stream_t* stream) {
   case UV__CONNECTED:
     return s->delayed_error == 0;
   case UV__OPEN:
-    return uv__queue_empty(&s->write_queue);
   case UV__LISTENING:
-    return uv__queue_empty(&s->write_queue) && s->u.connection_cb != NULL;
+    return uv__queue_empty(&s->write_queue);
   case UV__CLOSING:
     return 1;
   }

@@ -27,6 +27,7 @@ enum {
   UV__STREAM_BLOCKING = 0x1000,
   UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
   UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
+  UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
 
   UV__TCP_NODELAY = 0x10000,
   UV__TCP_ONE_ACCEPT = 0x20000
@@ -106,6 +107,9 @@ int uv__write_cancel(uv_write_t* req);
 void uv__write_fail(uv_stream_t* stream, int status);
 /* Run the callbacks of the requests that ended, but not of those that end meanwhile. */
 void uv__write_deliver(uv_stream_t* stream);
+/* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
+ * error. */
+ssize_t uv__write_take_back(uv_write_t* req);
 /* Nothing queued, and no callback owed. */
 int uv__write_drained(const uv_stream_t* stream);
 

@@ -173,6 +173,7 @@ static int fill(uv_write_t* req,
   req->nbufs = nbufs;
   req->at = 0;
   req->status = 0;
+  req->written = 0;
   req->state = 0;
   return 0;
 }
@@ -221,6 +222,31 @@ int uv_write(uv_write_t* req,
   return uv_write2(req, stream, bufs, nbufs, NULL, cb);
 }
 
+/* In blocking mode: all of it, behind what is queued. */
+static int write_all(uv_stream_t* stream,
+                     const uv_buf_t bufs[],
+                     unsigned nbufs,
+                     uv_stream_t* send_handle) {
+  uv_write_t req;
+  size_t size = 0;
+  unsigned i;
+  int r;
+
+  for (i = 0; i < nbufs; i++) {
+    if (bufs[i].len > INT_MAX - size)
+      return UV_EINVAL; /* The result could not tell. */
+    size += bufs[i].len;
+  }
+  r = fill(&req, stream, bufs, nbufs, send_handle, NULL);
+  if (r < 0)
+    return r;
+  uv__write_queue_add(stream, &req);
+  flush_blocking(stream);
+  r = (int) uv__write_take_back(&req);
+  assert(uv__stream_valid(stream));
+  return r;
+}
+
 int uv_try_write2(uv_stream_t* stream,
                   const uv_buf_t bufs[],
                   unsigned int nbufs,
@@ -234,6 +260,8 @@ int uv_try_write2(uv_stream_t* stream,
   r = gate_handle(stream, bufs, nbufs, send_handle);
   if (r < 0)
     return r;
+  if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING))
+    return write_all(stream, bufs, nbufs, send_handle);
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
   what.count = 0;

@@ -136,6 +136,7 @@ void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
     buf = &req->bufs[req->at];
     req->state |= BEGUN;
     let_go(req);
+    req->written += n < buf->len ? n : buf->len;
     if (n < buf->len) {
       buf->base += n;
       buf->len -= (uv__buf_len_t) n;
@@ -226,6 +227,14 @@ int uv__write_cancel(uv_write_t* req) {
   withdraw(req->handle, req, UV_ECANCELED);
   assert(uv__write_queue_valid(req->handle));
   return 0;
+}
+
+ssize_t uv__write_take_back(uv_write_t* req) {
+  uv__queue_remove(&req->link);
+  if (req->bufs != req->inline_bufs)
+    uv__free(req->bufs);
+  req->bufs = NULL;
+  return req->written > 0 ? (ssize_t) req->written : req->status;
 }
 
 int uv__write_drained(const uv_stream_t* stream) {
