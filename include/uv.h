@@ -391,10 +391,12 @@ UV_EXTERN void uv_req_set_data(uv_req_t* req, void* data);
 UV_EXTERN uv_req_type uv_req_get_type(const uv_req_t* req);
 /* "write", ...; NULL for a value that is no request type. */
 UV_EXTERN const char* uv_req_type_name(uv_req_type type);
-/* Take back a write that waits in its queue, or work, a lookup of an address or of a name
- * that waits for a thread: its callback gets UV_ECANCELED. UV_EBUSY when the system has taken
- * part of a write, or all, and when the work runs or is over; UV_EINVAL for other requests
- * (rule W11). */
+/* Take back work, a lookup of an address or of a name, or random bytes that wait for a thread: the
+ * callback gets UV_ECANCELED, that of a lookup UV_EAI_CANCELED; UV_EBUSY when it runs or is over.
+ * Or end a write, also one of which a part went: its callback gets UV_ECANCELED, in its place, and
+ * uv_write_nwritten tells how much went. UV_EBUSY when it is over, when the stream closes, and
+ * where the system works on it as a whole (Windows); UV_ENOTSUP when a part of it went over an IPC
+ * pipe. UV_EINVAL for other requests (rule W11). */
 UV_EXTERN int uv_cancel(uv_req_t* req);
 
 /* ---- Streams ----------------------------------------------------------------------- */
@@ -452,6 +454,8 @@ UV_EXTERN int uv_write2(uv_write_t* req,
                         unsigned int nbufs,
                         uv_stream_t* send_handle,
                         uv_write_cb cb);
+/* In the callback of a write: how many of its bytes the system took (rule W11). */
+UV_EXTERN size_t uv_write_nwritten(const uv_write_t* req);
 /* Write what the system takes at once and return how many bytes that was; UV_EAGAIN when
  * nothing, or when writes are queued (rule W7). In blocking mode it waits, behind what is queued,
  * until all is taken (W8); UV_EINVAL then for more bytes than an int counts. Otherwise errors as

@@ -15,8 +15,8 @@
  * Laws (test/port checks each one on every backend)
  *   1. At most one operation per lane is in flight. The core keeps this; a backend may
  *      assert it. (A write that only tries is none: it leaves nothing in flight.)
- *   2. UV__PENDING means exactly one ring, unless read_disarm or close answered 0, which
- *      takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
+ *   2. UV__PENDING means exactly one ring, unless read_disarm, write_stop or close answered 0,
+ *      which takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
  *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
  *      for nothing is not.
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
@@ -171,6 +171,10 @@ struct uv__ops {
                    unsigned nbufs,
                    enum uv__write_mode mode,
                    struct uv__io* pass);
+
+  /* Take back a write in flight, as if it had not been started. 0: no ring comes, and nothing of it
+   * was taken. An error: it goes on. NULL where no write can be taken back. */
+  int (*write_stop)(struct uv__io* io);
 
   /* CONNECT lane. 0: connected now; of a pipe that goes one way only, UV__OPENED_READABLE or
    * UV__OPENED_WRITABLE. The address is as in bind, and may go after the call. */

@@ -645,6 +645,29 @@ TEST(i4_both_ends_of_a_pass_close_in_either_order) {
   net_end();
 }
 
+static void note_whole(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_write_nwritten(req), NET_BLOCK);
+  sent++;
+}
+
+/* Half a message would be read as the begin of the next one. */
+TEST(w11_write_that_began_over_an_ipc_pipe_goes_on) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_write_t write;
+  int r;
+
+  begin();
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &left, &block, 1, note_whole), 0);
+  net_turns(2);
+  r = uv_cancel((uv_req_t*) &write);
+  CHECK(r == UV_ENOTSUP || r == UV_EBUSY);
+  listen_to(&right);
+  net_until(&sent, 1);
+  net_until(&heard, (int) NET_BLOCK);
+  net_end();
+}
+
 /* ---- To a child and back ---- */
 
 enum {

@@ -646,14 +646,13 @@ void model_cancel(struct model_handle* h) {
   sim_trace("cancel handle %d, %u of %u left: %d", h->number, (unsigned) w->left,
             (unsigned) w->size, r);
   if (r == 0) {
-    if (w->left < w->size || w->cancelled || w->error != 0)
-      sim_fail("W11: a write of handle %d is cancelled, and had begun", h->number);
+    if ((w->size > 0 && w->left == 0) || w->cancelled || w->error != 0)
+      sim_fail("W11: a write of handle %d is cancelled, and was over", h->number);
     if (w->size > 0 && waits(before) && waits(w->next))
       sim_mark(MARK_CANCEL_BETWEEN);
     w->cancelled = 1;
-    h->queued -= w->size;
-  } else if (r != UV_EBUSY || (w->size > 0 && w->left == w->size && !w->cancelled &&
-                               w->error == 0 && !w->started && !h->closing)) {
+    h->queued -= w->left;
+  } else if (r != UV_EBUSY || (waits(w) && !w->started && !h->closing)) {
     sim_fail("W11: cancel of a write of handle %d is %d", h->number, r);
   } else if (w->started && w->left == w->size && waits(w)) {
     sim_mark(MARK_CANCEL_IN_FLIGHT);

@@ -102,7 +102,7 @@ static int lacks_resources(int error) {
   return error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM;
 }
 
-static void tell(uv_stream_t* server, int status) {
+static void inform(uv_stream_t* server, int status) {
   uv__loop_tells(server->loop, UV__TOLD_ARRIVAL);
   server->stream.u.connection_cb(server, status);
 }
@@ -123,7 +123,7 @@ static void starve(uv_stream_t* server, int error) {
   if (server->flags & UV__STREAM_STARVED)
     return;
   server->flags |= UV__STREAM_STARVED;
-  tell(server, error);
+  inform(server, error);
 }
 
 /* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
@@ -161,6 +161,6 @@ void uv__accept_turn(uv_stream_t* server) {
     server->flags &= ~(unsigned) UV__STREAM_STARVED;
     if (r == UV_ECONNABORTED)
       continue; /* Its client gave it up before anybody asked for it (A4). */
-    tell(server, r);
+    inform(server, r);
   }
 }

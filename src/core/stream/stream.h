@@ -102,7 +102,16 @@ void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
  * those that never had any or were cancelled, are over when they come to the front. */
 void uv__write_queue_advance(uv_stream_t* stream, size_t n);
 int uv__write_queue_valid(const uv_stream_t* stream);
-int uv__write_cancel(uv_write_t* req);
+/* How far a request is. */
+enum uv__write_stage {
+  UV__WRITE_WAITS, /* nothing of it is with the system */
+  UV__WRITE_BEGUN, /* a part is, and the next call is not made yet */
+  UV__WRITE_FLIES, /* it is in a call that has not rung */
+  UV__WRITE_OVER   /* nothing of it will be written any more */
+};
+enum uv__write_stage uv__write_queue_stage(const uv_write_t* req);
+/* What is left of it will not be written; it ends, in its place, with UV_ECANCELED. */
+void uv__write_queue_withdraw(uv_write_t* req);
 /* No byte of the queue will be written any more: its requests end with `status`. */
 void uv__write_fail(uv_stream_t* stream, int status);
 /* Run the callbacks of the requests that ended, but not of those that end meanwhile. */
@@ -117,6 +126,8 @@ int uv__write_drained(const uv_stream_t* stream);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */
 void uv__write_last(uv_stream_t* stream);
+/* uv_cancel of a write. */
+int uv__write_cancel(uv_write_t* req);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
 

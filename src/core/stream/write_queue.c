@@ -221,12 +221,16 @@ void uv__write_queue_mark(uv_stream_t* stream, unsigned count) {
   }
 }
 
-int uv__write_cancel(uv_write_t* req) {
-  if ((req->state & (BEGUN | IN_FLIGHT)) || req->at == req->nbufs)
-    return UV_EBUSY;
+enum uv__write_stage uv__write_queue_stage(const uv_write_t* req) {
+  if (req->at == req->nbufs)
+    return UV__WRITE_OVER;
+  if (req->state & IN_FLIGHT)
+    return UV__WRITE_FLIES;
+  return req->state & BEGUN ? UV__WRITE_BEGUN : UV__WRITE_WAITS;
+}
+
+void uv__write_queue_withdraw(uv_write_t* req) {
   withdraw(req->handle, req, UV_ECANCELED);
-  assert(uv__write_queue_valid(req->handle));
-  return 0;
 }
 
 ssize_t uv__write_take_back(uv_write_t* req) {

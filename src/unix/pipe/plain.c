@@ -277,6 +277,7 @@ static const struct uv__ops plain_ops = {
     .read_disarm = uv__fd_read_disarm,
     .read_now = plain_read_now,
     .write = plain_write,
+    .write_stop = uv__fd_write_stop,
     .connect = no_connect,
     .shutdown = plain_shutdown,
     .listen = no_listen,

@@ -246,6 +246,7 @@ const struct uv__ops uv__tty_ops = {
     .read_disarm = uv__fd_read_disarm,
     .read_now = tty_read_now,
     .write = tty_write,
+    .write_stop = uv__fd_write_stop,
     .shutdown = tty_shutdown,
     .done = uv__fd_done,
     .close = tty_close,
