@@ -4,25 +4,22 @@
 
 #include "core/handle/handle.h"
 
+/* What comes while this runs rings again, and is told in another turn: others have theirs (R6). */
 void uv__signal_turn(struct uv__io* io, unsigned rung) {
   uv_signal_t* handle = uv__container_of(io, uv_signal_t, io);
+  int signum = handle->signum;
+  unsigned caught;
 
-  if (!(rung & UV__EVENT))
+  if (!(rung & UV__EVENT) || signum == 0)
     return;
+  caught = uv__port_signal_take(io, &handle->caught);
   /* The callback may stop, close, or watch for another signal: what came for this one is then
    * nobody's. */
-  while (handle->signum != 0) {
-    int signum = handle->signum;
-    unsigned caught = uv__port_signal_take(io, &handle->caught);
-
-    if (caught == 0)
-      return;
-    for (; caught > 0 && handle->signum == signum; caught--) {
-      if (handle->oneshot)
-        uv_signal_stop(handle);
-      uv__loop_tells(handle->loop, UV__TOLD_ARRIVAL);
-      handle->signal_cb(handle, signum);
-    }
+  for (; caught > 0 && handle->signum == signum; caught--) {
+    if (handle->oneshot)
+      uv_signal_stop(handle);
+    uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
+    handle->signal_cb(handle, signum);
   }
 }
 

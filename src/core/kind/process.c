@@ -29,7 +29,7 @@ void uv__process_turn(struct uv__io* io, unsigned rung) {
     return;
   uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
   uv__handle_stop((uv_handle_t*) handle);
-  uv__loop_tells(handle->loop, UV__TOLD_ARRIVAL);
+  uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
   if (handle->exit_cb != NULL)
     handle->exit_cb(handle, handle->exit_status, handle->term_signal);
 }

@@ -17,7 +17,7 @@ enum {
   UV__TOLD_ARRIVAL = 2 /* what came by itself: bytes, a connection, a signal, a child's end */
 };
 
-static inline void uv__loop_tells(uv_loop_t* loop, unsigned what) {
+static inline void uv__loop_told(uv_loop_t* loop, unsigned what) {
   loop->told |= what;
 }
 

@@ -103,7 +103,7 @@ static int lacks_resources(int error) {
 }
 
 static void inform(uv_stream_t* server, int status) {
-  uv__loop_tells(server->loop, UV__TOLD_ARRIVAL);
+  uv__loop_told(server->loop, UV__TOLD_ARRIVAL);
   server->stream.u.connection_cb(server, status);
 }
 

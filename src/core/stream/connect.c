@@ -54,7 +54,7 @@ void uv__connect_end(uv_stream_t* stream, int status) {
   stream->stream.u.connect_req = NULL;
   stream->stream.delayed_error = 0;
   uv__loop_release(stream->loop);
-  uv__loop_tells(stream->loop, UV__TOLD_END);
+  uv__loop_told(stream->loop, UV__TOLD_END);
   if (req->cb != NULL)
     req->cb(req, status);
 }
@@ -109,7 +109,7 @@ void uv__connect_run_refused(uv_loop_t* loop) {
 
     uv__queue_remove(&req->link);
     uv__loop_release(loop);
-    uv__loop_tells(loop, UV__TOLD_END);
+    uv__loop_told(loop, UV__TOLD_END);
     if (req->cb != NULL)
       req->cb(req, req->status);
   }

@@ -31,7 +31,7 @@ static void end_shutdown(uv_stream_t* stream, int status) {
   stream->stream.shutdown_req = NULL;
   uv__trace(uv__stream_io(stream), UV__TRACE_COLLECT, UV__SHUTDOWN, status);
   uv__loop_release(stream->loop);
-  uv__loop_tells(stream->loop, UV__TOLD_END);
+  uv__loop_told(stream->loop, UV__TOLD_END);
   if (req->cb != NULL)
     req->cb(req, status);
 }

@@ -55,7 +55,7 @@ static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
     stream->flags &= ~(unsigned) UV__STREAM_READABLE;
   if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
-  uv__loop_tells(stream->loop, UV__TOLD_ARRIVAL);
+  uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
 }
 
@@ -73,7 +73,7 @@ static void read_once(uv_stream_t* stream) {
   uv_buf_t buf = uv_buf_init(NULL, 0);
   ssize_t n;
 
-  uv__loop_tells(stream->loop, UV__TOLD_ARRIVAL);
+  uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->alloc_cb((uv_handle_t*) stream, SUGGESTED_SIZE, &buf);
   if (buf.base == NULL || buf.len == 0) {
     if (stream->flags & UV__STREAM_READING)

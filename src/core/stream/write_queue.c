@@ -255,7 +255,7 @@ void uv__write_deliver(uv_stream_t* stream) {
 
     uv__queue_remove(&req->link);
     uv__loop_release(stream->loop);
-    uv__loop_tells(stream->loop, UV__TOLD_END);
+    uv__loop_told(stream->loop, UV__TOLD_END);
     if (req->bufs != req->inline_bufs)
       uv__free(req->bufs);
     req->bufs = NULL;
