@@ -252,6 +252,7 @@ SLEEPS = {
     ("test/api/process_win.c", "idle"): "lives until somebody ends it, which is what is tested",
     ("test/api/system.c", "uptime_counts"): "the clock is what is tested",
     ("test/interop/run.py", "wait_until_ready"): LOOKS_AGAIN,
+    ("test/sim/sim_thread.c", "uv_sleep"): "is what the core would call, and fails",
     ("examples/test_examples.py", "listens_on"): LOOKS_AGAIN,
     ("examples/test_examples.py", "wait_for"): LOOKS_AGAIN,
     ("examples/test_examples.py", "wait_until"): LOOKS_AGAIN,

@@ -153,10 +153,10 @@ TEST(a3_wrong_accept_leaves_the_connection_waiting) {
   connect_clients(&client, 1, &addr);
   net_until(&callbacks, 1);
 
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &a), UV_EINVAL); /* in use */
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &a), UV_EBUSY); /* in use */
   CHECK_EQ(uv_tcp_init_ex(net_loop(), &with_socket, AF_INET), 0);
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &with_socket), UV_EINVAL);
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &with_socket), UV_EBUSY);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EBUSY);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &timer), UV_EINVAL); /* no stream */
   CHECK_EQ(uv_tcp_init(net_loop(), &closing), 0);
@@ -359,6 +359,8 @@ TEST(a5_port_that_is_bound_is_in_use_for_the_second_listener) {
 
 TEST(a5_port_in_use_is_reported_by_connect) {
   struct sockaddr_in addr;
+  struct sockaddr_in name;
+  int len = sizeof name;
   uv_connect_t req;
   uv_tcp_t server;
   uv_tcp_t client;
@@ -368,8 +370,10 @@ TEST(a5_port_in_use_is_reported_by_connect) {
   uv_unref((uv_handle_t*) &server);
   CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
   CHECK_EQ(uv_tcp_bind(&client, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_tcp_getsockname(&client, (struct sockaddr*) &name, &len), UV_EADDRINUSE);
   r = uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, store_connect);
   if (r == 0) {
+    CHECK_EQ(uv_tcp_getsockname(&client, (struct sockaddr*) &name, &len), UV_EADDRINUSE);
     CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
     r = connect_status;
   }
@@ -437,14 +441,50 @@ TEST(e3_listen_refuses_bad_arguments) {
   uv_tcp_t b;
 
   CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
-  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, NULL), UV_EINVAL);
-  CHECK_EQ(uv_is_active((uv_handle_t*) &server), 0);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_listen((uv_stream_t*) &timer, 8, count_connection), UV_EINVAL);
   net_pair(&a, &b);
   CHECK_EQ(uv_listen((uv_stream_t*) &a, 8, count_connection), UV_EINVAL);
   uv_close((uv_handle_t*) &server, NULL);
   CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, count_connection), UV_EINVAL);
+  net_end();
+}
+
+static uv_tcp_t claimed_tcp;
+
+static int accept_when_there(uv_tcp_t* server) {
+  int r;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &claimed_tcp), 0);
+  while ((r = uv_accept((uv_stream_t*) server, (uv_stream_t*) &claimed_tcp)) == UV_EAGAIN)
+    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+  return r;
+}
+
+/* For who holds or passes a listener: connections wait until somebody asks. */
+TEST(e3_listener_without_a_callback_waits_to_be_asked) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  uv_tcp_t clients[3];
+
+  addr = net_listen(&server, 8, NULL);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &server), 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &claimed_tcp), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &claimed_tcp), UV_EAGAIN);
+  net_close((uv_handle_t*) &claimed_tcp);
+  connect_clients(clients, 2, &addr);
+  net_turns(5);
+  CHECK_EQ(accept_when_there(&server), 0);
+  net_close((uv_handle_t*) &claimed_tcp);
+  CHECK_EQ(accept_when_there(&server), 0);
+  net_close((uv_handle_t*) &claimed_tcp);
+  connect_clients(&clients[2], 1, &addr);
+  net_turns(5);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, count_connection), 0); /* now it tells */
+  net_until(&callbacks, 1);
+  CHECK_EQ(callbacks, 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, NULL), 0);
+  CHECK_EQ(accept_when_there(&server), 0);
   net_end();
 }
 

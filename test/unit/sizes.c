@@ -10,7 +10,7 @@
 /* Name, bytes on 64-bit Linux with glibc, bytes on 64-bit Windows. */
 #define SIZES(ROW)                    \
   ROW(uv_buf_t, 16, 16)               \
-  ROW(uv_loop_t, 280, 328)            \
+  ROW(uv_loop_t, 304, 352)            \
   ROW(uv_handle_t, 56, 56)            \
   ROW(uv_stream_t, 208, 296)          \
   ROW(uv_tcp_t, 216, 304)             \
@@ -25,7 +25,7 @@
   ROW(uv_async_t, 88, 88)             \
   ROW(uv_req_t, 16, 16)               \
   ROW(uv_connect_t, 56, 56)           \
-  ROW(uv_write_t, 208, 208)           \
+  ROW(uv_write_t, 216, 216)           \
   ROW(uv_shutdown_t, 32, 32)          \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \

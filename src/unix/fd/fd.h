@@ -46,6 +46,7 @@ ssize_t uv__fd_write(struct uv__io* io,
                      unsigned nbufs,
                      enum uv__write_mode mode,
                      struct uv__io* pass);
+int uv__fd_write_stop(struct uv__io* io);
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane);
 int uv__fd_close(struct uv__io* io);
 
