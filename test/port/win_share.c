@@ -321,6 +321,33 @@ TEST(win_shared_file_object_stays_off_the_port) {
   }
 }
 
+/* Whoever passes something on closes his own soon after. */
+TEST(win_file_object_goes_on_the_port_when_the_others_have_gone) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other, *s;
+    struct uv__desc desc;
+
+    make_virgin(k, &virgin, &other);
+    memset(&desc, 0, sizeof desc);
+    desc.handle = another_handle(k, handle_of(virgin));
+    desc.kind = (short) k->desc;
+    s = stream_open(k, &desc);
+    arm_dry(s);
+    stream_end(virgin);
+    CHECK_EQ(write_byte(other, 'x'), 0);
+    await(s, UV__READ);
+    CHECK_EQ(read_byte(s), 'x');
+    arm_dry(s);
+    CHECK(is_on_a_port(handle_of(s)));
+    CHECK_EQ(write_byte(other, 'y'), 0);
+    await(s, UV__READ);
+    CHECK_EQ(read_byte(s), 'y');
+    send_byte(s, other);
+    stream_end(s);
+    stream_end(other);
+  }
+}
+
 /* What is passed on leaves the port where the system can do that, and goes on in any case. */
 TEST(win_file_object_that_is_passed_on_leaves_the_port) {
   EACH_KIND(k) {

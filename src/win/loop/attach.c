@@ -18,19 +18,23 @@ int uv__attach_handle(uv_loop_t* loop, HANDLE handle) {
   return 0;
 }
 
-int uv__attach(struct uv__io* io) {
+int uv__attach(struct uv__io* io, struct uv__foreign_pair** pair) {
   HANDLE handle = io->tail.u.handle;
-  int r = UV_EINVAL;
+  int shared = (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(handle);
+  int r = shared ? UV_EINVAL : uv__attach_handle(io->loop, handle);
 
   assert(!(io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN)));
-  if (!(io->tail.state & UV__WIN_OUTSIDE) || !uv__object_is_shared(handle))
-    r = uv__attach_handle(io->loop, handle);
   if (r == 0)
     uv__win_set(io, UV__WIN_ATTACHED);
-  else if (r == UV_EINVAL) /* Shared; or on a port already, the system does not say on which. */
-    uv__win_set(io, UV__WIN_FOREIGN);
-  else
+  if (r != UV_EINVAL)
     return r;
+  /* Shared; or on a port already, the system does not say on which, and then it stays there. */
+  r = uv__foreign_begin(io, pair);
+  if (r < 0)
+    return r;
+  if (!shared)
+    (*pair)->looks = 0;
+  uv__win_set(io, UV__WIN_FOREIGN);
   return 0;
 }
 

@@ -10,6 +10,10 @@
 
 #include "core/base/alloc.h"
 
+enum {
+  LOOKS = 8 /* Who passes something on closes his own soon after, or keeps it. */
+};
+
 static void CALLBACK happened(void* context, BOOLEAN timed_out) {
   struct uv__foreign* foreign = context;
 
@@ -60,6 +64,7 @@ int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made) {
     uv__free(pair);
     return r;
   }
+  pair->looks = LOOKS;
   pair->more = NULL;
   *made = pair;
   return 0;
@@ -69,4 +74,18 @@ void uv__foreign_end(struct uv__foreign_pair* pair) {
   end(&pair->in);
   end(&pair->out);
   uv__free(pair);
+}
+
+/* No operation is in the kernel, so that the pair serves nobody. */
+int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair) {
+  if (pair->looks == 0 || pair->more != NULL || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
+    return 0;
+  pair->looks--;
+  if (uv__object_is_shared(io->tail.u.handle))
+    return 0;
+  uv__foreign_end(pair);
+  io->tail.in.overlapped.hEvent = NULL;
+  io->tail.out.overlapped.hEvent = NULL;
+  uv__win_clear(io, UV__WIN_FOREIGN);
+  return 1;
 }

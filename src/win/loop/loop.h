@@ -125,8 +125,10 @@ static inline void uv__win_began(struct uv__io* io, struct uv__op* op, unsigned 
 
 /* Puts a handle on the port. UV_EINVAL: it is on one. */
 int uv__attach_handle(uv_loop_t* loop, HANDLE handle);
-/* Decides, before its first operation, whether an io becomes UV__WIN_ATTACHED or UV__WIN_FOREIGN. */
-int uv__attach(struct uv__io* io);
+/* Decides, before its first operation, whether an io becomes UV__WIN_ATTACHED, or UV__WIN_FOREIGN with
+ * a pair. */
+struct uv__foreign_pair;
+int uv__attach(struct uv__io* io, struct uv__foreign_pair** pair);
 /* Others get the file object, too: takes it off the port where that is possible, and has it decided
  * anew. */
 void uv__attach_undo(struct uv__io* io);
@@ -162,10 +164,14 @@ struct uv__foreign {
 struct uv__foreign_pair {
   struct uv__foreign in;
   struct uv__foreign out;
-  void* more; /* what tail.more would be, if this were not there */
+  unsigned looks; /* how often it will be looked whether the file object is still shared */
+  void* more;     /* what tail.more would be, if this were not there */
 };
 int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made);
 void uv__foreign_end(struct uv__foreign_pair* pair);
+/* Before an operation: whether the others have gone. Then the pair has, too, and it is to be decided
+ * anew. */
+int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
 

@@ -56,14 +56,20 @@ int uv__pipe_end_adopt(struct uv__io* io,
 }
 
 int uv__pipe_end_attach(struct uv__io* io) {
-  int r = uv__attach(io);
+  struct uv__pipe* pipe = uv__pipe_of(io);
+  int r;
 
-  if (r == 0 && (io->tail.state & UV__WIN_FOREIGN))
-    r = uv__foreign_begin(io, &uv__pipe_of(io)->foreign);
-  else if (r == 0)
+  if (io->tail.state & UV__WIN_FOREIGN) {
+    if (!uv__foreign_leave(io, pipe->foreign))
+      return 0;
+    pipe->foreign = NULL;
+  }
+  r = uv__attach(io, &pipe->foreign);
+  if (r == 0 && (io->tail.state & UV__WIN_ATTACHED)) {
     r = uv__pipe_set_modes(io->tail.u.handle);
-  if (r < 0)
-    uv__win_clear(io, UV__WIN_ATTACHED | UV__WIN_FOREIGN); /* The next one tries again. */
+    if (r < 0)
+      uv__win_clear(io, UV__WIN_ATTACHED); /* The next one tries again. */
+  }
   return r;
 }
 

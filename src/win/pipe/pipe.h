@@ -158,7 +158,7 @@ int uv__pipe_end_attach(struct uv__io* io);
 
 /* To be called before an overlapped operation begins that is not joined by an event of its own. */
 static inline int uv__pipe_end_ready(struct uv__io* io) {
-  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__pipe_end_attach(io);
+  return io->tail.state & UV__WIN_ATTACHED ? 0 : uv__pipe_end_attach(io);
 }
 
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */

@@ -11,18 +11,19 @@ void uv__tcp_detach(struct uv__io* io) {
  * also posts. The event of the file object stays as it is: others may wait for it. */
 int uv__tcp_attach(struct uv__io* io) {
   struct uv__foreign_pair* pair;
-  int r = uv__attach(io);
+  int r;
 
+  if (io->tail.state & UV__WIN_FOREIGN) {
+    if (!uv__foreign_leave(io, io->tail.more))
+      return 0;
+    io->tail.more = NULL;
+  }
+  r = uv__attach(io, &pair);
   if (r < 0)
     return r;
   if (io->tail.state & UV__WIN_FOREIGN) {
-    uv__win_clear(io, UV__WIN_FOREIGN);
-    r = uv__foreign_begin(io, &pair);
-    if (r < 0)
-      return r;
     assert(io->tail.more == NULL);
     io->tail.more = pair;
-    uv__win_set(io, UV__WIN_FOREIGN);
   } else if ((io->tail.state & UV__WIN_IFS) &&
              SetFileCompletionNotificationModes(io->tail.u.handle,
                                                 FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {

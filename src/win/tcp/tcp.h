@@ -130,7 +130,7 @@ int uv__tcp_close(struct uv__io* io);
 
 /* To be called before an overlapped operation begins. */
 static inline int uv__tcp_ready(struct uv__io* io) {
-  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__tcp_attach(io);
+  return io->tail.state & UV__WIN_ATTACHED ? 0 : uv__tcp_attach(io);
 }
 
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
