@@ -255,7 +255,8 @@ static void finish(struct nt_irp* irp, int pending) {
   }
   nt_trace("  done: %s, status %x, %llu bytes%s", file->device->name, (unsigned) irp->status,
            (unsigned long long) irp->info, packet ? ", a packet" : "");
-  if (packet && irp->prompt == 1 && must_be_late(irp))
+  /* What is over at once has its packet in the port before the call returns. */
+  if (packet && pending && irp->prompt == 1 && must_be_late(irp))
     later(irp, put_packet);
   else if (packet)
     put_packet(irp);

@@ -116,6 +116,7 @@ struct uv__pipe {
   struct uv__retry look_again;      /* a read that may not wait found nothing */
   struct uv__spare* spare;          /* what UV__TRY writes from */
   struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
+  struct uv__op mark;               /* behind a packet that may or may not be there */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
   unsigned char linked;             /* the loop counts on its operations */
@@ -171,11 +172,11 @@ static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
 }
 
 /* The error that a call left behind: 0 when it succeeded and no packet comes. With events each
- * success brings one, and everywhere each warning. */
+ * success brings one, and each warning. */
 static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   DWORD error = ok ? 0 : GetLastError();
 
-  if ((error == 0 && (io->tail.state & UV__WIN_FOREIGN)) || error == ERROR_MORE_DATA)
+  if ((error == 0 || error == ERROR_MORE_DATA) && (io->tail.state & UV__WIN_FOREIGN))
     error = ERROR_IO_PENDING;
   if (error == ERROR_IO_PENDING)
     uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);

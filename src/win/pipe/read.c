@@ -136,8 +136,32 @@ static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
 }
 
-/* A read of no bytes, which takes nothing and pins no memory. One that ends at once with a warning
- * posts a packet all the same. */
+static void complete_warned(struct uv__op* op) {
+  (void) op;
+}
+
+static void complete_mark(struct uv__op* op) {
+  struct uv__io* io = uv__container_of(op, struct uv__pipe, mark)->io;
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, &io->tail.in, UV__WIN_IN, complete_warned));
+  if (uv__pipe_end_finished(io, UV__WIN_IN))
+    arrived(io);
+}
+
+/* A read that ends at once with a warning posts a packet although successes do not, says Windows, and
+ * none, does Wine. If there is one it is in the port by now, and this one comes after it. */
+static int join_warned(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  uv__win_set(io, UV__WIN_IN | UV__WIN_DATA);
+  io->tail.in.complete = complete_warned;
+  memset(&pipe->mark.overlapped, 0, sizeof(pipe->mark.overlapped));
+  pipe->mark.complete = complete_mark;
+  uv__loop_post(io->loop, &pipe->mark);
+  return UV__PENDING;
+}
+
+/* A read of no bytes, which takes nothing and pins no memory. */
 static int wait_for_data(struct uv__io* io) {
   int r = uv__pipe_end_ready(io);
   OVERLAPPED* overlapped;
@@ -151,6 +175,8 @@ static int wait_for_data(struct uv__io* io) {
   error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
   if (error == ERROR_IO_PENDING)
     return UV__PENDING;
+  if (error == ERROR_MORE_DATA)
+    return join_warned(io);
   if (error == 0) {
     uv__win_set(io, UV__WIN_LOOK);
     return UV__READY;
