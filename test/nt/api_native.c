@@ -1,5 +1,5 @@
 /* What test/api needs to run over the model: each test is run under several seeds, each in a process of
- * its own, since tests keep what they know in statics. NT_SEED in the environment: under that one. */
+ * its own, since tests keep what they know in static variables. NT_SEED in the environment: under that one. */
 #include <stdio.h>
 #include <stdlib.h>
 

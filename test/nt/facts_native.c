@@ -1,0 +1,17 @@
+/* What test/facts needs around its probes, on the model: a seed, NT_SEED in the environment, and leave to
+ * wait for peers, since one thread plays all parts. */
+#include <stdlib.h>
+
+#include "facts.h"
+#include "nt.h"
+
+void facts_begin(void) {
+  const char* seed = getenv("NT_SEED");
+
+  nt_begin(seed == NULL ? 1 : strtoull(seed, NULL, 0));
+  (void) nt_may_block(1);
+}
+
+void facts_end(void) {
+  nt_end();
+}
