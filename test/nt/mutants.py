@@ -21,8 +21,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "nt-asan"
 WIN = ROOT / "src" / "win"
-SUITES = ["port_nt", "fault_nt", "sim_nt", "api_nt"]
-SEEDS = 1500  # of sim_nt
+SUITES = ["fault_nt", "sim_nt", "port_nt", "api_nt"]
+SEEDS = 500  # of sim_nt
 
 MUTANTS = [
     # name, file, old, new
@@ -96,6 +96,8 @@ MUTANTS = [
 
 # Those that no suite sees yet, and why.
 SURVIVE = {
+    "a send that lacks memory would block": "no scenario of test/fault has a send that waits",
+    "an early time-out ends the wait": "a poll may return early; the core looks at the clock itself",
 }
 
 
@@ -109,7 +111,6 @@ def command_of(source):
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         if pathlib.Path(entry["directory"], entry["file"]).resolve() == source:
             words = shlex.split(entry["command"])
-            words = words[words.index("-o") - len(words):] and words
             at = words.index("-o")
             words = words[:at] + words[at + 2:]
             words.remove("-c")
@@ -139,9 +140,7 @@ def tests_of(suite, program):
     """What to run of a suite, and how."""
     if suite == "sim_nt":
         return [["--runs", str(SEEDS)]]
-    left_out = {line.split("api_nt.")[1] for line in disabled() if f"{suite}." in line
-                and "api_nt." in line}
-    left_out |= {line.split(f"{suite}.")[1] for line in disabled() if f"{suite}." in line}
+    left_out = {name.removeprefix(f"{suite}.") for name in disabled()}
     return [[name] for name in run([str(program), "--list"]).stdout.split() if name not in left_out]
 
 
@@ -163,7 +162,7 @@ def first_failure(folder, number, mutant_object):
             sys.exit(f"{suite} does not link:\n{linked.stdout}")
         for test in tests_of(suite, program):
             try:
-                result = run([str(program), *test], env=environment, timeout=300)
+                result = run([str(program), *test], env=environment, timeout=60)
             except subprocess.TimeoutExpired:
                 return f"{suite} {test[0]}: no end"
             if result.returncode not in (0, 77):
@@ -198,15 +197,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--from", type=int, default=0, dest="first", help="leave out those before")
     arguments = parser.parse_args()
 
     good = True
     with tempfile.TemporaryDirectory(prefix="uvstream-nt-mutants-") as name:
         folder = pathlib.Path(name)
-        chosen = [(i, m) for i, m in enumerate(MUTANTS) if arguments.only in m[0]]
+        chosen = [(i, m) for i, m in enumerate(MUTANTS) 
+                  if arguments.only in m[0] and i >= arguments.first]
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             waiting = [pool.submit(judge, folder, i, mutant) for i, mutant in chosen]
-            for future in waiting:
+            for future in concurrent.futures.as_completed(waiting):
                 as_expected, report = future.result()
                 print(report, flush=True)
                 good = good and as_expected
