@@ -259,6 +259,7 @@ SLEEPS = {
     ("examples/test_examples.py", "wait_until_raw"): LOOKS_AGAIN,
     ("examples/test_examples.py",
      "test_prefork_hands_what_a_dead_worker_had_to_others"): LOOKS_AGAIN,
+    ("test/facts/pipe.c", "waits_for_the_lock"): "nothing tells that a thread waits in a read",
     ("tools/floors_test.py", "sleeps"): "lists the ways to sleep, and takes none",
     ("tools/readme_test.py", "connect"): LOOKS_AGAIN,
 }

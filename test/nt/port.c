@@ -74,11 +74,16 @@ void nt_port_put(struct nt_port* port,
   port->last = &packet->next;
 }
 
-static HANDLE make(void) {
+static HANDLE make(struct nt_file* file, ULONG_PTR key) {
   struct nt_port* port = nt_object_new(&nt_port_class, sizeof(*port));
   HANDLE handle;
 
   port->last = &port->first;
+  if (file != NULL) {
+    nt_ref(port);
+    file->port = port;
+    file->key = key;
+  }
   handle = nt_handle(port, 0x1f0003, 0);
   nt_unref(port);
   return handle;
@@ -96,18 +101,20 @@ HANDLE WINAPI CreateIoCompletionPort(HANDLE handle,
   (void) threads;
   if (handle == INVALID_HANDLE_VALUE) {
     if (port_handle == NULL)
-      return make();
+      return make(NULL, 0);
     nt_error(ERROR_INVALID_PARAMETER);
     return NULL;
   }
   file = nt_find(handle, &nt_file_class, 0);
-  port = nt_find(port_handle, &nt_port_class, 0);
-  if (file == NULL || port == NULL)
+  port = port_handle == NULL ? NULL : nt_find(port_handle, &nt_port_class, 0);
+  if (file == NULL || (port == NULL && port_handle != NULL))
     return NULL;
   if (file->port != NULL || file->synchronous) {
     nt_error(ERROR_INVALID_PARAMETER);
     return NULL;
   }
+  if (port == NULL)
+    return make(file, key);
   nt_ref(port);
   file->port = port;
   file->key = key;

@@ -1,0 +1,118 @@
+/* Tries the facts and prints a table, one line for each: name, "holds" or "differs" or "untried", and
+ * the text. Where it differs, what was seen.
+ *
+ * `--all-hold`: a fact that does not is a failure. `--differ FILE`: exactly those facts that the file
+ * names, one in a line, are to differ. Without either the table is all that is wanted. */
+#include <stdio.h>
+#include <string.h>
+
+#include "facts.h"
+
+enum {
+  LINE = 200
+};
+
+static char note[LINE];
+
+int facts_note(const char* what, unsigned long seen) {
+  snprintf(note, sizeof(note), "%s: %lu", what, seen);
+  return 0;
+}
+
+const char* facts_name(void) {
+  static char name[80];
+  static unsigned count;
+
+  snprintf(name, sizeof(name), "\\\\.\\pipe\\uvstream-facts-%lu-%u",
+           (unsigned long) GetCurrentProcessId(), ++count);
+  return name;
+}
+
+int facts_pipe(
+    struct ends* ends, DWORD server, DWORD type, DWORD access, DWORD flags, DWORD quota) {
+  const char* name = facts_name();
+
+  ends->client = INVALID_HANDLE_VALUE;
+  ends->server = CreateNamedPipeA(name, server, type, 2, quota, quota, 0, NULL);
+  if (ends->server == INVALID_HANDLE_VALUE)
+    return 0;
+  ends->client = CreateFileA(name, access, 0, NULL, OPEN_EXISTING, flags, NULL);
+  if (ends->client != INVALID_HANDLE_VALUE)
+    return 1;
+  facts_close(ends);
+  return 0;
+}
+
+void facts_close(struct ends* ends) {
+  if (ends->client != INVALID_HANDLE_VALUE)
+    CloseHandle(ends->client);
+  if (ends->server != INVALID_HANDLE_VALUE)
+    CloseHandle(ends->server);
+}
+
+OVERLAPPED* facts_packet(HANDLE port, DWORD timeout_ms) {
+  OVERLAPPED_ENTRY entry;
+  ULONG count = 0;
+
+  if (!GetQueuedCompletionStatusEx(port, &entry, 1, &count, timeout_ms, FALSE))
+    return NULL;
+  return entry.lpOverlapped;
+}
+
+/* Whether a file of names has this one. */
+static int names(const char* path, const char* name) {
+  char line[LINE];
+  int found = 0;
+  FILE* file = fopen(path, "r");
+
+  if (file == NULL)
+    return 0;
+  while (!found && fgets(line, sizeof(line), file) != NULL) {
+    line[strcspn(line, "\r\n")] = '\0';
+    found = strcmp(line, name) == 0;
+  }
+  fclose(file);
+  return found;
+}
+
+/* 1 when it is as it was to be. */
+static int try_one(const struct fact* fact, int all_hold, const char* differ) {
+  static const char* const words[] = {"untried", "differs", "holds"};
+  int expected = 1;
+  int r;
+
+  note[0] = '\0';
+  r = fact->probe();
+  if (all_hold)
+    expected = r == 1;
+  else if (differ != NULL)
+    expected = r == -1 || (r == 0) == names(differ, fact->name);
+  printf("%-42s %-8s %s (%s)%s%s%s\n", fact->name, words[r + 1], fact->text, fact->source,
+         note[0] != '\0' ? "; seen: " : "", note, expected ? "" : "  <- NOT EXPECTED");
+  fflush(stdout);
+  return expected;
+}
+
+int main(int argc, char** argv) {
+  static const struct fact* const tables[] = {facts_of_ports, facts_of_pipes, facts_of_sockets};
+  const char* differ = argc == 3 && strcmp(argv[1], "--differ") == 0 ? argv[2] : NULL;
+  int all_hold = argc == 2 && strcmp(argv[1], "--all-hold") == 0;
+  int good = 1;
+  size_t i;
+  const struct fact* fact;
+  WSADATA data;
+
+  if (argc > 1 && differ == NULL && !all_hold) {
+    fprintf(stderr, "usage: %s [--all-hold | --differ FILE]\n", argv[0]);
+    return 2;
+  }
+  facts_begin();
+  if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+    return 1;
+  for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (fact = tables[i]; fact->name != NULL; fact++)
+      good &= try_one(fact, all_hold, differ);
+  WSACleanup();
+  facts_end();
+  return good ? 0 : 1;
+}

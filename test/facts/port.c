@@ -1,0 +1,241 @@
+/* Facts about completion ports and file objects. */
+#include "facts.h"
+
+#include <string.h>
+
+enum {
+  BYTES = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
+  MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+  SOON_MS = 100,
+  LONG_MS = 5000
+};
+
+#define BOTH_OVERLAPPED (PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED)
+#define CLIENT (GENERIC_READ | GENERIC_WRITE)
+
+/* A pipe whose server's end is on a port. */
+struct scene {
+  struct ends ends;
+  HANDLE port;
+};
+
+static int begin(struct scene* scene, DWORD type, UCHAR modes) {
+  if (!facts_pipe(&scene->ends, BOTH_OVERLAPPED, type, CLIENT, FILE_FLAG_OVERLAPPED, 4096))
+    return 0;
+  scene->port = CreateIoCompletionPort(scene->ends.server, NULL, 1, 1);
+  if (scene->port != NULL && SetFileCompletionNotificationModes(scene->ends.server, modes))
+    return 1;
+  facts_close(&scene->ends);
+  return 0;
+}
+
+static void end(struct scene* scene) {
+  facts_close(&scene->ends);
+  CloseHandle(scene->port);
+}
+
+static HANDLE duplicate(HANDLE handle) {
+  HANDLE self = GetCurrentProcess();
+  HANDLE made = NULL;
+
+  (void) DuplicateHandle(self, handle, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS);
+  return made;
+}
+
+/* Writes from the client, at once. */
+static int say(HANDLE handle, const void* bytes, DWORD size) {
+  OVERLAPPED overlapped;
+  DWORD done = 0;
+
+  memset(&overlapped, 0, sizeof(overlapped));
+  return (WriteFile(handle, bytes, size, NULL, &overlapped) ||
+          GetLastError() == ERROR_IO_PENDING) &&
+         GetOverlappedResult(handle, &overlapped, &done, TRUE) && done == size;
+}
+
+static int is_of_the_file_object(int close_ours) {
+  struct scene scene;
+  OVERLAPPED overlapped;
+  OVERLAPPED* got;
+  char byte;
+  HANDLE other;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  other = duplicate(scene.ends.server);
+  if (close_ours) {
+    CloseHandle(scene.ends.server);
+    scene.ends.server = INVALID_HANDLE_VALUE;
+  }
+  memset(&overlapped, 0, sizeof(overlapped));
+  (void) ReadFile(other, &byte, 1, NULL, &overlapped);
+  (void) say(scene.ends.client, "x", 1);
+  got = facts_packet(scene.port, LONG_MS);
+  CloseHandle(other);
+  end(&scene);
+  return got == &overlapped ? 1 : facts_note("no packet", 0);
+}
+
+static int port_is_of_the_file_object(void) {
+  return is_of_the_file_object(0);
+}
+
+static int port_outlives_the_handle(void) {
+  return is_of_the_file_object(1);
+}
+
+static int second_port_is_refused(void) {
+  struct scene scene;
+  HANDLE other = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  DWORD error;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  error = CreateIoCompletionPort(scene.ends.server, other, 0, 0) == NULL ? GetLastError() : 0;
+  end(&scene);
+  CloseHandle(other);
+  return error == ERROR_INVALID_PARAMETER ? 1 : facts_note("error", error);
+}
+
+static int port_for_a_synchronous_file_is_refused(void) {
+  struct ends ends;
+  HANDLE port;
+  DWORD error;
+
+  if (!facts_pipe(&ends, PIPE_ACCESS_DUPLEX, BYTES, CLIENT, FILE_FLAG_OVERLAPPED, 4096))
+    return -1;
+  port = CreateIoCompletionPort(ends.server, NULL, 0, 1);
+  error = port == NULL ? GetLastError() : 0;
+  if (port != NULL)
+    CloseHandle(port);
+  facts_close(&ends);
+  return error == ERROR_INVALID_PARAMETER ? 1 : facts_note("error", error);
+}
+
+/* A read that ends at once, of a message of two bytes: `size` 2: with success, 1: with a warning. */
+static int packet_of_a_prompt_read(DWORD size, UCHAR modes, ULONG_PTR bit) {
+  struct scene scene;
+  OVERLAPPED overlapped;
+  char bytes[2];
+  HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
+  int packet;
+  int prompt;
+
+  if (!begin(&scene, MESSAGES, modes))
+    return -1;
+  (void) say(scene.ends.client, "xy", 2);
+  memset(&overlapped, 0, sizeof(overlapped));
+  if (bit)
+    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | bit);
+  prompt = ReadFile(scene.ends.server, bytes, size, NULL, &overlapped) ||
+           GetLastError() == ERROR_MORE_DATA;
+  packet = facts_packet(scene.port, prompt ? SOON_MS : LONG_MS) != NULL;
+  end(&scene);
+  CloseHandle(event);
+  return packet;
+}
+
+static int skipped_success_posts_no_packet(void) {
+  int packet = packet_of_a_prompt_read(2, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, 0);
+
+  return packet < 0 ? -1 : !packet ? 1 : facts_note("packets", 1);
+}
+
+static int success_posts_a_packet(void) {
+  int packet = packet_of_a_prompt_read(2, 0, 0);
+
+  return packet < 0 ? -1 : packet ? 1 : facts_note("packets", 0);
+}
+
+static int warning_posts_a_packet(void) {
+  int packet = packet_of_a_prompt_read(1, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, 0);
+
+  return packet < 0 ? -1 : packet ? 1 : facts_note("packets", 0);
+}
+
+static int low_bit_keeps_the_packet(void) {
+  int packet = packet_of_a_prompt_read(2, 0, 1);
+
+  return packet < 0 ? -1 : !packet ? 1 : facts_note("packets", 1);
+}
+
+static int skipped_event_stays_unset(void) {
+  struct scene scene;
+  OVERLAPPED overlapped;
+  char byte;
+  DWORD wait;
+
+  if (!begin(&scene, BYTES, FILE_SKIP_SET_EVENT_ON_HANDLE))
+    return -1;
+  memset(&overlapped, 0, sizeof(overlapped));
+  (void) ReadFile(scene.ends.server, &byte, 1, NULL, &overlapped);
+  (void) say(scene.ends.client, "x", 1);
+  (void) facts_packet(scene.port, LONG_MS);
+  wait = WaitForSingleObject(scene.ends.server, 0);
+  end(&scene);
+  return wait == WAIT_TIMEOUT ? 1 : facts_note("wait", wait);
+}
+
+static int port_can_be_waited_for(void) {
+  HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  OVERLAPPED overlapped;
+  DWORD before = WaitForSingleObject(port, 0);
+  DWORD after;
+  int there;
+
+  (void) PostQueuedCompletionStatus(port, 0, 0, &overlapped);
+  after = WaitForSingleObject(port, 0);
+  there = facts_packet(port, 0) == &overlapped;
+  CloseHandle(port);
+  if (before == WAIT_TIMEOUT && after == WAIT_OBJECT_0 && there)
+    return 1;
+  return facts_note(there ? "wait" : "the packet was consumed; wait", after);
+}
+
+static int cancel_reaches_what_a_duplicate_began(void) {
+  struct scene scene;
+  OVERLAPPED overlapped;
+  char byte;
+  HANDLE other;
+  BOOL ok;
+  int joined;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  other = duplicate(scene.ends.server);
+  memset(&overlapped, 0, sizeof(overlapped));
+  (void) ReadFile(other, &byte, 1, NULL, &overlapped);
+  ok = CancelIoEx(scene.ends.server, NULL);
+  joined = facts_packet(scene.port, LONG_MS) == &overlapped;
+  CloseHandle(other);
+  end(&scene);
+  return ok && joined ? 1 : facts_note("cancelled", (unsigned long) ok);
+}
+
+const struct fact facts_of_ports[] = {
+    {"port_is_of_the_file_object", port_is_of_the_file_object,
+     "an operation by any handle of a file object is told by the port that one of them was put on",
+     "nt.md, completion ports"},
+    {"port_outlives_the_handle", port_outlives_the_handle,
+     "also when the handle that was put on it is closed", "nt.md; bun#42819"},
+    {"second_port_is_refused", second_port_is_refused,
+     "a file object has one port: ERROR_INVALID_PARAMETER", "CreateIoCompletionPort"},
+    {"port_for_a_synchronous_file_is_refused", port_for_a_synchronous_file_is_refused,
+     "a synchronous one has none: ERROR_INVALID_PARAMETER", "CreateIoCompletionPort"},
+    {"success_posts_a_packet", success_posts_a_packet,
+     "what succeeds at once is told by a packet too", "I/O Completion Ports"},
+    {"skipped_success_posts_no_packet", skipped_success_posts_no_packet,
+     "but with FILE_SKIP_COMPLETION_PORT_ON_SUCCESS it is not",
+     "SetFileCompletionNotificationModes"},
+    {"warning_posts_a_packet", warning_posts_a_packet,
+     "a read that ends at once with ERROR_MORE_DATA posts one all the same", "nt.md"},
+    {"low_bit_keeps_the_packet", low_bit_keeps_the_packet,
+     "the low bit of hEvent keeps the packet from the port", "GetQueuedCompletionStatus"},
+    {"skipped_event_stays_unset", skipped_event_stays_unset,
+     "with FILE_SKIP_SET_EVENT_ON_HANDLE the file object's event is never set", "golang/go#80979"},
+    {"port_can_be_waited_for", port_can_be_waited_for,
+     "a port with a packet is signalled, and waiting consumes none", "nt.md"},
+    {"cancel_reaches_what_a_duplicate_began", cancel_reaches_what_a_duplicate_began,
+     "CancelIoEx without OVERLAPPED cancels what this process began by any handle", "CancelIoEx"},
+    {NULL, NULL, NULL, NULL},
+};

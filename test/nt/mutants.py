@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Plants faults in src/win, one at a time, and has the suites over the model of NT find them.
+
+A mutant is a file of src/win, a text that occurs in it exactly once, and what stands there instead.
+Its object is linked in front of the library's, out of the build folder of the preset nt-asan, and the
+suites are run until one notices. The script fails when a mutant survives that is not among those
+which are known to, and when a text is no longer found: then the library has changed and the mutant
+must follow.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build" / "nt-asan"
+WIN = ROOT / "src" / "win"
+SUITES = ["fault_nt", "sim_nt", "port_nt", "api_nt"]
+SEEDS = 500  # of sim_nt
+
+MUTANTS = [
+    # name, file, old, new
+    ("the packet of an accept is not counted", "tcp/accept.c",
+     "  pool->posted--;\n  slot->posted = 0;\n", "  slot->posted = 0;\n"),
+    ("an accepted socket is not told of its listener", "tcp/accept.c",
+     "  if (r == 0 &&\n      uv__sock_calls.set_option(", "  if (0 &&\n      uv__sock_calls.set_option("),
+    ("connections are given in the order of their packets", "tcp/accept.c",
+     "  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))", "  if (slot == NULL)"),
+    ("a connected socket is not told of its peer", "tcp/connect.c",
+     "  if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,\n"
+     "                                0) != 0)",
+     "  if (0)"),
+    ("a close does not wait for the packets", "tcp/end.c",
+     "  assert(io->tail.state & UV__WIN_CLOSING);\n  if (in_kernel(io))\n    return;\n",
+     "  assert(io->tail.state & UV__WIN_CLOSING);\n"),
+    ("a close cancels nothing", "tcp/end.c",
+     "  if (!CancelIoEx((HANDLE) io->tail.u.socket, NULL) && GetLastError() != ERROR_NOT_FOUND) {",
+     "  if (0) {"),
+    ("the sockets of a pool are not closed", "tcp/pool.c",
+     "    drop_socket(&pool->slots[i]);\n", "    (void) drop_socket;\n"),
+    ("somebody else's cancellation ends a connection", "tcp/tcp.c",
+     "    if (r < 0 && r != UV_ECANCELED)\n", "    if (r < 0)\n"),
+    ("a send that waited says half of its count", "tcp/tcp.c",
+     "    io->tail.sent = (int) write_error(uv__sock_result(io->tail.u.socket, op));",
+     "    io->tail.sent = (int) write_error(uv__sock_result(io->tail.u.socket, op)) / 2;"),
+    ("a send that lacks memory would block", "tcp/tcp.c",
+     "  return r == UV_EAGAIN ? UV_ENOBUFS : write_error(r);", "  return write_error(r);"),
+    ("a try overtakes the send in flight", "tcp/tcp.c",
+     "  if (io->tail.state & UV__WIN_OUT)\n    return UV_EAGAIN; /* A try: behind the bytes in flight. */\n",
+     ""),
+    ("the wake-up that came is still noted", "loop/loop.c",
+     "      InterlockedExchange(&loop->tail.wake, WAKE_NONE);\n", ""),
+    ("a wake-up without memory is lost", "loop/loop.c",
+     "    InterlockedExchange(wake, WAKE_MISSED);\n", "    (void) 0;\n"),
+    ("an early time-out ends the wait", "loop/loop.c",
+     "      left_ms = now < due ? due - now : 0;", "      left_ms = 0 * now;"),
+    ("an operation of somebody else's port may post a packet there", "loop/foreign.c",
+     "(HANDLE) ((ULONG_PTR) foreign->event | 1)", "foreign->event"),
+    ("the pool still waits for an event that is closed", "loop/foreign.c",
+     "  UnregisterWaitEx(foreign->wait, INVALID_HANDLE_VALUE);\n", ""),
+    ("the last retry is taken out, and its place kept", "loop/retry.c",
+     "    loop->tail.retry_last = retry->at;\n  retry->at = NULL;", "    (void) 0;\n  retry->at = NULL;"),
+    ("what went before the part that waited is not counted", "pipe/end.c",
+     "    io->tail.sent += (int) bytes;", "    io->tail.sent = (int) bytes;"),
+    ("a close cancels the wrong operation", "pipe/end.c",
+     "    CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);",
+     "    CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);"),
+    ("a write of nobody's posts a packet", "pipe/spare.c",
+     "(HANDLE) ((ULONG_PTR) spare->event | 1)", "spare->event"),
+    ("a try uses the block that is under way", "pipe/spare.c",
+     "  if (under_way(spare))\n    return UV_EAGAIN;\n", ""),
+    ("a read that is taken back is not joined", "pipe/read.c",
+     "&overlapped, &bytes, TRUE) ? 0 : GetLastError();", "&overlapped, &bytes, FALSE) ? 0 : GetLastError();"),
+    ("an end that nobody announced is taken for one", "pipe/read.c",
+     "  if (!(io->tail.state & UV__WIN_MESSAGES) || !(io->tail.state & UV__WIN_ALLY))\n",
+     "  if (!(io->tail.state & UV__WIN_MESSAGES))\n"),
+    ("the instance that was handed out is not replaced", "pipe/server.c",
+     "  (void) refill(io, server); /* Else when the last connection was taken. */\n", ""),
+    ("a helper's packet is not noted", "pipe/sync.c",
+     "  helper->packet = 1;\n  uv__loop_post(", "  uv__loop_post("),
+    ("a helper is not joined", "pipe/sync.c",
+     "  if (!helper->alone)\n    WaitForSingleObject(helper->thread, INFINITE);"
+     " /* It is at its last instructions. */\n", ""),
+    ("what a frame's part wrote is not counted", "ipc/out.c",
+     "  ipc->done += bytes;\n  if", "  if"),
+    ("a handle is given twice", "ipc/in.c",
+     "    passed->descs[passed->count++] = ipc->held;\n  ipc->held.kind = UV__DESC_NONE;\n  return n;",
+     "    passed->descs[passed->count++] = ipc->held;\n  return n;"),
+]
+
+# Those that no suite sees yet, and why.
+SURVIVE = {
+    "a send that lacks memory would block": "no scenario of test/fault has a send that waits",
+    "an early time-out ends the wait": "a poll may return early; the core looks at the clock itself",
+}
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, errors="replace", **options)
+
+
+def command_of(source):
+    """How the preset compiles that file: arguments without the input and the output."""
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        if pathlib.Path(entry["directory"], entry["file"]).resolve() == source:
+            words = shlex.split(entry["command"])
+            at = words.index("-o")
+            words = words[:at] + words[at + 2:]
+            words.remove("-c")
+            return [word for word in words if word != entry["file"] and "ccache" not in word]
+    sys.exit(f"{source} is not in {BUILD}: cmake --preset nt-asan")
+
+
+def link_of(suite, extra, target):
+    """How it links that program, with one object more, in front of the library."""
+    lines = run(["ninja", "-C", str(BUILD), "-t", "commands", f"bin/uvtest_{suite}"]).stdout
+    words = shlex.split(lines.strip().splitlines()[-1])
+    words = [word for word in words if word not in (":", "&&", "ccache") and "ccache" not in word]
+    words[words.index("-o") + 1] = str(target)
+    at = next(i for i, word in enumerate(words) if word.endswith("libuvstream_nt.a"))
+    return words[:at] + [str(extra)] + words[at:]
+
+
+def what_went_wrong(output):
+    for line in output.splitlines():
+        if any(sign in line for sign in ("nt: seed", "failed: ", "ERROR: ", "runtime error: ",
+                                         "Assertion", "seed ")):
+            return line.strip()[:110]
+    return "no word"
+
+
+def tests_of(suite, program):
+    """What to run of a suite, and how."""
+    if suite == "sim_nt":
+        return [["--runs", str(SEEDS)]]
+    left_out = {name.removeprefix(f"{suite}.") for name in disabled()}
+    return [[name] for name in run([str(program), "--list"]).stdout.split() if name not in left_out]
+
+
+def disabled():
+    """Tests that CTest does not run either."""
+    if not hasattr(disabled, "names"):
+        listed = run(["ctest", "--test-dir", str(BUILD), "-N"]).stdout
+        disabled.names = [line.split(": ")[1].split(" (")[0] for line in listed.splitlines()
+                          if "(Disabled)" in line]
+    return disabled.names
+
+
+def first_failure(folder, number, mutant_object):
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    for suite in SUITES:
+        program = folder / f"{suite}-{number}"
+        linked = run(link_of(suite, mutant_object, program), cwd=BUILD)
+        if linked.returncode != 0:
+            sys.exit(f"{suite} does not link:\n{linked.stdout}")
+        for test in tests_of(suite, program):
+            try:
+                result = run([str(program), *test], env=environment, timeout=60)
+            except subprocess.TimeoutExpired:
+                return f"{suite} {test[0]}: no end"
+            if result.returncode not in (0, 77):
+                return f"{suite} {' '.join(test)}: {what_went_wrong(result.stdout)}"
+        program.unlink()
+    return None
+
+
+def judge(folder, number, mutant):
+    name, file, old, new = mutant
+    source = WIN / file
+    text = source.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        return False, f"STALE     {name}: its text is {text.count(old)} times in {file}"
+    mutated = folder / f"mutant-{number}.c"
+    mutated.write_text(text.replace(old, new), encoding="utf-8")
+    target = mutated.with_suffix(".o")
+    built = run([*command_of(source), "-w", "-c", str(mutated), "-o", str(target)], cwd=BUILD)
+    if built.returncode != 0:
+        sys.exit(f"{name} does not compile:\n{built.stdout}")
+    found = first_failure(folder, number, target)
+    if found is not None and name in SURVIVE:
+        return False, f"CAUGHT    {name}: strike it out of those that survive\n            {found}"
+    if found is None and name not in SURVIVE:
+        return False, f"SURVIVED  {name}"
+    if found is None:
+        return True, f"survives  {name}: {SURVIVE[name]}"
+    return True, f"caught    {name}\n            {found}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--from", type=int, default=0, dest="first", help="leave out those before")
+    arguments = parser.parse_args()
+
+    good = True
+    with tempfile.TemporaryDirectory(prefix="uvstream-nt-mutants-") as name:
+        folder = pathlib.Path(name)
+        chosen = [(i, m) for i, m in enumerate(MUTANTS) 
+                  if arguments.only in m[0] and i >= arguments.first]
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            waiting = [pool.submit(judge, folder, i, mutant) for i, mutant in chosen]
+            for future in concurrent.futures.as_completed(waiting):
+                as_expected, report = future.result()
+                print(report, flush=True)
+                good = good and as_expected
+    print(f"{len(chosen)} faults in src/win: {'as expected' if good else 'NOT as expected'}")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
