@@ -442,7 +442,8 @@ UV_EXTERN int uv_write(uv_write_t* req,
                        unsigned int nbufs,
                        uv_write_cb cb);
 /* As uv_write, and passes `send_handle`, a TCP socket or a pipe, to the process at the other end of
- * an IPC pipe, with the first of the bytes; it may be closed once `cb` ran. NULL passes nothing.
+ * an IPC pipe, with the first of the bytes; it may be closed once `cb` ran, and of a pipe that
+ * listens that no longer removes the name (rule P7). NULL passes nothing.
  * UV_EINVAL when the stream cannot carry handles or the handle cannot be passed (rules I1-I4). */
 UV_EXTERN int uv_write2(uv_write_t* req,
                         uv_stream_t* stream,
@@ -1021,8 +1022,9 @@ typedef enum {
 UV_EXTERN int uv_loop_configure(uv_loop_t* loop, uv_loop_option option, ...);
 /* In a child process that fork() made: give the loop descriptors of its own, so that it can
  * run there without disturbing the parent. Streams and timers go on; work and lookups that
- * were under way end UV_ECANCELED. When it fails the loop can only be closed. UV_ENOSYS on
- * Windows. */
+ * were under way end UV_ECANCELED, and processes, whose end only the parent hears of, with a
+ * negative status. A handler of pthread_atfork may call it. When it fails the loop can only be
+ * closed. UV_ENOSYS on Windows. */
 UV_EXTERN int uv_loop_fork(uv_loop_t* loop);
 /* Nanoseconds that the loop has waited for the system since UV_METRICS_IDLE_TIME was set; 0
  * when it never was. Any thread. */
@@ -1056,8 +1058,9 @@ UV_EXTERN void uv_library_shutdown(void);
 /* Numeric addresses as text and back, and the interfaces of this machine. Names are looked up by
  * uv_getaddrinfo. */
 
-/* Fill `addr` from a numeric address and a port; IPv6 takes a "%zone" suffix. UV_EINVAL for
- * any other text. Any thread. */
+/* Fill `addr` from a numeric address and a port; IPv6 takes a "%zone" suffix, the name or the
+ * number of an interface. UV_EINVAL for any other text, and for a name that no interface has. Any
+ * thread. */
 UV_EXTERN int uv_ip4_addr(const char* ip, int port, struct sockaddr_in* addr);
 UV_EXTERN int uv_ip6_addr(const char* ip, int port, struct sockaddr_in6* addr);
 /* The address as text, without the port, into `dst` of `size` bytes. UV_ENOSPC when it does

@@ -4,11 +4,119 @@
 #include "unix/pipe/pipe.h"
 #include "unix/process/process.h"
 #include "unix/system/system.h"
+#include "unix/tty/tty.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/atomic.h"
+
+/* ---- Forking ---- */
+
+/* A fork finds our locks held by the thread that forks and by no other, so that in the child they
+ * can be let go, and what they guard is whole. The handlers of the core, which come with its pool of
+ * threads, are called from here as well: see settle. */
+static struct {
+  int core_listens; /* atomic: the three below are there */
+  void (*before)(void);
+  void (*in_parent)(void);
+  void (*in_child)(void);
+
+  /* While a fork is under way, guarded by the locks themselves. */
+  int pid; /* of the process that forks; 0: none is */
+  int with_core;
+  sigset_t mask;
+} forks;
+
+static void before_fork(void) {
+  sigset_t all;
+  sigset_t mask;
+  int with_core;
+
+  sigfillset(&all);
+  (void) pthread_sigmask(SIG_SETMASK, &all, &mask);
+  with_core = uv__atomic_load(&forks.core_listens);
+  if (with_core)
+    forks.before();
+  uv__title_hold();
+  uv__mode_hold();
+  uv__signal_hold();
+  forks.pid = (int) getpid();
+  forks.with_core = with_core;
+  forks.mask = mask;
+}
+
+static void end_fork(void (*core)(void)) {
+  sigset_t mask = forks.mask;
+  int with_core = forks.with_core;
+
+  forks.pid = 0;
+  uv__signal_unhold();
+  uv__mode_unhold();
+  uv__title_unhold();
+  if (with_core)
+    core();
+  (void) pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void in_parent(void) {
+  end_fork(forks.in_parent);
+}
+
+/* In the child, by whoever comes first: a handler of the program's that was there before ours, and
+ * calls uv_loop_fork, or our own. */
+static void settle(void) {
+  if (forks.pid == 0 || forks.pid == (int) getpid())
+    return;
+  uv__signal_forget();
+  end_fork(forks.in_child);
+}
+
+static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
+static int forks_error;
+
+static void listen_to_forks(void) {
+  forks_error = UV__ERR(pthread_atfork(before_fork, in_parent, settle));
+}
+
+int uv__port_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void)) {
+  (void) pthread_once(&forks_once, listen_to_forks);
+  if (forks_error < 0)
+    return forks_error;
+  forks.before = before;
+  forks.in_parent = parent;
+  forks.in_child = child;
+  uv__atomic_store(&forks.core_listens, 1);
+  return 0;
+}
+
+/* What is closed here is open in the parent too, and was the parent's: nothing is taken out of
+ * it, as that would be taken out of the parent's. All of it is let go of before anything can
+ * fail. */
+int uv__port_fork(uv_loop_t* loop) {
+  int r;
+
+  settle();
+  uv__poller_leave(loop);
+  uv__loop_close_wake(loop);
+  uv__pipe_stop(loop);
+  uv__child_fork(loop);
+  r = uv__loop_open_wake(loop);
+  if (r == 0)
+    r = uv__poller_renew(loop);
+  if (r == 0)
+    r = uv__pipe_renew(loop);
+  /* To whom a signal came since the fork, and to look at the children. */
+  if (r == 0)
+    uv__port_wake(loop);
+  return r;
+}
+
+int uv__port_fork_io(struct uv__io* io) {
+  return io->tail.state & UV__FD_POLLED ? uv__poller_renew_io(io) : 0;
+}
 
 /* ---- Life ---- */
 
@@ -28,7 +136,7 @@ static struct block* make_block(uv_loop_t* loop) {
   uv__queue_init(&block->poller.noted);
   block->poller.stalls = &block->stalls;
   block->poller.children = &block->children;
-  uv__pipe_start(&block->stalls);
+  uv__pipe_start(&block->stalls, loop);
   uv__child_start(&block->children, loop);
   return block;
 }
@@ -36,6 +144,9 @@ static struct block* make_block(uv_loop_t* loop) {
 int uv__port_start(uv_loop_t* loop) {
   int r;
 
+  (void) pthread_once(&forks_once, listen_to_forks);
+  if (forks_error < 0)
+    return forks_error;
   loop->tail.backend_fd = -1;
   loop->tail.wake_rd = -1;
   loop->tail.wake_wr = -1;
@@ -54,31 +165,13 @@ int uv__port_start(uv_loop_t* loop) {
 void uv__port_stop(uv_loop_t* loop) {
   struct uv__poller* poller = uv__loop_poller(loop);
 
+  uv__pipe_stop(loop);
   uv__child_stop(loop);
   uv__poller_stop(loop);
   uv__loop_close_wake(loop);
   uv__free(poller->claimed);
   uv__free(poller);
   loop->tail.poller = NULL;
-}
-
-/* What is closed here is open in the parent too, and was the parent's: nothing is taken out of
- * it, as that would be taken out of the parent's. */
-int uv__port_fork(uv_loop_t* loop) {
-  int r;
-
-  uv__loop_close_wake(loop);
-  r = uv__loop_open_wake(loop);
-  return r < 0 ? r : uv__poller_fork(loop);
-}
-
-int uv__port_fork_io(struct uv__io* io) {
-  unsigned int out = io->tail.state & UV__FD_OUT;
-
-  if (!(io->tail.state & UV__FD_POLLED))
-    return 0;
-  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
-  return uv__poller_add(io, out != 0);
 }
 
 /* ---- Waiting ---- */
@@ -125,7 +218,7 @@ static void wait_until(uv_loop_t* loop, int timeout_ms) {
 }
 
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
-  wait_until(loop, uv__pipe_timeout(loop, timeout_ms));
+  wait_until(loop, uv__child_timeout(loop, timeout_ms));
   uv__pipe_look(loop);
   uv__signal_look(loop);
   uv__child_look(loop);

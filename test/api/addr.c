@@ -227,6 +227,26 @@ TEST(addr_ipv6_zone) {
            UV_EINVAL);
 }
 
+/* Without its zone it would be another address. */
+TEST(addr_ipv6_zone_that_is_none) {
+  static const char* const bad[] = {"fe80::1%", "fe80::1%%", "fe80::1%nosuch0", "fe80::1%0",
+                                    "fe80::1%4294967296"};
+  struct sockaddr_in6 v6;
+  struct sockaddr_in6 before;
+  size_t i;
+
+  memset(&v6, 0x33, sizeof v6);
+  before = v6;
+  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    CHECK_EQ(uv_ip6_addr(bad[i], 80, &v6), UV_EINVAL);
+    CHECK(memcmp(&v6, &before, sizeof v6) == 0);
+  }
+  CHECK_EQ(uv_ip6_addr("fe80::1%7", 80, &v6), 0); /* A number is the index itself. */
+  CHECK_EQ(v6.sin6_scope_id, 7);
+  CHECK_EQ(uv_ip6_addr("fe80::1%4294967295", 80, &v6), 0);
+  CHECK_EQ(v6.sin6_scope_id, UINT32_MAX);
+}
+
 TEST(addr_interface_names) {
   char name[UV_IF_NAMESIZE];
   char small[1];

@@ -4,11 +4,15 @@
 
 #include "harness.h"
 #include "net.h"
+#include "pipes.h"
 #include "raw.h"
 #include "thread.h"
 #include "uv.h"
 
 #ifndef _WIN32
+#  include <pthread.h>
+#  include <signal.h>
+#  include <sys/resource.h>
 #  include <sys/wait.h>
 #  include <unistd.h>
 #endif
@@ -350,6 +354,283 @@ static void fork_again(void) {
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
   CHECK_EQ(called, 1);
 }
+
+/* ---- Signals ---- */
+
+#ifndef _WIN32
+
+static uv_signal_t usr1;
+static uv_signal_t usr2;
+
+static void count_signal(uv_signal_t* handle, int signum) {
+  CHECK_EQ(signum, handle->signum);
+  called++;
+}
+
+static void watch(uv_signal_t* handle, int signum) {
+  CHECK_EQ(uv_signal_init(net_loop(), handle), 0);
+  CHECK_EQ(uv_signal_start(handle, count_signal, signum), 0);
+}
+
+static void hear_signals(void) {
+  CHECK_EQ(raise(SIGUSR1), 0); /* Nobody but the parent is awake to hear this one. */
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  net_until(&called, 1);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  net_until(&called, 2);
+  net_turns(3);
+  CHECK_EQ(called, 2); /* What came before the fork came to the parent. */
+  net_end();
+}
+
+#endif
+
+TEST(fork_signals_are_heard_in_the_child) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  watch(&usr1, SIGUSR1);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  in_child(hear_signals);
+  net_until(&called, 1);
+  net_turns(3);
+  CHECK_EQ(called, 1);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+
+static volatile long storming;
+
+static void storm(void* arg) {
+  (void) arg;
+  while (test_load(&storming))
+    CHECK_EQ(raise(SIGUSR1), 0);
+}
+
+/* The thread is the parent's, and what it had locked would be so for ever. */
+static void watch_another(void) {
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  watch(&usr2, SIGUSR2);
+  called = 0;
+  CHECK_EQ(raise(SIGUSR2), 0);
+  net_until(&called, 1);
+  net_end();
+}
+
+#endif
+
+TEST(fork_while_another_thread_has_our_locks) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  struct test_thread* thread;
+  int i;
+
+  watch(&usr1, SIGUSR1);
+  test_add(&storming, 1);
+  thread = test_thread_start(storm, NULL);
+  for (i = 0; i < 100; i++)
+    in_child(watch_another);
+  test_add(&storming, -1);
+  test_thread_join(thread);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+
+static volatile long asking;
+
+static void ask_for_idle_time(void* arg) {
+  uv_loop_t* loop = arg;
+
+  while (test_load(&asking))
+    (void) uv_metrics_idle_time(loop);
+}
+
+static void wait_and_ask(void) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, note_timer, 1, 0), 0);
+  net_until(&called, 1);
+  (void) uv_metrics_idle_time(net_loop());
+  net_end();
+}
+
+#endif
+
+TEST(fork_while_another_thread_asks_for_idle_time) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  struct test_thread* thread;
+  int i;
+
+  CHECK_EQ(uv_loop_configure(net_loop(), UV_METRICS_IDLE_TIME), 0);
+  test_add(&asking, 1);
+  thread = test_thread_start(ask_for_idle_time, net_loop());
+  for (i = 0; i < 50; i++)
+    in_child(wait_and_ask);
+  test_add(&asking, -1);
+  test_thread_join(thread);
+  net_end();
+#endif
+}
+
+/* ---- What the parent has ---- */
+
+#ifndef _WIN32
+
+/* For want of descriptors: what is closed then is not taken away from the parent. */
+static void fail_and_close(void) {
+  struct rlimit none = {0, 0};
+
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  CHECK_EQ(uv_loop_fork(net_loop()), UV_EMFILE);
+  uv_close((uv_handle_t*) &ours, NULL);
+  uv_close((uv_handle_t*) &peer, NULL);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_NOWAIT), 0);
+}
+
+#endif
+
+TEST(fork_that_fails_takes_nothing_from_the_parent) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  net_pair(&ours, &peer);
+  net_drain((uv_stream_t*) &ours, &sink);
+  net_turns(2);
+  in_child(fail_and_close);
+  send_raw(&peer, 5);
+  net_until_bytes(&sink, 5);
+  net_end();
+#endif
+}
+
+static uv_pipe_t server;
+
+static void close_its_copy(void) {
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  net_end();
+}
+
+static void never_connected(uv_stream_t* stream, int status) {
+  (void) stream;
+  CHECK_EQ(status, 0);
+  called++;
+}
+
+TEST(fork_leaves_the_name_of_a_server_to_the_parent) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t pipe;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, never_connected);
+  in_child(close_its_copy);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  uv_pipe_connect(&connect_req, &pipe, name, note_connect);
+  net_until(&called, 2);
+  net_end();
+}
+
+static uv_process_t process;
+static struct test_exit process_end;
+
+/* Nobody but the parent hears how its child ends; the loop is not to wait for that. */
+static void let_go_of_the_child(void) {
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  net_until(&process_end.done, 1);
+  CHECK(process_end.status < 0);
+  CHECK_EQ(uv_process_kill(&process, 0), UV_ESRCH);
+  net_end();
+}
+
+TEST(fork_does_not_wait_for_the_parents_children) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio[3];
+  uv_pipe_t to;
+  char* args[8];
+  char byte;
+
+  if (harness_arg(0) != NULL) {
+    CHECK_EQ(test_fd_read(0, &byte, 1), 0);
+    return;
+  }
+  memset(stdio, 0, sizeof stdio);
+  test_child(&options, args, "fork_does_not_wait_for_the_parents_children", "wait");
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  stdio[0].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_READABLE_PIPE);
+  stdio[0].data.stream = (uv_stream_t*) &to;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(&process, &options, &process_end);
+  in_child(let_go_of_the_child);
+  CHECK_EQ(process_end.done, 0);
+  CHECK_EQ(uv_process_kill(&process, 0), 0);
+  uv_close((uv_handle_t*) &to, NULL);
+  test_await_child(&process_end);
+  net_end();
+}
+
+/* ---- Handlers of the program's ---- */
+
+#ifndef _WIN32
+
+static int at_fork_forked;
+
+static void fork_the_loop(void) {
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  at_fork_forked++;
+}
+
+static void find_it_forked(void) {
+  uv_work_t work;
+  int status = 1;
+
+  CHECK_EQ(at_fork_forked, 1);
+  if (!THREADS_SURVIVE_FORK)
+    return;
+  work.data = &status;
+  CHECK_EQ(uv_queue_work(net_loop(), &work, nothing, note_status), 0);
+  net_until(&called, 1);
+  CHECK_EQ(status, 0);
+  net_end();
+  uv_library_shutdown();
+}
+
+#endif
+
+/* It was there before any of the library's, and so comes first in the child. */
+TEST(fork_handlers_may_fork_the_loop) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  uv_process_options_t options;
+  uv_work_t work;
+  char* args[8];
+  int status = 1;
+
+  if (harness_arg(0) != NULL) {
+    return;
+  }
+  CHECK_EQ(pthread_atfork(NULL, NULL, fork_the_loop), 0);
+  work.data = &status;
+  CHECK_EQ(uv_queue_work(net_loop(), &work, nothing, note_status), 0);
+  net_until(&called, 1);
+  called = 0;
+  in_child(find_it_forked);
+  test_child(&options, args, "fork_handlers_may_fork_the_loop", "child");
+  test_spawn(&process, &options, &process_end);
+  test_await_child(&process_end);
+  net_end();
+#endif
+}
+
+/* ---- Again ---- */
 
 TEST(fork_of_a_fork) {
   CHECK_EQ(uv_async_init(net_loop(), &async, close_async), 0);

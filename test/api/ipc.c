@@ -11,6 +11,8 @@
 #ifndef _WIN32
 #  include <fcntl.h>
 #  include <sys/resource.h>
+#  include <sys/socket.h>
+#  include <sys/wait.h>
 #  include <unistd.h>
 #endif
 
@@ -248,6 +250,35 @@ TEST(i1_pipe_server_in_one_process) {
   net_until(&arrivals, 1);
   exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted);
   net_end();
+}
+
+/* A restart without a gap: the old server passes its pipe on and goes; the name stays for those who
+ * come, as it does on Windows, and it is the program's to remove. */
+TEST(p7_passed_server_keeps_its_name) {
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t passed;
+  uv_pipe_t client;
+
+  begin();
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_pipe);
+  listen_to(&right);
+  send_handle((uv_stream_t*) &server);
+  net_until(&came, 1);
+  net_until(&sent, 1);
+  claim_pipe(&right, &passed);
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed, 8, accept_pipe), 0);
+  net_close((uv_handle_t*) &server);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted);
+  net_end();
+#ifndef _WIN32
+  CHECK_EQ(unlink(name), 0);
+#endif
 }
 
 TEST(i2_bound_tcp_becomes_a_server) {
@@ -742,6 +773,54 @@ TEST(i6_no_room_for_the_descriptors_that_come) {
   await_trouble(UV_EMFILE);
   CHECK_EQ(test_fd_count(), fds);
   raw_close(raw);
+  net_end();
+#endif
+}
+
+/* Who the sender is comes beside the bytes, where whoever made the socket asked for it, and cuts
+ * reads short: the rest does not wait, and no descriptor is left behind. */
+TEST(l6_bytes_of_senders_who_are_told_apart) {
+#ifndef SO_PASSCRED
+  SKIP("no system but Linux has that");
+#else
+  static const int options[] = {SO_PASSCRED, 76 /* SO_PASSPIDFD */};
+  size_t i;
+  int ipc;
+
+  for (i = 0; i < 4; i++) {
+    uv_os_sock_t socks[2];
+    int on = 1;
+    int fds;
+    int sender;
+
+    ipc = i % 2 == 0;
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, socks), 0);
+    if (setsockopt(socks[0], SOL_SOCKET, options[i / 2], &on, sizeof on) != 0) {
+      raw_close(socks[0]); /* An older system. */
+      raw_close(socks[1]);
+      continue;
+    }
+    CHECK_EQ(uv_pipe_init(net_loop(), &right, ipc), 0);
+    CHECK_EQ(uv_pipe_open(&right, socks[0]), 0);
+    fds = test_fd_count();
+    for (sender = 0; sender < 3; sender++) {
+      pid_t pid = fork();
+
+      CHECK(pid >= 0);
+      if (pid == 0) {
+        raw_send(socks[1], "hello", 5);
+        _exit(0);
+      }
+      CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    }
+    heard = 0;
+    listen_to(&right);
+    net_until(&heard, 15);
+    CHECK_EQ(came, 0);
+    CHECK_EQ(test_fd_count(), fds);
+    net_close((uv_handle_t*) &right);
+    raw_close(socks[1]);
+  }
   net_end();
 #endif
 }

@@ -11,7 +11,9 @@
 
 #ifndef _WIN32
 #  include <fcntl.h>
+#  include <poll.h>
 #  include <stdlib.h>
+#  include <sys/socket.h>
 #  include <sys/stat.h>
 #  include <sys/un.h>
 #  include <unistd.h>
@@ -456,6 +458,50 @@ TEST(c2_loop_ends_with_the_connecting_pipe) {
   CHECK_EQ(net_closed, 2);
   CHECK_EQ(connects + refused, 1);
   net_end();
+}
+
+/* Linux tells nothing when a full queue of a listener has room again, and the loop is asleep in
+ * another one's. */
+TEST(c2_connect_that_found_no_room) {
+#if defined(_WIN32) || !defined(__linux__)
+  SKIP("a queue that is full refuses, or tells when it is not");
+#else
+  char name[TEST_PIPE_NAME];
+  struct sockaddr_un addr;
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  uv_pipe_t pipes[5];
+  struct pollfd loop;
+  int accepted_fd;
+  int i;
+
+  memset(&addr, 0, sizeof addr);
+  addr.sun_family = AF_UNIX;
+  strcpy(addr.sun_path, test_pipe_name(name, sizeof name));
+  CHECK_EQ(bind(listener, (struct sockaddr*) &addr, sizeof addr), 0);
+  CHECK_EQ(listen(listener, 0), 0);
+  connects = 0;
+  for (i = 0; i < 5; i++) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipes[i], 0), 0);
+    uv_pipe_connect(&reqs[i], &pipes[i], name, note_connect);
+  }
+  net_turns(3);
+  CHECK(connects < 5);
+  loop.fd = uv_backend_fd(net_loop());
+  loop.events = POLLIN;
+  for (i = 0; i < 5; i++) {
+    accepted_fd = accept(listener, NULL, NULL);
+    CHECK(accepted_fd >= 0);
+    while (connects < (i + 2 < 5 ? i + 2 : 5)) {
+      if (loop.fd >= 0)
+        CHECK_EQ(poll(&loop, 1, uv_backend_timeout(net_loop())), 1);
+      uv_run(net_loop(), loop.fd >= 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    }
+    CHECK_EQ(close(accepted_fd), 0);
+  }
+  CHECK_EQ(close(listener), 0);
+  CHECK_EQ(unlink(name), 0);
+  net_end();
+#endif
 }
 
 TEST(c1_second_connect_of_a_pipe) {

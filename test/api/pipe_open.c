@@ -287,6 +287,117 @@ TEST(p4_open_of_a_fifo) {
 #endif
 }
 
+/* Its last writer has been and gone; what it wrote is still there, and then comes the end. */
+TEST(p4_open_of_a_fifo_that_ended) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  int length;
+
+  for (length = 0; length <= 5; length += 5) {
+    char name[TEST_PIPE_NAME];
+    struct net_sink sink = {0};
+    char bytes[5];
+    uv_pipe_t to;
+    int in;
+    int out;
+
+    CHECK_EQ(mkfifo(test_pipe_name(name, sizeof name), 0600), 0);
+    in = open(name, O_RDONLY | O_NONBLOCK);
+    CHECK(in != -1);
+    CHECK_EQ(fcntl(in, F_SETFL, 0), 0); /* as a shell opens it */
+    out = open(name, O_WRONLY);
+    CHECK(out != -1);
+    net_pattern_fill(bytes, sizeof bytes, 0);
+    if (length > 0)
+      test_fd_write(out, bytes, sizeof bytes);
+    test_fd_close(out);
+    CHECK_EQ(unlink(name), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+    CHECK_EQ(uv_pipe_open(&to, in), 0);
+    net_drain((uv_stream_t*) &to, &sink);
+    net_until(&sink.ended, 1);
+    CHECK_EQ(sink.status, UV_EOF);
+    CHECK_EQ(sink.bytes, length);
+    net_close((uv_handle_t*) &to);
+  }
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+
+static void make_blocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+
+  CHECK(flags != -1);
+  CHECK_EQ(fcntl(fd, F_SETFL, flags & ~O_NONBLOCK), 0);
+}
+
+static uv_write_t big_write;
+static int big_done;
+
+static void note_big(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  big_done++;
+}
+
+/* `in` and `out` come non-blocking, and do not stay so. */
+static void talk_while_it_blocks(int in, int out) {
+  static char block[300000];
+  struct net_sink sink = {0};
+  uv_buf_t buf = uv_buf_init(block, sizeof block);
+  uv_pipe_t from;
+  uv_pipe_t to;
+
+  big_done = 0;
+  net_pattern_fill(block, sizeof block, 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, in), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, out), 0);
+  make_blocking(in);
+  make_blocking(out);
+  net_drain((uv_stream_t*) &to, &sink);
+  net_turns(3); /* There is nothing to be read. */
+  CHECK_EQ(uv_write(&big_write, (uv_stream_t*) &from, &buf, 1, note_big), 0);
+  net_until(&big_done, 1); /* There is no room for all of it. */
+  net_until_bytes(&sink, sizeof block);
+  net_turns(3);
+  net_close((uv_handle_t*) &from);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  net_close((uv_handle_t*) &to);
+}
+
+#endif
+
+/* The open file is another's as well, who wants to wait and clears O_NONBLOCK. */
+TEST(p4_ends_that_another_makes_blocking) {
+#ifdef _WIN32
+  SKIP("whether to wait is said with each call there");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_file fds[2];
+  int out;
+  int in;
+
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  talk_while_it_blocks(fds[0], fds[1]);
+  /* One that cannot be opened anew, for want of the right. */
+  CHECK_EQ(mkfifo(test_pipe_name(name, sizeof name), 0600), 0);
+  in = open(name, O_RDONLY | O_NONBLOCK);
+  CHECK(in != -1);
+  out = open(name, O_WRONLY | O_NONBLOCK);
+  CHECK(out != -1);
+  CHECK_EQ(unlink(name), 0);
+  CHECK_EQ(fchmod(in, 0), 0);
+  talk_while_it_blocks(in, out);
+  net_end();
+#endif
+}
+
 TEST(p4_open_of_a_pseudo_terminal) {
 #ifdef _WIN32
   SKIP("there are none");

@@ -8,6 +8,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "thread.h"
 #include "uv.h"
 
 #ifdef _WIN32
@@ -393,6 +394,44 @@ TEST(process_options_that_are_none) {
   refuse(UV_ENOENT);
   CHECK_EQ(uv_is_readable((uv_stream_t*) &pipe), 0);
   CHECK_EQ(uv_pipe_open(&pipe, -1), UV_EBADF);
+  net_end();
+}
+
+/* One handle has one pipe. Nothing was started, nothing made. */
+TEST(process_one_pipe_in_two_rows) {
+  uv_pipe_t pipe;
+  int fds;
+
+  prepare("none", "none");
+  CHECK_EQ(uv_loop_alive(net_loop()), 0);
+  pipe_at(1, &pipe, UV_WRITABLE_PIPE);
+  pipe_at(0, &pipe, UV_READABLE_PIPE);
+  fds = test_fd_count();
+  refuse(UV_EINVAL);
+  CHECK_EQ(test_fd_count(), fds);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &pipe), 0);
+  net_end();
+}
+
+/* A number that is not open is not to become, by being free, one of the descriptors that are made
+ * for the child. */
+TEST(process_stdio_that_is_not_open) {
+  uv_file ends[2];
+  uv_pipe_t pipe;
+  int i;
+
+  for (i = 0; i < 2; i++) {
+    prepare("none", "none");
+    pipe_at(1, &pipe, UV_WRITABLE_PIPE); /* takes the lowest free numbers */
+    CHECK_EQ(uv_pipe(ends, 0, 0), 0);
+    stdio[i == 0 ? 0 : 3].flags = UV_INHERIT_FD;
+    stdio[i == 0 ? 0 : 3].data.fd = ends[i];
+    options.stdio_count = 4;
+    test_fd_close(ends[0]);
+    test_fd_close(ends[1]);
+    refuse(UV_EBADF);
+    net_close((uv_handle_t*) &pipe);
+  }
   net_end();
 }
 
@@ -792,6 +831,27 @@ TEST(process_inherited_environment) {
   net_end();
 }
 
+/* As clearenv leaves it. */
+TEST(process_environment_that_is_none) {
+#ifdef _WIN32
+  SKIP("a process always has one there");
+#else
+  extern char** environ;
+  char** mine = environ;
+
+  if (strcmp(role(), "look") == 0) {
+    CHECK(getenv("PATH") == NULL);
+    return;
+  }
+  prepare("process_environment_that_is_none", "look");
+  environ = NULL;
+  run();
+  environ = mine;
+  test_await_child(&child_exit);
+  net_end();
+#endif
+}
+
 TEST(process_folder) {
   char here[4096];
   uv_pipe_t out;
@@ -996,6 +1056,161 @@ TEST(process_whose_status_is_lost) {
   run();
   net_until(&child_exit.done, 1);
   CHECK(child_exit.status == 7 || child_exit.status < 0);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+
+static void end_with_seven(const char* test, void (*handler)(int), int flags) {
+  struct sigaction action;
+
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  CHECK_EQ(sigaction(SIGCHLD, &action, NULL), 0);
+  prepare(test, "seven");
+  run();
+  net_until(&child_exit.done, 1);
+  CHECK_EQ(child_exit.status, 7);
+  net_end();
+  CHECK_EQ(sigaction(SIGCHLD, NULL, &action), 0);
+  CHECK(action.sa_handler == handler);
+  CHECK_EQ(action.sa_flags & SA_NOCLDWAIT, flags);
+}
+
+#endif
+
+/* What ignores it may have been the parent of this program: the status of its own children is not
+ * to be lost for that. */
+TEST(process_status_where_sigchld_is_ignored) {
+#ifdef _WIN32
+  SKIP("there are no signals");
+#else
+  if (strcmp(role(), "seven") == 0) {
+    exit(7);
+  }
+  end_with_seven("process_status_where_sigchld_is_ignored", SIG_IGN, 0);
+#endif
+}
+
+TEST(process_status_where_nobody_is_to_wait) {
+#ifdef _WIN32
+  SKIP("there are no signals");
+#else
+  if (strcmp(role(), "seven") == 0) {
+    exit(7);
+  }
+  end_with_seven("process_status_where_nobody_is_to_wait", on_sigchld, SA_NOCLDWAIT);
+#endif
+}
+
+/* Whatever the program does with SIGCHLD meanwhile costs the status at most. */
+TEST(process_end_is_told_whoever_has_sigchld) {
+#ifdef _WIN32
+  SKIP("there are no signals");
+#else
+  uv_pipe_t to;
+  sigset_t sigchld;
+  char byte;
+  int way;
+
+  if (strcmp(role(), "wait") == 0) {
+    CHECK_EQ(read(0, &byte, 1), 0);
+    return;
+  }
+  sigemptyset(&sigchld);
+  sigaddset(&sigchld, SIGCHLD);
+  for (way = 0; way < 6; way++) {
+    prepare("process_end_is_told_whoever_has_sigchld", "wait");
+    pipe_at(0, &to, UV_READABLE_PIPE);
+    run();
+    if (way < 4)
+      CHECK(signal(SIGCHLD, way % 2 == 0 ? SIG_DFL : on_sigchld) != SIG_ERR);
+    else if (way == 4)
+      CHECK_EQ(pthread_sigmask(SIG_BLOCK, &sigchld, NULL), 0);
+    else
+      CHECK(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    uv_close((uv_handle_t*) &to, NULL);
+    net_until(&child_exit.done, 1);
+    CHECK(child_exit.status == 0 || child_exit.status < 0);
+    net_close((uv_handle_t*) &child);
+  }
+  net_end();
+#endif
+}
+
+#ifdef __linux__
+
+enum {
+  STRANGERS = 60
+};
+
+static uv_file strangers_live[2]; /* as long as somebody has the end that writes */
+static volatile long strangers;
+static volatile long forking;
+static volatile long starting;
+
+/* Only while a child is being started, and each time a little later. */
+static void fork_strangers(void* arg) {
+  volatile long wait;
+  pid_t pid;
+
+  (void) arg;
+  while (test_load(&forking)) {
+    if (!test_load(&starting))
+      continue;
+    for (wait = test_load(&strangers) % 20 * 2000; wait > 0; wait--)
+      continue;
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+      char byte;
+
+      close(strangers_live[1]);
+      while (read(strangers_live[0], &byte, 1) > 0)
+        continue;
+      _exit(0);
+    }
+    if (test_add(&strangers, 1) >= STRANGERS)
+      break;
+  }
+}
+
+#endif
+
+/* A process that another thread forks has copies of whatever this one has, and lives as long as it
+ * likes. */
+TEST(process_start_waits_for_no_stranger) {
+#ifdef _WIN32
+  SKIP("no process is forked there");
+#elif !defined(__linux__)
+  SKIP("the end of a pipe that others may hold is what tells of a start there");
+#else
+  struct test_thread* thread;
+
+  if (HARNESS_TSAN)
+    SKIP("this sanitizer cannot have a child that shares its memory");
+  if (strcmp(role(), "none") == 0) {
+    return;
+  }
+  CHECK_EQ(uv_pipe(strangers_live, 0, 0), 0);
+  test_add(&forking, 1);
+  thread = test_thread_start(fork_strangers, NULL);
+  while (test_load(&strangers) < STRANGERS) {
+    prepare("process_start_waits_for_no_stranger", "none");
+    test_add(&starting, 1);
+    run();
+    test_add(&starting, -1);
+    test_await_child(&child_exit);
+    net_close((uv_handle_t*) &child);
+  }
+  test_add(&forking, -1);
+  test_thread_join(thread);
+  test_fd_close(strangers_live[1]);
+  test_fd_close(strangers_live[0]);
+  while (waitpid(-1, NULL, 0) > 0)
+    continue;
   net_end();
 #endif
 }

@@ -323,6 +323,33 @@ TEST(signal_sigchld_beside_children) {
 
 /* ---- Under load ---- */
 
+static void once_more(uv_signal_t* handle, int signum) {
+  came[handle - watchers]++;
+  CHECK_EQ(raise(signum), 0);
+}
+
+static void close_both(uv_timer_t* timer) {
+  if (came[0] < 2) {
+    CHECK_EQ(uv_timer_start(timer, close_both, 1, 0), 0);
+    return;
+  }
+  uv_close((uv_handle_t*) timer, NULL);
+  uv_close((uv_handle_t*) &watchers[0], NULL);
+}
+
+/* Whoever gets his signal again in its callback leaves the others their turn. */
+TEST(signal_that_its_callback_sends_again) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_signal_init(net_loop(), &watchers[0]), 0);
+  CHECK_EQ(uv_signal_start(&watchers[0], once_more, SIGUSR1), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, close_both, 5, 0), 0);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  net_end();
+}
+
 static volatile long shaking;
 
 /* Without a watcher the signal is not to end the process. Runs on both threads. */

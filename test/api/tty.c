@@ -161,6 +161,55 @@ TEST(y6_shared_terminal_does_not_block_when_it_could) {
   end();
 }
 
+static uv_write_t long_write;
+static int long_done;
+
+static void note_long(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  long_done++;
+}
+
+/* Nor one that came non-blocking, and in both directions. */
+TEST(y6_shared_terminal_that_came_nonblocking) {
+  static char block[200000];
+  uv_buf_t buf = uv_buf_init(block, sizeof block);
+  struct termios raw;
+  char typed[4096];
+  uint64_t at = 0;
+  int flags;
+
+  pty_open(&pty);
+  raw = pty_mode(&pty);
+  cfmakeraw(&raw);
+  CHECK_EQ(tcsetattr(pty.slave, TCSANOW, &raw), 0);
+  CHECK_EQ(fcntl(pty.slave, F_SETFL, O_NONBLOCK), 0);
+  flags = fcntl(pty.master, F_GETFL);
+  CHECK_EQ(fcntl(pty.master, F_SETFL, flags | O_NONBLOCK), 0);
+  CHECK_EQ(uv_tty_init(net_loop(), &tty, pty.master, 1), 0);
+  CHECK_EQ(fcntl(pty.master, F_SETFL, flags & ~O_NONBLOCK), 0);
+  start_reading();
+  net_turns(3);
+  CHECK_EQ(write(pty.slave, "x", 1), 1);
+  await("x");
+  net_turns(3); /* There is no more to read, */
+  net_pattern_fill(block, sizeof block, 0);
+  CHECK_EQ(uv_write(&long_write, (uv_stream_t*) &tty, &buf, 1, note_long), 0);
+  net_turns(3); /* and no room for all of this. */
+  CHECK_EQ(long_done, 0);
+  while (at < sizeof block) {
+    ssize_t n = read(pty.slave, typed, sizeof typed);
+
+    if (n > 0) {
+      net_pattern_check(typed, (size_t) n, at);
+      at += (uint64_t) n;
+    }
+    uv_run(net_loop(), UV_RUN_NOWAIT);
+  }
+  net_until(&long_done, 1);
+  end();
+}
+
 /* ---- Modes ---- */
 
 TEST(y1_modes) {

@@ -22,7 +22,8 @@
   XX(epoll_ctl)         \
   XX(epoll_wait)        \
   XX(poll)              \
-  XX(fork)
+  XX(fork)              \
+  XX(clone)
 
 enum call {
 #define ROW(name) CALL_##name,

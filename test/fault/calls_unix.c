@@ -93,6 +93,7 @@ PLAIN(pipe2, (int fds[2], int flags), (fds, flags))
 PLAIN(eventfd, (unsigned initial, int flags), (initial, flags))
 PLAIN(epoll_create1, (int flags), (flags))
 PLAIN(fork, (void), ())
+PLAIN(clone, (int (*run)(void*), void* stack, int flags, void* arg), (run, stack, flags, arg))
 
 /* ---- Waiting, which a signal may end ---- */
 

@@ -226,6 +226,8 @@ int uv_ip6_addr(const char* ip, int port, struct sockaddr_in6* addr) {
     if (strlen(zone + 1) >= ZONE_SIZE)
       return UV_EINVAL;
     result.sin6_scope_id = uv__port_zone(zone + 1);
+    if (result.sin6_scope_id == 0) /* Without its zone it would be another address. */
+      return UV_EINVAL;
   }
   *addr = result;
   return 0;

@@ -6,22 +6,19 @@
 
 void uv__signal_turn(struct uv__io* io, unsigned rung) {
   uv_signal_t* handle = uv__container_of(io, uv_signal_t, io);
+  int signum = handle->signum;
+  unsigned caught;
 
-  if (!(rung & UV__EVENT))
+  if (!(rung & UV__EVENT) || signum == 0)
     return;
-  /* The callback may stop, close, or watch for another signal: what came for this one is then
-   * nobody's. */
-  while (handle->signum != 0) {
-    int signum = handle->signum;
-    unsigned caught = uv__port_signal_take(io, &handle->caught);
-
-    if (caught == 0)
-      return;
-    for (; caught > 0 && handle->signum == signum; caught--) {
-      if (handle->oneshot)
-        uv_signal_stop(handle);
-      handle->signal_cb(handle, signum);
-    }
+  /* What comes from now on rings again, so that a callback that sends its signal anew leaves the
+   * others their turn. It may stop, close, or watch for another signal: what came for this one is
+   * then nobody's. */
+  caught = uv__port_signal_take(io, &handle->caught);
+  for (; caught > 0 && handle->signum == signum; caught--) {
+    if (handle->oneshot)
+      uv_signal_stop(handle);
+    handle->signal_cb(handle, signum);
   }
 }
 

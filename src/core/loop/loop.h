@@ -41,5 +41,6 @@ int uv__loop_valid(const uv_loop_t* loop);
 void uv__meter_wait_begins(uv_loop_t* loop);
 void uv__meter_wait_ends(uv_loop_t* loop);
 void uv__meter_free(uv_loop_t* loop); /* NULL is none */
+void uv__meter_fork(uv_loop_t* loop); /* in a forked child */
 
 #endif /* UV__LOOP_H_ */

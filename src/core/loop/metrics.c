@@ -41,6 +41,12 @@ void uv__meter_free(uv_loop_t* loop) {
   loop->meter = NULL;
 }
 
+/* Another thread of the parent may have been inside. */
+void uv__meter_fork(uv_loop_t* loop) {
+  if (loop->meter != NULL)
+    (void) uv_mutex_init(&loop->meter->mutex);
+}
+
 void uv__meter_wait_begins(uv_loop_t* loop) {
   uv_mutex_lock(&loop->meter->mutex);
   loop->meter->since_ns = uv_hrtime();

@@ -23,6 +23,7 @@ int uv_loop_fork(uv_loop_t* loop) {
   if (r < 0)
     return r;
   uv__work_fork(loop);
+  uv__meter_fork(loop);
   /* A wake-up may have been written into what only the parent has now. */
   if (uv__atomic_load(&loop->wake_pending))
     uv__port_wake(loop);

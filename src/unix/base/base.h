@@ -31,6 +31,11 @@ int uv__file_unblock(int fd);
 void uv__file_block(int fd);
 /* Close it in what this process becomes by an exec. */
 int uv__file_hide(int fd);
+/* Whether it waits, which of an open file that is shared whoever else has it may want. */
+int uv__file_blocks(int fd);
+/* Whether there is something to read (POLLIN) or room to write (POLLOUT); else errno is EAGAIN, as
+ * if the system had been asked. */
+int uv__file_is_ready(int fd, short events);
 /* Close without looking back: after EINTR the number may be somebody else's already. */
 void uv__file_discard(int fd);
 

@@ -3,6 +3,7 @@
 #include "unix/base/base.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 int uv__file_unblock(int fd) {
@@ -29,6 +30,19 @@ int uv__file_hide(int fd) {
 int uv__file_prepare(int fd) {
   int r = uv__file_unblock(fd);
   return r < 0 ? r : uv__file_hide(fd);
+}
+
+int uv__file_blocks(int fd) {
+  return !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+int uv__file_is_ready(int fd, short events) {
+  struct pollfd row = {fd, events, 0};
+
+  if (poll(&row, 1, 0) > 0)
+    return 1;
+  errno = EAGAIN;
+  return 0;
 }
 
 void uv__file_discard(int fd) {

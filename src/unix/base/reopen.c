@@ -3,6 +3,7 @@
 #include "unix/base/base.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,13 +31,30 @@ static void own_path(int fd, char path[32]) {
   *path = '\0';
 }
 
-int uv__reopen_pipe(int fd, int access) {
+static int open_anew(int fd, int access) {
   char path[32];
   int own;
 
   own_path(fd, path);
   own = open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   return own >= 0 ? own : UV__ERR(errno);
+}
+
+/* Of a fifo whose last writer is gone only those know the end who had it open before. */
+static int knows_end(int fd) {
+  struct pollfd row = {fd, POLLIN, 0};
+
+  return poll(&row, 1, 0) > 0 && (row.revents & POLLHUP);
+}
+
+int uv__reopen_pipe(int fd, int access) {
+  int own = open_anew(fd, access);
+
+  if (own >= 0 && access != O_WRONLY && knows_end(fd)) {
+    uv__file_discard(own);
+    return UV_ENOTSUP;
+  }
+  return own;
 }
 
 #else
@@ -67,7 +85,7 @@ static int is_master(int fd) {
 #if defined(__linux__)
 
 static int reopen(int fd, int access) {
-  return uv__reopen_pipe(fd, access);
+  return open_anew(fd, access);
 }
 
 #else

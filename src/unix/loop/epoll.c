@@ -46,8 +46,11 @@ void uv__poller_stop(uv_loop_t* loop) {
 }
 
 /* Parent and child share the registrations: they are left as they are, with the descriptor. */
-int uv__poller_fork(uv_loop_t* loop) {
+void uv__poller_leave(uv_loop_t* loop) {
   uv__poller_stop(loop);
+}
+
+int uv__poller_renew(uv_loop_t* loop) {
   return uv__poller_start(loop);
 }
 
@@ -57,6 +60,13 @@ int uv__poller_add(struct uv__io* io, int out) {
   if (r == 0)
     io->tail.state |= out ? UV__FD_POLLED | UV__FD_OUT : UV__FD_POLLED;
   return r;
+}
+
+int uv__poller_renew_io(struct uv__io* io) {
+  unsigned int out = io->tail.state & UV__FD_OUT;
+
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+  return uv__poller_add(io, out != 0);
 }
 
 int uv__poller_add_out(struct uv__io* io) {

@@ -45,8 +45,11 @@ void uv__poller_stop(uv_loop_t* loop) {
 }
 
 /* A kqueue is not inherited: its number is free, or somebody else's by now. */
-int uv__poller_fork(uv_loop_t* loop) {
+void uv__poller_leave(uv_loop_t* loop) {
   loop->tail.backend_fd = -1;
+}
+
+int uv__poller_renew(uv_loop_t* loop) {
   return uv__poller_start(loop);
 }
 
@@ -64,6 +67,13 @@ int uv__poller_add(struct uv__io* io, int out) {
   if (r < 0)
     uv__poller_remove(io);
   return r;
+}
+
+int uv__poller_renew_io(struct uv__io* io) {
+  unsigned int out = io->tail.state & UV__FD_OUT;
+
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+  return uv__poller_add(io, out != 0);
 }
 
 int uv__poller_add_out(struct uv__io* io) {

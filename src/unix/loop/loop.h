@@ -84,8 +84,13 @@ extern const int uv__poller_takes_children;
 int uv__poller_start(uv_loop_t* loop);
 /* Also after a start that failed. */
 void uv__poller_stop(uv_loop_t* loop);
-/* In a forked child: begin anew with an empty poller, without touching what the parent sees. */
-int uv__poller_fork(uv_loop_t* loop);
+/* In a forked child: let go of what the parent has too, without a change to what it sees. From then
+ * on the others work, and find nothing, also when no more of these three is called. */
+void uv__poller_leave(uv_loop_t* loop);
+/* Then watch the new loop->tail.wake_rd, */
+int uv__poller_renew(uv_loop_t* loop);
+/* and one by one the ios that were watched before. */
+int uv__poller_renew_io(struct uv__io* io);
 /* Watch the descriptor of `io` from now on, for room to write too if `out` is not 0. Sets
  * UV__FD_POLLED and, where room is now reported, UV__FD_OUT. */
 int uv__poller_add(struct uv__io* io, int out);

@@ -52,12 +52,18 @@ void uv__poller_stop(uv_loop_t* loop) {
   uv__free(poller->ios);
 }
 
-/* The table is memory and so the child's own; its rows come back one by one. */
-int uv__poller_fork(uv_loop_t* loop) {
-  struct uv__poller* poller = loop->tail.poller;
+/* The table is memory, and so the child's own: its rows stay as they are. */
+void uv__poller_leave(uv_loop_t* loop) {
+  uv__loop_poller(loop)->fds[0].fd = -1;
+}
 
-  poller->fds[0].fd = loop->tail.wake_rd;
-  poller->rows = 1;
+int uv__poller_renew(uv_loop_t* loop) {
+  uv__loop_poller(loop)->fds[0].fd = loop->tail.wake_rd;
+  return 0;
+}
+
+int uv__poller_renew_io(struct uv__io* io) {
+  (void) io;
   return 0;
 }
 
@@ -95,7 +101,7 @@ static void fill(struct pollfd* row, const struct uv__io* io) {
   unsigned int state = io->tail.state;
 
   row->events = 0;
-  if (state & (UV__READ | UV__ACCEPT))
+  if (state & (UV__READ | UV__ACCEPT | UV__EVENT))
     row->events |= POLLIN;
   if (state & (UV__WRITE | UV__CONNECT))
     row->events |= POLLOUT;

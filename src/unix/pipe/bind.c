@@ -2,6 +2,7 @@
  * mode, and removed when its pipe is closed. */
 #include "unix/pipe/pipe.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags) {
     return r;
   }
   if (names != NULL) {
+    names->owner = (int) getpid();
     names->dev = st.st_dev;
     names->ino = st.st_ino;
   }
@@ -125,7 +127,22 @@ int uv__pipe_chmod(struct uv__io* io, int flags) {
   return 0;
 }
 
+/* A forked child that closes its copy leaves the file to the process that bound it; but to one that
+ * is no more, having put itself in the background, nothing can be left. */
+static int is_owner(const struct uv__pipe_names* names) {
+  return names->owner == (int) getpid() ||
+         (names->owner != 0 && kill(names->owner, 0) != 0 && errno == ESRCH);
+}
+
 void uv__pipe_unlink(const struct uv__pipe_names* names) {
-  if (is_ours(names))
+  if (is_ours(names) && is_owner(names))
     (void) unlink(names->file);
+}
+
+/* Who still has connections to accept there, and who ever will, cannot be known from here. */
+void uv__pipe_disown(struct uv__io* io) {
+  struct uv__pipe_names* names = io->tail.state & UV__FD_LOCAL ? io->tail.u.more : NULL;
+
+  if (names != NULL)
+    names->owner = 0;
 }

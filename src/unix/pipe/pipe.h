@@ -13,15 +13,19 @@
 
 /* The pipes of a loop whose connect found the listener's queue full. */
 struct uv__stalls {
-  struct uv__queue queue; /* of struct uv__pipe_names */
+  struct uv__queue queue; /* of struct uv__pipe_names, oldest first */
+  struct uv__io timer;    /* our own: ends the wait when they are to be tried again */
   uint64_t retry_at;      /* ms */
+  unsigned wait_ms;
 };
 
-void uv__pipe_start(struct uv__stalls* stalls);
-/* How long the loop may wait at most when it would wait for `timeout_ms`. */
-int uv__pipe_timeout(const uv_loop_t* loop, int timeout_ms);
-/* After each wait of the poller. */
+void uv__pipe_start(struct uv__stalls* stalls, uv_loop_t* loop);
+/* After each wait of the poller, before anybody else looks at what was noted. */
 void uv__pipe_look(uv_loop_t* loop);
+/* Let go of what is open for it: when the loop ends, and in a forked child, which shares it. */
+void uv__pipe_stop(uv_loop_t* loop);
+/* In a forked child, after uv__poller_renew: go on. */
+int uv__pipe_renew(uv_loop_t* loop);
 
 /* ---- Within the room ---- */
 
@@ -29,6 +33,7 @@ void uv__pipe_look(uv_loop_t* loop);
 struct uv__pipe_names {
   struct uv__queue link; /* in stalls->queue, while it waits for room in a listener's queue */
   struct uv__io* io;
+  int owner;                 /* the process that bound it, and removes the file; 0: nobody does */
   struct sockaddr_un target; /* where that is */
   socklen_t target_len;
   dev_t dev; /* the socket file that bind made, */
@@ -51,6 +56,8 @@ int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags);
 int uv__pipe_chmod(struct uv__io* io, int flags);
 /* Remove the socket file, if it is ours. */
 void uv__pipe_unlink(const struct uv__pipe_names* names);
+/* It was passed on: whoever listens on now, nobody removes the file. */
+void uv__pipe_disown(struct uv__io* io);
 
 /* open.c */
 int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);

@@ -8,6 +8,8 @@
 #include "unix/pipe/pipe.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,10 +69,7 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   if (r < 0)
     return r;
   io->tail.u.origin = fd;
-  if (flags & O_NONBLOCK)
-    io->tail.fd = fd; /* Whoever made it so wants it so. */
-  else
-    r = own(io, fd, access);
+  r = own(io, fd, access);
 #if defined(F_SETNOSIGPIPE)
   if (r == 0 && access != O_RDONLY && fcntl(io->tail.fd, F_SETNOSIGPIPE, 1) != 0)
     r = UV__ERR(errno);
@@ -138,6 +137,10 @@ static int plain_option(struct uv__io* io, enum uv__option option, void* value) 
 
 /* ---- Moving bytes ---- */
 
+static int may_block(const struct uv__io* io) {
+  return io->tail.fd == io->tail.u.origin && uv__file_blocks(io->tail.fd);
+}
+
 static ssize_t plain_read_now(struct uv__io* io,
                               char* base,
                               size_t len,
@@ -146,6 +149,8 @@ static ssize_t plain_read_now(struct uv__io* io,
 
   if (passed != NULL)
     passed->count = 0;
+  if (may_block(io) && !uv__file_is_ready(io->tail.fd, POLLIN))
+    return uv__fd_was_read(io, -1, len, 0);
   do
     n = read(io->tail.fd, base, len);
   while (n < 0 && errno == EINTR);
@@ -200,6 +205,18 @@ static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
 
 #endif
 
+/* So much goes without waiting where there is room at all. */
+static ssize_t write_little(struct uv__io* io, const uv_buf_t* bufs, enum uv__write_mode mode) {
+  uv_buf_t little = bufs[0];
+  ssize_t n = -1;
+
+  if (little.len > PIPE_BUF)
+    little.len = PIPE_BUF;
+  if (uv__file_is_ready(io->tail.fd, POLLOUT))
+    n = write_mutely(io->tail.fd, &little, 1);
+  return uv__fd_was_written(io, &little, 1, mode, n);
+}
+
 static ssize_t plain_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
@@ -209,6 +226,8 @@ static ssize_t plain_write(struct uv__io* io,
 
   if (r != 0)
     return r;
+  if (may_block(io))
+    return write_little(io, bufs, mode);
   return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
 }
 

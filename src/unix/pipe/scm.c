@@ -14,11 +14,22 @@
 #  define RECEIVE_FLAGS MSG_DONTWAIT
 #endif
 
-/* Room for one control message, aligned as such. */
+/* Room for one control message, aligned as such; and when receiving for what else may come, where
+ * whoever made the socket asked the system for it: who the sender is. */
 union rights {
   struct cmsghdr header;
   char room[CMSG_SPACE(sizeof(int) * UV__PASSED_MOST)];
 };
+
+union received {
+  struct cmsghdr header;
+  char room[CMSG_SPACE(sizeof(int) * UV__PASSED_MOST) + 512];
+};
+
+/* A descriptor of the sender's process (SO_PASSPIDFD), which older headers do not name. */
+#if defined(__linux__)
+#  define COMES_AS_PIDFD 0x04
+#endif
 
 /* ---- Reading ---- */
 
@@ -46,32 +57,58 @@ static void drop(struct uv__passed* passed) {
     uv__port_discard(&passed->descs[--passed->count]);
 }
 
-/* All descriptors of the message into *passed, whatever they are. */
-static void collect(struct msghdr* msg, struct uv__passed* passed) {
+static int brings_descriptors(const struct cmsghdr* header) {
+  if (header->cmsg_level != SOL_SOCKET)
+    return 0;
+#if defined(COMES_AS_PIDFD)
+  if (header->cmsg_type == COMES_AS_PIDFD)
+    return 1;
+#endif
+  return header->cmsg_type == SCM_RIGHTS;
+}
+
+/* All descriptors of the message into *passed, whatever they are, and closes those that nobody sent
+ * or that are too many; of the latter the result is how many there were. */
+static unsigned collect(struct msghdr* msg, struct uv__passed* passed) {
   struct cmsghdr* header;
+  unsigned too_many = 0;
 
   for (header = CMSG_FIRSTHDR(msg); header != NULL; header = CMSG_NXTHDR(msg, header)) {
     const unsigned char* at = CMSG_DATA(header);
     const unsigned char* end = (const unsigned char*) header + header->cmsg_len;
 
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+    if (!brings_descriptors(header))
       continue;
-    /* There is no room for more than fit. */
-    for (; at + sizeof(int) <= end && passed->count < UV__PASSED_MOST; at += sizeof(int)) {
-      struct uv__desc* desc = &passed->descs[passed->count++];
-      memcpy(&desc->fd, at, sizeof(int));
-      desc->kind = UV__DESC_PIPE;
-      desc->known = 0;
+    for (; at + sizeof(int) <= end; at += sizeof(int)) {
+      struct uv__desc* desc = &passed->descs[passed->count];
+      int fd;
+
+      memcpy(&fd, at, sizeof(int));
+      if (header->cmsg_type != SCM_RIGHTS) {
+        if (fd >= 0) /* It is the error, where there was no room for a descriptor. */
+          uv__file_discard(fd);
+      } else if (passed->count == UV__PASSED_MOST) {
+        uv__file_discard(fd);
+        too_many++;
+      } else {
+        desc->fd = fd;
+        desc->kind = UV__DESC_PIPE;
+        desc->known = 0;
+        passed->count++;
+      }
     }
   }
+  return too_many;
 }
 
 /* Finds out what came. A message that was cut short, or brings what no handle can have, breaks
  * the promise that the two ends made to each other; which descriptors belong to what would be
  * a guess from then on (I6). */
-static int sort_out(const struct msghdr* msg, struct uv__passed* passed) {
+static int sort_out(const struct msghdr* msg, unsigned too_many, struct uv__passed* passed) {
   unsigned i;
 
+  if (too_many > 0)
+    return UV_ECONNABORTED;
   /* Linux cuts for lack of room in the message and for lack of room in this process. */
   if (msg->msg_flags & MSG_CTRUNC)
     return passed->count < UV__PASSED_MOST ? UV_EMFILE : UV_ECONNABORTED;
@@ -88,16 +125,17 @@ static int sort_out(const struct msghdr* msg, struct uv__passed* passed) {
 
 ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct iovec vec = {base, len};
-  union rights rights;
+  union received received;
   struct msghdr msg;
+  unsigned too_many;
   ssize_t n;
   int r;
 
   memset(&msg, 0, sizeof(msg));
   msg.msg_iov = &vec;
   msg.msg_iovlen = 1;
-  msg.msg_control = &rights;
-  msg.msg_controllen = sizeof(rights);
+  msg.msg_control = &received;
+  msg.msg_controllen = sizeof(received);
   do
     n = recvmsg(io->tail.fd, &msg, RECEIVE_FLAGS);
   while (n < 0 && errno == EINTR);
@@ -105,15 +143,16 @@ ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
   passed->count = 0;
   if (n < 0)
     return uv__fd_was_read(io, n, len, 0);
-  collect(&msg, passed);
-  r = sort_out(&msg, passed);
+  too_many = collect(&msg, passed);
+  r = sort_out(&msg, too_many, passed);
   if (r < 0) {
     drop(passed);
     return r;
   }
   if (n == 0 && passed->count > 0)
     return 0;
-  return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_LOCAL) && passed->count == 0);
+  /* A read stops short where what comes beside the bytes changes: descriptors, or the sender. */
+  return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_LOCAL) && msg.msg_controllen == 0);
 }
 
 /* ---- Writing ---- */
@@ -149,6 +188,7 @@ ssize_t uv__scm_write(struct uv__io* io,
                       enum uv__write_mode mode,
                       struct uv__io* pass) {
   uv_os_fd_t fd;
+  ssize_t n;
   int r;
 
   if (pass == NULL)
@@ -158,5 +198,8 @@ ssize_t uv__scm_write(struct uv__io* io,
     r = uv__fd_write_waits(io, mode);
   if (r != 0)
     return r;
-  return uv__fd_was_written(io, bufs, nbufs, mode, send_with(io->tail.fd, bufs, nbufs, fd));
+  n = send_with(io->tail.fd, bufs, nbufs, fd);
+  if (n > 0)
+    uv__pipe_disown(pass);
+  return uv__fd_was_written(io, bufs, nbufs, mode, n);
 }

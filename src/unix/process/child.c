@@ -5,6 +5,7 @@
  * Linux tells of the end by a descriptor (pidfd) in the loop's poller. Elsewhere SIGCHLD does,
  * which the loops that have children watch for; each then asks for its own. */
 #include "unix/process/process.h"
+#include "unix/system/system.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -16,13 +17,24 @@
 
 #include "core/base/alloc.h"
 
+/* uv__child.pid in a process that a parent of it forked. */
+enum {
+  NOT_OURS = 0
+};
+
+/* How often children are asked that have no descriptor. SIGCHLD tells of their end at once, unless
+ * the program keeps it from us. */
+enum {
+  LOOK_MS = 200
+};
+
 struct uv__child {
   struct uv__io io;      /* the pidfd's place in the poller; the core knows nothing of it */
   struct uv__queue link; /* in children->running, then in children->ended */
   struct uv__io* owner;  /* of the handle; NULL when that is closed */
   int pid;               /* until it was reaped, nobody else can get this number */
   int has_ended;
-  int status; /* as of waitpid; -1: somebody else reaped it, so that nobody knows */
+  int status; /* as of waitpid; -1: it is or was another's to reap, so that nobody knows */
 };
 
 static struct uv__children* children_of(const uv_loop_t* loop) {
@@ -37,6 +49,8 @@ static void hear(struct uv__children* children) {
 
   if (uv__queue_empty(&sigchld->watcher))
     (void) uv__port_signal_start(&sigchld->io, &sigchld->watcher, &sigchld->caught, SIGCHLD);
+  else
+    uv__signal_insist(SIGCHLD);
 }
 
 static void stop_hearing(struct uv__children* children) {
@@ -77,6 +91,9 @@ struct uv__child* uv__child_new(uv_loop_t* loop) {
   struct uv__child* child = uv__calloc(1, sizeof(*child));
 
   if (child != NULL) {
+    /* Who ignores it, or whose parent did, has the system throw away how children ended. */
+    if (uv__signal_is_ignored(SIGCHLD))
+      hear(children_of(loop));
     child->io.loop = loop;
     uv__fd_init(&child->io);
     child->io.tail.state = UV__FD_OWN;
@@ -105,6 +122,7 @@ void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner) {
   uv__queue_insert_tail(&children->running, &child->link);
   if (watch_pidfd(child))
     return;
+  children->unwatched++;
   hear(children);
   /* It may have ended before anybody heard. */
   children->must_ask = 1;
@@ -114,16 +132,18 @@ void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner) {
 /* Asks whether the child ended. */
 static void reap(struct uv__child* child) {
   int status = 0;
-  int r;
+  int r = -1;
 
-  do
-    r = waitpid(child->pid, &status, WNOHANG);
-  while (r < 0 && errno == EINTR);
+  while (child->pid != NOT_OURS && (r = waitpid(child->pid, &status, WNOHANG)) < 0 &&
+         errno == EINTR)
+    continue;
   if (r == 0) {
     child->io.tail.state |= UV__EVENT;
     return;
   }
   child->has_ended = 1;
+  if (child->io.tail.fd < 0)
+    children_of(child->io.loop)->unwatched--;
   child->status = r < 0 ? -1 : status;
   if (child->owner != NULL) {
     uv__ring(child->owner, UV__EVENT);
@@ -144,11 +164,16 @@ void uv__child_start(struct uv__children* children, uv_loop_t* loop) {
   children->sigchld.io.tail.state = UV__FD_OWN;
 }
 
+int uv__child_timeout(const uv_loop_t* loop, int timeout_ms) {
+  if (children_of(loop)->unwatched == 0)
+    return timeout_ms;
+  return timeout_ms < 0 || timeout_ms > LOOK_MS ? LOOK_MS : timeout_ms;
+}
+
 /* Those of which their own descriptors tell nothing. */
 static void ask_all(struct uv__children* children) {
   struct uv__queue* link = children->running.next;
 
-  children->must_ask = 0;
   while (link != &children->running) {
     struct uv__child* child = uv__container_of(link, struct uv__child, link);
 
@@ -167,14 +192,16 @@ static void bury(struct uv__children* children) {
 /* Who runs is waited for, and who ended without anybody to hear of it is in the other list. */
 static int children_valid(const struct uv__children* children) {
   const struct uv__queue* link;
+  unsigned unwatched = 0;
 
   for (link = children->running.next; link != &children->running; link = link->next) {
     const struct uv__child* child = uv__container_of(link, const struct uv__child, link);
 
-    if (child->pid <= 0 || (child->has_ended && child->owner == NULL) ||
+    if (child->pid < 0 || (child->has_ended && child->owner == NULL) ||
         (child->owner != NULL && child->owner->tail.u.more != child) ||
         (child->io.tail.fd >= 0) != ((child->io.tail.state & UV__FD_POLLED) != 0))
       return 0;
+    unwatched += !child->has_ended && child->io.tail.fd < 0;
   }
   for (link = children->ended.next; link != &children->ended; link = link->next) {
     const struct uv__child* child = uv__container_of(link, const struct uv__child, link);
@@ -182,7 +209,7 @@ static int children_valid(const struct uv__children* children) {
     if (!child->has_ended || child->owner != NULL)
       return 0;
   }
-  return 1;
+  return unwatched == children->unwatched;
 }
 #endif
 
@@ -201,10 +228,37 @@ void uv__child_look(uv_loop_t* loop) {
       children->must_ask = 1;
     }
   }
-  if (children->must_ask)
-    ask_all(children);
+  if (children->unwatched > 0) {
+    uint64_t now = uv__port_now(loop);
+
+    if (children->must_ask || now >= children->ask_at) {
+      children->must_ask = 0;
+      children->ask_at = now + LOOK_MS;
+      ask_all(children);
+    }
+  }
   bury(children);
   assert(children_valid(children));
+}
+
+/* They are its parent's: of what becomes of them this process never hears. */
+void uv__child_fork(uv_loop_t* loop) {
+  struct uv__children* children = children_of(loop);
+  struct uv__queue* link;
+
+  for (link = children->running.next; link != &children->running; link = link->next) {
+    struct uv__child* child = uv__container_of(link, struct uv__child, link);
+
+    child->pid = NOT_OURS;
+    if (child->io.tail.fd < 0)
+      continue;
+    uv__poller_remove(&child->io);
+    uv__file_discard(child->io.tail.fd);
+    child->io.tail.fd = -1;
+    child->io.tail.state = UV__FD_OWN;
+    children->unwatched += !child->has_ended;
+  }
+  children->must_ask = 1;
 }
 
 void uv__child_stop(uv_loop_t* loop) {
@@ -217,7 +271,8 @@ void uv__child_stop(uv_loop_t* loop) {
         uv__container_of(uv__queue_head(&children->running), struct uv__child, link);
 
     /* One that ended meanwhile is not left behind. */
-    (void) waitpid(child->pid, NULL, WNOHANG);
+    if (child->pid != NOT_OURS)
+      (void) waitpid(child->pid, NULL, WNOHANG);
     uv__child_free(child);
   }
 }
@@ -250,7 +305,7 @@ static int send_signal(const struct uv__child* child, int signum) {
 int uv__port_child_kill(struct uv__io* io, int signum) {
   const struct uv__child* child = io->tail.u.more;
 
-  if (child->has_ended)
+  if (child->has_ended || child->pid == NOT_OURS)
     return UV_ESRCH;
   return send_signal(child, signum) == 0 ? 0 : UV__ERR(errno);
 }

@@ -1,8 +1,8 @@
 /* The child's own preparations, from the fork to exec.
  *
  * Between the two only async-signal-safe functions may be called, because the child of a program
- * with threads has but one of them, and any lock may be held by another. So whatever needs memory is
- * made before (plan.c). Each step answers 0, or the errno with which it failed. */
+ * with threads has but one of them, and any lock may be held by another; and nothing may be left
+ * behind in memory, which may be the parent's. So whatever needs memory is made before (plan.c). Each step answers 0, or the errno with which it failed. */
 #include "unix/process/process.h"
 
 #include <fcntl.h>
@@ -26,16 +26,72 @@ enum {
   MOST_FDS = 1 << 20 /* to go through one by one, where there is no better way */
 };
 
-/* Handlers are code that the new program does not have; what is ignored would stay ignored. */
-static void reset_signals(void) {
+#if defined(__linux__)
+
+/* The system's own calls, since the child may share its parent's memory: the library's keep books of
+ * handlers (sanitizers), and see to it that all threads of a process change their user, which are
+ * the parent's. */
+
+#  if defined(SYS_setuid32)
+#    define SET_USER SYS_setuid32
+#    define SET_GROUP SYS_setgid32
+#    define SET_GROUPS SYS_setgroups32
+#  else
+#    define SET_USER SYS_setuid
+#    define SET_GROUP SYS_setgid
+#    define SET_GROUPS SYS_setgroups
+#  endif
+
+/* The system's structure all zeros says: SIG_DFL, no flags, nothing blocked. */
+static void default_action(int signum) {
+  static const unsigned long zeros[32];
+
+  (void) syscall(SYS_rt_sigaction, signum, zeros, NULL, (size_t) NSIG / 8);
+}
+
+static int set_user(uid_t uid) {
+  return (int) syscall(SET_USER, uid);
+}
+
+static int set_group(gid_t gid) {
+  return (int) syscall(SET_GROUP, gid);
+}
+
+static int drop_groups(void) {
+  return (int) syscall(SET_GROUPS, 0, NULL);
+}
+
+#else
+
+static void default_action(int signum) {
   struct sigaction action;
-  sigset_t none;
-  int i;
 
   memset(&action, 0, sizeof(action));
   action.sa_handler = SIG_DFL;
+  (void) sigaction(signum, &action, NULL);
+}
+
+static int set_user(uid_t uid) {
+  return setuid(uid);
+}
+
+static int set_group(gid_t gid) {
+  return setgid(gid);
+}
+
+static int drop_groups(void) {
+  return setgroups(0, NULL);
+}
+
+#endif
+
+/* Handlers are code that the new program does not have; what is ignored would stay ignored. */
+static void reset_signals(void) {
+  sigset_t none;
+  int i;
+
   for (i = 1; i < NSIG; i++)
-    (void) sigaction(i, &action, NULL); /* Some cannot be changed. */
+    default_action(i); /* Some cannot be changed. */
   sigemptyset(&none);
   (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -139,11 +195,11 @@ static int change_user(const struct uv__plan* plan) {
   /* The groups of root would stay with a user that is not. Nobody else has the right to drop
    * his, nor a need. */
   if ((options->flags & (UV_PROCESS_SETUID | UV_PROCESS_SETGID)) && geteuid() == 0 &&
-      setgroups(0, NULL) != 0)
+      drop_groups() != 0)
     return errno;
-  if ((options->flags & UV_PROCESS_SETGID) && setgid(options->gid) != 0)
+  if ((options->flags & UV_PROCESS_SETGID) && set_group(options->gid) != 0)
     return errno;
-  if ((options->flags & UV_PROCESS_SETUID) && setuid(options->uid) != 0)
+  if ((options->flags & UV_PROCESS_SETUID) && set_user(options->uid) != 0)
     return errno;
   return 0;
 }

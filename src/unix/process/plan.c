@@ -1,6 +1,7 @@
 /* What is made before a child is: all the memory that it will need, and the ends of its pipes. */
 #include "unix/process/process.h"
 
+#include <fcntl.h>
 #include <paths.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static const char* path_of(char** env) {
 
 /* One block for all that the child needs to have in memory. */
 int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, int count) {
+  static char* nothing;
   size_t nargs = 0;
   size_t i;
 
@@ -39,9 +41,12 @@ int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, in
     plan->sources[i] = plan->made[i] = -1;
   plan->options = options;
   plan->env = options->env != NULL ? options->env : environ;
+  if (plan->env == NULL)
+    plan->env = &nothing; /* After a clearenv. */
   plan->path = path_of(plan->env);
   plan->count = count;
   plan->report = -1;
+  plan->error = 0;
   return 0;
 }
 
@@ -63,25 +68,31 @@ static int make_pipe(struct uv__child_stdio* row, int* made) {
   return 0;
 }
 
+/* A number that is not open would be given to one of the descriptors made here, and the child
+ * would have that. */
+static int take_given(struct uv__plan* plan, const struct uv__child_stdio* rows) {
+  int i;
+
+  for (i = 0; i < plan->count; i++) {
+    if (rows[i].how == UV__CHILD_FD)
+      plan->sources[i] = rows[i].fd;
+    else if (rows[i].how == UV__CHILD_HANDLE)
+      plan->sources[i] = rows[i].handle;
+    if (plan->sources[i] >= 0 && fcntl(plan->sources[i], F_GETFD) < 0)
+      return UV__ERR(errno);
+  }
+  return 0;
+}
+
 int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
-  int r = 0;
+  int r = take_given(plan, rows);
   int i;
 
   for (i = 0; i < plan->count && r == 0; i++) {
-    switch (rows[i].how) {
-    case UV__CHILD_NONE:
-      break;
-    case UV__CHILD_PIPE:
-      r = make_pipe(&rows[i], &plan->made[i]);
-      plan->sources[i] = plan->made[i];
-      break;
-    case UV__CHILD_FD:
-      plan->sources[i] = rows[i].fd;
-      break;
-    case UV__CHILD_HANDLE:
-      plan->sources[i] = rows[i].handle;
-      break;
-    }
+    if (rows[i].how != UV__CHILD_PIPE)
+      continue;
+    r = make_pipe(&rows[i], &plan->made[i]);
+    plan->sources[i] = plan->made[i];
   }
   return r;
 }

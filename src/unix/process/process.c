@@ -1,14 +1,104 @@
-/* Starting children: the fork, and how the parent learns that the child's preparations failed. What
- * is made before is plan.c's, what the child does up to exec is exec.c's, and waiting for its end is
+/* Starting children: how there comes to be a second process, and how the parent learns that the
+ * child's preparations failed. What is made before is plan.c's, what the child does up to exec is exec.c's, and waiting for its end is
  * child.c's. */
 #include "unix/process/process.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- In the child ---- */
+#if defined(__linux__)
+#  include <sched.h>
+#endif
+
+#include "core/base/alloc.h"
+
+/* ThreadSanitizer keeps books in the memory that the child would share. */
+#if defined(__has_feature)
+#  if __has_feature(thread_sanitizer)
+#    define KEEPS_BOOKS
+#  endif
+#elif defined(__SANITIZE_THREAD__)
+#  define KEEPS_BOOKS
+#endif
+
+#if defined(__linux__) && !defined(KEEPS_BOOKS)
+#  define SHARES_MEMORY
+#endif
+
+/* ---- What both ways have in common ---- */
+
+/* Signals wait while there is a child that has not become its program: a handler of ours or the
+ * program's would run in a process that is not the one it knows. Nor must this thread be cancelled
+ * in the child's calls. */
+static void begin_quiet(sigset_t* mask, int* cancel) {
+  sigset_t all;
+
+  sigfillset(&all);
+  (void) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
+  (void) pthread_sigmask(SIG_SETMASK, &all, mask);
+}
+
+static void end_quiet(const sigset_t* mask, int cancel) {
+  (void) pthread_sigmask(SIG_SETMASK, mask, NULL);
+  (void) pthread_setcancelstate(cancel, NULL);
+}
+
+static void bury(int pid) {
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    continue;
+}
+
+#if defined(SHARES_MEMORY)
+
+/* ---- A child that shares our memory ---- */
+
+enum {
+  STACK_SIZE = 64 * 1024
+};
+
+static int run_child(void* arg) {
+  struct uv__plan* plan = arg;
+
+  plan->error = uv__exec_become(plan);
+  _exit(127); /* Of the child, which did not become what it was meant to. */
+}
+
+/* Until it has become its program, the child has our memory and this thread waits, as with vfork;
+ * its stack is its own. So nothing is copied, nobody's pthread_atfork handlers run in a process that
+ * is not to stay, and there is no pipe to tell of a failure, which a process that another thread
+ * forks in this moment would hold open. */
+static int start(struct uv__plan* plan, int* pid) {
+  char* stack = uv__malloc(STACK_SIZE);
+  char* top = stack + STACK_SIZE;
+  sigset_t mask;
+  int cancel;
+  int child;
+  int error;
+
+  if (stack == NULL)
+    return UV_ENOMEM;
+  top -= (uintptr_t) top % 16;
+  begin_quiet(&mask, &cancel);
+  child = clone(run_child, top, CLONE_VM | CLONE_VFORK | SIGCHLD, plan);
+  error = errno;
+  end_quiet(&mask, cancel);
+  uv__free(stack);
+  if (child < 0)
+    return UV__ERR(error);
+  if (plan->error != 0) {
+    bury(child);
+    return UV__ERR(plan->error);
+  }
+  *pid = child;
+  return 0;
+}
+
+#else
+
+/* ---- A child that is a copy ---- */
 
 static _Noreturn void give_up(const struct uv__plan* plan, int error) {
   ssize_t n;
@@ -19,24 +109,18 @@ static _Noreturn void give_up(const struct uv__plan* plan, int error) {
   _exit(127); /* Of the forked child, which nothing of the program's may outlive. */
 }
 
-/* ---- In the parent ---- */
-
-/* Signals wait meanwhile: in the child, a handler of the program's would run in a process that
- * is not the one it knows. */
 static int fork_child(struct uv__plan* plan) {
-  sigset_t all;
   sigset_t mask;
+  int cancel;
   int error;
   int pid;
 
-  sigfillset(&all);
-  if (pthread_sigmask(SIG_SETMASK, &all, &mask) != 0)
-    return UV_EINVAL;
+  begin_quiet(&mask, &cancel);
   pid = fork();
   error = errno;
   if (pid == 0)
     give_up(plan, uv__exec_become(plan));
-  (void) pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  end_quiet(&mask, cancel);
   return pid > 0 ? pid : UV__ERR(error);
 }
 
@@ -52,8 +136,7 @@ static int hear_report(int fd, int pid) {
     return 0; /* The exec closed it. */
   /* It ends by itself, unless the report got lost: then it may run, and nobody would know it. */
   (void) kill(pid, SIGKILL);
-  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-    continue;
+  bury(pid);
   return n == (ssize_t) sizeof(error) ? UV__ERR(error) : UV_EIO;
 }
 
@@ -73,6 +156,10 @@ static int start(struct uv__plan* plan, int* pid) {
   uv__file_discard(report[0]);
   return r;
 }
+
+#endif
+
+/* ---- What the port promises ---- */
 
 int uv__port_spawn(struct uv__io* io,
                    const uv_process_options_t* options,

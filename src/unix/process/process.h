@@ -1,6 +1,6 @@
 /* The children's room: starting them, and waiting for their end. To those above it offers port.h,
- * and what a loop does about its children. It knows no stream of the program's, and hears of SIGCHLD
- * through port.h as any watcher does. */
+ * and what a loop does about its children. It knows no stream of the program's. It stands on the
+ * system's room: where there is no better way it hears of SIGCHLD, as any watcher does. */
 #ifndef UV__UNIX_PROCESS_H_
 #define UV__UNIX_PROCESS_H_
 
@@ -13,12 +13,18 @@ struct uv__children {
   struct uv__queue running; /* or whose end nobody has heard of yet */
   struct uv__queue ended;   /* that only wait to be forgotten */
   uv_signal_t sigchld;      /* our own watcher: its io, link and counter, and no more */
-  int must_ask;             /* which of them ended */
+  int must_ask;             /* those without a descriptor whether they ended */
+  unsigned unwatched;       /* how many have none */
+  uint64_t ask_at;          /* ms: and when to ask in any case */
 };
 
 void uv__child_start(struct uv__children* children, uv_loop_t* loop);
+/* How long the loop may wait at most when it would wait for `timeout_ms`. */
+int uv__child_timeout(const uv_loop_t* loop, int timeout_ms);
 /* After each wait of the poller, and after the look at signals. */
 void uv__child_look(uv_loop_t* loop);
+/* In a forked child, between uv__poller_leave and uv__poller_renew. */
+void uv__child_fork(uv_loop_t* loop);
 /* The loop ends: nobody waits any more for the children that nobody has an interest in. */
 void uv__child_stop(uv_loop_t* loop);
 
@@ -42,11 +48,12 @@ struct uv__plan {
   int* sources; /* for each descriptor of the child the parent's, or -1 */
   int* made;    /* the child's ends of created pipes, or -1 */
   int count;
-  int report; /* the child's end of the pipe that tells of a failure */
+  int report; /* the child's end of the pipe that tells of a failure, or -1 */
+  int error;  /* of a child that shares our memory: why it did not become its program */
 };
 
 /* plan.c: one block for all that the child needs to have in memory; and the descriptors that are
- * made for it. */
+ * made for it, once those that the program named are known to exist. */
 int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, int count);
 int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows);
 /* The child has its ends now, or never will. `keep`: the parent's ends are the core's. */

@@ -2,6 +2,7 @@
 #include "unix/base/base.h"
 
 #include <ifaddrs.h>
+#include <limits.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -16,6 +17,13 @@
 #include "core/base/alloc.h"
 
 unsigned uv__port_zone(const char* name) {
+  uint64_t number = 0;
+  const char* at;
+
+  for (at = name; *at >= '0' && *at <= '9' && number <= UINT_MAX; at++)
+    number = number * 10 + (unsigned) (*at - '0');
+  if (at != name && *at == '\0')
+    return number <= UINT_MAX ? (unsigned) number : 0;
   return if_nametoindex(name);
 }
 

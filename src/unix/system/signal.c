@@ -89,10 +89,19 @@ static void on_signal(int signum, siginfo_t* info, void* context) {
     hand_on(&before, signum, info, context);
 }
 
+/* The program may have put the signal back to what it was in the beginning: nobody hears of it then,
+ * and nobody would call our handler on top of whom it went. */
+static int is_thrown_out(int signum) {
+  struct sigaction now;
+
+  return sigaction(signum, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+         (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN);
+}
+
 static int install(struct caught_signal* entry, int signum) {
   struct sigaction action;
 
-  if (entry->is_installed)
+  if (entry->is_installed && !is_thrown_out(signum))
     return 0;
   memset(&action, 0, sizeof(action));
   action.sa_sigaction = on_signal;
@@ -168,6 +177,51 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
   if (uv__queue_empty(&entry->watchers))
     uninstall(entry, signum);
   leave(&mask);
+}
+
+/* ---- For children ---- */
+
+int uv__signal_is_ignored(int signum) {
+  struct sigaction now;
+
+  return sigaction(signum, NULL, &now) == 0 &&
+         ((now.sa_flags & SA_NOCLDWAIT) ||
+          (!(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_IGN));
+}
+
+void uv__signal_insist(int signum) {
+  sigset_t mask;
+
+  enter(&mask);
+  (void) install(&table[signum], signum);
+  leave(&mask);
+}
+
+/* ---- Forking ---- */
+
+void uv__signal_hold(void) {
+  acquire();
+}
+
+void uv__signal_unhold(void) {
+  release();
+}
+
+/* What came before the fork came to the parent. */
+void uv__signal_forget(void) {
+  int signum;
+
+  for (signum = 1; signum < SIGNALS; signum++) {
+    struct uv__queue* watchers = &table[signum].watchers;
+    struct uv__queue* link;
+
+    if (watchers->next == NULL)
+      continue;
+    for (link = watchers->next; link != watchers; link = link->next) {
+      watcher_of(link)->caught = 0;
+      uv__atomic_store(&uv__loop_poller(watcher_of(link)->io.loop)->signals, 0);
+    }
+  }
 }
 
 /* ---- In the loop ---- */

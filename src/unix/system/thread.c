@@ -254,7 +254,7 @@ int uv_cond_timedwait(uv_cond_t* cond, uv_mutex_t* mutex, uint64_t timeout) {
   return UV__ERR(wait_for(cond, mutex, &span));
 }
 
-/* ---- Once, keys, forking ---- */
+/* ---- Once, keys ---- */
 
 void uv_once(uv_once_t* guard, void (*callback)(void)) {
   must(pthread_once(guard, callback));
@@ -276,8 +276,4 @@ void* uv_key_get(uv_key_t* key) {
  * then, as the signature leaves no other way. */
 void uv_key_set(uv_key_t* key, void* value) {
   (void) pthread_setspecific(*key, value);
-}
-
-int uv__port_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void)) {
-  return UV__ERR(pthread_atfork(before, in_parent, in_child));
 }

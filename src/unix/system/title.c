@@ -1,7 +1,7 @@
 /* The title of the process. Tools read it from where the kernel put the arguments, so a title is
  * written over them, and main gets a copy to go on with. The room is what the arguments took,
  * since behind them lies the environment, which the C library holds pointers into. */
-#include "unix/base/base.h"
+#include "unix/system/system.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -128,4 +128,12 @@ void uv__port_shutdown(void) {
   uv__free(title.copy);
   title.copy = NULL;
   title.base = NULL;
+}
+
+void uv__title_hold(void) {
+  pthread_mutex_lock(&title.lock);
+}
+
+void uv__title_unhold(void) {
+  pthread_mutex_unlock(&title.lock);
 }

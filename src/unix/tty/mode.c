@@ -193,3 +193,14 @@ void uv__mode_drop(struct uv__terminal* terminal) {
   uv__queue_remove(&terminal->link);
   leave(&before);
 }
+
+/* ---- Forking ---- */
+
+void uv__mode_hold(void) {
+  while (!try_acquire())
+    continue;
+}
+
+void uv__mode_unhold(void) {
+  uv__atomic_store(&lock, 0);
+}

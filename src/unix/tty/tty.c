@@ -15,11 +15,15 @@
 
 #include "core/base/alloc.h"
 
+enum {
+  LITTLE = 256 /* bytes that a terminal has room for when it says that it has any */
+};
+
 /* ---- Opening ---- */
 
 /* A terminal that cannot be opened anew, a master or one that belongs to another user by now, is
  * shared after all, and made non-blocking as long as the handle lives. */
-static int open_own(int fd, int access, unsigned int* state) {
+static int open_own(int fd, int access, unsigned int* state, int* is_shared) {
   int own = uv__reopen_terminal(fd, access);
   int r;
 
@@ -34,6 +38,7 @@ static int open_own(int fd, int access, unsigned int* state) {
     return r;
   }
   *state = r == 1 ? UV__FD_RESTORE : 0;
+  *is_shared = 1;
   return own;
 }
 
@@ -74,7 +79,7 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   terminal = uv__calloc(1, sizeof(*terminal));
   if (terminal == NULL)
     return UV_ENOMEM;
-  fd = open_own(desc->fd, flags & O_ACCMODE, &state);
+  fd = open_own(desc->fd, flags & O_ACCMODE, &state, &terminal->is_shared);
   r = fd < 0 ? fd : uv__fd_attach(io, fd, state);
   if (r == 0) {
     r = uv__poller_add(io, 0);
@@ -172,15 +177,20 @@ static int is_hung_up(int fd) {
   return (seen & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
+static int may_block(const struct uv__io* io) {
+  const struct uv__terminal* terminal = io->tail.u.more;
+
+  return terminal->is_shared && uv__file_blocks(io->tail.fd);
+}
+
 static ssize_t tty_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   int fd = io->tail.fd;
   ssize_t n;
 
   (void) passed;
-  /* Of an open file that is shared, O_NONBLOCK may be gone: shells clear it. */
-  if ((io->tail.state & UV__FD_RESTORE) && poll_now(fd, POLLIN) == 0) {
+  /* Shells, for one, clear O_NONBLOCK. */
+  if (may_block(io) && !uv__file_is_ready(fd, POLLIN)) {
     n = -1;
-    errno = EAGAIN;
   } else {
     do
       n = read(fd, base, len);
@@ -208,6 +218,25 @@ static ssize_t write_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
   return writev(fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
 }
 
+/* So much goes without waiting where there is room at all. */
+static ssize_t write_little(struct uv__io* io, const uv_buf_t* bufs, enum uv__write_mode mode) {
+  uv_buf_t little = bufs[0];
+  ssize_t n = -1;
+
+  if (little.len > LITTLE)
+    little.len = LITTLE;
+  if (uv__file_is_ready(io->tail.fd, POLLOUT)) {
+    do
+      n = write_bufs(io->tail.fd, &little, 1);
+    while (n < 0 && errno == EINTR);
+  }
+  if (n < 0 && errno == EIO && is_hung_up(io->tail.fd))
+    return UV_EPIPE;
+  n = uv__fd_was_written(io, &little, 1, mode, n);
+  io->tail.state &= ~(unsigned) UV__FD_FULL; /* The next write takes more, or finds it full. */
+  return n;
+}
+
 static ssize_t tty_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
@@ -219,6 +248,8 @@ static ssize_t tty_write(struct uv__io* io,
   (void) pass; /* The core passes none over a kind that carries none. */
   if (r != 0)
     return r;
+  if (may_block(io))
+    return write_little(io, bufs, mode);
   do
     n = write_bufs(io->tail.fd, bufs, nbufs);
   while (n < 0 && errno == EINTR);

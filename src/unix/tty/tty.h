@@ -1,6 +1,6 @@
-/* The terminals' room. Those above it need no more than the table of port.h; what is here is for the
- * files within: the list of terminals that are open, and their modes (mode.c). It knows neither
- * pipes nor children. */
+/* The terminals' room. Those above it need no more than the table of port.h, and to hold the list of
+ * open terminals over a fork; the rest is for the files within. It knows neither pipes nor
+ * children. */
 #ifndef UV__UNIX_TTY_H_
 #define UV__UNIX_TTY_H_
 
@@ -8,11 +8,21 @@
 
 #include "unix/fd/fd.h"
 
+/* ---- For whoever stands above ---- */
+
+/* Around a fork, with all signals blocked: nobody else is in the list, which is whole in the
+ * child. */
+void uv__mode_hold(void);
+void uv__mode_unhold(void);
+
+/* ---- Within the room: mode.c ---- */
+
 /* tail.u.more of a terminal */
 struct uv__terminal {
   struct uv__queue link; /* among all of the process */
   int fd;                /* that of the io */
   dev_t device;          /* the same for all descriptors of one terminal */
+  int is_shared;         /* with whoever else has the open file, which could not be opened anew */
   int is_changed;        /* by this handle, so that `found` says how it was before any did */
   struct termios found;
 };
