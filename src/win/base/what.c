@@ -11,10 +11,14 @@ enum {
 
 int uv__handle_is_console(HANDLE handle) {
   DWORD mode;
+  DWORD none;
 
-  /* The mode is for who may read; no other device refuses the question for that reason. */
-  return GetFileType(handle) == FILE_TYPE_CHAR &&
-         (GetConsoleMode(handle, &mode) || GetLastError() == ERROR_ACCESS_DENIED);
+  if (GetFileType(handle) != FILE_TYPE_CHAR)
+    return 0;
+  /* The mode is for who may read, and no other device refuses the question for that reason. Wine says
+   * the same of all of them, so that it is asked by writing nothing. */
+  return GetConsoleMode(handle, &mode) || GetLastError() == ERROR_ACCESS_DENIED ||
+         WriteConsoleW(handle, L"", 0, &none, NULL);
 }
 
 /* ---- Sockets, which the system calls pipes ---- */
