@@ -89,6 +89,7 @@ static int goes_both_ways(HANDLE handle) {
 
 int uv__handle_socket_type(HANDLE handle) {
   struct question* question;
+  HANDLE thread;
 
   if (GetFileType(handle) != FILE_TYPE_PIPE || !goes_both_ways(handle))
     return 0;
@@ -97,11 +98,13 @@ int uv__handle_socket_type(HANDLE handle) {
     return 0;
   question->handle = handle;
   question->answered = CreateEventW(NULL, TRUE, FALSE, NULL);
-  if (question->answered == NULL || !QueueUserWorkItem(answer, question, WT_EXECUTELONGFUNCTION)) {
+  thread = question->answered == NULL ? NULL : CreateThread(NULL, 0, answer, question, 0, NULL);
+  if (thread == NULL) {
     if (question->answered != NULL)
       CloseHandle(question->answered);
     uv__free(question);
     return 0;
   }
+  CloseHandle(thread);
   return wait_for_answer(question);
 }
