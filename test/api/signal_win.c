@@ -119,19 +119,21 @@ IMPORTED(SetConsoleCtrlHandler)
 typedef BOOL(WINAPI* set_handler_fn)(PHANDLER_ROUTINE handler, BOOL add);
 static set_handler_fn set_handler;
 static PHANDLER_ROUTINE handler_of_ours;
-static volatile LONG added;
+static HANDLE added; /* an event */
 
 static BOOL WINAPI set_and_note(PHANDLER_ROUTINE handler, BOOL add) {
   BOOL done = set_handler(handler, add);
 
   if (done && add) {
     handler_of_ours = handler;
-    InterlockedIncrement(&added);
+    SetEvent(added);
   }
   return done;
 }
 
 static void note_handlers(void) {
+  added = CreateEventA(NULL, FALSE, FALSE, NULL);
+  CHECK(added != NULL);
   set_handler = (set_handler_fn) import_replace(IMPORT(SetConsoleCtrlHandler),
                                                 (import_function) set_and_note);
 }
@@ -140,7 +142,7 @@ static void note_handlers(void) {
 static void forget_handlers(void) {
   while (set_handler(handler_of_ours, FALSE))
     ;
-  added = 0;
+  ResetEvent(added);
 }
 
 TEST(signal_win_handlers_come_back_to_another_console) {
@@ -152,15 +154,14 @@ TEST(signal_win_handlers_come_back_to_another_console) {
   press_ctrl_c();
   net_until(&first_runs, 1);
   forget_handlers();
-  while (added == 0) /* The loop need not turn for it. */
-    Sleep(1);
+  CHECK_EQ(WaitForSingleObject(added, INFINITE),
+           WAIT_OBJECT_0); /* The loop need not turn for it. */
   press_ctrl_c();
   net_until(&first_runs, 2);
   CHECK_EQ(uv_signal_stop(&first), 0);
   forget_handlers();
   CHECK_EQ(uv_signal_start(&first, count, SIGINT), 0);
-  while (added == 0)
-    Sleep(1);
+  CHECK_EQ(WaitForSingleObject(added, INFINITE), WAIT_OBJECT_0);
   press_ctrl_c();
   net_until(&first_runs, 3);
   net_end();
