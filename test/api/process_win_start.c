@@ -63,6 +63,7 @@ typedef BOOL(WINAPI* create_fn)(const WCHAR* path,
                                 PROCESS_INFORMATION* made);
 static create_fn create_process;
 static UINT child_error_mode;
+static DWORD child_flags;
 
 /* As on Windows a folder is not longer than that. */
 static BOOL WINAPI create_and_look(const WCHAR* path,
@@ -76,6 +77,7 @@ static BOOL WINAPI create_and_look(const WCHAR* path,
                                    STARTUPINFOW* start,
                                    PROCESS_INFORMATION* made) {
   child_error_mode = GetErrorMode();
+  child_flags = flags;
   if (folder != NULL && wcslen(folder) >= MAX_PATH) {
     SetLastError(ERROR_DIRECTORY);
     return FALSE;
@@ -255,7 +257,7 @@ TEST(process_path_with_quotation_marks) {
 
 /* ---- A console ---- */
 
-/* A stream of our console is of no use in a new one. */
+/* A stream of our console is of no use in a new one, but in Wine's. */
 TEST(process_hidden_child_with_a_stream_of_the_console) {
   static const char name[] = "process_hidden_child_with_a_stream_of_the_console";
   uv_stdio_container_t stdio[2];
@@ -275,6 +277,7 @@ TEST(process_hidden_child_with_a_stream_of_the_console) {
   }
   if (!console_child(name))
     return;
+  look_at_starts();
   screen = console_open("CONOUT$");
   CHECK(SetConsoleCursorPosition(screen, origin));
   fd = console_open_file("CONOUT$");
@@ -288,6 +291,7 @@ TEST(process_hidden_child_with_a_stream_of_the_console) {
   options.stdio_count = 2;
   options.flags = UV_PROCESS_WINDOWS_HIDE;
   test_spawn(&child, &options, &end);
+  CHECK_EQ(child_flags & CREATE_NO_WINDOW, 0);
   test_await_child(&end);
   console_expect(screen, 0, L"here");
   CloseHandle(screen);
