@@ -116,11 +116,23 @@ TEST(process_that_crashes_ends_at_once) {
 
 /* ---- Folders ---- */
 
-static const WCHAR deep[] = L"a-folder-with-quite-a-long-name-of-a-hundred-letters-or-so-"
-                            L"that-is-repeated-until-no-usual-buffer-holds-it";
+static const WCHAR deep[] = L"another-folder-with-a-name-of-a-hundred-letters-or-so-that-"
+                            L"the-start-of-a-process-has-no-room-for";
+
+/* From a file, or a folder, up to the first of those folders. */
+static void remove_tree(WCHAR* path) {
+  CHECK(DeleteFileW(path));
+  for (;;) {
+    *wcsrchr(path, L'\\') = L'\0';
+    if (wcsstr(path, deep) == NULL)
+      return;
+    CHECK(RemoveDirectoryW(path));
+  }
+}
 
 TEST(process_folder_with_a_long_name) {
   WCHAR folder[1024] = L"\\\\?\\";
+  WCHAR here[1024];
   char cwd[1024];
   char* args[8];
   uv_process_options_t options;
@@ -141,6 +153,7 @@ TEST(process_folder_with_a_long_name) {
     wcscat(folder, L"\\");
   }
   wcscat(folder, L"here");
+  wcscpy(here, folder);
   file = CreateFileW(folder, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
   CHECK(file != INVALID_HANDLE_VALUE);
   CHECK(CloseHandle(file));
@@ -151,6 +164,7 @@ TEST(process_folder_with_a_long_name) {
   test_spawn(&child, &options, &end);
   test_await_child(&end);
   net_close((uv_handle_t*) &child);
+  remove_tree(here);
   net_end();
 }
 
