@@ -17,8 +17,8 @@
  *
  * Rule names (L1, R2, ...) are those of docs/CONTRACT.md.
  */
-#ifndef UV_H_
-#define UV_H_
+#ifndef UV_H
+#define UV_H
 
 #ifdef __cplusplus
 extern "C" {
@@ -255,9 +255,9 @@ struct uv__io {
   uv_loop_t* loop;
   unsigned char busy;    /* lanes started */
   unsigned char rung;    /* lanes rung, not collected */
-  unsigned char waiting; /* linked in loop->ready */
+  unsigned char waiting; /* enum uv__waits of core/port.h: which list of the loop it is in */
   unsigned char role;    /* enum uv__role of core/loop/loop.h: whose turn it is when it rings */
-  struct uv__queue link; /* in loop->ready */
+  struct uv__queue link; /* in loop->ready or loop->starved */
   struct uv__io_tail tail;
 };
 
@@ -274,6 +274,7 @@ struct uv__stream {
   struct uv__desc pending;      /* the one unclaimed connection */
   int delayed_error;            /* of bind, for listen or connect; of connect, for its callback */
   unsigned char phase;          /* enum uv__phase */
+  unsigned short passing;       /* queued writes that have yet to pass this; 0xffff: too many */
 };
 
 /* Private: a piece of work for the pool (core/loop/threadpool.c). */
@@ -304,7 +305,9 @@ struct uv_handle_s {
 
 /* Close a handle (rules L4, L5): its requests end UV_ECANCELED unless they really
  * completed, then `close_cb` (may be NULL) runs, always later, and the memory is the
- * caller's again. Closing a handle that is closing is ignored. */
+ * caller's again. Nobody gets through from the call on: a listener takes no client, its
+ * port or name is free, and a peer hears the end behind what was written. Closing a handle
+ * that is closing is ignored. */
 UV_EXTERN void uv_close(uv_handle_t* handle, uv_close_cb close_cb);
 /* 1 when the handle works: a started timer or hook, an open async, a stream that reads,
  * writes, connects or listens. 0 otherwise. */
@@ -376,6 +379,7 @@ struct uv_write_s {
   uv_buf_t* bufs;     /* inline_bufs, or allocated when they do not fit */
   unsigned int nbufs; /* in bufs */
   unsigned int at;    /* the first buffer with bytes left */
+  size_t written;     /* bytes that the system took */
   int status;         /* for the callback, once in write_done */
   unsigned int state; /* what the system has of it (core/stream/write.c) */
   uv_buf_t inline_bufs[8];
@@ -389,10 +393,12 @@ UV_EXTERN void uv_req_set_data(uv_req_t* req, void* data);
 UV_EXTERN uv_req_type uv_req_get_type(const uv_req_t* req);
 /* "write", ...; NULL for a value that is no request type. */
 UV_EXTERN const char* uv_req_type_name(uv_req_type type);
-/* Take back a write that waits in its queue, or work, a lookup of an address or of a name
- * that waits for a thread: its callback gets UV_ECANCELED. UV_EBUSY when the system has taken
- * part of a write, or all, and when the work runs or is over; UV_EINVAL for other requests
- * (rule W11). */
+/* Take back work, a lookup of an address or of a name, or random bytes that wait for a thread: the
+ * callback gets UV_ECANCELED, that of a lookup UV_EAI_CANCELED; UV_EBUSY when it runs or is over.
+ * Or end a write, also one of which a part went: its callback gets UV_ECANCELED, in its place, and
+ * uv_write_nwritten tells how much went. UV_EBUSY when it is over, when the stream closes, and
+ * where the system works on it as a whole (Windows); UV_ENOTSUP when a part of it went over an IPC
+ * pipe. UV_EINVAL for other requests (rule W11). */
 UV_EXTERN int uv_cancel(uv_req_t* req);
 
 /* ---- Streams ----------------------------------------------------------------------- */
@@ -418,13 +424,13 @@ struct uv_stream_s {
 };
 
 /* Wait for connections. `backlog` is how many the system may hold ready. `cb` runs once
- * for each, and again only after uv_accept claimed it (rule A2). Called again it replaces
- * backlog and callback (A6). UV_EINVAL: `cb` is NULL, closing, or connected; a bind
- * conflict is reported here (A5). */
+ * for each, and again only after uv_accept claimed it (rule A2). With a NULL `cb` they wait in the
+ * system until uv_accept asks. Called again it replaces backlog and callback (A6). UV_EINVAL:
+ * closing, or connected; a bind conflict is reported here (A5). */
 UV_EXTERN int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb);
 /* Give the waiting connection to `client`, a fresh handle of the same kind on the same
- * loop. UV_EAGAIN: none waits; UV_EINVAL: wrong kind, in use, another loop, or the server
- * does not listen; the connection then keeps waiting (rules A1, A3). */
+ * loop. UV_EAGAIN: none waits; UV_EBUSY: `client` is in use; UV_EINVAL: wrong kind, another loop,
+ * closing, or the server does not listen; the connection then keeps waiting (rules A1, A3). */
 UV_EXTERN int uv_accept(uv_stream_t* server, uv_stream_t* client);
 /* Read until uv_read_stop, EOF or an error. UV_EINVAL: closing or a callback is NULL;
  * UV_EALREADY: reading; UV_ENOTCONN: not readable and not connecting (rule R1). */
@@ -451,8 +457,12 @@ UV_EXTERN int uv_write2(uv_write_t* req,
                         unsigned int nbufs,
                         uv_stream_t* send_handle,
                         uv_write_cb cb);
+/* In the callback of a write: how many of its bytes the system took (rule W11). */
+UV_EXTERN size_t uv_write_nwritten(const uv_write_t* req);
 /* Write what the system takes at once and return how many bytes that was; UV_EAGAIN when
- * nothing, or when writes are queued (rule W7). Otherwise errors as uv_write. */
+ * nothing, or when writes are queued (rule W7). In blocking mode it waits, behind what is queued,
+ * until all is taken (W8); UV_EINVAL then for more bytes than an int counts. Otherwise errors as
+ * uv_write. */
 UV_EXTERN int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs);
 /* As uv_try_write, passing a handle as uv_write2 does; a result above 0 means that it went. */
 UV_EXTERN int uv_try_write2(uv_stream_t* stream,
@@ -754,7 +764,7 @@ typedef enum {
 
 /* Take a terminal. `readable` is ignored: what can be done follows from the descriptor. The
  * descriptor is reopened where that is possible, so that O_NONBLOCK does not leak to others
- * who share it (rule Y6). UV_EINVAL when it is no terminal, UV_EBADF. */
+ * who share it (rule Y6). UV_EINVAL when it is no terminal, or no descriptor. */
 UV_EXTERN int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int readable);
 /* Change the mode, also while a read is pending; only the library's own mode bits change
  * (rules Y1, Y2). UV_EINVAL for other modes, UV_ENOTSUP where the system has no such mode. */
@@ -919,8 +929,8 @@ struct uv_async_s {
   unsigned int flags;
   struct uv__handle handle;
   uv_async_cb async_cb;
-  struct uv__queue queue; /* in loop->asyncs */
-  int sent;               /* atomic: asked for and not yet run */
+  struct uv__queue queue; /* in loop->asyncs, or on loop->sent */
+  int sent;               /* atomic: whether the callback is owed, and who is in a send */
 };
 
 /* Initialise and start. `cb` may be NULL: the loop is then only woken. */
@@ -943,17 +953,20 @@ struct uv_loop_s {
   struct {
     unsigned int count;
   } active_reqs;
+  unsigned int told;        /* what the program was told in this turn (core/loop/loop.h) */
   int asleep;               /* atomic: a wake-up is needed to be heard */
   int wake_pending;         /* atomic: an async was sent since the last look */
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
+  struct uv__queue starved; /* listeners that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;
   struct uv__queue prepare;
   struct uv__queue check;
-  struct uv__queue asyncs;
-  uv_handle_t* closing; /* handles whose close callback is due */
+  struct uv__queue asyncs; /* whose callbacks are owed */
+  void* sent;              /* atomic: the same, not yet seen by the loop's thread */
+  uv_handle_t* closing;    /* handles whose close callback is due */
   struct {
     void* root;
     unsigned int count;
@@ -1539,4 +1552,4 @@ union uv_any_req {
 }
 #endif
 
-#endif /* UV_H_ */
+#endif /* UV_H */

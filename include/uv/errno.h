@@ -365,6 +365,12 @@
 #  define UV__EUNATCH (-4023)
 #endif
 
+#if defined(ENOEXEC) && !defined(_WIN32)
+#  define UV__ENOEXEC UV__ERR(ENOEXEC)
+#else
+#  define UV__ENOEXEC (-4022)
+#endif
+
 /* Every public code: XX(name without UV_, text of uv_strerror). */
 #define UV_ERRNO_MAP(XX)                                         \
   XX(E2BIG, "argument list too long")                            \
@@ -450,6 +456,7 @@
   XX(ESOCKTNOSUPPORT, "socket type not supported")               \
   XX(EFTYPE, "inappropriate file type or format")                \
   XX(ENODATA, "no data available")                               \
-  XX(EUNATCH, "protocol driver not attached")
+  XX(EUNATCH, "protocol driver not attached")                    \
+  XX(ENOEXEC, "exec format error")
 
 #endif /* UV_ERRNO_H_ */

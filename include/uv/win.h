@@ -98,7 +98,7 @@ typedef ULONG uv__buf_len_t; /* private */
 struct uv__desc {
   HANDLE handle;  /* INVALID_HANDLE_VALUE: none; sockets are cast */
   short kind;     /* enum uv__desc_kind of core/port.h */
-  short accepted; /* 1: it has a peer, which may be gone by now; see src/win/pipe/pipe.h */
+  short accepted; /* see src/win/tcp/tcp.h and src/win/pipe/pipe.h */
   DWORD peer;     /* of a pipe to a child: the process at its other end; else 0 */
 };
 
@@ -110,20 +110,18 @@ struct uv__op {
 };
 
 /* Private to src/win: what the backend keeps in every stream. The narrow fields keep a
- * uv_tcp_t within 320 bytes on x64. */
+ * uv_tcp_t within 304 bytes on x64. */
 struct uv__io_tail {
   union {
     SOCKET socket;
     HANDLE handle;
   } u;
-  unsigned short state;     /* see src/win/loop/loop.h */
-  short error;              /* UV_E* of a finished connect or failed read, until collected */
-  int sent;                 /* result of a finished write, until collected */
-  void* more;               /* a kind's own block: accept pool, helper thread, ... */
-  struct uv__io_tail* next; /* in loop->tail.open, */
-  struct uv__io_tail** at;  /* and the pointer there that points here */
-  struct uv__op in;         /* read, connect */
-  struct uv__op out;        /* write */
+  unsigned short state; /* see src/win/loop/loop.h */
+  short error;          /* UV_E* of a finished connect or failed read, until collected */
+  int sent;             /* result of a finished write, until collected */
+  void* more;           /* a kind's own block: accept pool, helper thread, ... */
+  struct uv__op in;     /* read, connect */
+  struct uv__op out;    /* write */
 };
 
 /* Private to src/win: what the backend keeps in every loop. */
@@ -133,7 +131,8 @@ struct uv__loop_tail {
   struct uv__retry* retries;     /* what is tried again every few milliseconds, */
   struct uv__retry** retry_last; /* the end of that list, */
   uint64_t retry_at;             /* and when, by uv__port_now */
-  struct uv__io_tail* open;      /* the streams that have a descriptor */
+  struct uv__expected* expected; /* the operations that the kernel has */
+  void* instances;               /* names of pipes that connects wait for */
   volatile LONG wake;            /* enum uv__wake of src/win/loop/loop.c */
   volatile LONG signals;         /* 1: a watcher of the loop has something to take */
   void* volatile stranded;       /* operations whose packet could not be posted */

@@ -15,13 +15,14 @@
  * Laws (test/port checks each one on every backend)
  *   1. At most one operation per lane is in flight. The core keeps this; a backend may
  *      assert it. (A write that only tries is none: it leaves nothing in flight.)
- *   2. UV__PENDING means exactly one ring, unless read_disarm or close answered 0, which
- *      takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
+ *   2. UV__PENDING means exactly one ring, unless read_disarm, write_stop or close answered 0,
+ *      which takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
  *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
  *      for nothing is not.
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
  *      lookups of names, which are called on threads of the pool, are no operations.
- *   4. Nothing is allocated outside loop_start, open, bind, connect and listen.
+ *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; and by the first
+ *      operation on a descriptor that turns out to be somebody else's, too.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
  *   6. A native error is translated where it appears; only UV_E* codes get out. An error is
@@ -29,6 +30,8 @@
  *   7. Writing to a closed peer is an error code, never a signal.
  *   8. After close returned 0, or rang CLOSED, nothing points at the io or at the bytes of
  *      a write. `done` on the WRITE and CONNECT lanes still answers.
+ *   9. What comes out of the system and answers no operation of this loop is ignored, counted, and
+ *      never looked into: others can have the same descriptors, and be hostile.
  */
 #ifndef UV__PORT_H_
 #define UV__PORT_H_
@@ -69,7 +72,9 @@ enum uv__desc_kind {
 enum uv__opened {
   UV__OPENED_FRESH = 0,    /* neither connected nor listening */
   UV__OPENED_READABLE = 1, /* connected, and can be read from */
-  UV__OPENED_WRITABLE = 2  /* connected, and can be written to */
+  UV__OPENED_WRITABLE = 2, /* connected, and can be written to */
+  UV__OPENED_MISSED = 4,   /* alone: it was passed on after a bind that said UV_EADDRINUSE */
+  UV__OPENED_ENDLESS = 8   /* after UV_EOF there may be more: a terminal, a fifo */
 };
 
 /* How a write is to behave when the system takes nothing at once. */
@@ -160,7 +165,7 @@ struct uv__ops {
   ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 
   /* WRITE lane. Take any prefix, at least one byte, of `nbufs` (> 0) buffers whose lengths
-   * are not 0: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
+   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
    * at once or of done, means that it went. UV__TRY, and only that, may come while a write is in
@@ -170,6 +175,10 @@ struct uv__ops {
                    unsigned nbufs,
                    enum uv__write_mode mode,
                    struct uv__io* pass);
+
+  /* Take back a write in flight, as if it had not been started. 0: no ring comes, and nothing of it
+   * was taken. An error: it goes on. NULL where no write can be taken back. */
+  int (*write_stop)(struct uv__io* io);
 
   /* CONNECT lane. 0: connected now; of a pipe that goes one way only, UV__OPENED_READABLE or
    * UV__OPENED_WRITABLE. The address is as in bind, and may go after the call. */
@@ -194,7 +203,10 @@ struct uv__ops {
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
   /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
-   * at any time after init. */
+   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
+   * a listener takes no connection and its address is free for the next one, and unless somebody
+   * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
+   * written. */
   int (*close)(struct uv__io* io);
 };
 
@@ -328,15 +340,27 @@ unsigned uv__port_signal_take(struct uv__io* io, unsigned* caught);
 /* Nothing rings and nothing points at the three afterwards. */
 void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int signum);
 
+/* Private to the core: where an io is linked, io->waiting. */
+enum uv__waits {
+  UV__WAITS_NOT,
+  UV__WAITS_READY,  /* in loop->ready: for its turn */
+  UV__WAITS_STARVED /* in loop->starved: a listener, for resources */
+};
+
+static inline void uv__io_wants_turn(struct uv__io* io) {
+  if (io->waiting == UV__WAITS_READY)
+    return;
+  uv__queue_remove(&io->link);
+  io->waiting = UV__WAITS_READY;
+  uv__queue_insert_tail(&io->loop->ready, &io->link);
+}
+
 /* The up-call: a lane that was pending has a result. */
 static inline void uv__ring(struct uv__io* io, enum uv__lane lane) {
   io->rung |= (unsigned char) lane;
   io->loop->rings++;
   uv__trace(io, UV__TRACE_RING, lane, 0);
-  if (!io->waiting) {
-    io->waiting = 1;
-    uv__queue_insert_tail(&io->loop->ready, &io->link);
-  }
+  uv__io_wants_turn(io);
 }
 
 #endif /* UV__PORT_H_ */

@@ -153,10 +153,10 @@ TEST(a3_wrong_accept_leaves_the_connection_waiting) {
   connect_clients(&client, 1, &addr);
   net_until(&callbacks, 1);
 
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &a), UV_EINVAL); /* in use */
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &a), UV_EBUSY); /* in use */
   CHECK_EQ(uv_tcp_init_ex(net_loop(), &with_socket, AF_INET), 0);
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &with_socket), UV_EINVAL);
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &with_socket), UV_EBUSY);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EBUSY);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &timer), UV_EINVAL); /* no stream */
   CHECK_EQ(uv_tcp_init(net_loop(), &closing), 0);
@@ -272,8 +272,95 @@ TEST(a5_port_in_use_is_reported_by_listen) {
   net_end();
 }
 
+/* A host with a port, for either family. */
+static int bind_to(uv_tcp_t* handle, const char* host, int port, unsigned flags) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+  } addr;
+
+  if (uv_ip4_addr(host, port, &addr.in) < 0)
+    CHECK_EQ(uv_ip6_addr(host, port, &addr.in6), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), handle), 0);
+  return uv_tcp_bind(handle, &addr.any, flags);
+}
+
+static int port_of(const uv_tcp_t* handle) {
+  struct sockaddr_storage name;
+  int len = sizeof name;
+
+  CHECK_EQ(uv_tcp_getsockname(handle, (struct sockaddr*) &name, &len), 0);
+  return ntohs(((struct sockaddr_in*) &name)->sin_port); /* in one place for both families */
+}
+
+/* Somebody listens on the address, on all addresses, or on one of those that we want all of. */
+TEST(a5_port_in_use_has_one_name_for_all_addresses) {
+  static const struct {
+    const char* first;
+    unsigned first_flags;
+    const char* second;
+    unsigned second_flags;
+    int result;
+  } rows[] = {
+      {"0.0.0.0", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"0.0.0.0", 0, "127.0.0.1", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "127.0.0.2", 0, 0},
+      {"::", 0, "0.0.0.0", 0, UV_EADDRINUSE},
+      {"::", 0, "127.0.0.1", 0, UV_EADDRINUSE},
+      {"0.0.0.0", 0, "::", 0, UV_EADDRINUSE},
+      {"127.0.0.1", 0, "::", 0, UV_EADDRINUSE},
+      {"::", 0, "::1", 0, UV_EADDRINUSE},
+      {"::1", 0, "::", 0, UV_EADDRINUSE},
+      {"::", UV_TCP_IPV6ONLY, "0.0.0.0", 0, 0},
+      {"0.0.0.0", 0, "::", UV_TCP_IPV6ONLY, 0},
+  };
+  struct sockaddr_in any = net_address(0);
+  uv_tcp_t handles[2 * sizeof rows / sizeof rows[0]];
+  unsigned i;
+
+  for (i = 0; i < (net_has_ipv6() ? sizeof rows / sizeof rows[0] : 4); i++) {
+    uv_tcp_t* first = &handles[2 * i];
+    uv_tcp_t* second = &handles[2 * i + 1];
+
+    CHECK_EQ(bind_to(first, rows[i].first, 0, rows[i].first_flags), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+    CHECK_EQ(bind_to(second, rows[i].second, port_of(first), rows[i].second_flags), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), rows[i].result);
+    if (rows[i].result < 0 && strchr(rows[i].second, ':') == NULL) {
+      CHECK_EQ(uv_tcp_bind(second, (struct sockaddr*) &any, 0), 0); /* clears it */
+      CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), 0);
+    }
+  }
+  net_end();
+}
+
+/* Nobody listens yet; then the second to try is told. */
+TEST(a5_port_that_is_bound_is_in_use_for_the_second_listener) {
+  static const char* const rows[][2] = {{"0.0.0.0", "0.0.0.0"},
+                                        {"0.0.0.0", "127.0.0.1"},
+                                        {"127.0.0.1", "0.0.0.0"},
+                                        {"127.0.0.1", "127.0.0.1"}};
+  uv_tcp_t handles[8];
+  unsigned i;
+
+  for (i = 0; i < 4; i++) {
+    uv_tcp_t* first = &handles[2 * i];
+    uv_tcp_t* second = &handles[2 * i + 1];
+
+    CHECK_EQ(bind_to(first, rows[i][0], 0, 0), 0);
+    CHECK_EQ(bind_to(second, rows[i][1], port_of(first), 0), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), UV_EADDRINUSE);
+  }
+  net_end();
+}
+
 TEST(a5_port_in_use_is_reported_by_connect) {
   struct sockaddr_in addr;
+  struct sockaddr_in name;
+  int len = sizeof name;
   uv_connect_t req;
   uv_tcp_t server;
   uv_tcp_t client;
@@ -283,8 +370,10 @@ TEST(a5_port_in_use_is_reported_by_connect) {
   uv_unref((uv_handle_t*) &server);
   CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
   CHECK_EQ(uv_tcp_bind(&client, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_tcp_getsockname(&client, (struct sockaddr*) &name, &len), UV_EADDRINUSE);
   r = uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, store_connect);
   if (r == 0) {
+    CHECK_EQ(uv_tcp_getsockname(&client, (struct sockaddr*) &name, &len), UV_EADDRINUSE);
     CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
     r = connect_status;
   }
@@ -352,14 +441,50 @@ TEST(e3_listen_refuses_bad_arguments) {
   uv_tcp_t b;
 
   CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
-  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, NULL), UV_EINVAL);
-  CHECK_EQ(uv_is_active((uv_handle_t*) &server), 0);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_listen((uv_stream_t*) &timer, 8, count_connection), UV_EINVAL);
   net_pair(&a, &b);
   CHECK_EQ(uv_listen((uv_stream_t*) &a, 8, count_connection), UV_EINVAL);
   uv_close((uv_handle_t*) &server, NULL);
   CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, count_connection), UV_EINVAL);
+  net_end();
+}
+
+static uv_tcp_t claimed_tcp;
+
+static int accept_when_there(uv_tcp_t* server) {
+  int r;
+
+  CHECK_EQ(uv_tcp_init(net_loop(), &claimed_tcp), 0);
+  while ((r = uv_accept((uv_stream_t*) server, (uv_stream_t*) &claimed_tcp)) == UV_EAGAIN)
+    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+  return r;
+}
+
+/* For who holds or passes a listener: connections wait until somebody asks. */
+TEST(e3_listener_without_a_callback_waits_to_be_asked) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  uv_tcp_t clients[3];
+
+  addr = net_listen(&server, 8, NULL);
+  CHECK_EQ(uv_is_active((uv_handle_t*) &server), 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &claimed_tcp), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &claimed_tcp), UV_EAGAIN);
+  net_close((uv_handle_t*) &claimed_tcp);
+  connect_clients(clients, 2, &addr);
+  net_turns(5);
+  CHECK_EQ(accept_when_there(&server), 0);
+  net_close((uv_handle_t*) &claimed_tcp);
+  CHECK_EQ(accept_when_there(&server), 0);
+  net_close((uv_handle_t*) &claimed_tcp);
+  connect_clients(&clients[2], 1, &addr);
+  net_turns(5);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, count_connection), 0); /* now it tells */
+  net_until(&callbacks, 1);
+  CHECK_EQ(callbacks, 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, NULL), 0);
+  CHECK_EQ(accept_when_there(&server), 0);
   net_end();
 }
 

@@ -4,10 +4,12 @@
 #include "thread.h"
 #include "uv.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #ifndef _WIN32
 #  include <pthread.h>
 #  include <signal.h>
-#  include <string.h>
 #endif
 
 static int woken;
@@ -292,4 +294,184 @@ TEST(l7_send_from_a_signal_handler) {
   CHECK_EQ(test_load(&seen), SIGNALS);
   net_end();
 #endif
+}
+
+/* ---- The last send ---- */
+
+enum {
+  LAST_SENDS = 300
+};
+
+struct last {
+  uv_loop_t loop;
+  uv_async_t async;
+  uv_idle_t idle;
+};
+
+static void send_once(void* arg) {
+  CHECK_EQ(uv_async_send(arg), 0);
+}
+
+static void go_round(uv_idle_t* idle) {
+  (void) idle;
+}
+
+static void end_loop(uv_async_t* async) {
+  struct last* last = async->data;
+
+  uv_close((uv_handle_t*) &last->idle, NULL);
+  uv_close((uv_handle_t*) async, NULL);
+}
+
+/* A loop that `send` ends, on another thread, and that does not wait for the thread before its
+ * memory goes. On its feet it can be faster than the sender; asleep it is woken by it. */
+static void outlive_sender(void (*send)(void* arg), int asleep) {
+  int round;
+
+  for (round = 0; round < LAST_SENDS; round++) {
+    struct last* last = malloc(sizeof *last);
+    struct test_thread* thread;
+
+    CHECK(last != NULL);
+    CHECK_EQ(uv_loop_init(&last->loop), 0);
+    CHECK_EQ(uv_async_init(&last->loop, &last->async, end_loop), 0);
+    CHECK_EQ(uv_idle_init(&last->loop, &last->idle), 0);
+    if (!asleep) {
+      CHECK_EQ(uv_idle_start(&last->idle, go_round), 0);
+    }
+    last->async.data = last;
+    thread = test_thread_start(send, &last->async);
+    CHECK_EQ(uv_run(&last->loop, UV_RUN_DEFAULT), 0);
+    CHECK_EQ(uv_loop_close(&last->loop), 0);
+    memset(last, 0xdd, sizeof *last);
+    free(last);
+    test_thread_join(thread);
+  }
+  net_end();
+}
+
+TEST(l7_loop_may_be_gone_before_its_last_send_returns) {
+  outlive_sender(send_once, 0);
+}
+
+TEST(l7_loop_that_slept_may_be_gone_before_its_last_send_returns) {
+  outlive_sender(send_once, 1);
+}
+
+#ifndef _WIN32
+
+static uv_async_t* of_handler;
+
+static void send_to_last(int signum) {
+  (void) signum;
+  uv_async_send(of_handler);
+}
+
+static void send_in_own_handler(void* arg) {
+  of_handler = arg;
+  CHECK_EQ(raise(SIGUSR2), 0);
+}
+
+#endif
+
+TEST(l7_loop_may_be_gone_before_its_last_signal_handler_returns) {
+#ifdef _WIN32
+  SKIP("Windows has no signal handlers that interrupt a thread");
+#else
+  struct sigaction action;
+
+  memset(&action, 0, sizeof action);
+  action.sa_handler = send_to_last;
+  CHECK_EQ(sigaction(SIGUSR2, &action, NULL), 0);
+  outlive_sender(send_in_own_handler, 0);
+#endif
+}
+
+/* ---- Many asyncs ---- */
+
+enum {
+  FEW = 10,
+  MANY = 20000,
+  COSTLY_SENDS = 2000
+};
+
+/* Microseconds of CPU for sends to one of `count` asyncs, each with its callback. */
+static int64_t cost_of_sends(unsigned count) {
+  uv_async_t* asyncs = malloc(count * sizeof *asyncs);
+  uv_loop_t loop;
+  uv_rusage_t before;
+  uv_rusage_t after;
+  unsigned i;
+
+  CHECK(asyncs != NULL);
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  for (i = 0; i < count; i++) {
+    CHECK_EQ(uv_async_init(&loop, &asyncs[i], count_async), 0);
+  }
+  woken = 0;
+  CHECK_EQ(uv_getrusage(&before), 0);
+  for (i = 0; i < COSTLY_SENDS; i++) {
+    CHECK_EQ(uv_async_send(&asyncs[i % count]), 0);
+    (void) uv_run(&loop, UV_RUN_NOWAIT);
+    CHECK_EQ(woken, i + 1);
+  }
+  CHECK_EQ(uv_getrusage(&after), 0);
+  for (i = 0; i < count; i++) {
+    uv_close((uv_handle_t*) &asyncs[i], NULL);
+  }
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  free(asyncs);
+  return (int64_t) (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000 +
+         (int64_t) (after.ru_utime.tv_usec - before.ru_utime.tv_usec);
+}
+
+/* A send looks at those that were sent, and at no others. */
+TEST(l7_send_costs_the_same_among_many) {
+  int64_t few = cost_of_sends(FEW);
+  int64_t many = cost_of_sends(MANY);
+
+  CHECK(many < 10 * few + 30000); /* With a walk over all of them it is some 500,000. */
+  net_end();
+}
+
+static uv_async_t in_order[8];
+static unsigned next_in_order;
+
+static void check_order(uv_async_t* async) {
+  CHECK(async == &in_order[7 - next_in_order]);
+  next_in_order++;
+}
+
+TEST(l7_callbacks_come_in_the_order_of_the_sends) {
+  unsigned i;
+
+  for (i = 0; i < 8; i++) {
+    CHECK_EQ(uv_async_init(net_loop(), &in_order[i], check_order), 0);
+  }
+  for (i = 0; i < 8; i++) {
+    CHECK_EQ(uv_async_send(&in_order[7 - i]), 0);
+    CHECK_EQ(uv_async_send(&in_order[7]), 0);
+  }
+  net_turns(3);
+  CHECK_EQ(next_in_order, 8);
+  net_end();
+}
+
+/* Sent, seen by nobody yet, and closed: between two that are not. */
+TEST(l7_close_in_the_middle_of_what_was_sent) {
+  uv_async_t asyncs[3];
+  int i;
+
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(uv_async_init(net_loop(), &asyncs[i], i == 1 ? never_async : count_async), 0);
+    CHECK_EQ(uv_async_send(&asyncs[i]), 0);
+  }
+  uv_close((uv_handle_t*) &asyncs[1], net_count_close);
+  CHECK_EQ(uv_async_send(&asyncs[1]), 0); /* Too late, but still its memory: nothing comes. */
+  CHECK_EQ(uv_async_send(&asyncs[0]), 0);
+  net_until(&net_closed, 1);
+  net_turns(3);
+  CHECK_EQ(woken, 2);
+  net_end();
 }

@@ -88,6 +88,60 @@ TEST(w8_order_holds_when_the_mode_changes_with_writes_pending) {
   net_end();
 }
 
+/* Nobody reads yet: what is queued goes first, then the try takes all of it. */
+TEST(w8_blocking_try_write_waits_and_takes_all) {
+  enum {
+    PART = NET_BLOCK / 4,
+    BUFS = 16 /* more than a request has room for */
+  };
+  uv_buf_t block = uv_buf_init(net_block(), 2 * PART);
+  uv_buf_t last = uv_buf_init(net_block() + 3 * PART, PART);
+  uv_buf_t bufs[BUFS];
+  struct raw_drain* drain;
+  uv_write_t write;
+  uv_os_sock_t peer;
+  uv_tcp_t stream;
+  int name = 0;
+  int i;
+
+  peer = open_stream(&stream);
+  write.data = &name;
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &stream, &block, 1, note_write), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &stream, &last, 1), UV_EAGAIN);
+  drain = raw_drain_start(peer);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &stream, 1), 0);
+  for (i = 0; i < BUFS; i++) {
+    bufs[i] = uv_buf_init(net_block() + 2 * PART + i * (PART / BUFS), PART / BUFS);
+  }
+  CHECK_EQ(uv_try_write((uv_stream_t*) &stream, bufs, BUFS), PART);
+  CHECK_EQ(stream.write_queue_size, 0);
+  CHECK_EQ(ended, 0); /* that of the other one is still owed */
+  net_until(&ended, 1);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &stream, &last, 1), PART);
+  net_turns(2);
+  CHECK_EQ(ended, 1);
+  uv_close((uv_handle_t*) &stream, NULL);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(raw_drain_join(drain), NET_BLOCK);
+  net_end();
+}
+
+TEST(w8_blocking_try_write_to_a_closed_peer_fails) {
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
+  uv_tcp_t stream;
+  int r = 1;
+  int i;
+
+  raw_close(open_stream(&stream));
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &stream, 1), 0);
+  for (i = 0; i < 3 && r > 0; i++) { /* What the system took before it noticed is told. */
+    r = uv_try_write((uv_stream_t*) &stream, &buf, 1);
+  }
+  CHECK(r == UV_EPIPE || r == UV_ECONNRESET || r == UV_ECONNABORTED);
+  CHECK_EQ(stream.write_queue_size, 0);
+  net_end();
+}
+
 static void fail_write(uv_write_t* req, int status) {
   (void) req;
   CHECK(status == UV_EPIPE || status == UV_ECONNRESET || status == UV_ECONNABORTED);

@@ -214,6 +214,43 @@ TEST(fork_asyncs_wake_the_child_and_not_the_parent) {
   net_end();
 }
 
+static volatile long done_forking;
+
+static void send_until_done(void* arg) {
+  while (!test_load(&done_forking)) {
+    CHECK_EQ(uv_async_send(arg), 0);
+  }
+}
+
+static void ignore_async(uv_async_t* handle) {
+  (void) handle;
+}
+
+static void close_what_was_sent(void) {
+  CHECK_EQ(uv_loop_fork(net_loop()), 0);
+  CHECK_EQ(uv_async_send(&async), 0); /* Is heard, wherever the other thread was. */
+  async.async_cb = close_async;
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(called, 1);
+  net_end();
+}
+
+/* The child has no thread that would finish the send that the fork found half done. */
+TEST(fork_in_the_middle_of_a_send) {
+  struct test_thread* thread;
+  int i;
+
+  CHECK_EQ(uv_async_init(net_loop(), &async, ignore_async), 0);
+  thread = test_thread_start(send_until_done, &async);
+  for (i = 0; i < 50; i++) {
+    net_turns(1);
+    in_child(close_what_was_sent);
+  }
+  test_add(&done_forking, 1);
+  test_thread_join(thread);
+  net_end();
+}
+
 static void run_to_the_end(void) {
   CHECK_EQ(uv_loop_fork(net_loop()), 0);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);

@@ -102,6 +102,12 @@ static void note_connect(uv_connect_t* req, int status) {
   connects++;
 }
 
+static void note_in_use(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_EADDRINUSE);
+  connects++;
+}
+
 static void accept_tcp(uv_stream_t* server, int status) {
   CHECK_EQ(status, 0);
   CHECK_EQ(uv_tcp_init(server->loop, &tcp_accepted), 0);
@@ -304,6 +310,36 @@ TEST(i2_bound_tcp_becomes_a_server) {
   net_end();
 }
 
+/* A program that hands its listeners to others learns there what listen would have said here. */
+TEST(i2_failed_bind_is_told_where_the_handle_was_passed_to) {
+  struct sockaddr_in addr;
+  struct sockaddr_in any = net_address(0);
+  uv_connect_t req;
+  uv_tcp_t taken;
+  uv_tcp_t missed[2];
+  uv_tcp_t passed[2];
+  int i;
+
+  begin();
+  addr = net_listen(&taken, 8, never_accept);
+  listen_to(&right);
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_tcp_init(net_loop(), &missed[i]), 0);
+    CHECK_EQ(uv_tcp_bind(&missed[i], (struct sockaddr*) &addr, 0), 0);
+    came = 0;
+    send_handle((uv_stream_t*) &missed[i]);
+    net_until(&came, 1);
+    claim_tcp(&right, &passed[i]);
+  }
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed[0], 8, accept_tcp), UV_EADDRINUSE);
+  CHECK_EQ(uv_listen((uv_stream_t*) &missed[0], 8, accept_tcp), UV_EADDRINUSE);
+  CHECK_EQ(uv_tcp_bind(&passed[0], (struct sockaddr*) &any, 0), 0); /* clears it */
+  CHECK_EQ(uv_listen((uv_stream_t*) &passed[0], 8, accept_tcp), 0);
+  CHECK_EQ(uv_tcp_connect(&req, &passed[1], (struct sockaddr*) &addr, note_in_use), 0);
+  net_until(&connects, 1);
+  net_end();
+}
+
 TEST(i1_handles_that_cannot_be_passed) {
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   uv_buf_t empty = uv_buf_init((char*) "x", 0);
@@ -313,6 +349,7 @@ TEST(i1_handles_that_cannot_be_passed) {
   uv_pipe_t other;
   uv_pipe_t fresh;
   uv_tcp_t tcp;
+  uv_tcp_t unbound;
   uv_tcp_t a;
   uv_tcp_t b;
   uv_stream_t* channel = (uv_stream_t*) &left;
@@ -320,9 +357,11 @@ TEST(i1_handles_that_cannot_be_passed) {
   begin();
   net_pair(&a, &b);
   CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), &unbound, AF_INET), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
   CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &tcp, NULL), UV_EINVAL);
+  CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &unbound, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &fresh, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &buf, 1, (uv_stream_t*) &timer, NULL), UV_EINVAL);
   CHECK_EQ(uv_write2(&req, channel, &empty, 1, (uv_stream_t*) &a, NULL), UV_EINVAL);
@@ -552,6 +591,150 @@ TEST(i4_handle_closed_before_its_write_began) {
   listen_to(&right);
   net_until(&failed, 1);
   CHECK_EQ(came, 0);
+  net_end();
+}
+
+static int ends_of[3];
+static int ended_writes;
+
+static void note_end_of(uv_write_t* req, int status) {
+  CHECK(req->data == &ends_of[ended_writes]);
+  ends_of[ended_writes++] = status;
+}
+
+static void free_handle(uv_handle_t* handle) {
+  memset(handle, 0xdd, sizeof(uv_tcp_t));
+  free(handle);
+  sent++;
+}
+
+/* Nothing of a handle is looked at after its close callback; it fails its own write, in its place,
+ * and no other one. */
+TEST(i4_closed_handle_may_be_freed_and_fails_its_own_write_alone) {
+  uv_buf_t bufs[3] = {uv_buf_init(net_block(), NET_BLOCK), uv_buf_init((char*) "xyz", 3),
+                      uv_buf_init((char*) "plain", 5)};
+  struct sockaddr_in addr = net_address(0);
+  uv_tcp_t* tcp = malloc(sizeof *tcp);
+  uv_tcp_t* other = malloc(sizeof *other);
+  uv_write_t writes[3];
+  size_t queued;
+  int i;
+
+  begin();
+  CHECK(tcp != NULL && other != NULL);
+  CHECK_EQ(uv_tcp_init(net_loop(), tcp), 0);
+  CHECK_EQ(uv_tcp_bind(tcp, (struct sockaddr*) &addr, 0), 0);
+  for (i = 0; i < 3; i++) {
+    writes[i].data = &ends_of[i];
+    CHECK_EQ(uv_write2(&writes[i], (uv_stream_t*) &left, &bufs[i], 1,
+                       i == 1 ? (uv_stream_t*) tcp : NULL, note_end_of),
+             0);
+  }
+  queued = left.write_queue_size;
+  uv_close((uv_handle_t*) tcp, free_handle);
+  CHECK_EQ(left.write_queue_size, queued - 3);
+  net_until(&sent, 1);
+  CHECK_EQ(ended_writes, 0);
+  /* Where its memory was, another one may be: it does not travel. */
+  CHECK_EQ(uv_tcp_init(net_loop(), other), 0);
+  CHECK_EQ(uv_tcp_bind(other, (struct sockaddr*) &addr, 0), 0);
+  listen_to(&right);
+  net_until(&ended_writes, 3);
+  net_until(&heard, (int) NET_BLOCK + 5);
+  net_turns(3);
+  CHECK_EQ(ends_of[0], 0);
+  CHECK_EQ(ends_of[1], UV_EBADF);
+  CHECK_EQ(ends_of[2], 0);
+  CHECK_EQ(heard, (int) NET_BLOCK + 5);
+  CHECK_EQ(came, 0);
+  net_close((uv_handle_t*) other);
+  free(other);
+  net_end();
+}
+
+/* The first of the queue, and several times the same one. */
+TEST(i4_closed_handle_that_the_system_had_not_taken_yet) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_tcp_t* tcp = malloc(sizeof *tcp);
+  uv_write_t writes[3];
+  struct sockaddr_in addr = net_address(0);
+  int i;
+
+  begin();
+  CHECK(tcp != NULL);
+  CHECK_EQ(uv_tcp_init(net_loop(), tcp), 0);
+  CHECK_EQ(uv_tcp_bind(tcp, (struct sockaddr*) &addr, 0), 0);
+  /* Fills the pipe and leaves nothing queued. */
+  while (uv_try_write((uv_stream_t*) &left, &block, 1) > 0)
+    continue;
+  for (i = 0; i < 3; i++) {
+    writes[i].data = &ends_of[i];
+    CHECK_EQ(uv_write2(&writes[i], (uv_stream_t*) &left, &buf, 1, (uv_stream_t*) tcp, note_end_of),
+             0);
+  }
+  net_turns(2); /* The port may be at the first one. */
+  uv_close((uv_handle_t*) tcp, free_handle);
+  net_until(&sent, 1);
+  listen_to(&right);
+  net_until(&ended_writes, 3);
+  CHECK(ends_of[0] == UV_EBADF || ends_of[0] == 0); /* Windows has taken it as a whole. */
+  CHECK_EQ(ends_of[1], UV_EBADF);
+  CHECK_EQ(ends_of[2], UV_EBADF);
+  net_end();
+}
+
+/* Where a loop ends with a queue of handles: nobody is looked for who has gone. */
+TEST(i4_both_ends_of_a_pass_close_in_either_order) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_write_t writes[2];
+  struct sockaddr_in addr = net_address(0);
+  int round;
+
+  for (round = 0; round < 2; round++) {
+    uv_tcp_t* tcp = malloc(sizeof *tcp);
+
+    begin();
+    CHECK(tcp != NULL);
+    CHECK_EQ(uv_tcp_init(net_loop(), tcp), 0);
+    CHECK_EQ(uv_tcp_bind(tcp, (struct sockaddr*) &addr, 0), 0);
+    CHECK_EQ(uv_write(&writes[0], (uv_stream_t*) &left, &block, 1, NULL), 0);
+    CHECK_EQ(uv_write2(&writes[1], (uv_stream_t*) &left, &buf, 1, (uv_stream_t*) tcp, NULL), 0);
+    if (round == 0) {
+      uv_close((uv_handle_t*) &left, NULL);
+    }
+    uv_close((uv_handle_t*) tcp, free_handle);
+    if (round == 1) {
+      uv_close((uv_handle_t*) &left, NULL);
+    }
+    uv_close((uv_handle_t*) &right, NULL);
+    net_until(&sent, round + 1);
+    net_turns(2);
+  }
+  net_end();
+}
+
+static void note_whole(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_write_nwritten(req), NET_BLOCK);
+  sent++;
+}
+
+/* Half a message would be read as the begin of the next one. */
+TEST(w11_write_that_began_over_an_ipc_pipe_goes_on) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_write_t write;
+  int r;
+
+  begin();
+  CHECK_EQ(uv_write(&write, (uv_stream_t*) &left, &block, 1, note_whole), 0);
+  net_turns(2);
+  r = uv_cancel((uv_req_t*) &write);
+  CHECK(r == UV_ENOTSUP || r == UV_EBUSY);
+  listen_to(&right);
+  net_until(&sent, 1);
+  net_until(&heard, (int) NET_BLOCK);
   net_end();
 }
 

@@ -1,6 +1,7 @@
 /* The frames of an IPC pipe on Windows (rules I5, I6, P6), against a peer that writes and reads
  * them itself, byte by byte where it matters: as libuv does, as this library does, or as neither
  * would. */
+#include <io.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,30 @@ TEST(i5_delayed_error_of_a_socket) {
   end();
 }
 
+/* And one that we send goes along, in the library's numbers, which libuv takes as they are. */
+TEST(i5_delayed_error_of_a_socket_that_is_sent) {
+  unsigned char info[SOCKET_SIZE];
+  struct sockaddr_in addr;
+  uv_write_t req;
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_tcp_t taken;
+  uv_tcp_t missed;
+  int32_t error;
+  char byte;
+
+  begin();
+  addr = net_listen(&taken, 8, on_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &missed), 0);
+  CHECK_EQ(uv_tcp_bind(&missed, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_write2(&req, (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &missed, NULL), 0);
+  expect_header(DATA | SOCKET_INFO, 1);
+  raw_read(info, sizeof info);
+  raw_read(&byte, 1);
+  memcpy(&error, info + sizeof info - sizeof error, sizeof error);
+  CHECK_EQ(error, UV_EADDRINUSE);
+  end();
+}
+
 /* A frame of which the peer sends a byte whenever the loop's timer fires. */
 struct trickle {
   unsigned char frame[HEADER + SOCKET_SIZE + 4];
@@ -301,6 +326,40 @@ TEST(l6_frames_byte_by_byte) {
   CHECK_EQ(empty_reads, 0);
   CHECK_EQ(uv_pipe_pending_count(&channel), 1);
   closesocket(sock);
+  end();
+}
+
+/* ---- R6: frames that bring the program nothing ---- */
+
+static void count_empty_turn(uv_check_t* check) {
+  ++*(int*) check->data;
+}
+
+/* A header alone is legal, and a peer can send nothing but headers. Its stream gives way like one with
+ * endless data: the loop turns while they are read (rule R6). */
+TEST(r6_frames_without_payload_give_way) {
+  enum {
+    FRAMES = 2000
+  };
+  static struct header headers[FRAMES];
+  static const char payload[] = "at last";
+  uv_check_t check;
+  int turns = 0;
+  int i;
+
+  begin();
+  for (i = 0; i < FRAMES; i++) {
+    headers[i].flags = DATA;
+  }
+  raw_write(headers, sizeof headers);
+  raw_frame(0, payload);
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  check.data = &turns;
+  CHECK_EQ(uv_check_start(&check, count_empty_turn), 0);
+  start_reading();
+  until_text(payload);
+  CHECK(turns >= FRAMES / 200);
+  CHECK_EQ(empty_reads, 0);
   end();
 }
 
@@ -441,17 +500,21 @@ TEST(i6_socket_information_of_nothing) {
   expect_end(UV_ECONNABORTED);
 }
 
-/* A handle that is no pipe, or that is not the peer's to give. */
-static void bad_pipe(uint64_t value) {
+static void give_pipe(uint64_t value, uint32_t flags) {
   struct {
     uint64_t value;
     uint64_t zero;
   } block = {value, 0};
 
-  start_reading();
-  raw_header(DATA | PIPE | CONNECTION, OURS, 1);
+  raw_header(DATA | PIPE | flags, OURS, 1);
   raw_write(&block, sizeof block);
   raw_write("x", 1);
+}
+
+/* A handle that is no pipe, or that is not the peer's to give. */
+static void bad_pipe(uint64_t value) {
+  start_reading();
+  give_pipe(value, CONNECTION);
   net_until(&ended, 1);
   CHECK_EQ(uv_pipe_pending_count(&channel), 0);
 }
@@ -482,6 +545,84 @@ TEST(i6_pipe_handle_of_a_stream) {
   bad_pipe((uint64_t) (uintptr_t) own);
   CHECK(GetHandleInformation(own, &flags)); /* It is still there. */
   expect_end(UV_ECONNABORTED);
+}
+
+/* One that is ours is refused, and stays open. */
+static void refused_pipe(HANDLE ours, uint32_t flags) {
+  DWORD state;
+
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) ours, flags);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(ours, &state, NULL, NULL, NULL));
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_pipe_handle_of_a_stream_of_another_loop) {
+  uv_loop_t other;
+  uv_pipe_t pipe;
+  uv_os_fd_t own;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_loop_init(&other), 0);
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(&other, &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe, &own), 0);
+  refused_pipe(own, CONNECTION);
+  uv_close((uv_handle_t*) &pipe, NULL);
+  CHECK_EQ(uv_run(&other, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* An instance that waits for clients of ours. */
+TEST(i6_pipe_handle_of_a_listener) {
+  uv_os_fd_t own;
+
+  begin();
+  CHECK_EQ(uv_fileno((uv_handle_t*) &server, &own), 0);
+  refused_pipe(own, 0);
+}
+
+TEST(i6_pipe_handle_of_the_standard_input) {
+  HANDLE before = GetStdHandle(STD_INPUT_HANDLE);
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, uv_get_osfhandle(fds[0])));
+  refused_pipe(uv_get_osfhandle(fds[0]), CONNECTION);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, before));
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* The first time it was given; by the second it is a connection that waits to be accepted. */
+TEST(i6_pipe_handle_given_twice) {
+  HANDLE self = GetCurrentProcess();
+  uv_pipe_t pipe;
+  HANDLE given;
+  DWORD state;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK(DuplicateHandle(self, uv_get_osfhandle(fds[0]), self, &given, 0, FALSE,
+                        DUPLICATE_SAME_ACCESS));
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) given, CONNECTION);
+  give_pipe((uint64_t) (uintptr_t) given, CONNECTION);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &pipe), 0);
+  CHECK(GetNamedPipeInfo(given, &state, NULL, NULL, NULL));
+  expect_end(UV_ECONNABORTED);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
 }
 
 /* ---- Our extension, and who gets it ---- */

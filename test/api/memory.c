@@ -110,7 +110,7 @@ static void write_eight(uv_stream_t* from, uv_stream_t* to, size_t part) {
   net_until_bytes(&sink, 1 + 16 * part);
   net_until(&written, 2);
   CHECK_EQ(memory_calls(), before);
-  uv_close((uv_handle_t*) from, NULL);
+  net_close((uv_handle_t*) from);
   net_close((uv_handle_t*) to);
   CHECK_EQ(memory_calls(), before);
 }

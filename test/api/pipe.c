@@ -90,6 +90,79 @@ TEST(p1_names_of_both_ends) {
   net_end();
 }
 
+TEST(p1_name_of_the_peer_while_connecting) {
+  char name[TEST_PIPE_NAME];
+  char text[TEST_PIPE_NAME];
+  size_t size = sizeof text;
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t client;
+  int r;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, accept_one);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  r = uv_pipe_getpeername(&client, text, &size);
+  CHECK(r == 0 || r == UV_ENOTCONN); /* as far as the system is by then */
+#ifndef _WIN32
+  CHECK_EQ(r, 0);
+#endif
+  if (r == 0) {
+    CHECK_STR(text, name);
+  }
+  net_until(&connects, 1);
+  net_end();
+}
+
+/* Of the arguments, not of the connection: at once, and before the state. */
+TEST(p1_arguments_are_refused_at_once) {
+  uv_connect_t req;
+  uv_pipe_t pipe;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&pipe, NULL), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind(&pipe, ""), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind2(&pipe, NULL, 1, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind2(&pipe, "a\0b", 3, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind2(&pipe, "a", 1, ~0u), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(&req, &pipe, NULL, 1, 0, note_connect), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(&req, &pipe, "", 0, 0, note_connect), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(&req, &pipe, "a\0b", 3, 0, note_connect), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(&req, &pipe, "a", 1, ~0u, note_connect), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(NULL, &pipe, "a", 1, 0, note_connect), UV_EINVAL);
+#ifndef __linux__
+  CHECK_EQ(uv_pipe_bind2(&pipe, "\0b", 2, 0), UV_EINVAL);
+  CHECK_EQ(uv_pipe_connect2(&req, &pipe, "\0b", 2, 0, note_connect), UV_EINVAL);
+#endif
+  net_turns(2);
+  CHECK_EQ(connects, 0);
+  net_end();
+}
+
+TEST(p1_the_system_chooses_an_abstract_name) {
+  uv_pipe_t first;
+  uv_pipe_t second;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &first, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &second, 0), 0);
+#ifdef __linux__
+  {
+    char names[2][TEST_PIPE_NAME];
+    size_t sizes[2] = {TEST_PIPE_NAME, TEST_PIPE_NAME};
+
+    CHECK_EQ(uv_pipe_bind2(&first, "", 0, 0), 0);
+    CHECK_EQ(uv_pipe_bind2(&second, "", 0, 0), 0);
+    CHECK_EQ(uv_pipe_getsockname(&first, names[0], &sizes[0]), 0);
+    CHECK_EQ(uv_pipe_getsockname(&second, names[1], &sizes[1]), 0);
+    CHECK(sizes[0] > 1 && names[0][0] == '\0');
+    CHECK(sizes[0] != sizes[1] || memcmp(names[0], names[1], sizes[0]) != 0);
+  }
+#else
+  CHECK_EQ(uv_pipe_bind2(&first, "", 0, 0), UV_EINVAL);
+#endif
+  net_end();
+}
+
 TEST(p1_name_that_does_not_fit_into_the_buffer) {
   char name[TEST_PIPE_NAME];
   char text[TEST_PIPE_NAME + 1];
@@ -180,7 +253,6 @@ TEST(p1_names_that_are_none) {
   uv_pipe_t handle;
 
   refuse_name(NULL, 0, 0, UV_EINVAL);
-  refuse_name(name, 0, 0, UV_EINVAL);
   refuse_name(name, length, 2, UV_EINVAL);
   refuse_name(name, length + 1, 0, UV_EINVAL); /* a NUL that is not in front */
   CHECK_EQ(uv_pipe_init(net_loop(), &handle, 0), 0);
@@ -416,6 +488,28 @@ TEST(p3_burst_of_clients) {
   net_end();
 }
 
+/* Who waits for an instance is told, and does not ask again and again: what a burst costs grows with
+ * its clients, not with their square (rule P3). */
+TEST(p3_burst_costs_each_client_a_few_calls) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 2, accept_next);
+  shim_count_begin();
+  connect_all(name);
+  net_until(&connects, CLIENTS);
+  net_until(&arrivals, CLIENTS);
+  shim_count_end();
+  CHECK(shim_count("CreateFileW") <= 4 * CLIENTS);
+  CHECK(shim_count(NULL) <= 60 * CLIENTS);
+  CHECK_EQ(refused, 0);
+  net_end();
+#endif
+}
+
 TEST(c2_close_while_pipes_connect) {
   char name[TEST_PIPE_NAME];
   uv_pipe_t server;
@@ -430,8 +524,9 @@ TEST(c2_close_while_pipes_connect) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);
     }
   }
-  net_turns(1); /* nothing has to be waited for */
-  CHECK_EQ(net_closed, CLIENTS - connects);
+  net_turns(1); /* nothing has to be waited for, but by the last, whom the system has to let go */
+  CHECK(net_closed >= CLIENTS - connects - 1);
+  net_until(&net_closed, CLIENTS - connects);
   for (i = 0; i < CLIENTS; i++) {
     if (!uv_is_closing((uv_handle_t*) &clients[i])) {
       uv_close((uv_handle_t*) &clients[i], net_count_close);
@@ -726,7 +821,7 @@ TEST(a3_accept_onto_the_wrong_handle) {
   net_until(&arrivals, 1);
   CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &tcp), UV_EINVAL);
-  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EINVAL);
+  CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &server), UV_EBUSY);
   CHECK_EQ(uv_loop_init(&other_loop), 0);
   CHECK_EQ(uv_pipe_init(&other_loop, &elsewhere, 0), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &elsewhere), UV_EINVAL);
@@ -747,7 +842,7 @@ TEST(a6_listen_twice_on_a_pipe) {
   CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, accept_one), 0);
   CHECK_EQ(connect_to(name), 0);
   net_until(&arrivals, 1);
-  CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, NULL), UV_EINVAL);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 16, NULL), 0);
   CHECK_EQ(uv_listen((uv_stream_t*) &accepted, 16, accept_one), UV_EINVAL);
   CHECK_EQ(uv_pipe_init(net_loop(), &fresh, 0), 0);
   CHECK_EQ(uv_listen((uv_stream_t*) &fresh, 16, accept_one), UV_EINVAL); /* without a name */

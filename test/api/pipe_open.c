@@ -398,6 +398,41 @@ TEST(p4_ends_that_another_makes_blocking) {
 #endif
 }
 
+TEST(r4_end_of_a_fifo_is_not_final) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  char name[TEST_PIPE_NAME];
+  struct net_sink sink = {0};
+  uv_pipe_t to;
+  int in;
+  int out;
+  int i;
+
+  CHECK_EQ(mkfifo(test_pipe_name(name, sizeof name), 0600), 0);
+  in = open(name, O_RDONLY | O_NONBLOCK);
+  CHECK(in != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, in), 0);
+  for (i = 0; i < 3; i++) { /* each writer has its end */
+    char byte = net_pattern((uint64_t) i);
+
+    out = open(name, O_WRONLY);
+    CHECK(out != -1);
+    sink.ended = 0;
+    net_drain((uv_stream_t*) &to, &sink);
+    CHECK_EQ(write(out, &byte, 1), 1);
+    net_until_bytes(&sink, (uint64_t) i + 1);
+    CHECK_EQ(close(out), 0);
+    net_until(&sink.ended, 1);
+    CHECK_EQ(sink.status, UV_EOF);
+    CHECK_EQ(uv_is_readable((uv_stream_t*) &to), 1);
+  }
+  CHECK_EQ(unlink(name), 0);
+  net_end();
+#endif
+}
+
 TEST(p4_open_of_a_pseudo_terminal) {
 #ifdef _WIN32
   SKIP("there are none");

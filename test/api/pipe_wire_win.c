@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "shim.h"
 #include "uv.h"
 
 static const char greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
@@ -144,5 +145,222 @@ TEST(p6_client_that_does_not_greet) {
   CHECK(CloseHandle(raw));
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
+  net_end();
+}
+
+/* ---- An end that somebody else changes ---- */
+
+static void make_impatient(HANDLE handle) {
+  DWORD mode;
+
+  CHECK(GetNamedPipeHandleStateW(handle, &mode, NULL, NULL, NULL, NULL, 0));
+  mode |= PIPE_NOWAIT;
+  CHECK(SetNamedPipeHandleState(handle, &mode, NULL, NULL));
+}
+
+static void count_write(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  ++*(int*) req->data;
+}
+
+/* Reads what there is of what `begin` accepted, and checks that it goes on at `*have`. */
+static void take_raw(const char* sent, size_t* have) {
+  char bytes[4096];
+  DWORD there = 0;
+  DWORD got;
+
+  while (PeekNamedPipe(raw, NULL, 0, NULL, &there, NULL) && there > 0) {
+    BOOL ok = ReadFile(raw, bytes, sizeof bytes, &got, NULL);
+
+    CHECK(ok || GetLastError() == ERROR_MORE_DATA);
+    CHECK(memcmp(bytes, sent + *have, got) == 0);
+    *have += got;
+  }
+}
+
+/* What Cygwin's programs do with ends that they share: writes succeed that took a part or nothing. */
+TEST(w1_write_to_an_end_that_does_not_wait) {
+  static char bytes[700000];
+  uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
+  uv_write_t req;
+  uv_os_fd_t handle;
+  size_t have = 0;
+  size_t i;
+  int written = 0;
+
+  for (i = 0; i < sizeof bytes; i++) {
+    bytes[i] = (char) (i * 31 / 7);
+  }
+  begin();
+  CHECK_EQ(uv_fileno((uv_handle_t*) &accepted, &handle), 0);
+  make_impatient(handle);
+  req.data = &written;
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &accepted, &buf, 1, count_write), 0);
+  while (have < sizeof bytes) {
+    net_turns(1);
+    take_raw(bytes, &have);
+  }
+  net_until(&written, 1);
+  CHECK_EQ(have, sizeof bytes);
+  end();
+}
+
+static char heard[16];
+static int heard_size;
+
+static void alloc_heard(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(heard + heard_size, (unsigned) (sizeof heard - (size_t) heard_size));
+}
+
+static void on_heard(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  CHECK(nread >= 0); /* no end: the writer lives */
+  heard_size += (int) nread;
+}
+
+TEST(r4_silence_of_an_end_that_does_not_wait_is_no_end) {
+  uv_os_fd_t handle;
+
+  begin();
+  CHECK_EQ(uv_fileno((uv_handle_t*) &accepted, &handle), 0);
+  make_impatient(handle);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &accepted, alloc_heard, on_heard), 0);
+  net_turns(20);
+  say("hello", 5);
+  net_until(&heard_size, 5);
+  CHECK(memcmp(heard, "hello", 5) == 0);
+  net_turns(20);
+  end();
+}
+
+/* ---- Pairs ---- */
+
+/* What has no name cannot be guessed, or made by somebody else before; and AppContainers, which may
+ * not use most names, have children, too (rule P2). */
+TEST(p2_pair_has_no_name) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  uv_file fds[2];
+  char byte = 0;
+
+  shim_count_begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  shim_count_end();
+  CHECK_EQ(shim_count("CreateNamedPipeW"), 0);
+  CHECK_EQ(shim_count("CreateFileW"), 0);
+  test_fd_write(fds[1], "x", 1);
+  CHECK_EQ(test_fd_read(fds[0], &byte, 1), 1);
+  CHECK_EQ(byte, 'x');
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+#endif
+}
+
+/* ---- P2: who may use a name ---- */
+
+/* The rights of the entry for `sid` in the list of a handle; 0 when there is none. */
+static ACCESS_MASK rights_of(HANDLE handle, PSID sid) {
+  union {
+    SECURITY_DESCRIPTOR descriptor;
+    BYTE room[1024];
+  } security;
+  ACCESS_MASK found = 0;
+  BOOL present = FALSE;
+  BOOL defaulted;
+  PACL acl = NULL;
+  DWORD size;
+  DWORD i;
+
+  CHECK(GetKernelObjectSecurity(handle, DACL_SECURITY_INFORMATION, &security.descriptor,
+                                sizeof security, &size));
+  CHECK(GetSecurityDescriptorDacl(&security.descriptor, &present, &acl, &defaulted));
+  CHECK(present && acl != NULL);
+  for (i = 0; i < acl->AceCount; i++) {
+    ACCESS_ALLOWED_ACE* ace;
+
+    CHECK(GetAce(acl, i, (void**) &ace));
+    if (EqualSid(&ace->SidStart, sid)) {
+      found |= ace->Mask;
+    }
+  }
+  return found;
+}
+
+/* The level below which nobody writes; 0 when there is none. */
+static DWORD level_of(HANDLE handle) {
+  union {
+    SECURITY_DESCRIPTOR descriptor;
+    BYTE room[1024];
+  } security;
+  SYSTEM_MANDATORY_LABEL_ACE* ace;
+  BOOL present = FALSE;
+  BOOL defaulted;
+  PACL acl = NULL;
+  DWORD size;
+
+  CHECK(GetKernelObjectSecurity(handle, LABEL_SECURITY_INFORMATION, &security.descriptor,
+                                sizeof security, &size));
+  CHECK(GetSecurityDescriptorSacl(&security.descriptor, &present, &acl, &defaulted));
+  if (!present || acl == NULL || acl->AceCount == 0) {
+    return 0;
+  }
+  CHECK_EQ(acl->AceCount, 1);
+  CHECK(GetAce(acl, 0, (void**) &ace));
+  CHECK_EQ(ace->Header.AceType, SYSTEM_MANDATORY_LABEL_ACE_TYPE);
+  CHECK_EQ(ace->Mask, SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
+  return *GetSidSubAuthority(&ace->SidStart, 0);
+}
+
+static void ask_token(TOKEN_INFORMATION_CLASS what, void* info, DWORD room) {
+  HANDLE token;
+  DWORD size;
+
+  CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
+  CHECK(GetTokenInformation(token, what, info, room, &size));
+  CHECK(CloseHandle(token));
+}
+
+/* An elevated server is the administrators' and has a label above that of ordinary programs; others
+ * never get the right to make instances (rule P2). */
+TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
+  union {
+    TOKEN_OWNER owner;
+    BYTE room[sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE];
+  } owner;
+  union {
+    TOKEN_MANDATORY_LABEL label;
+    BYTE room[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE];
+  } label;
+  BYTE everyone[SECURITY_MAX_SID_SIZE];
+  DWORD size = sizeof everyone;
+  char name[TEST_PIPE_NAME];
+  uv_os_fd_t handle;
+  DWORD own;
+
+  ask_token(TokenOwner, &owner, sizeof owner);
+  ask_token(TokenIntegrityLevel, &label, sizeof label);
+  own = *GetSidSubAuthority(label.label.Label.Sid, 0);
+  CHECK(CreateWellKnownSid(WinWorldSid, NULL, everyone, &size));
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &server, &handle), 0);
+  CHECK_EQ(rights_of(handle, owner.owner.Owner), FILE_ALL_ACCESS);
+  CHECK_EQ(rights_of(handle, everyone), 0);
+  CHECK_EQ(level_of(handle), own);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK(rights_of(handle, everyone) & FILE_READ_DATA);
+  CHECK_EQ(rights_of(handle, everyone) & (FILE_WRITE_DATA | FILE_CREATE_PIPE_INSTANCE), 0);
+  CHECK_EQ(level_of(handle), own);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE | UV_WRITABLE), 0);
+  CHECK(rights_of(handle, everyone) & FILE_WRITE_DATA);
+  CHECK_EQ(rights_of(handle, everyone) & (FILE_CREATE_PIPE_INSTANCE | WRITE_DAC | WRITE_OWNER), 0);
+  CHECK(level_of(handle) <= SECURITY_MANDATORY_MEDIUM_RID);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(level_of(handle), own);
   net_end();
 }

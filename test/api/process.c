@@ -327,6 +327,67 @@ TEST(process_program_that_is_not_there) {
   net_end();
 }
 
+static int failed_writes;
+
+static void note_failed_write(uv_write_t* req, int status) {
+  (void) req;
+  CHECK(status < 0);
+  failed_writes++;
+}
+
+/* Programs go on with them whatever uv_spawn says: they are connected, and at their end. */
+static void check_dead_pipes(int ipc) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_write_t write;
+  uv_pipe_t in;
+  uv_pipe_t out;
+  int r;
+
+  prepare("none", "none");
+  options.file = "uvstream-no-such-program";
+  pipe_at(0, &in, UV_READABLE_PIPE);
+  CHECK_EQ(uv_pipe_init(net_loop(), &out, ipc), 0);
+  stdio[1].flags =
+      (uv_stdio_flags) (UV_CREATE_PIPE | UV_WRITABLE_PIPE | (ipc ? UV_READABLE_PIPE : 0));
+  stdio[1].data.stream = (uv_stream_t*) &out;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOENT);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &out), 1);
+  hear(&out);
+  net_until(&said_all, 1);
+  CHECK_EQ(said_length, 0);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &in), 1);
+  failed_writes = 0;
+  r = uv_write(&write, (uv_stream_t*) &in, &buf, 1, note_failed_write);
+  CHECK_EQ(r, 0);
+  net_until(&failed_writes, 1);
+  net_close((uv_handle_t*) &in);
+  net_close((uv_handle_t*) &out);
+  net_close((uv_handle_t*) &child);
+}
+
+TEST(process_that_never_was_has_pipes_that_end_at_once) {
+  int fds;
+
+  (void) net_loop();
+  fds = test_fd_count();
+  check_dead_pipes(0);
+  check_dead_pipes(1);
+  CHECK_EQ(test_fd_count(), fds);
+  net_end();
+}
+
+/* One stream has one other end. */
+TEST(process_with_one_stream_in_two_places_is_refused) {
+  uv_pipe_t pipe;
+
+  prepare("none", "none");
+  pipe_at(0, &pipe, UV_READABLE_PIPE);
+  stdio[1] = stdio[0];
+  refuse(UV_EINVAL);
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &pipe), 0);
+  net_end();
+}
+
 TEST(process_folder_that_is_not_there) {
   prepare("none", "none");
   options.cwd = "uvstream-no-such-folder";
@@ -387,11 +448,12 @@ TEST(process_options_that_are_none) {
   refuse(UV_EINVAL);
   stdio[1].data.fd = 999; /* is not open */
   refuse(UV_EBADF);
-  /* A pipe that was to be created is as fresh as before. */
+  /* Nothing was begun: a pipe that was to be created is as fresh as before. */
   prepare("none", "none");
-  pipe_at(1, &pipe, UV_WRITABLE_PIPE);
-  options.file = "uvstream-no-such-program";
-  refuse(UV_ENOENT);
+  pipe_at(0, &pipe, UV_WRITABLE_PIPE);
+  stdio[1].flags = UV_INHERIT_FD;
+  stdio[1].data.fd = -1;
+  refuse(UV_EINVAL);
   CHECK_EQ(uv_is_readable((uv_stream_t*) &pipe), 0);
   CHECK_EQ(uv_pipe_open(&pipe, -1), UV_EBADF);
   net_end();
@@ -405,7 +467,8 @@ TEST(process_one_pipe_in_two_rows) {
   prepare("none", "none");
   CHECK_EQ(uv_loop_alive(net_loop()), 0);
   pipe_at(1, &pipe, UV_WRITABLE_PIPE);
-  pipe_at(0, &pipe, UV_READABLE_PIPE);
+  stdio[0] = stdio[1]; /* the other way round */
+  stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
   fds = test_fd_count();
   refuse(UV_EINVAL);
   CHECK_EQ(test_fd_count(), fds);

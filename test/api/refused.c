@@ -349,14 +349,14 @@ static void note_work(uv_work_t* work, int status) {
 
 static void note_info(uv_getaddrinfo_t* req, int status, struct addrinfo* result) {
   (void) req;
-  CHECK_EQ(status, UV_ECANCELED);
+  CHECK_EQ(status, UV_EAI_CANCELED);
   CHECK(result == NULL);
   ended++;
 }
 
 static void note_name(uv_getnameinfo_t* req, int status, const char* host, const char* service) {
   (void) req;
-  CHECK_EQ(status, UV_ECANCELED);
+  CHECK_EQ(status, UV_EAI_CANCELED);
   CHECK(host == NULL && service == NULL);
   ended++;
 }

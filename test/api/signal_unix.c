@@ -45,6 +45,33 @@ static void (*handler_of(int signum))(int) {
 
 /* ---- Delivery ---- */
 
+static int raised;
+
+static void raise_again(uv_signal_t* handle, int signum) {
+  raised++;
+  CHECK(raised < 100000); /* before anybody else had a turn */
+  CHECK_EQ(raise(signum), 0);
+  (void) handle;
+}
+
+static void end_raising(uv_timer_t* timer) {
+  uv_close((uv_handle_t*) timer, net_count_close);
+  uv_close((uv_handle_t*) &watchers[0], net_count_close);
+}
+
+TEST(r6_signal_that_is_raised_in_its_callback_gives_way) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_signal_init(net_loop(), &watchers[0]), 0);
+  CHECK_EQ(uv_signal_start(&watchers[0], raise_again, SIGUSR1), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, end_raising, 5, 0), 0);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  net_until(&net_closed, 2);
+  CHECK(raised > 1);
+  net_end();
+}
+
 TEST(signal_runs_once_for_each) {
   static int usr1 = SIGUSR1;
   int i;

@@ -93,6 +93,26 @@ TEST(y1_normal_mode_gives_lines) {
   end();
 }
 
+TEST(r4_end_of_a_terminal_is_not_final) {
+  int i;
+
+  begin();
+  for (i = 0; i < 2; i++) {
+    start_reading();
+    type("\x04"); /* Ctrl-D */
+    await_end(UV_EOF);
+    got_end = 0;
+    CHECK_EQ(uv_is_readable((uv_stream_t*) &tty), 1);
+    CHECK_EQ(uv_is_active((uv_handle_t*) &tty), 0);
+    type("on\r"); /* While nobody reads. */
+  }
+  start_reading();
+  await("on\n");
+  type("and on\r");
+  await("and on\n");
+  end();
+}
+
 TEST(y1_raw_mode_gives_keys) {
   begin();
   set_mode(&tty, UV_TTY_MODE_RAW);
@@ -382,8 +402,8 @@ TEST(y1_init_refuses_what_is_no_terminal) {
   CHECK(fd >= 0);
   CHECK_EQ(uv_tty_init(net_loop(), &tty, fd, 1), UV_EINVAL);
   CHECK_EQ(close(fd), 0);
-  CHECK_EQ(uv_tty_init(net_loop(), &tty, fd, 1), UV_EBADF);
-  CHECK_EQ(uv_tty_init(net_loop(), &tty, -1, 1), UV_EBADF);
+  CHECK_EQ(uv_tty_init(net_loop(), &tty, fd, 1), UV_EINVAL);
+  CHECK_EQ(uv_tty_init(net_loop(), &tty, -1, 1), UV_EINVAL);
   net_end();
 }
 

@@ -371,18 +371,30 @@ TEST(cancel_from_the_end_of_other_work) {
 }
 
 static int named;
+static int last_named;
 
 static void count_name(uv_getnameinfo_t* req, int status, const char* host, const char* service) {
   (void) req;
   (void) host;
   (void) service;
-  CHECK(status == 0 || status == UV_ECANCELED);
+  CHECK(status == 0 || status == UV_EAI_CANCELED);
+  last_named = status;
   named++;
+}
+
+static int found;
+
+static void note_cancelled(uv_getaddrinfo_t* req, int status, struct addrinfo* res) {
+  CHECK_EQ(status, UV_EAI_CANCELED);
+  CHECK_EQ(req->retcode, UV_EAI_CANCELED);
+  CHECK(res == NULL);
+  found++;
 }
 
 TEST(cancel_lookups) {
   struct sockaddr_in addr = net_address(80);
   uv_getaddrinfo_t unused;
+  uv_getaddrinfo_t other;
   uv_getnameinfo_t lookup;
   uv_work_t works[POOL];
 
@@ -390,9 +402,12 @@ TEST(cancel_lookups) {
   CHECK_EQ(uv_getnameinfo(net_loop(), &lookup, count_name, (struct sockaddr*) &addr,
                           NI_NUMERICHOST | NI_NUMERICSERV),
            0);
+  CHECK_EQ(uv_getaddrinfo(net_loop(), &other, note_cancelled, "localhost", NULL, NULL), 0);
   CHECK_EQ(uv_cancel((uv_req_t*) &lookup), 0);
-  while (named == 0)
+  CHECK_EQ(uv_cancel((uv_req_t*) &other), 0);
+  while (named == 0 || found == 0)
     CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+  CHECK_EQ(last_named, UV_EAI_CANCELED);
   CHECK_EQ(uv_getnameinfo(net_loop(), &lookup, count_name, (struct sockaddr*) &addr,
                           NI_NUMERICHOST | NI_NUMERICSERV),
            0);
@@ -469,4 +484,46 @@ TEST(pool_ends_with_the_library_and_starts_again) {
     uv_library_shutdown();
     CHECK_EQ(memory_live(), 0);
   }
+}
+
+struct brief {
+  uv_loop_t loop;
+  uv_work_t work;
+  uv_idle_t idle;
+};
+
+static void do_nothing(uv_work_t* req) {
+  (void) req;
+}
+
+static void go_round(uv_idle_t* idle) {
+  (void) idle;
+}
+
+static void end_brief(uv_work_t* req, int status) {
+  struct brief* brief = req->data;
+
+  CHECK_EQ(status, 0);
+  uv_close((uv_handle_t*) &brief->idle, NULL);
+}
+
+/* The thread of the pool may still be on its way out when the loop, and its memory, are gone. */
+TEST(work_may_be_the_last_of_its_loop) {
+  int round;
+
+  for (round = 0; round < 300; round++) {
+    struct brief* brief = malloc(sizeof *brief);
+
+    CHECK(brief != NULL);
+    CHECK_EQ(uv_loop_init(&brief->loop), 0);
+    CHECK_EQ(uv_idle_init(&brief->loop, &brief->idle), 0);
+    CHECK_EQ(uv_idle_start(&brief->idle, go_round), 0);
+    brief->work.data = brief;
+    CHECK_EQ(uv_queue_work(&brief->loop, &brief->work, do_nothing, end_brief), 0);
+    CHECK_EQ(uv_run(&brief->loop, UV_RUN_DEFAULT), 0);
+    CHECK_EQ(uv_loop_close(&brief->loop), 0);
+    memset(brief, 0xdd, sizeof *brief);
+    free(brief);
+  }
+  net_end();
 }

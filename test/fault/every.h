@@ -11,6 +11,10 @@ void for_every_allocation(void (*scenario)(void));
 /* What the library says of the failure that is planted: UV_ENOMEM, or the code of the system's error;
  * 0 when it is one that nobody should notice. */
 extern int fault_error;
+/* Another code that says it as well; 0: there is none. */
+extern int fault_also;
+/* That a result is one of them. */
+void check_fault(int result);
 
 /* The loop of the scenario; NULL when it could not be made, which ends the scenario. */
 extern uv_loop_t* scene;

@@ -49,7 +49,7 @@ void take(uv_stream_t* listener, union part* into) {
   int r = uv_accept(listener, &into->stream);
 
   if (r != 0) {
-    CHECK_EQ(r, fault_error);
+    check_fault(r);
     r = uv_accept(listener, &into->stream);
   }
   CHECK_EQ(r, 0);
@@ -58,7 +58,7 @@ void take(uv_stream_t* listener, union part* into) {
 
 int has_connection(int status) {
   if (status != 0)
-    CHECK_EQ(status, fault_error);
+    check_fault(status);
   return status == 0;
 }
 
@@ -180,7 +180,7 @@ void scenario_adopt(int (*init)(union part* who), int (*open)(union part* who, u
       CHECK_EQ(init(parts[i]), 0);
       r = open(parts[i], pair[i]);
       if (r != 0) {
-        CHECK_EQ(r, fault_error);
+        check_fault(r);
         r = open(parts[i], pair[i]);
       }
       CHECK_EQ(r, 0);

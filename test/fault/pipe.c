@@ -125,7 +125,7 @@ static int adopt_end(union part* part, uv_file end) {
   CHECK_EQ(uv_pipe_init(scene, &part->pipe, 0), 0);
   r = uv_pipe_open(&part->pipe, end);
   if (r != 0) { /* it is still ours, and good */
-    CHECK_EQ(r, fault_error);
+    check_fault(r);
     r = uv_pipe_open(&part->pipe, end);
   }
   return r;

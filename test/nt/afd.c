@@ -8,6 +8,15 @@ int nt_sockets_are_ifs;
 static struct afd_sock* socks;
 static unsigned short last_port;
 
+/* Whether connections of a listener that was bound exclusively keep its port from another exclusive
+ * bind when it has closed. "SO_EXCLUSIVEADDRUSE" says yes, others have seen the contrary
+ * (nubo-db/dynoxide#133): the seed chooses, once for a run. test/facts/exclusive.c asks Windows. */
+static enum {
+  UNKNOWN,
+  KEEP,
+  LET
+} leftovers;
+
 /* ---- The device ---- */
 
 static void start(struct nt_irp* irp) {
@@ -42,6 +51,9 @@ static void cleanup(struct nt_file* file) {
 
   if (sock->lacks != NULL && sock->conn != NULL)
     nt_trace("  a connected socket goes that never got its %s", sock->lacks);
+  /* A close under a receive may reset the connection, unless it was shut down for sending before. */
+  if (sock->receives != NULL && sock->conn != NULL && !sock->sent_end && nt_chance(50))
+    afd_reset(sock->conn);
   abort_all(&sock->receives);
   if (sock->attempt != NULL)
     nt_later_not(sock->attempt);
@@ -51,6 +63,8 @@ static void cleanup(struct nt_file* file) {
   if (irp != NULL)
     nt_irp_complete(irp, ST_CANCELLED, 0);
   if (sock->state == AFD_LISTENS) {
+    for (irp = sock->accepts; irp != NULL; irp = irp->queue)
+      nt_unref(irp->device);
     abort_all(&sock->accepts);
     afd_stop_listening(sock);
   }
@@ -93,8 +107,14 @@ struct afd_sock* afd_find(SOCKET handle) {
   return NULL;
 }
 
+struct afd_sock* afd_first(void) {
+  return socks;
+}
+
 void nt_sock_end(void) {
+  afd_conns = 0;
   last_port = 0; /* The next run finds what this one found. */
+  leftovers = UNKNOWN;
   if (socks != NULL)
     nt_fault("a socket is left that nobody has a handle to");
 }
@@ -209,7 +229,8 @@ static int is_named(const struct afd_sock* sock) {
          (sock->state == AFD_CONNECTED && sock->local.port != 0);
 }
 
-/* The table of "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", between sockets of one user. */
+/* The table of "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE" and of "Sharing Transport Addresses",
+ * between sockets of one user. */
 static int conflict(const struct afd_sock* old,
                     const struct afd_sock* sock,
                     const struct afd_addr* addr) {
@@ -218,13 +239,26 @@ static int conflict(const struct afd_sock* old,
 
   if (old->local.port != addr->port || !overlap)
     return 0;
-  if (old->exclusive)
-    return sock->reuse ? WSAEACCES : WSAEADDRINUSE;
-  if (sock->exclusive)
-    return WSAEADDRINUSE;
+  if (old->exclusive && !is_any(&old->local) && is_any(addr) && !sock->exclusive)
+    return 0;
+  if (old->exclusive) /* One of all addresses denies each of them. */
+    return sock->reuse || (is_any(&old->local) && !is_any(addr)) ? WSAEACCES : WSAEADDRINUSE;
+  if (sock->exclusive) /* Beside one of all addresses a single one is a matter of access. */
+    return is_any(addr) || same ? WSAEADDRINUSE : 0;
   if (sock->reuse)
     return 0; /* The port is taken over. */
   return same ? WSAEADDRINUSE : 0;
+}
+
+/* The same for a connection of a listener that is gone, or not. */
+static int leftover(const struct afd_sock* old,
+                    const struct afd_sock* sock,
+                    const struct afd_addr* addr) {
+  if (!old->from_exclusive || !sock->exclusive || old->local.port != addr->port)
+    return 0;
+  if (leftovers == UNKNOWN)
+    leftovers = nt_chance(50) ? KEEP : LET;
+  return leftovers == KEEP ? WSAEADDRINUSE : 0;
 }
 
 static int is_port_free(const struct afd_sock* sock, const struct afd_addr* addr) {
@@ -254,7 +288,9 @@ int afd_bind(struct afd_sock* sock, const struct afd_addr* addr) {
     } while (!is_port_free(sock, &want));
   }
   for (old = socks; old != NULL; old = old->next) {
-    int error = old != sock && is_named(old) && old->conn == NULL ? conflict(old, sock, &want) : 0;
+    int error = old == sock || !is_named(old) ? 0
+                : old->conn == NULL           ? conflict(old, sock, &want)
+                                              : leftover(old, sock, &want);
     if (error != 0)
       return error;
   }

@@ -34,6 +34,7 @@ struct afd_way {
 /* A connection; way[i] leads from end[i] to the other end. */
 struct afd_conn {
   unsigned refs;
+  unsigned serial; /* from 0 in each run */
   struct afd_way way[2];
   struct afd_sock* end[2]; /* NULL: closed, or not yet accepted */
   struct afd_addr name[2];
@@ -64,6 +65,7 @@ struct afd_sock {
   const char* lacks;  /* the one that is needed */
   int v6only;
   int exclusive;
+  int from_exclusive; /* accepted on a port that was bound so */
   int reuse;
   int no_delay;
   int keep_alive;
@@ -77,6 +79,7 @@ struct afd_sock {
   struct nt_irp* connecting;
   struct afd_addr target;
   int attempts;
+  int once; /* SIO_TCP_INITIAL_RTO: no SYN is sent again */
   struct nt_later* attempt;
   NTSTATUS outcome; /* of a connect that nobody has an irp for */
   /* Of a listener. */
@@ -90,6 +93,7 @@ extern const struct nt_device afd_device;
 
 /* afd.c */
 struct afd_sock* afd_new(int family);
+struct afd_sock* afd_first(void);         /* of all, by `next` */
 struct afd_sock* afd_find(SOCKET handle); /* NULL, and WSAENOTSOCK, when it is none */
 int afd_read_addr(const struct sockaddr* from, int len, struct afd_addr* addr);
 int afd_write_addr(const struct afd_addr* addr, int family, struct sockaddr* to, int* len);
@@ -99,6 +103,7 @@ void afd_irp_put(struct nt_irp** queue, struct nt_irp* irp);
 void afd_irp_drop(struct nt_irp** queue, struct nt_irp* irp);
 
 /* afd_stream.c */
+extern unsigned afd_conns; /* made in this run */
 struct afd_conn* afd_conn_new(void);
 void afd_conn_unref(struct afd_conn* conn);
 void afd_move(struct afd_conn* conn, int side); /* has what side sends go on, soon */

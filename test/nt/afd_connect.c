@@ -20,6 +20,7 @@ void afd_take_connection(struct afd_sock* sock, struct afd_sock* listener) {
   listener->queued--;
   conn->listener = NULL;
   sock->conn = conn;
+  sock->from_exclusive = listener->exclusive;
   sock->side = 1;
   conn->end[1] = sock;
   sock->local = conn->name[1];
@@ -133,7 +134,7 @@ static void attempt(void* arg) {
     join(sock, listener);
     end_connect(sock, ST_SUCCESS);
     serve_accepts(listener);
-  } else if (++sock->attempts < SYNS) {
+  } else if (++sock->attempts < (sock->once ? 1 : SYNS)) {
     sock->attempt = nt_later(SYN_MS * NT_MS, attempt, sock);
   } else {
     end_connect(sock, ST_CONNECTION_REFUSED);

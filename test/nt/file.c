@@ -188,3 +188,18 @@ HANDLE WINAPI CreateFileW(LPCWSTR name,
   nt_unref(file);
   return handle;
 }
+
+/* Names of ASCII are all that anybody needs. */
+HANDLE WINAPI CreateFileA(LPCSTR name,
+                          DWORD access,
+                          DWORD share,
+                          LPSECURITY_ATTRIBUTES security,
+                          DWORD disposition,
+                          DWORD flags,
+                          HANDLE like) {
+  WCHAR wide[300];
+
+  if (MultiByteToWideChar(CP_UTF8, 0, name, -1, wide, 300) == 0)
+    return INVALID_HANDLE_VALUE;
+  return CreateFileW(wide, access, share, security, disposition, flags, like);
+}

@@ -38,6 +38,9 @@ void host_unpoison(const void* at, size_t size);
 int host_is_poisoned(const void* at);
 int host_can_poison(void);
 
+/* Goes on in a child (1) and, when that has ended, here (0) with its exit code. */
+int host_try(int* status);
+
 void host_backtrace(void);
 _Noreturn void host_exit(int status);
 void host_print(const char* line);

@@ -189,6 +189,7 @@ void nt_irp_memory(struct nt_irp* irp, const struct nt_part* parts, unsigned cou
 }
 
 static void destroy(struct nt_irp* irp) {
+  nt_plan_over(irp);
   disown(irp);
   if (irp->event != NULL)
     nt_unref(irp->event);
@@ -212,6 +213,10 @@ static void put_packet(void* arg) {
   struct nt_irp* irp = arg;
   struct nt_file* file = irp->file;
 
+  if (file->port == NULL) { /* Taken off meanwhile. */
+    nt_irp_release(irp);
+    return;
+  }
   nt_port_put(file->port, file->key, irp->overlapped, irp->status, irp->info, irp);
 }
 
@@ -295,13 +300,14 @@ void nt_irp_pend(struct nt_irp* irp, void (*cancel)(struct nt_irp* irp)) {
   lock_memory(irp);
   if (irp->overlapped != NULL)
     own(irp);
+  nt_plan_pending(irp);
 }
 
 void nt_irp_complete(struct nt_irp* irp, NTSTATUS status, ULONG_PTR info) {
   int was = (int) irp->state;
 
   irp->state = NT_IRP_DONE;
-  irp->status = status;
+  irp->status = nt_plan_status(irp, status);
   irp->info = info;
   irp->cancel = NULL;
   if (was != NT_IRP_PENDING)

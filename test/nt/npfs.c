@@ -64,8 +64,10 @@ static void cancel_connect(struct nt_irp* irp) {
 static void connect_pipe(struct np_end* end, struct nt_irp* irp) {
   struct np_pipe* pipe = end->pipe;
 
-  if (pipe->state == NP_DISCONNECTED)
+  if (pipe->state == NP_DISCONNECTED) {
     pipe->state = NP_LISTENING;
+    np_wake(pipe->name);
+  }
   if (pipe->state == NP_CONNECTED) {
     nt_irp_complete(irp, ST_PIPE_CONNECTED, 0);
   } else if (pipe->state == NP_CLOSING) {
@@ -197,18 +199,19 @@ static BOOL may_create(const struct np_name* name, DWORD open, DWORD mode) {
   return TRUE;
 }
 
-/* A client can come from here on, before anybody calls ConnectNamedPipe. */
+/* A client can come from here on, before anybody calls ConnectNamedPipe. Without a name nothing else
+ * is the same pipe. */
 struct np_end* np_create(
     const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in) {
-  struct np_name* name = np_name_find(text, wcslen(text));
+  size_t length = wcslen(text);
+  struct np_name* name = length == 0 ? NULL : np_name_find(text, length);
   struct np_pipe* pipe;
   struct np_pipe** at;
   struct np_end* end;
 
-  if (wcslen(text) < 2 || wcslen(text) > LONGEST || most == 0 || most > PIPE_UNLIMITED_INSTANCES ||
+  if (length == 1 || length > LONGEST || most == 0 || most > PIPE_UNLIMITED_INSTANCES ||
       ((mode & PIPE_READMODE_MESSAGE) && !(mode & PIPE_TYPE_MESSAGE))) {
-    nt_error(wcslen(text) < 2 || wcslen(text) > LONGEST ? ERROR_INVALID_NAME
-                                                        : ERROR_INVALID_PARAMETER);
+    nt_error(length == 1 || length > LONGEST ? ERROR_INVALID_NAME : ERROR_INVALID_PARAMETER);
     return NULL;
   }
   if (name == NULL)
@@ -229,6 +232,7 @@ struct np_end* np_create(
   end = make_end(pipe, NP_SERVER, !(open & FILE_FLAG_OVERLAPPED));
   end->by_message = (mode & PIPE_READMODE_MESSAGE) != 0;
   end->no_wait = (mode & PIPE_NOWAIT) != 0;
+  np_wake(name);
   return end;
 }
 

@@ -85,6 +85,9 @@ struct np_end* np_create(
 struct np_end* np_open(struct np_name* name, ACCESS_MASK access, int synchronous);
 NTSTATUS np_disconnect(struct np_end* end);
 
+/* npfs_nt.c: there is an instance */
+void np_wake(const struct np_name* name);
+
 /* npfs_queue.c */
 void np_read(struct np_end* end, struct nt_irp* irp);
 void np_write(struct np_end* end, struct nt_irp* irp);

@@ -296,7 +296,7 @@ BOOL WINAPI GetNamedPipeServerProcessId(HANDLE handle, PULONG id) {
   return give_process(handle, NP_SERVER, id);
 }
 
-/* The name of a pipe comes with one backslash before it. */
+/* The name of a pipe comes with one backslash before it. What comes of one without nobody says. */
 BOOL WINAPI GetFileInformationByHandleEx(HANDLE handle,
                                          FILE_INFO_BY_HANDLE_CLASS what,
                                          LPVOID to,
@@ -314,7 +314,9 @@ BOOL WINAPI GetFileInformationByHandleEx(HANDLE handle,
     return FALSE;
   nt_file_lock(&end->file, "GetFileInformationByHandleEx");
   bytes = (DWORD) (wcslen(end->pipe->name->text) * sizeof(WCHAR));
-  if (size < offsetof(FILE_NAME_INFO, FileName) + bytes) {
+  if (bytes == 0 && nt_chance(50)) {
+    ok = nt_error(ERROR_PIPE_NOT_CONNECTED);
+  } else if (size < offsetof(FILE_NAME_INFO, FileName) + bytes) {
     ok = nt_error(ERROR_MORE_DATA);
   } else {
     info->FileNameLength = bytes;

@@ -114,7 +114,13 @@ static NTSTATUS cannot_read(const struct np_end* end) {
   }
 }
 
-/* A read of nothing that meets anything succeeds and takes nothing, not even an empty message. */
+/* A read of nothing that meets anything takes nothing, not even an empty message. It succeeds, says
+ * ReactOS' npfs; that a message does not fit is a warning, says "Named Pipe Type, Read, and Wait
+ * Modes". */
+static NTSTATUS read_nothing(const struct np_end* end, const struct np_entry* entry) {
+  return end->by_message && left_of(entry) > 0 && nt_chance(50) ? ST_BUFFER_OVERFLOW : ST_SUCCESS;
+}
+
 void np_read(struct np_end* end, struct nt_irp* irp) {
   struct np_queue* queue = &end->pipe->queue[end->side];
   NTSTATUS status;
@@ -122,7 +128,7 @@ void np_read(struct np_end* end, struct nt_irp* irp) {
 
   if (queue->first != NULL) {
     if (irp->size == 0)
-      nt_irp_complete(irp, ST_SUCCESS, 0);
+      nt_irp_complete(irp, read_nothing(end, queue->first), 0);
     else if (end->by_message)
       read_message(queue, irp);
     else

@@ -60,6 +60,30 @@ extern int
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
+/* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
+extern int nt_files_can_leave;
+
+/* The n-th overlapped operation of that kind, on a device of that name (NULL: any), that becomes
+ * pending from now on (1: the next; 0: none) ends with `status`, for nothing that the peer did. How many became pending since. */
+enum nt_what {
+  NT_READ,
+  NT_WRITE,
+  NT_FLUSH,
+  NT_CONTROL
+};
+void nt_plan(const char* device, enum nt_what what, long n, NTSTATUS status);
+long nt_plan_seen(void);
+
+/* What a test is at: printed with a fault. NULL: nothing. */
+extern const char* nt_note;
+
+/* For programs that watch connections: which one a socket has, from 0 in each run, and which end of
+ * it is the socket's (0: the client's); 0 when it has none. */
+int nt_sock_end_of(SOCKET handle, unsigned* conn, int* side);
+/* The network tears its connection down. */
+void nt_sock_reset(SOCKET handle);
+/* Its window and its peer's grow. */
+void nt_sock_make_room(SOCKET handle);
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */
@@ -198,13 +222,6 @@ struct nt_irp;
 struct nt_port;
 extern const struct nt_class nt_port_class;
 
-enum nt_what {
-  NT_READ,
-  NT_WRITE,
-  NT_FLUSH,
-  NT_CONTROL
-};
-
 struct nt_device {
   const char* name;
   DWORD type; /* FILE_TYPE_* */
@@ -335,6 +352,7 @@ void nt_names_add(const WCHAR* prefix, nt_open_fn open);
 #define ST_INVALID_PARAMETER ((NTSTATUS) 0xc000000d)
 #define ST_INVALID_DEVICE_REQUEST ((NTSTATUS) 0xc0000010)
 #define ST_ACCESS_DENIED ((NTSTATUS) 0xc0000022)
+#define ST_OBJECT_NAME_NOT_FOUND ((NTSTATUS) 0xc0000034)
 #define ST_PIPE_NOT_AVAILABLE ((NTSTATUS) 0xc00000ac)
 #define ST_INVALID_PIPE_STATE ((NTSTATUS) 0xc00000ad)
 #define ST_PIPE_BUSY ((NTSTATUS) 0xc00000ae)

@@ -10,6 +10,8 @@ enum {
   BASIC_SIZE = 56
 };
 
+int nt_files_can_leave;
+
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
 LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
@@ -60,7 +62,8 @@ LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, in
 }
 
 /* FILE_COMPLETION_INFORMATION: the file object changes its port, or, with none, leaves it (Windows 8.1
- * and newer). Packets that are in the old one stay there. */
+ * and newer; a model of an older system, or of Wine, does not know it). Packets that are in the old
+ * one stay there. */
 LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what) {
   struct nt_file* file;
   struct nt_port* port = NULL;
@@ -76,6 +79,8 @@ LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int 
     return ST_INVALID_HANDLE;
   if (what != FILE_REPLACE_PORT)
     nt_absent("NtSetInformationFile of another class");
+  if (!nt_files_can_leave)
+    return (LONG) 0xc0000003; /* STATUS_INVALID_INFO_CLASS */
   if (size < sizeof(change))
     return (LONG) 0xc0000004;
   memcpy(&change, info, sizeof(change));

@@ -17,6 +17,7 @@ struct nt_later {
 
 struct nt_trouble nt_trouble;
 int nt_verbose;
+const char* nt_note;
 struct nt_sched nt_sched;
 
 static uint64_t seed;
@@ -81,6 +82,8 @@ void nt_fault(const char* format, ...) {
   say(format, args);
   va_end(args);
   host_print("\n");
+  if (nt_note != NULL)
+    host_print(nt_note);
   host_backtrace();
   host_exit(1);
 }

@@ -66,6 +66,11 @@ unsigned nt_thread_count(void);
 /* Has the model's own threads end. */
 void nt_thread_end_daemons(void);
 
+/* What is planned (nt_plan): asked when an operation becomes pending, is complete, and is gone. */
+void nt_plan_pending(struct nt_irp* irp);
+NTSTATUS nt_plan_status(const struct nt_irp* irp, NTSTATUS status);
+void nt_plan_over(const struct nt_irp* irp);
+
 /* A process, and what nt_end asks about handles. */
 struct nt_process* nt_process_first(void);
 void nt_object_begin(void);

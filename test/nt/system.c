@@ -5,8 +5,11 @@
 #include <string.h>
 
 LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULONG* length);
-LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+extern LONG NTAPI nt_open_file(void);
+extern LONG NTAPI nt_create_pipe(void);
+extern LONG NTAPI nt_fs_control(void);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* ---- Functions by name ---- */
 
@@ -34,6 +37,9 @@ static const struct {
     {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
     {"NtSetInformationFile", (FARPROC) (void (*)(void)) nt_set_file},
+    {"NtOpenFile", (FARPROC) (void (*)(void)) nt_open_file},
+    {"NtCreateNamedPipeFile", (FARPROC) (void (*)(void)) nt_create_pipe},
+    {"NtFsControlFile", (FARPROC) (void (*)(void)) nt_fs_control},
     {"RtlGetVersion", (FARPROC) (void (*)(void)) get_version},
     {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
 };

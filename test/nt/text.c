@@ -143,7 +143,7 @@ struct sink {
 };
 
 static void put_unit(struct sink* sink, unsigned unit) {
-  if (sink->room > 0 && sink->used == sink->room)
+  if (sink->room > 0 && sink->used >= sink->room)
     sink->full = 1;
   else if (sink->room > 0)
     sink->wide[sink->used] = (WCHAR) unit;

@@ -38,6 +38,12 @@ HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set
   return handle;
 }
 
+HANDLE WINAPI CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCSTR name) {
+  if (name != NULL)
+    nt_absent("CreateEventA with a name");
+  return CreateEventW(security, manual, set, NULL);
+}
+
 BOOL WINAPI SetEvent(HANDLE handle) {
   struct nt_event* event;
 

@@ -211,6 +211,7 @@ int WSAAPI WSAIoctl(SOCKET handle,
   static const GUID connect_id = WSAID_CONNECTEX;
   LPFN_ACCEPTEX accept_fn = nt_accept_ex;
   LPFN_CONNECTEX connect_fn = nt_connect_ex;
+  TCP_INITIAL_RTO_PARAMETERS rto;
   struct tcp_keepalive vals;
   struct afd_sock* sock;
 
@@ -240,6 +241,12 @@ int WSAAPI WSAIoctl(SOCKET handle,
     *bytes = 0;
     return 0;
   case SIO_TCP_INITIAL_RTO:
+    if (in_size < sizeof(rto))
+      return wsa_error(WSAEFAULT);
+    memcpy(&rto, in, sizeof(rto));
+    sock->once = rto.MaxSynRetransmissions == TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS;
+    *bytes = 0;
+    return 0;
   case SIO_LOOPBACK_FAST_PATH:
     *bytes = 0;
     return 0;

@@ -169,6 +169,72 @@ TEST(close_delivers_what_was_written) {
   }
 }
 
+/* ---- Nobody gets through from the call on ---- */
+
+TEST(close_turns_clients_away_at_once) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    struct stream* late = stream_open(k, NULL);
+    struct uv__desc desc;
+    struct place place;
+
+    CHECK_EQ(accept_start(listener, &desc), UV_EAGAIN);
+    k->place(listener, UV__LOCAL, &place);
+    stream_begin_close(listener);
+    CHECK_EQ(collect(late, UV__CONNECT, start(late, UV__CONNECT, &place.at)), k->refused);
+    stream_end(late);
+    stream_await_close(listener);
+    stream_free(listener);
+  }
+}
+
+TEST(close_frees_the_address_at_once) {
+  EACH_KIND(k) {
+    struct stream* old = make_listener(k);
+    struct stream* fresh = stream_open(k, NULL);
+    struct stream *a, *b;
+    struct uv__desc desc;
+    struct place place;
+
+    CHECK_EQ(accept_start(old, &desc), UV_EAGAIN);
+    k->place(old, UV__LOCAL, &place);
+    stream_begin_close(old);
+    CHECK_EQ(fresh->io.ops->bind(&fresh->io, &place.at, 0), 0);
+    CHECK_EQ(fresh->io.ops->listen(&fresh->io, 16), 0);
+    a = make_client(fresh);
+    b = accept_stream(fresh);
+    CHECK_EQ(write_byte(a, 'f'), 0);
+    CHECK_EQ(read_byte(b), 'f');
+    stream_end(a);
+    stream_end(b);
+    stream_end(fresh);
+    stream_await_close(old);
+    stream_free(old);
+  }
+}
+
+/* What the peer wrote and nobody read does not take away what was written to it. (Where a close over
+ * such bytes resets, the end is a reset.) */
+TEST(close_over_unread_bytes_delivers_what_was_written) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    char byte;
+    ssize_t n;
+
+    make_pair(k, &a, &b);
+    CHECK_EQ(write_byte(b, 'q'), 0);
+    settle();
+    CHECK_EQ(write_byte(a, 'a'), 0);
+    settle();
+    stream_end(a);
+    settle();
+    CHECK_EQ(read_byte(b), 'a');
+    n = read_some(b, &byte, 1);
+    CHECK(n == UV_EOF || n == UV_ECONNRESET);
+    stream_end(b);
+  }
+}
+
 TEST(close_and_open_again_and_again) {
   EACH_KIND(k) {
     int i;

@@ -183,19 +183,27 @@ struct stream* stream_open(const struct kind* kind, const struct uv__desc* desc)
   return s;
 }
 
-void stream_close(struct stream* s) {
+void stream_begin_close(struct stream* s) {
   int r;
 
   take_ready();
   s->closed = 1;
   r = s->io.ops->close(&s->io);
   CHECK(r == 0 || r == UV__PENDING);
-  if (r == UV__PENDING) {
+  if (r == UV__PENDING)
     s->io.busy |= UV__CLOSED;
+}
+
+void stream_await_close(struct stream* s) {
+  if ((s->io.busy & UV__CLOSED) || rings(s, UV__CLOSED) > 0)
     await(s, UV__CLOSED);
-  }
   /* The ready list is the core's: it forgets the io, the port no longer has it. */
   uv__queue_remove(&s->io.link);
+}
+
+void stream_close(struct stream* s) {
+  stream_begin_close(s);
+  stream_await_close(s);
 }
 
 void stream_free(struct stream* s) {

@@ -87,7 +87,10 @@ int accept_start(struct stream* listener, struct uv__desc* desc);
 /* End a stream so that its peer sees a reset, on a kind that knows resets; on others, so that it
  * sees the end. */
 void stream_reset(struct stream* s);
-/* Close, wait for CLOSED when it is pending. `done` may be asked afterwards. */
+/* Close; then, perhaps later, wait for CLOSED when it is pending. `done` may be asked afterwards. */
+void stream_begin_close(struct stream* s);
+void stream_await_close(struct stream* s);
+/* Both. */
 void stream_close(struct stream* s);
 /* Overwrite and free a closed stream. */
 void stream_free(struct stream* s);

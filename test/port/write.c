@@ -133,6 +133,37 @@ TEST(write_pending_under_back_pressure) {
   }
 }
 
+TEST(law2_write_that_is_taken_back_does_not_ring) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    char bytes[16];
+    uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
+    size_t before;
+    size_t went;
+    ssize_t r;
+
+    make_pair(k, &a, &b);
+    before = write_full(a);
+    pattern_fill(bytes, sizeof(bytes), before);
+    r = write_start(a, &buf, 1, UV__QUEUE);
+    if (r == UV__PENDING && a->io.ops->write_stop != NULL && !(a->io.rung & UV__WRITE) &&
+        a->io.ops->write_stop(&a->io) == 0) {
+      a->io.busy &= (unsigned char) ~UV__WRITE;
+      hear_until(b, before);
+      settle();
+      CHECK_EQ(rings(a, UV__WRITE), 0);
+      r = 0;
+    }
+    r = collect_heard(a, r, b); /* As if nothing had been started. */
+    CHECK(r >= 0);
+    went = (size_t) r;
+    CHECK_EQ(write_pattern(a, before + went, 100, b), 0);
+    hear_until(b, before + went + 100);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
 TEST(law2_no_spin_while_a_write_waits) {
   EACH_KIND(k) {
     struct stream *a, *b;

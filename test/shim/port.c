@@ -20,7 +20,7 @@ static HANDLE new_port(void) {
 }
 
 /* Fetches PACKETS packets of ours; how many of others came with them. */
-static int fetch(HANDLE port, int with_our_key) {
+static int fetch(HANDLE port, ULONG_PTR key) {
   static OVERLAPPED ours[PACKETS];
   OVERLAPPED_ENTRY entries[BATCH];
   int fetched = 0, foreign = 0;
@@ -37,7 +37,7 @@ static int fetch(HANDLE port, int with_our_key) {
         CHECK_EQ(entries[i].dwNumberOfBytesTransferred, 7);
         fetched++;
       } else {
-        foreign += !with_our_key || entries[i].lpCompletionKey == 42;
+        foreign += key == 0 || entries[i].lpCompletionKey == key;
       }
     }
   }
@@ -49,12 +49,16 @@ TEST(foreign_packets_are_one_in_a_hundred) {
   CHECK_EQ(fetch(new_port(), 0), PACKETS / 100);
 }
 
-TEST(foreign_packets_may_have_a_key_of_ours) {
-  int foreign;
+/* They come of file objects, and never with a key of what was posted. */
+TEST(foreign_packets_have_the_key_of_a_file_object) {
+  HANDLE port = new_port();
+  HANDLE pipe = CreateNamedPipeA("\\\\.\\pipe\\uvstream-shim-key",
+                                 PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, 0, 1, 0, 0, 0, NULL);
 
   CHECK(shim_use("foreign"));
-  foreign = fetch(new_port(), 1);
-  CHECK(foreign > 0 && foreign < PACKETS / 100);
+  CHECK(CreateIoCompletionPort(pipe, port, 43, 0) == port);
+  CHECK_EQ(fetch(port, 43), PACKETS / 100);
+  CHECK(CloseHandle(pipe));
 }
 
 TEST(foreign_packets_are_off_by_themselves) {

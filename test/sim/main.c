@@ -2,7 +2,6 @@
  * `--progress` naming each on standard error, for those that end without a word. With
  * `--scenario NAME` the seeds are schedules of that program of scenarios.c. `--marks` runs all of
  * those too, and then counts the rare states (marks.h): one that was not reached is a failure. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,18 +96,12 @@ static void run_scenarios(void) {
       (void) scenario_run(name, seed);
 }
 
-/* Of an assertion of the core: which run it was. */
-static void on_abort(int signum) {
-  (void) signum;
-  sim_fail("an assertion failed");
-}
-
 int main(int argc, char** argv) {
   unsigned long long i;
 
   if (!parse(argc, argv))
     return usage(argv[0]);
-  signal(SIGABRT, on_abort);
+  sim_catch_asserts();
   if (uv_replace_allocator(sim_malloc, sim_realloc, sim_calloc, sim_free) != 0)
     return 1;
   for (i = 0; i < wanted.runs; i++) {

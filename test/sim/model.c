@@ -12,8 +12,7 @@ enum {
   IDLE_WAITS = 12,     /* in a row that do not wait, for nothing */
   READ_ROUNDS = 8,     /* the budgets of one turn of a stream, as in the core, to know when they */
   WRITE_ROUNDS = 16,   /* were used up */
-  ACCEPT_ROUNDS = 16,
-  CLOSE_TURNS = 60 /* L4's bound, in turns of a system that is at most a few late */
+  ACCEPT_ROUNDS = 16
 };
 
 struct model model;
@@ -141,11 +140,8 @@ void model_check_size(const struct model_handle* h) {
 
 /* ---- Reports of the simulator ---- */
 
-static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
-  struct model_handle* h = handle_of_io(io);
-  struct wire* wire = &wires[h->out];
-  struct model_write* w = h->writes;
-  size_t at;
+static void append(int serial, const char* bytes, size_t n) {
+  struct wire* wire = &wires[serial];
 
   if (wire->sent + n > wire->size) {
     wire->size = 2 * (wire->sent + n);
@@ -155,7 +151,14 @@ static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
   }
   memcpy(wire->bytes + wire->sent, bytes, n);
   wire->sent += n;
+}
 
+static void on_taken(struct uv__io* io, const char* bytes, size_t n) {
+  struct model_handle* h = handle_of_io(io);
+  struct model_write* w = h->writes;
+  size_t at;
+
+  append(h->out, bytes, n);
   if (attempt.handle != NULL) {
     if (attempt.handle != h || attempt.size - attempt.taken < n ||
         memcmp(attempt.bytes + attempt.taken, bytes, n) != 0)
@@ -328,7 +331,7 @@ static void on_port_connected(struct uv__io* io, int result) {
   h->connect_known = 1;
   h->connect_result = result;
   if (result == 0)
-    meet_peer(h, io->tail.fd);
+    meet_peer(h, sim_fd(io));
 }
 
 static void on_refused(struct uv__io* io, int err) {
@@ -357,7 +360,7 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     struct model_handle* h = &model.handles[i];
 
     h->reads_in_turn = 0;
-    if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !loop->tail.woken)
+    if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !sim_is_woken(loop))
       sim_fail("L7: the loop waits, and async %d was sent", h->number);
     idles |= h->kind == KIND_IDLE && h->active;
   }
@@ -384,6 +387,7 @@ static void on_waiting(void) {
 
 const struct sim_observer model_observer = {
     .taken = on_taken,
+    .turned_up = append,
     .in_flight = on_in_flight,
     .told = on_told,
     .read = on_read_now,
@@ -500,6 +504,8 @@ static void check_write_status(const struct model_handle* h,
     want = UV_ECANCELED;
   else if (w->size == 0) /* When it was over is not seen from here. */
     want = status == w->error || (h->closing && status == UV_ECANCELED) ? status : 0;
+  else if (sim_counts_lost && h->closing && w->started && status == UV_ECANCELED)
+    want = status;
   else if (w->left == 0)
     want = 0;
   else if (w->error != 0)
@@ -527,6 +533,8 @@ void model_on_write(uv_write_t* req, int status) {
   if (h->shutdown != NULL && !h->closing && h->queued == 0 && h->writes->next != NULL)
     sim_mark(MARK_SHUTDOWN_WAITS_FOR_CALLBACKS);
   check_write_status(h, w, status);
+  if (uv_write_nwritten(req) != w->size - w->left)
+    sim_fail("W11: handle %d tells another part of a write than what went", h->number);
   model_check_size(h);
   h->writes = w->next;
   if (h->closing && !w->cancelled && w->error == 0)
@@ -726,7 +734,7 @@ void model_check_turn(int ran) {
     if (!uv_is_closing(&h->uv->handle) != !h->closing)
       sim_fail("uv_is_closing of handle %d is wrong", h->number);
     alive |= h->closing || has_requests(h) || (is_active(h) && h->referenced);
-    if (h->closing && ran && ++h->close_turns > CLOSE_TURNS)
+    if (h->closing && ran && ++h->close_turns > sim_close_turns)
       sim_fail("L4: handle %d does not get closed", h->number);
     if (h->kind != KIND_TCP)
       continue;

@@ -392,7 +392,8 @@ void model_listen(struct model_handle* h) {
 void model_accept(struct model_handle* server, struct model_handle* client) {
   int listens = server->state == STATE_LISTENING && !server->closing;
   int fits = client->kind == KIND_TCP && client->state == STATE_FRESH && !client->closing;
-  int want = !listens ? UV_EINVAL : server->unclaimed < 0 ? UV_EAGAIN : fits ? 0 : UV_EINVAL;
+  int used = client->kind == KIND_TCP && !client->closing ? UV_EBUSY : UV_EINVAL;
+  int want = !listens ? UV_EINVAL : server->unclaimed < 0 ? UV_EAGAIN : fits ? 0 : used;
   int out;
   int in;
   int r;
@@ -402,8 +403,6 @@ void model_accept(struct model_handle* server, struct model_handle* client) {
   if (r != (listens && server->unclaimed < 0 ? UV_EAGAIN : UV_EINVAL))
     sim_fail("A3: accept onto another loop is %d", r);
   r = uv_accept(&server->uv->stream, &client->uv->stream);
-  if (listens && server->unclaimed < 0 && !fits && r == UV_EINVAL)
-    want = r; /* Both are true. */
   check(server, "accept", r, want != 0 ? want : port_or(0));
   if (r == 0) {
     sim_serials(server->unclaimed, &out, &in);
@@ -567,6 +566,32 @@ static int has_queue(const struct model_handle* h) {
   return h->queued > 0;
 }
 
+/* In blocking mode it is as a write that is over when the call returns. */
+static void try_all(struct model_handle* h, char* bytes, size_t size, uv_buf_t* bufs, unsigned n) {
+  struct model_write* w = calloc(1, sizeof(*w));
+  size_t taken;
+  int r;
+
+  if (w == NULL)
+    sim_fail("the test itself is out of memory");
+  w->bytes = bytes;
+  w->size = size;
+  w->left = size;
+  model_enter_call();
+  append(h, w);
+  h->queued += size;
+  r = uv_try_write(&h->uv->stream, bufs, n);
+  taken = size - w->left;
+  sim_trace("try_write handle %d, all of %u bytes: %d", h->number, (unsigned) size, r);
+  if (h->queued > 0 || (w->error == 0 && w->left > 0))
+    sim_fail("W8: a blocking try of handle %d returns before it is done", h->number);
+  if (r != (taken > 0 ? (int) taken : w->error))
+    sim_fail("W8: a blocking try of handle %d is %d", h->number, r);
+  unappend(h, w);
+  free(w);
+  model_leave_call(h);
+}
+
 void model_try_write(struct model_handle* h) {
   uv_buf_t bufs[MOST_BUFFERS];
   size_t size = random_size();
@@ -578,6 +603,11 @@ void model_try_write(struct model_handle* h) {
 
   fill(bytes, size);
   nbufs = cut(bytes, size, bufs);
+  if (want == 0 && h->blocking && h->state == STATE_CONNECTED) {
+    try_all(h, bytes, size, bufs, nbufs);
+    free(bytes);
+    return;
+  }
   model_enter_call();
   model_try_begin(h, bytes, size);
   r = uv_try_write(&h->uv->stream, bufs, nbufs);
@@ -616,14 +646,13 @@ void model_cancel(struct model_handle* h) {
   sim_trace("cancel handle %d, %u of %u left: %d", h->number, (unsigned) w->left,
             (unsigned) w->size, r);
   if (r == 0) {
-    if (w->left < w->size || w->cancelled || w->error != 0)
-      sim_fail("W11: a write of handle %d is cancelled, and had begun", h->number);
+    if ((w->size > 0 && w->left == 0) || w->cancelled || w->error != 0)
+      sim_fail("W11: a write of handle %d is cancelled, and was over", h->number);
     if (w->size > 0 && waits(before) && waits(w->next))
       sim_mark(MARK_CANCEL_BETWEEN);
     w->cancelled = 1;
-    h->queued -= w->size;
-  } else if (r != UV_EBUSY || (w->size > 0 && w->left == w->size && !w->cancelled &&
-                               w->error == 0 && !w->started && !h->closing)) {
+    h->queued -= w->left;
+  } else if (r != UV_EBUSY || (waits(w) && !w->started && !h->closing)) {
     sim_fail("W11: cancel of a write of handle %d is %d", h->number, r);
   } else if (w->started && w->left == w->size && waits(w)) {
     sim_mark(MARK_CANCEL_IN_FLIGHT);
@@ -687,7 +716,11 @@ void model_options(struct model_handle* h) {
   want = h->closing || h->state == STATE_FRESH ? UV_EBADF
          : h->state == STATE_OPEN              ? h->bind_error
                                                : 0; /* A5 */
-  check(h, "getsockname", uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len), want);
+  r = uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len);
+  if (h->state == STATE_CONNECTING && !h->closing && r < 0 &&
+      (r == h->bind_error || (h->connect_known && r == h->connect_result)))
+    want = r; /* Of a bind or a connect that failed at once: the callback will tell. */
+  check(h, "getsockname", r, want);
   model_leave_call(h);
 }
 
@@ -704,7 +737,6 @@ void model_wrong_arguments(struct model_handle* h) {
   check(h, "try_write of NULL", uv_try_write(stream, NULL, 1), UV_EINVAL);
   check(h, "read_start without alloc_cb", uv_read_start(stream, NULL, model_on_read), UV_EINVAL);
   check(h, "read_start without read_cb", uv_read_start(stream, model_on_alloc, NULL), UV_EINVAL);
-  check(h, "listen without callback", uv_listen(stream, 1, NULL), UV_EINVAL);
   other.type = UV_SHUTDOWN;
   check(h, "cancel of a shutdown", uv_cancel(&other), UV_EINVAL);
   if (uv_tcp_keepalive(&h->uv->tcp, 1, 0) != UV_EINVAL)

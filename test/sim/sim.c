@@ -1,137 +1,55 @@
-/* The simulated system: its numbers, memory, sockets, clock and schedule. What the core may
- * ask of it is in sim_tcp.c. */
+/* The simulated system: its sockets, clock and schedule. What the core may ask of it is in
+ * sim_tcp.c; numbers and memory are in sim_base.c. */
 #include "sim_internal.h"
 
-#include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
   MOST_IOS = 256,
-  MOST_STEPS = 1000000,
   PATIENCE = 6,     /* ticks a lane may be late */
   IDLE_TICKS = 100, /* without any event, until a wait without limit counts as stuck */
   HEADER = 16       /* in front of allocated memory; keeps its alignment */
 };
 
-struct sim_trouble sim_trouble;
-int sim_verbose;
-int sim_alloc_fail;
-unsigned long sim_marks[SIM_MARK_COUNT];
 struct sim_socket sim_sockets[SIM_SOCKETS];
 const struct sim_observer* sim_seen;
+const int sim_counts_lost = 0;
+const int sim_close_turns = 60; /* A lane is at most a few late. */
 int sim_starved;
 
-static uint64_t seed;
-static uint64_t random_state;
-static uint64_t step;
 static uint64_t clock_ms;
 static struct uv__io* ios[MOST_IOS];
 static unsigned io_count;
 static unsigned rings;
-static long live_allocations;
 static int polling;
 static int calm;
 static int next_port;
 static int next_serial;
 static int socket_top; /* above all sockets in use */
 
-/* ---- Numbers, trace, failure ---- */
-
-unsigned sim_below(unsigned bound) {
-  uint64_t x;
-
-  /* splitmix64 */
-  random_state += 0x9e3779b97f4a7c15u;
-  x = random_state;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  x ^= x >> 31;
-  return (unsigned) ((x >> 11) % bound);
+uint64_t sim_clock_ms(void) {
+  return clock_ms;
 }
 
-int sim_chance(unsigned percent) {
-  return percent > 0 && sim_below(100) < percent;
+/* Of an assertion of the core: which run it was. */
+static void on_abort(int signum) {
+  (void) signum;
+  sim_fail("an assertion failed");
 }
 
-void sim_trace(const char* format, ...) {
-  va_list args;
-
-  if (++step == MOST_STEPS) /* Every operation of the system comes by here. */
-    sim_fail("a spin: the run has no end");
-  if (!sim_verbose)
-    return;
-  printf("%6llu t=%-5llu ", (unsigned long long) step, (unsigned long long) clock_ms);
-  va_start(args, format);
-  vprintf(format, args);
-  va_end(args);
-  putchar('\n');
+void sim_catch_asserts(void) {
+  signal(SIGABRT, on_abort);
 }
 
-void sim_fail(const char* format, ...) {
-  va_list args;
-
-  fflush(stdout);
-  fprintf(stderr, "seed %llu step %llu: ", (unsigned long long) seed, (unsigned long long) step);
-  va_start(args, format);
-  vfprintf(stderr, format, args);
-  va_end(args);
-  fputc('\n', stderr);
-  fflush(stderr);
-  _Exit(1); /* The leaks of a run cut short are of no interest. */
+int sim_fd(const struct uv__io* io) {
+  return io->tail.fd;
 }
 
-/* ---- Memory ---- */
-
-void* sim_malloc(size_t size) {
-  char* block;
-
-  if (sim_alloc_fail) {
-    sim_alloc_fail = 0;
-    return NULL;
-  }
-  block = malloc(size + HEADER);
-  if (block == NULL)
-    sim_fail("the test itself is out of memory");
-  memset(block + HEADER, 0xa5, size);
-  memcpy(block, &size, sizeof(size));
-  live_allocations++;
-  return block + HEADER;
-}
-
-void* sim_calloc(size_t count, size_t size) {
-  void* ptr = sim_malloc(count * size);
-
-  if (ptr != NULL)
-    memset(ptr, 0, count * size);
-  return ptr;
-}
-
-void sim_free(void* ptr) {
-  size_t size;
-
-  if (ptr == NULL)
-    return;
-  memcpy(&size, (char*) ptr - HEADER, sizeof(size));
-  memset(ptr, 0xdd, size);
-  live_allocations--;
-  free((char*) ptr - HEADER);
-}
-
-void* sim_realloc(void* ptr, size_t size) {
-  size_t before = 0;
-  void* moved;
-
-  if (ptr != NULL)
-    memcpy(&before, (char*) ptr - HEADER, sizeof(before));
-  moved = sim_malloc(size);
-  if (moved == NULL)
-    return NULL;
-  if (ptr != NULL)
-    memcpy(moved, ptr, before < size ? before : size);
-  sim_free(ptr);
-  return moved;
+int sim_is_woken(const uv_loop_t* loop) {
+  return loop->tail.woken;
 }
 
 /* ---- Sockets ---- */
@@ -454,6 +372,12 @@ static size_t size_of(const struct sim_pin* pin) {
 }
 
 void sim_cut(struct uv__io* io, unsigned lanes) {
+  sim_decide(io, lanes);
+  if (lanes & io->tail.armed & UV__WRITE)
+    sim_unpin(io);
+}
+
+void sim_decide(struct uv__io* io, unsigned lanes) {
   struct uv__io_tail* tail = &io->tail;
 
   lanes &= tail->armed;
@@ -467,7 +391,6 @@ void sim_cut(struct uv__io* io, unsigned lanes) {
       sim_mark(MARK_CUT_CANCELED);
     else if ((size_t) tail->write_result < size_of(tail->pin))
       sim_mark(MARK_CUT_SHORT);
-    sim_unpin(io);
   }
   if (lanes & UV__CONNECT) {
     tail->connect_result = sim_chance(20) ? sim_connect_now(io) : UV_ECANCELED;
@@ -481,17 +404,21 @@ void sim_cut(struct uv__io* io, unsigned lanes) {
   }
 }
 
-void sim_gone(struct uv__io* io) {
-  if (io->tail.fd >= 0 || io->tail.magic == SIM_CLOSING)
-    sim_leave(io);
+void sim_hang_up(struct uv__io* io) {
   if (io->tail.fd >= 0)
     sim_socket_close(io->tail.fd, io->tail.resets);
   io->tail.fd = -1;
+}
+
+void sim_gone(struct uv__io* io) {
+  if (io->tail.fd >= 0 || io->tail.magic == SIM_CLOSING)
+    sim_leave(io);
+  sim_hang_up(io);
   io->tail.magic = SIM_CLOSED;
 }
 
-/* An io whose close is under way: the lanes it cuts short ring, each once and in any order,
- * then CLOSED, after which nothing of it is touched. */
+/* An io whose close is under way and whose socket is gone: the lanes that were cut short ring, each
+ * once and in any order, then CLOSED, after which nothing of it is touched. */
 static void tick_closing(struct uv__io* io) {
   unsigned lane;
 
@@ -501,7 +428,8 @@ static void tick_closing(struct uv__io* io) {
   }
   for (lane = UV__READ; lane < UV__CLOSED; lane <<= 1)
     if ((io->tail.armed & lane) && (io->tail.patience == 0 || sim_chance(70))) {
-      sim_cut(io, lane);
+      if (lane == UV__WRITE)
+        sim_unpin(io); /* Its bytes were the system's until here. */
       sim_mark(MARK_CLOSE_CUTS_LATE);
       sim_ring(io, (enum uv__lane) lane);
       if (sim_chance(50))
@@ -679,16 +607,12 @@ int uv__port_random(void* buf, size_t len) {
 void uv__port_shutdown(void) {}
 
 void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
-  seed = with_seed;
-  random_state = with_seed * 0x2545f4914f6cdd1du + 0x1234567;
-  step = 0;
+  sim_base_begin(with_seed);
   clock_ms = 1000 + sim_below(1000);
   io_count = 0;
   polling = 0;
   calm = 0;
   sim_starved = 0;
-  sim_alloc_fail = 0;
-  live_allocations = 0;
   next_port = 40000;
   next_serial = 0;
   socket_top = 0;
@@ -712,6 +636,5 @@ void sim_end(void) {
   for (fd = 0; fd < SIM_SOCKETS; fd++)
     if (sim_sockets[fd].state != SOCK_UNUSED)
       sim_fail("socket %d was never given back", fd);
-  if (live_allocations != 0)
-    sim_fail("%ld allocations were not freed", live_allocations);
+  sim_base_end();
 }

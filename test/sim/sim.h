@@ -1,6 +1,7 @@
-/* The simulated system: an implementation of core/port.h whose sockets, clock and schedule
- * come out of one seed. It checks the caller's side of every law of the port and tells an
- * observer (the model) what the "system" really did. */
+/* A system under a seed, which tells an observer (the model) what it really did. There are two: the
+ * simulated one, an implementation of core/port.h that checks the caller's side of every law of the
+ * port; and src/win over the model of NT (test/nt/sim_native.c), which is watched through its
+ * operations. */
 #ifndef SIM_H_
 #define SIM_H_
 
@@ -38,6 +39,8 @@ struct sim_observer {
   void (*option_failed)(struct uv__io* io, int err);
   /* The loop is about to wait, at most so long. */
   void (*waits)(const uv_loop_t* loop, int timeout_ms);
+  /* Bytes of a write that its close cut short turn up at the peer; the name of the sender's end. */
+  void (*turned_up)(int serial, const char* bytes, size_t n);
   /* It waits: what a signal handler may do, happens here. */
   void (*waiting)(void);
 };
@@ -57,6 +60,11 @@ struct sim_trouble {
 extern struct sim_trouble sim_trouble;
 extern int sim_verbose;
 extern int sim_alloc_fail; /* the next allocation fails; cleared by it */
+
+/* 1: of a write that a close cut short the system may have sent more than it says. */
+extern const int sim_counts_lost;
+/* Within how many turns a close is over: L4's bound, in turns of this system. */
+extern const int sim_close_turns;
 
 /* A run begins, and ends with every io closed, every socket given back and nothing
  * allocated. The observer stays the caller's. */
@@ -92,5 +100,17 @@ void sim_pair(int fds[2]);
 void sim_discard(int fd);
 /* The names of both ends of a connection, small numbers that are used once per run. */
 void sim_serials(int fd, int* own, int* peer);
+/* The socket of a stream. */
+int sim_fd(const struct uv__io* io);
+/* Whether a wake-up is noted, so that the next wait will not last. */
+int sim_is_woken(const uv_loop_t* loop);
+/* Has an assertion of the library fail the run, by name. */
+void sim_catch_asserts(void);
+
+/* sim_base.c, for the systems. */
+void sim_base_begin(uint64_t seed);
+void sim_base_end(void);
+/* The system's clock, for the trace. */
+uint64_t sim_clock_ms(void);
 
 #endif /* SIM_H_ */

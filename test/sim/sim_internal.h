@@ -99,9 +99,13 @@ void sim_ring(struct uv__io* io, enum uv__lane lane);
 int sim_try_ring(struct uv__io* io, enum uv__lane lane);
 void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs);
 void sim_unpin(struct uv__io* io);
-/* Decides what lanes that a close cuts short really did. */
+/* Decides what lanes that a close cuts short really did; the bytes of a write are the caller's
+ * again after the first of the two only. */
 void sim_cut(struct uv__io* io, unsigned lanes);
+void sim_decide(struct uv__io* io, unsigned lanes);
 /* The close is over. */
 void sim_gone(struct uv__io* io);
+/* Its socket is. */
+void sim_hang_up(struct uv__io* io);
 
 #endif /* SIM_INTERNAL_H_ */

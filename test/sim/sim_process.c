@@ -34,6 +34,13 @@ int uv__port_child_close(struct uv__io* io) {
   return 0;
 }
 
+int uv_pipe(uv_file fds[2], int read_flags, int write_flags) {
+  (void) fds;
+  (void) read_flags;
+  (void) write_flags;
+  return UV_ENOTSUP;
+}
+
 int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
   (void) file;
   (void) desc;

@@ -101,6 +101,8 @@ static int tcp_close(struct uv__io* io) {
   if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
     if (io->tail.fd < 0)
       sim_enter(io);
+    sim_decide(io, UV__CLOSED - 1);
+    sim_hang_up(io); /* Nobody gets through any more. */
     io->tail.magic = SIM_CLOSING;
     io->tail.armed |= UV__CLOSED;
     io->tail.patience = 3;
@@ -312,6 +314,18 @@ static ssize_t tcp_write(struct uv__io* io,
   return n;
 }
 
+/* Readiness style: the system has nothing of it. */
+static int tcp_write_stop(struct uv__io* io) {
+  (void) check_connected(io, "write_stop");
+  if (!(io->tail.armed & UV__WRITE))
+    sim_fail("write_stop, and nothing is in flight");
+  if (io->tail.style & SIM_COMPLETES)
+    return UV_EBUSY;
+  sim_unpin(io);
+  io->tail.armed &= ~(unsigned) UV__WRITE;
+  return 0;
+}
+
 /* ---- Connecting, ending ---- */
 
 static int tcp_connect(struct uv__io* io, const void* addr) {
@@ -442,9 +456,9 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   {                                                                                               \
     .init = tcp_init, .open = tcp_open, .bind = tcp_bind, .name = tcp_name, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,               \
-    .read_now = tcp_read_now, .write = tcp_write, .connect = tcp_connect,                         \
-    .shutdown = tcp_shutdown, .listen = tcp_listen, .accept_now = tcp_accept_now,                 \
-    .done = tcp_done, .close = tcp_close                                                          \
+    .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                   \
+    .connect = tcp_connect, .shutdown = tcp_shutdown, .listen = tcp_listen,                       \
+    .accept_now = tcp_accept_now, .done = tcp_done, .close = tcp_close                            \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS;

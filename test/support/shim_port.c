@@ -66,13 +66,27 @@ static LONG next_sent(void) {
   return InterlockedIncrement(&sent);
 }
 
-/* Another holder's packet comes with the key under which the file object was put on the port, so
- * every second one has that of a packet that is ours. */
-static void make_foreign(OVERLAPPED_ENTRY* entry, ULONG_PTR key_of_ours) {
+/* Another holder's packet comes with the key under which the file object was put on the port. */
+static ULONG_PTR key_of_files;
+
+HANDLE WINAPI __wrap_CreateIoCompletionPort(HANDLE h, HANDLE port, ULONG_PTR key, DWORD threads) {
+  HANDLE lock;
+  HANDLE made;
+
+  shim_tally(SHIM_CreateIoCompletionPort);
+  lock = shim_lock_enter(h, "CreateIoCompletionPort");
+  made = REAL(CreateIoCompletionPort)(h, port, key, threads);
+  shim_lock_leave(lock);
+  if (made != NULL && h != INVALID_HANDLE_VALUE)
+    key_of_files = key;
+  return made;
+}
+
+static void make_foreign(OVERLAPPED_ENTRY* entry) {
   LONG number = next_sent();
 
   memset(entry, 0, sizeof(*entry));
-  entry->lpCompletionKey = number / PLACES % 2 == 0 ? key_of_ours : 0xbad0;
+  entry->lpCompletionKey = key_of_files;
   entry->lpOverlapped = pointer(number % PLACES);
   entry->dwNumberOfBytesTransferred = 1;
 }
@@ -93,7 +107,7 @@ static BOOL with_foreign(HANDLE port,
   before = after - (LONG) *count;
   if (room > 1 && before / ONE_IN != after / ONE_IN) {
     memmove(entries + 1, entries, *count * sizeof(*entries));
-    make_foreign(&entries[0], entries[1].lpCompletionKey);
+    make_foreign(&entries[0]);
     ++*count;
   }
   return TRUE;

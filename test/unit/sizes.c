@@ -10,14 +10,14 @@
 /* Name, bytes on 64-bit Linux with glibc, bytes on 64-bit Windows. */
 #define SIZES(ROW)                    \
   ROW(uv_buf_t, 16, 16)               \
-  ROW(uv_loop_t, 280, 320)            \
+  ROW(uv_loop_t, 304, 352)            \
   ROW(uv_handle_t, 56, 56)            \
-  ROW(uv_stream_t, 208, 312)          \
-  ROW(uv_tcp_t, 216, 320)             \
-  ROW(uv_pipe_t, 224, 328)            \
-  ROW(uv_process_t, 144, 240)         \
-  ROW(uv_tty_t, 208, 312)             \
-  ROW(uv_signal_t, 160, 256)          \
+  ROW(uv_stream_t, 208, 296)          \
+  ROW(uv_tcp_t, 216, 304)             \
+  ROW(uv_pipe_t, 224, 312)            \
+  ROW(uv_process_t, 144, 224)         \
+  ROW(uv_tty_t, 208, 296)             \
+  ROW(uv_signal_t, 160, 240)          \
   ROW(uv_timer_t, 112, 112)           \
   ROW(uv_idle_t, 80, 80)              \
   ROW(uv_prepare_t, 80, 80)           \
@@ -25,7 +25,7 @@
   ROW(uv_async_t, 88, 88)             \
   ROW(uv_req_t, 16, 16)               \
   ROW(uv_connect_t, 56, 56)           \
-  ROW(uv_write_t, 208, 208)           \
+  ROW(uv_write_t, 216, 216)           \
   ROW(uv_shutdown_t, 32, 32)          \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
@@ -44,7 +44,7 @@
   ROW(uv_sem_t, 96, 64)               \
   ROW(uv_barrier_t, 104, 72)          \
   ROW(uv_random_t, 112, 112)          \
-  ROW(union uv_any_handle, 224, 328)  \
+  ROW(union uv_any_handle, 224, 312)  \
   ROW(union uv_any_req, 1288, 1288)   \
   ROW(uv_mutex_t, 40, 48)             \
   ROW(uv_key_t, 4, 4)                 \

@@ -1,5 +1,5 @@
-/* The few atomic operations that the core needs, on plain ints: public structures
- * carry the flags, and C++ programs include those, so that _Atomic is not an option. All are
+/* The few atomic operations that the core needs, on plain ints and pointers: public structures
+ * carry them, and C++ programs include those, so that _Atomic is not an option. All are
  * sequentially consistent. Only the compiler matters here, not the operating system. */
 #ifndef UV__ATOMIC_H_
 #define UV__ATOMIC_H_
@@ -20,6 +20,28 @@ static inline int uv__atomic_add(int* at, int value) {
   return (int) _InterlockedExchangeAdd((volatile long*) at, value);
 }
 
+/* Stores `next` where `was` is; returns what was there. */
+static inline int uv__atomic_compare(int* at, int was, int next) {
+  return (int) _InterlockedCompareExchange((volatile long*) at, next, was);
+}
+
+/* Return what was there. */
+static inline int uv__atomic_or(int* at, int bits) {
+  return (int) _InterlockedOr((volatile long*) at, bits);
+}
+
+static inline int uv__atomic_and(int* at, int bits) {
+  return (int) _InterlockedAnd((volatile long*) at, bits);
+}
+
+static inline void* uv__atomic_exchange_ptr(void** at, void* value) {
+  return _InterlockedExchangePointer(at, value);
+}
+
+static inline void* uv__atomic_compare_ptr(void** at, void* was, void* next) {
+  return _InterlockedCompareExchangePointer(at, next, was);
+}
+
 #else
 
 static inline int uv__atomic_load(const int* at) {
@@ -33,6 +55,30 @@ static inline int uv__atomic_exchange(int* at, int value) {
 /* Returns what was there; the sum wraps. */
 static inline int uv__atomic_add(int* at, int value) {
   return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST);
+}
+
+/* Stores `next` where `was` is; returns what was there. */
+static inline int uv__atomic_compare(int* at, int was, int next) {
+  (void) __atomic_compare_exchange_n(at, &was, next, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return was;
+}
+
+/* Return what was there. */
+static inline int uv__atomic_or(int* at, int bits) {
+  return __atomic_fetch_or(at, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline int uv__atomic_and(int* at, int bits) {
+  return __atomic_fetch_and(at, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void* uv__atomic_exchange_ptr(void** at, void* value) {
+  return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);
+}
+
+static inline void* uv__atomic_compare_ptr(void** at, void* was, void* next) {
+  (void) __atomic_compare_exchange_n(at, &was, next, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return was;
 }
 
 #endif

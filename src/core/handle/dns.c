@@ -61,7 +61,7 @@ static void getaddrinfo_done(struct uv__work* work, int status) {
   uv__free(req->question);
   req->question = NULL;
   if (status == UV_ECANCELED)
-    req->retcode = UV_ECANCELED;
+    req->retcode = UV_EAI_CANCELED; /* A lookup's errors are those of lookups. */
   req->cb(req, req->retcode, req->addrinfo);
 }
 
@@ -111,7 +111,7 @@ static void getnameinfo_done(struct uv__work* work, int status) {
   uv_getnameinfo_t* req = uv__container_of(work, uv_getnameinfo_t, work);
 
   if (status == UV_ECANCELED)
-    req->retcode = UV_ECANCELED;
+    req->retcode = UV_EAI_CANCELED;
   if (req->retcode == 0)
     req->cb(req, 0, req->host, req->service);
   else

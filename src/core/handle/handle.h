@@ -43,6 +43,7 @@ int uv__watcher_close_check(uv_handle_t* handle);
 
 /* async.c */
 void uv__async_run(uv_loop_t* loop);
+void uv__async_fork(uv_loop_t* loop); /* in the child */
 int uv__async_close(uv_handle_t* handle);
 
 /* signal.c */

@@ -4,6 +4,7 @@
 
 #include "core/handle/handle.h"
 
+/* What comes while this runs rings again, and is told in another turn: others have theirs (R6). */
 void uv__signal_turn(struct uv__io* io, unsigned rung) {
   uv_signal_t* handle = uv__container_of(io, uv_signal_t, io);
   int signum = handle->signum;
@@ -18,6 +19,7 @@ void uv__signal_turn(struct uv__io* io, unsigned rung) {
   for (; caught > 0 && handle->signum == signum; caught--) {
     if (handle->oneshot)
       uv_signal_stop(handle);
+    uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
     handle->signal_cb(handle, signum);
   }
 }

@@ -44,10 +44,12 @@ int uv_pipe_open(uv_pipe_t* handle, uv_file file) {
 
 /* A name as the port takes it; `flags` are those of the two *2 functions. */
 static int parse_name(const char* name, size_t length, unsigned flags, struct uv__pipe_name* out) {
-  if (name == NULL || length == 0 || (flags & ~(unsigned) UV_PIPE_NO_TRUNCATE) != 0)
+  if (name == NULL || (flags & ~(unsigned) UV_PIPE_NO_TRUNCATE) != 0)
     return UV_EINVAL;
+  if (length == 0)
+    name = ""; /* Nothing of it may be looked at. */
   /* Only an abstract name, which begins with a NUL, may contain one. */
-  if (name[0] != '\0' && memchr(name, '\0', length) != NULL)
+  if (length > 0 && name[0] != '\0' && memchr(name, '\0', length) != NULL)
     return UV_EINVAL;
   out->text = name;
   out->length = length;
@@ -64,14 +66,16 @@ int uv_pipe_bind2(uv_pipe_t* handle, const char* name, size_t namelen, unsigned 
     return r;
   if (handle->stream.phase != UV__FRESH)
     return UV_EINVAL;
-  r = io->ops->bind(io, &where, 0);
+  r = io->ops->bind(io, &where, 0); /* Of length 0: where the system chooses names (Linux). */
   if (r == 0)
     handle->stream.phase = UV__OPEN;
   return r;
 }
 
 int uv_pipe_bind(uv_pipe_t* handle, const char* name) {
-  return uv_pipe_bind2(handle, name, name == NULL ? 0 : strlen(name), 0);
+  if (name == NULL || *name == '\0')
+    return UV_EINVAL;
+  return uv_pipe_bind2(handle, name, strlen(name), 0);
 }
 
 int uv_pipe_connect2(uv_connect_t* req,
@@ -81,12 +85,10 @@ int uv_pipe_connect2(uv_connect_t* req,
                      unsigned int flags,
                      uv_connect_cb cb) {
   struct uv__pipe_name where;
-  int r = parse_name(name, namelen, flags, &where);
+  int r = req == NULL || namelen == 0 ? UV_EINVAL : parse_name(name, namelen, flags, &where);
 
   if (r < 0)
     return r;
-  if (req == NULL)
-    return UV_EINVAL;
   r = uv__connect_gate(stream_of(handle));
   if (r < 0)
     return r;
@@ -109,10 +111,14 @@ static int name(const uv_pipe_t* handle, enum uv__end end, char* buffer, size_t*
     return UV_EINVAL;
   if (!has_descriptor(handle))
     return UV_EBADF;
-  if (end == UV__REMOTE && handle->stream.phase != UV__CONNECTED)
+  /* The system may have the peer before its callback. */
+  if (end == UV__REMOTE && handle->stream.phase != UV__CONNECTED &&
+      (handle->stream.phase != UV__CONNECTING || handle->stream.delayed_error < 0))
     return UV_ENOTCONN;
   length = *size - 1 > 0xFFFF ? 0xFFFF : (int) (*size - 1);
   r = io->ops->name(io, end, buffer, &length);
+  if (r == UV_EBADF && handle->stream.phase == UV__CONNECTING)
+    r = UV_ENOTCONN; /* It has no descriptor yet (Windows). */
   if (r == UV_ENOBUFS)
     *size = (size_t) length + 1;
   if (r < 0)

@@ -29,6 +29,7 @@ void uv__process_turn(struct uv__io* io, unsigned rung) {
     return;
   uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
   uv__handle_stop((uv_handle_t*) handle);
+  uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
   if (handle->exit_cb != NULL)
     handle->exit_cb(handle, handle->exit_status, handle->term_signal);
 }
@@ -97,6 +98,12 @@ static int describe_all(const uv_process_options_t* options, struct uv__child_st
 
   for (i = 0; i < options->stdio_count; i++) {
     int r = describe(&options->stdio[i], &rows[i]);
+    int before;
+
+    for (before = 0; r == 0 && rows[i].how == UV__CHILD_PIPE && before < i; before++)
+      if (rows[before].how == UV__CHILD_PIPE &&
+          options->stdio[before].data.stream == options->stdio[i].data.stream)
+        r = UV_EINVAL; /* One stream has one other end. */
     if (r < 0)
       return r;
     if (rows[i].how == UV__CHILD_PIPE && is_created_before(options, i))
@@ -130,6 +137,33 @@ static int adopt(uv_process_t* handle,
   return result;
 }
 
+/* A pipe whose other end is gone already. */
+static void open_dead_end(uv_stream_t* stream, unsigned flags) {
+  int ours = (flags & UV_READABLE_PIPE) && !(flags & UV_WRITABLE_PIPE);
+  struct uv__desc descs[2];
+  uv_file fds[2];
+  int i;
+
+  if (uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE) < 0)
+    return;
+  for (i = 0; i < 2; i++)
+    if (uv__port_pipe_desc(fds[i], &descs[i]) < 0)
+      return; /* Not of what was made just now. */
+  if (uv__stream_open(stream, AF_UNSPEC, &descs[ours]) < 0)
+    uv__port_discard(&descs[ours]);
+  uv__port_discard(&descs[!ours]);
+}
+
+/* There is no child. What was to be connected to it is connected all the same, and ends at once:
+ * programs read from it, and write to it, without a look at the result. */
+static void orphan(const uv_process_options_t* options, const struct uv__child_stdio* rows) {
+  int i;
+
+  for (i = 0; i < options->stdio_count; i++)
+    if (rows[i].how == UV__CHILD_PIPE && options->stdio[i].data.stream->stream.phase == UV__FRESH)
+      open_dead_end(options->stdio[i].data.stream, rows[i].flags);
+}
+
 static int check_options(const uv_process_options_t* options) {
   if (options == NULL || options->file == NULL || options->args == NULL)
     return UV_EINVAL;
@@ -142,6 +176,7 @@ static int check_options(const uv_process_options_t* options) {
 
 int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options) {
   struct uv__child_stdio* rows;
+  int is_described;
   int count;
   int r;
 
@@ -163,12 +198,15 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
   if (rows == NULL)
     return UV_ENOMEM;
   r = describe_all(options, rows);
+  is_described = r == 0;
   if (r == 0)
     r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
   if (r == 0) {
     handle->io.busy |= UV__EVENT;
     uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
     r = adopt(handle, options, rows);
+  } else if (is_described) {
+    orphan(options, rows);
   }
   uv__free(rows);
   if (r < 0)

@@ -155,7 +155,7 @@ static int name(const uv_tcp_t* handle, enum uv__end end, struct sockaddr* addr,
     return UV_EINVAL;
   if (!has_socket(handle))
     return UV_EBADF;
-  if (handle->stream.phase == UV__OPEN && handle->stream.delayed_error < 0)
+  if (handle->stream.delayed_error < 0)
     return handle->stream.delayed_error; /* It has not got the name it asked for (A5). */
   return io->ops->name(io, end, addr, len);
 }

@@ -6,6 +6,8 @@ int uv_tty_init(uv_loop_t* loop, uv_tty_t* handle, uv_file fd, int readable) {
   int r = uv__port_tty_desc(fd, &desc);
 
   (void) readable;
+  if (r == UV_EBADF)
+    return UV_EINVAL; /* What is no descriptor is no terminal either. */
   if (r < 0)
     return r;
   uv__stream_init(loop, (uv_stream_t*) handle, UV_TTY, &uv__tty_ops);

@@ -21,6 +21,7 @@ int uv_loop_init(uv_loop_t* loop) {
   loop->asleep = 1;
   uv__queue_init(&loop->handles);
   uv__queue_init(&loop->ready);
+  uv__queue_init(&loop->starved);
   uv__queue_init(&loop->refused);
   uv__queue_init(&loop->idle);
   uv__queue_init(&loop->prepare);
@@ -145,7 +146,7 @@ int uv__loop_valid(const uv_loop_t* loop) {
   for (link = loop->ready.next; link != &loop->ready && looked++ < LOOKED_AT; link = link->next) {
     const struct uv__io* io = uv__container_of(link, struct uv__io, link);
 
-    if (io->loop != loop || !io->waiting || link->next->prev != link)
+    if (io->loop != loop || io->waiting != UV__WAITS_READY || link->next->prev != link)
       return 0;
   }
   looked = 0;

@@ -8,10 +8,17 @@
 
 /* Give the owner of `io` a turn soon: the core's own "run me again", beside the rings. */
 static inline void uv__loop_again(struct uv__io* io) {
-  if (!io->waiting) {
-    io->waiting = 1;
-    uv__queue_insert_tail(&io->loop->ready, &io->link);
-  }
+  uv__io_wants_turn(io);
+}
+
+/* What the program was told in this turn, loop->told: a set of these. */
+enum {
+  UV__TOLD_END = 1,    /* the end of a request */
+  UV__TOLD_ARRIVAL = 2 /* what came by itself: bytes, a connection, a signal, a child's end */
+};
+
+static inline void uv__loop_told(uv_loop_t* loop, unsigned what) {
+  loop->told |= what;
 }
 
 /* Something is under way that must keep the loop alive, or is over: requests, and closes

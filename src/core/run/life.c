@@ -1,5 +1,6 @@
 /* What concerns the process rather than a loop: its end, and its forks. */
 #include "core/base/atomic.h"
+#include "core/handle/handle.h"
 #include "core/loop/threadpool.h"
 #include "core/run/run.h"
 #include "core/stream/stream.h"
@@ -22,6 +23,7 @@ int uv_loop_fork(uv_loop_t* loop) {
   }
   if (r < 0)
     return r;
+  uv__async_fork(loop);
   uv__work_fork(loop);
   uv__meter_fork(loop);
   /* A wake-up may have been written into what only the parent has now. */

@@ -51,7 +51,7 @@ static void take_turn(struct uv__io* io) {
   unsigned rung = io->rung;
 
   io->rung = 0;
-  io->waiting = 0;
+  io->waiting = UV__WAITS_NOT;
   io->busy &= (unsigned char) ~rung;
   uv__trace(io, UV__TRACE_TURN, rung, 0);
   turns[io->role](io, rung);
@@ -73,18 +73,17 @@ static void serve(struct uv__queue* batch, struct uv__queue* later) {
 /* Streams that rang or asked for another go. What they add while this runs goes into the
  * next round, so that every stream of a round has had its turn before. Exits and signals come
  * after them: what a child wrote is read before its end is told. */
-static void serve_streams(uv_loop_t* loop) {
-  int rounds;
-
+static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) {
   uv__connect_run_refused(loop);
-  for (rounds = 0; rounds < SERVE_ROUNDS && !uv__queue_empty(&loop->ready); rounds++) {
-    struct uv__queue batch;
+  for (;;) {
     struct uv__queue later;
 
     uv__queue_init(&later);
-    uv__queue_move(&loop->ready, &batch);
-    serve(&batch, &later);
+    serve(batch, &later);
     serve(&later, NULL);
+    if (--rounds == 0 || uv__queue_empty(&loop->ready))
+      return;
+    uv__queue_move(&loop->ready, batch);
   }
 }
 
@@ -113,11 +112,38 @@ static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
   uv_update_time(loop);
   if (loop->retry_at != 0 && loop->retry_at <= loop->time)
     uv__accept_retry(loop);
-  /* Cleared before anything is looked at: a wake-up that comes later sets it again. */
-  if (uv__atomic_exchange(&loop->wake_pending, 0) != 0) {
-    uv__async_run(loop);
-    uv__work_finish(loop);
-  }
+}
+
+/* Cleared before anything is looked at: a wake-up that comes later sets it again. */
+static void hear_threads(uv_loop_t* loop) {
+  if (uv__atomic_exchange(&loop->wake_pending, 0) == 0)
+    return;
+  uv__async_run(loop);
+  uv__work_finish(loop);
+}
+
+/* In a single turn a stream is served once, before the wait or after it: a program that counts
+ * turns finds a connection in one and what came over it in the next, and does not wait in that one
+ * for what it has been told already. Ends of requests are no such step: they come in front of it. */
+static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
+  int rounds = mode == UV_RUN_DEFAULT ? SERVE_ROUNDS : 1;
+  int has_idle = !uv__queue_empty(&loop->idle); /* One that stops itself was still there. */
+  struct uv__queue batch;
+  int may_wait;
+
+  loop->told = 0;
+  uv__queue_move(&loop->ready, &batch);
+  serve_streams(loop, &batch, rounds);
+  may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
+  uv__watcher_run_idle(loop);
+  uv__watcher_run_prepare(loop);
+  wait_for_system(loop, may_wait && !has_idle ? uv_backend_timeout(loop) : 0);
+  if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
+    uv__queue_init(&batch); /* What rang has its turn in the next one. */
+  else
+    uv__queue_move(&loop->ready, &batch);
+  hear_threads(loop);
+  serve_streams(loop, &batch, rounds);
 }
 
 /* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
@@ -143,18 +169,9 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
     uv__timer_run(loop);
 
   while (alive && !loop->stop_flag) {
-    /* A single turn that has callbacks to run does not also wait for more. */
-    int may_wait =
-        mode == UV_RUN_DEFAULT ||
-        (mode == UV_RUN_ONCE && uv__queue_empty(&loop->ready) && uv__queue_empty(&loop->refused));
-
     assert(uv__kinds_valid(loop));
     loop->turns++;
-    serve_streams(loop);
-    uv__watcher_run_idle(loop);
-    uv__watcher_run_prepare(loop);
-    wait_for_system(loop, may_wait ? uv_backend_timeout(loop) : 0);
-    serve_streams(loop);
+    take_one_turn(loop, mode);
     uv__watcher_run_check(loop);
     run_closing(loop);
     uv_update_time(loop);

@@ -13,7 +13,7 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
   struct uv__io* io;
   int r;
 
-  if (stream == NULL || cb == NULL || !uv__handle_is_stream((uv_handle_t*) stream))
+  if (stream == NULL || !uv__handle_is_stream((uv_handle_t*) stream))
     return UV_EINVAL;
   if (stream->stream.phase != UV__FRESH && stream->stream.phase != UV__OPEN &&
       stream->stream.phase != UV__LISTENING)
@@ -44,6 +44,25 @@ static uv_handle_type type_of(const struct uv__desc* desc) {
   return desc->kind == UV__DESC_TCP ? UV_TCP : UV_NAMED_PIPE;
 }
 
+/* A listener without a callback takes nobody by itself: somebody else may have it, too. The one that
+ * uv_accept asks for is taken now. */
+static int take_silently(uv_stream_t* server) {
+  struct uv__io* io = uv__stream_io(server);
+  int r;
+
+  if (server->stream.pending.kind != UV__DESC_NONE || server->stream.u.connection_cb != NULL)
+    return 0;
+  if (io->busy & UV__ACCEPT)
+    return 0; /* Nobody was there; its ring tells when there is. */
+  do
+    r = io->ops->accept_now(io, &server->stream.pending);
+  while (r == UV_ECONNABORTED);
+  uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
+  if (r == UV_EAGAIN)
+    io->busy |= UV__ACCEPT;
+  return r;
+}
+
 int uv_accept(uv_stream_t* server, uv_stream_t* client) {
   struct uv__desc* desc;
   int r;
@@ -55,11 +74,15 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
     desc = uv__arrival_oldest((uv_pipe_t*) server); /* A handle that was passed (I3). */
   else if (server->stream.phase != UV__LISTENING)
     return UV_EINVAL;
+  else if ((r = take_silently(server)) < 0)
+    return r;
   if (desc == NULL || desc->kind == UV__DESC_NONE)
     return UV_EAGAIN;
   if (client->loop != server->loop || client->type != type_of(desc) ||
-      client->stream.phase != UV__FRESH)
+      client->stream.phase == UV__CLOSING)
     return UV_EINVAL;
+  if (client->stream.phase != UV__FRESH)
+    return UV_EBUSY;
   r = desc->kind == UV__DESC_TCP ? uv__socket_open(client, AF_UNSPEC, desc)
                                  : uv__stream_open(client, AF_UNSPEC, desc);
   if (r < 0)
@@ -79,29 +102,35 @@ static int lacks_resources(int error) {
   return error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM;
 }
 
+static void inform(uv_stream_t* server, int status) {
+  uv__loop_told(server->loop, UV__TOLD_ARRIVAL);
+  server->stream.u.connection_cb(server, status);
+}
+
 /* Reports a shortage once and tries again later; what waits is not lost (A4). */
 static void starve(uv_stream_t* server, int error) {
   uv_loop_t* loop = server->loop;
+  struct uv__io* io = uv__stream_io(server);
   uint64_t retry_at = loop->time + RETRY_AFTER_MS;
+
+  if (io->waiting == UV__WAITS_NOT) {
+    io->waiting = UV__WAITS_STARVED;
+    uv__queue_insert_tail(&loop->starved, &io->link);
+  }
 
   if (loop->retry_at == 0 || retry_at < loop->retry_at)
     loop->retry_at = retry_at;
   if (server->flags & UV__STREAM_STARVED)
     return;
   server->flags |= UV__STREAM_STARVED;
-  server->stream.u.connection_cb(server, error);
+  inform(server, error);
 }
 
 /* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
 void uv__accept_retry(uv_loop_t* loop) {
-  struct uv__queue* link;
-
   loop->retry_at = 0;
-  for (link = loop->handles.next; link != &loop->handles; link = link->next) {
-    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
-    if (handle->flags & UV__STREAM_STARVED)
-      uv__loop_again(uv__stream_io((uv_stream_t*) handle));
-  }
+  while (!uv__queue_empty(&loop->starved))
+    uv__loop_again(uv__container_of(uv__queue_head(&loop->starved), struct uv__io, link));
 }
 
 void uv__accept_turn(uv_stream_t* server) {
@@ -111,8 +140,9 @@ void uv__accept_turn(uv_stream_t* server) {
   for (rounds = 0; server->stream.phase == UV__LISTENING; rounds++) {
     int r;
 
-    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT))
-      return; /* uv_accept, or the ring, leads back here. */
+    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT) ||
+        server->stream.u.connection_cb == NULL)
+      return; /* uv_accept, the ring, or uv_listen leads back here. */
     if (rounds == ACCEPT_ROUNDS) {
       uv__loop_again(io);
       return;
@@ -131,6 +161,6 @@ void uv__accept_turn(uv_stream_t* server) {
     server->flags &= ~(unsigned) UV__STREAM_STARVED;
     if (r == UV_ECONNABORTED)
       continue; /* Its client gave it up before anybody asked for it (A4). */
-    server->stream.u.connection_cb(server, r);
+    inform(server, r);
   }
 }

@@ -26,7 +26,7 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
 
   if (r == 0) /* A bind that failed is reported instead of trying (A5). */
     r = io->ops->connect(io, addr);
-  if (r == UV_ENAMETOOLONG)
+  if (r == UV_ENAMETOOLONG || (r == UV_EINVAL && stream->type == UV_NAMED_PIPE))
     return r; /* Of the argument, not of the connection; nothing was begun. */
   uv__trace(io, UV__TRACE_START, UV__CONNECT, r);
   req->type = UV_CONNECT;
@@ -54,6 +54,7 @@ void uv__connect_end(uv_stream_t* stream, int status) {
   stream->stream.u.connect_req = NULL;
   stream->stream.delayed_error = 0;
   uv__loop_release(stream->loop);
+  uv__loop_told(stream->loop, UV__TOLD_END);
   if (req->cb != NULL)
     req->cb(req, status);
 }
@@ -108,6 +109,7 @@ void uv__connect_run_refused(uv_loop_t* loop) {
 
     uv__queue_remove(&req->link);
     uv__loop_release(loop);
+    uv__loop_told(loop, UV__TOLD_END);
     if (req->cb != NULL)
       req->cb(req, req->status);
   }

@@ -31,6 +31,7 @@ static void end_shutdown(uv_stream_t* stream, int status) {
   stream->stream.shutdown_req = NULL;
   uv__trace(uv__stream_io(stream), UV__TRACE_COLLECT, UV__SHUTDOWN, status);
   uv__loop_release(stream->loop);
+  uv__loop_told(stream->loop, UV__TOLD_END);
   if (req->cb != NULL)
     req->cb(req, status);
 }
@@ -77,6 +78,8 @@ int uv__stream_close(uv_handle_t* handle) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
+  if (stream->stream.passing > 0)
+    uv__write_forsake(stream);
   uv__write_last(stream);
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
@@ -126,7 +129,7 @@ void uv__stream_finish(uv_handle_t* handle) {
   /* Last, because ending a request asks for a turn, and the memory may go next. */
   if (io->waiting) {
     uv__queue_remove(&io->link);
-    io->waiting = 0;
+    io->waiting = UV__WAITS_NOT;
   }
 }
 

@@ -47,13 +47,15 @@ int uv_read_stop(uv_stream_t* stream) {
   return 0;
 }
 
-/* After its end, or when it goes the other way only, a stream can still be written to. After an
- * error the connection is gone. */
+/* After its end, or when it goes the other way only, a stream can still be written to, and some can
+ * be read from again. After an error the connection is gone. */
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
   leave(stream);
-  stream->flags &= ~(unsigned) UV__STREAM_READABLE;
+  if (why != UV_EOF || !(stream->flags & UV__STREAM_ENDLESS))
+    stream->flags &= ~(unsigned) UV__STREAM_READABLE;
   if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+  uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
 }
 
@@ -71,6 +73,7 @@ static void read_once(uv_stream_t* stream) {
   uv_buf_t buf = uv_buf_init(NULL, 0);
   ssize_t n;
 
+  uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->alloc_cb((uv_handle_t*) stream, SUGGESTED_SIZE, &buf);
   if (buf.base == NULL || buf.len == 0) {
     if (stream->flags & UV__STREAM_READING)

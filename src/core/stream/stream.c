@@ -33,7 +33,9 @@ int uv__stream_open(uv_stream_t* stream, int domain, const struct uv__desc* desc
   if (r < 0)
     return r;
   stream->stream.phase = UV__OPEN;
-  if (opened != UV__OPENED_FRESH)
+  if (opened == UV__OPENED_MISSED)
+    stream->stream.delayed_error = UV_EADDRINUSE; /* It came with the error of its bind (A5). */
+  else if (opened != UV__OPENED_FRESH)
     uv__stream_connected(stream, opened);
   assert(uv__stream_valid(stream));
   return 0;
@@ -43,6 +45,8 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
   stream->stream.phase = UV__CONNECTED;
   if (opened & UV__OPENED_READABLE)
     stream->flags |= UV__STREAM_READABLE;
+  if (opened & UV__OPENED_ENDLESS)
+    stream->flags |= UV__STREAM_ENDLESS;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
 }
@@ -139,9 +143,8 @@ static int phase_valid(const uv_stream_t* stream) {
   case UV__CONNECTED:
     return s->delayed_error == 0;
   case UV__OPEN:
-    return uv__queue_empty(&s->write_queue);
   case UV__LISTENING:
-    return uv__queue_empty(&s->write_queue) && s->u.connection_cb != NULL;
+    return uv__queue_empty(&s->write_queue);
   case UV__CLOSING:
     return 1;
   }
@@ -166,9 +169,9 @@ int uv__stream_valid(const uv_stream_t* stream) {
       ((flags & UV__STREAM_READING) != 0 || s->phase == UV__LISTENING))
     return 0;
   /* A ring belongs to somebody who waits, or is one too many for a listener; and asks for a turn. */
-  if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && !io->waiting) ||
-      io->waiting == uv__queue_empty(&io->link) || io->loop != stream->loop || io->ops == NULL ||
-      io->role != UV__ROLE_STREAM)
+  if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && io->waiting != UV__WAITS_READY) ||
+      (io->waiting != UV__WAITS_NOT) == uv__queue_empty(&io->link) || io->loop != stream->loop ||
+      io->ops == NULL || io->role != UV__ROLE_STREAM)
     return 0;
   if (s->pending.kind != UV__DESC_NONE && s->phase != UV__LISTENING)
     return 0;

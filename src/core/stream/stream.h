@@ -27,6 +27,7 @@ enum {
   UV__STREAM_BLOCKING = 0x1000,
   UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
   UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
+  UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
 
   UV__TCP_NODELAY = 0x10000,
   UV__TCP_ONE_ACCEPT = 0x20000
@@ -75,22 +76,49 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung);
 /* End reading with an error that no read_now delivered. */
 void uv__read_fail(uv_stream_t* stream, int error);
 
+/* What the port is given in one call: no more bytes than an int counts, as nothing wider would be
+ * the same everywhere. */
+struct uv__gathered {
+  unsigned count;
+  size_t size;
+  uv_stream_t* pass; /* the handle that goes with the first byte, or NULL */
+  uv_buf_t bufs[UV__GATHER];
+};
+
 /* write_queue.c */
-/* Puts the buffers with bytes at the front of the queue into one array of UV__GATHER, across
- * requests, and returns their number. It ends before a request with a handle that is not the
- * first: the handle has to arrive with that request's first byte. */
-unsigned uv__write_queue_gather(uv_stream_t* stream, uv_buf_t* out, uv_stream_t** pass);
+void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
+/* `handle` closes: it is not looked at any more for the writes that have yet to pass it. Each ends
+ * with UV_EBADF, unless the port has the handle already; those behind it go on (I4). */
+void uv__write_forsake(uv_stream_t* handle);
+/* Puts a buffer into what goes to the port in one call; not where it has no bytes, and cut where
+ * it is too long. 0: nothing fits behind it. */
+int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
+/* Fills it from the front of the queue, across requests. It ends before a request with a handle
+ * that is not the first: the handle has to arrive with that request's first byte. */
+void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
 /* The requests behind the first `count` buffers with bytes are in flight, or none is. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
 /* The system took `n` bytes from the front of the queue. Requests that have none left, also
  * those that never had any or were cancelled, are over when they come to the front. */
 void uv__write_queue_advance(uv_stream_t* stream, size_t n);
 int uv__write_queue_valid(const uv_stream_t* stream);
-int uv__write_cancel(uv_write_t* req);
+/* How far a request is. */
+enum uv__write_stage {
+  UV__WRITE_WAITS, /* nothing of it is with the system */
+  UV__WRITE_BEGUN, /* a part is, and the next call is not made yet */
+  UV__WRITE_FLIES, /* it is in a call that has not rung */
+  UV__WRITE_OVER   /* nothing of it will be written any more */
+};
+enum uv__write_stage uv__write_queue_stage(const uv_write_t* req);
+/* What is left of it will not be written; it ends, in its place, with UV_ECANCELED. */
+void uv__write_queue_withdraw(uv_write_t* req);
 /* No byte of the queue will be written any more: its requests end with `status`. */
 void uv__write_fail(uv_stream_t* stream, int status);
 /* Run the callbacks of the requests that ended, but not of those that end meanwhile. */
 void uv__write_deliver(uv_stream_t* stream);
+/* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
+ * error. */
+ssize_t uv__write_take_back(uv_write_t* req);
 /* Nothing queued, and no callback owed. */
 int uv__write_drained(const uv_stream_t* stream);
 
@@ -98,6 +126,8 @@ int uv__write_drained(const uv_stream_t* stream);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */
 void uv__write_last(uv_stream_t* stream);
+/* uv_cancel of a write. */
+int uv__write_cancel(uv_write_t* req);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
 

@@ -5,6 +5,8 @@
  * the stream, or ends, right behind it has lost nothing. Only what is written behind bytes that
  * the system has not taken is gathered, and goes out in one call. */
 #include <assert.h>
+#include <limits.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
@@ -15,8 +17,13 @@ enum {
 
 /* Whether a write may be accepted now (W4, W5). */
 static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
-  if (stream == NULL || bufs == NULL || nbufs == 0)
+  unsigned i;
+
+  if (stream == NULL || bufs == NULL || nbufs == 0 || nbufs > INT_MAX)
     return UV_EINVAL;
+  for (i = 0; i < nbufs; i++)
+    if (bufs[i].base == NULL && bufs[i].len > 0)
+      return UV_EINVAL;
   if (!uv__handle_is_stream((const uv_handle_t*) stream))
     return UV_EINVAL;
   if (uv__handle_is_closing(stream) || stream->stream.phase == UV__FRESH)
@@ -26,12 +33,24 @@ static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs
   return stream->flags & UV__STREAM_WRITABLE ? 0 : UV_EPIPE;
 }
 
+/* Whether a socket has a name, so that who it is passed to can listen on it. The two families have the
+ * port in one place. */
+static int is_bound(uv_stream_t* handle) {
+  struct uv__io* io = uv__stream_io(handle);
+  struct sockaddr_storage addr;
+  int len = sizeof(addr);
+
+  return io->ops->name(io, UV__LOCAL, &addr, &len) == 0 &&
+         ((const struct sockaddr_in*) &addr)->sin_port != 0;
+}
+
 /* Whether a handle may go with it: over an IPC pipe, a connected, listening or bound TCP socket
- * or pipe, and with at least one byte, as no system passes handles without (I1, I2). */
+ * or pipe, and with at least one byte, as no system passes handles without (I1, I2). One whose bind
+ * failed takes its error along (A5). */
 static int gate_handle(const uv_stream_t* stream,
                        const uv_buf_t bufs[],
                        unsigned nbufs,
-                       const uv_stream_t* send_handle) {
+                       uv_stream_t* send_handle) {
   unsigned i;
 
   if (send_handle == NULL)
@@ -40,30 +59,30 @@ static int gate_handle(const uv_stream_t* stream,
     return UV_EINVAL;
   if (send_handle->type != UV_TCP && send_handle->type != UV_NAMED_PIPE)
     return UV_EINVAL;
+  if (send_handle->loop != stream->loop)
+    return UV_EINVAL; /* Another thread might close it. */
   if (send_handle->stream.phase == UV__FRESH || send_handle->stream.phase == UV__CONNECTING)
     return UV_EINVAL;
   if (uv__handle_is_closing(send_handle))
     return UV_EBADF;
+  if (send_handle->type == UV_TCP && send_handle->stream.phase == UV__OPEN &&
+      send_handle->stream.delayed_error == 0 && !is_bound(send_handle))
+    return UV_EINVAL;
   for (i = 0; i < nbufs; i++)
     if (bufs[i].len > 0)
       return 0;
   return UV_EINVAL;
 }
 
-static ssize_t write_bufs(uv_stream_t* stream,
-                          const uv_buf_t* bufs,
-                          unsigned count,
-                          enum uv__write_mode mode,
-                          uv_stream_t* pass) {
+static ssize_t give(uv_stream_t* stream,
+                    const struct uv__gathered* what,
+                    enum uv__write_mode mode) {
   struct uv__io* io = uv__stream_io(stream);
+  struct uv__io* pass = what->pass == NULL ? NULL : uv__stream_io(what->pass);
   ssize_t n;
 
-  if (pass == NULL)
-    n = io->ops->write(io, bufs, count, mode, NULL);
-  else if (uv__handle_is_closing(pass))
-    n = UV_EBADF; /* Closed before its write began: it cannot be passed any more. */
-  else
-    n = io->ops->write(io, bufs, count, mode, uv__stream_io(pass));
+  assert(what->pass == NULL || !uv__handle_is_closing(what->pass));
+  n = io->ops->write(io, what->bufs, what->count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
   return n;
 }
@@ -71,12 +90,10 @@ static ssize_t write_bufs(uv_stream_t* stream,
 /* Gives the system what it takes. */
 static void flush(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t bufs[UV__GATHER];
+  struct uv__gathered what;
   int rounds;
 
   for (rounds = 0; !uv__queue_empty(&stream->stream.write_queue); rounds++) {
-    uv_stream_t* pass;
-    unsigned count;
     ssize_t n;
 
     if (io->busy & UV__WRITE)
@@ -85,11 +102,11 @@ static void flush(uv_stream_t* stream) {
       uv__loop_again(io);
       return;
     }
-    count = uv__write_queue_gather(stream, bufs, &pass);
-    n = count == 0 ? 0 : write_bufs(stream, bufs, count, UV__QUEUE, pass);
+    uv__write_queue_gather(stream, &what);
+    n = what.count == 0 ? 0 : give(stream, &what, UV__QUEUE);
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
-      uv__write_queue_mark(stream, count); /* These cannot be cancelled. */
+      uv__write_queue_mark(stream, what.count); /* These cannot be cancelled. */
     } else if (n < 0) {
       uv__write_fail(stream, (int) n);
     } else {
@@ -115,19 +132,19 @@ void uv__write_collect(uv_stream_t* stream) {
 
 void uv__write_last(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t bufs[UV__GATHER];
-  uv_stream_t* pass;
-  unsigned count;
+  struct uv__gathered what;
   ssize_t n;
 
   if (stream->stream.phase != UV__CONNECTED)
     return;
   if (io->rung & UV__WRITE)
     uv__write_collect(stream);
-  count = uv__write_queue_gather(stream, bufs, &pass);
-  if (count == 0)
+  if (!(io->busy & UV__WRITE))
+    uv__write_queue_advance(stream, 0); /* Those without bytes are no reason to stop at. */
+  uv__write_queue_gather(stream, &what);
+  if (what.count == 0)
     return;
-  n = write_bufs(stream, bufs, count, UV__TRY, pass);
+  n = give(stream, &what, UV__TRY);
   if (n <= 0)
     return;
   uv__write_queue_mark(stream, 0); /* A write in flight had taken nothing, or else no try would. */
@@ -165,6 +182,7 @@ static int fill(uv_write_t* req,
     if (req->bufs == NULL)
       return UV_ENOMEM;
   }
+  memcpy(req->bufs, bufs, nbufs * sizeof(bufs[0]));
   req->type = UV_WRITE;
   req->cb = cb;
   req->send_handle = send_handle;
@@ -172,6 +190,7 @@ static int fill(uv_write_t* req,
   req->nbufs = nbufs;
   req->at = 0;
   req->status = 0;
+  req->written = 0;
   req->state = 0;
   return 0;
 }
@@ -194,27 +213,18 @@ int uv_write2(uv_write_t* req,
               unsigned int nbufs,
               uv_stream_t* send_handle,
               uv_write_cb cb) {
-  size_t size = 0;
   int first;
-  unsigned i;
-  int r = gate(stream, bufs, nbufs);
+  int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs);
 
   if (r < 0)
     return r;
-  if (req == NULL)
-    return UV_EINVAL;
   r = gate_handle(stream, bufs, nbufs, send_handle);
   if (r == 0)
     r = fill(req, stream, bufs, nbufs, send_handle, cb);
   if (r < 0)
     return r;
-  for (i = 0; i < nbufs; i++) {
-    req->bufs[i] = bufs[i];
-    size += bufs[i].len;
-  }
   first = uv__queue_empty(&stream->stream.write_queue);
-  uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
-  stream->write_queue_size += size;
+  uv__write_queue_add(stream, req);
   uv__loop_hold(stream->loop);
   begin(stream, first);
   assert(uv__stream_valid(stream));
@@ -229,12 +239,36 @@ int uv_write(uv_write_t* req,
   return uv_write2(req, stream, bufs, nbufs, NULL, cb);
 }
 
+/* In blocking mode: all of it, behind what is queued. */
+static int write_all(uv_stream_t* stream,
+                     const uv_buf_t bufs[],
+                     unsigned nbufs,
+                     uv_stream_t* send_handle) {
+  uv_write_t req;
+  size_t size = 0;
+  unsigned i;
+  int r;
+
+  for (i = 0; i < nbufs; i++) {
+    if (bufs[i].len > INT_MAX - size)
+      return UV_EINVAL; /* The result could not tell. */
+    size += bufs[i].len;
+  }
+  r = fill(&req, stream, bufs, nbufs, send_handle, NULL);
+  if (r < 0)
+    return r;
+  uv__write_queue_add(stream, &req);
+  flush_blocking(stream);
+  r = (int) uv__write_take_back(&req);
+  assert(uv__stream_valid(stream));
+  return r;
+}
+
 int uv_try_write2(uv_stream_t* stream,
                   const uv_buf_t bufs[],
                   unsigned int nbufs,
                   uv_stream_t* send_handle) {
-  uv_buf_t filled[UV__GATHER];
-  unsigned count = 0;
+  struct uv__gathered what;
   unsigned i;
   int r = gate(stream, bufs, nbufs);
 
@@ -243,20 +277,62 @@ int uv_try_write2(uv_stream_t* stream,
   r = gate_handle(stream, bufs, nbufs, send_handle);
   if (r < 0)
     return r;
+  if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING))
+    return write_all(stream, bufs, nbufs, send_handle);
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
-  for (i = 0; i < nbufs && count < UV__GATHER; i++)
-    if (bufs[i].len > 0)
-      filled[count++] = bufs[i];
-  if (count == 0)
+  what.count = 0;
+  what.size = 0;
+  what.pass = send_handle;
+  for (i = 0; i < nbufs && uv__write_queue_put(&what, &bufs[i]); i++)
+    continue;
+  if (what.count == 0)
     return 0;
-  r = (int) write_bufs(stream, filled, count, UV__TRY, send_handle);
+  r = (int) give(stream, &what, UV__TRY);
   assert(uv__stream_valid(stream));
   return r;
 }
 
 int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs) {
   return uv_try_write2(stream, bufs, nbufs, NULL);
+}
+
+size_t uv_write_nwritten(const uv_write_t* req) {
+  return req->written;
+}
+
+/* Has the write in flight back, if there is nothing of it that only the port knows. */
+static int recall(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  if (io->rung & UV__WRITE) {
+    uv__write_collect(stream);
+  } else {
+    if (io->ops->write_stop == NULL || io->ops->write_stop(io) != 0)
+      return UV_EBUSY;
+    io->busy &= (unsigned char) ~UV__WRITE;
+    uv__write_queue_mark(stream, 0);
+  }
+  uv__loop_again(io); /* For those that flew with it. */
+  return 0;
+}
+
+/* Over an IPC pipe what is begun goes on: half a message would be read as the begin of the next. */
+int uv__write_cancel(uv_write_t* req) {
+  uv_stream_t* stream = req->handle;
+  int r = 0;
+
+  if (uv__handle_is_closing(stream))
+    return UV_EBUSY; /* It ends soon, and is told as what it was. */
+  if (uv__write_queue_stage(req) == UV__WRITE_FLIES)
+    r = recall(stream);
+  if (r < 0 || uv__write_queue_stage(req) == UV__WRITE_OVER)
+    return UV_EBUSY;
+  if (uv__write_queue_stage(req) == UV__WRITE_BEGUN && (stream->flags & UV__STREAM_PASSES))
+    return UV_ENOTSUP;
+  uv__write_queue_withdraw(req);
+  assert(uv__stream_valid(stream));
+  return 0;
 }
 
 /* ---- Turns ---- */

@@ -4,14 +4,22 @@
  * A request sits in write_queue until the system took its last byte, then in write_done until
  * its callback ran. */
 #include <assert.h>
+#include <limits.h>
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
 
 /* Bits of req->state. */
 enum {
-  BEGUN = 1,    /* the system took a byte of it, and with the first one its handle */
-  IN_FLIGHT = 2 /* bytes of it are in a call that has not rung */
+  BEGUN = 1,     /* the system took a byte of it, and with the first one its handle */
+  IN_FLIGHT = 2, /* bytes of it are in a call that has not rung */
+  HOLDS = 4,     /* its handle has yet to go, and counts it */
+  FORSAKEN = 8   /* its handle was closed while it was in flight: begun by then, or EBADF */
+};
+
+enum {
+  MOST_PASSING = 0xffff, /* where the count of a handle stays for good */
+  LOOKS = 1024           /* requests and buffers that are looked at for one call */
 };
 
 static uv_write_t* request_of(const struct uv__queue* link) {
@@ -23,6 +31,81 @@ static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
   uv__queue_remove(&req->link);
   uv__queue_insert_tail(&stream->stream.write_done, &req->link);
   uv__loop_again(uv__stream_io(stream)); /* The callback comes in a turn, never from here. */
+}
+
+/* ---- Handles that are to be passed (I4) ---- */
+
+static void hold(uv_write_t* req) {
+  req->state |= HOLDS;
+  if (req->send_handle->stream.passing < MOST_PASSING)
+    req->send_handle->stream.passing++;
+}
+
+/* From here on the handle is not looked at for this request. */
+static void let_go(uv_write_t* req) {
+  if (!(req->state & HOLDS))
+    return;
+  req->state &= ~(unsigned) HOLDS;
+  if (req->send_handle->stream.passing < MOST_PASSING)
+    req->send_handle->stream.passing--;
+}
+
+/* It will not be written, and ends with `status` when its place in the order comes (W1). */
+static void withdraw(uv_stream_t* stream, uv_write_t* req, int status) {
+  unsigned i;
+
+  for (i = req->at; i < req->nbufs; i++)
+    stream->write_queue_size -= req->bufs[i].len;
+  req->at = req->nbufs;
+  req->status = status;
+  let_go(req);
+  uv__loop_again(uv__stream_io(stream));
+}
+
+static int is_forsaken(const uv_write_t* req) {
+  return (req->state & (FORSAKEN | BEGUN)) == FORSAKEN && req->at < req->nbufs;
+}
+
+static void forsake(uv_stream_t* stream, const uv_stream_t* handle) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+  struct uv__queue* link;
+
+  for (link = queue->next; link != queue; link = link->next) {
+    uv_write_t* req = request_of(link);
+
+    if (!(req->state & HOLDS) || req->send_handle != handle)
+      continue;
+    if (!(req->state & IN_FLIGHT)) {
+      withdraw(stream, req, UV_EBADF);
+      continue;
+    }
+    req->state |= FORSAKEN; /* The port may have it already. */
+    let_go(req);
+  }
+}
+
+void uv__write_forsake(uv_stream_t* handle) {
+  struct uv__queue* handles = &handle->loop->handles;
+  struct uv__queue* link;
+
+  for (link = handles->next; link != handles && handle->stream.passing > 0; link = link->next) {
+    uv_handle_t* other = uv__container_of(link, uv_handle_t, handle.link);
+
+    if (uv__handle_is_stream(other) && (other->flags & UV__STREAM_PASSES))
+      forsake((uv_stream_t*) other, handle);
+  }
+}
+
+/* ---- The queue ---- */
+
+void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
+  unsigned i;
+
+  for (i = 0; i < req->nbufs; i++)
+    stream->write_queue_size += req->bufs[i].len;
+  uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
+  if (req->send_handle != NULL)
+    hold(req);
 }
 
 /* Steps over buffers that are empty, or have become so. */
@@ -42,6 +125,8 @@ void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
     uv_buf_t* buf;
 
     skip_empty(req);
+    if (n == 0 && is_forsaken(req))
+      withdraw(stream, req, UV_EBADF);
     if (req->at == req->nbufs) {
       complete(stream, req, req->status);
       continue;
@@ -50,6 +135,8 @@ void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
       return;
     buf = &req->bufs[req->at];
     req->state |= BEGUN;
+    let_go(req);
+    req->written += n < buf->len ? n : buf->len;
     if (n < buf->len) {
       buf->base += n;
       buf->len -= (uv__buf_len_t) n;
@@ -67,38 +154,51 @@ void uv__write_fail(uv_stream_t* stream, int status) {
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
     req->at = req->nbufs; /* Nothing is left to take back. */
+    let_go(req);
     complete(stream, req, req->status != 0 ? req->status : status); /* It may be cancelled. */
   }
 }
 
-/* The handle that has to go out with the next byte of a request, or NULL. */
-static uv_stream_t* handle_to_pass(const uv_write_t* req) {
-  return req->state & BEGUN ? NULL : req->send_handle;
+int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf) {
+  uv_buf_t* next = &to->bufs[to->count];
+
+  if (to->count == UV__GATHER || to->size == INT_MAX)
+    return 0;
+  if (buf->len == 0)
+    return 1;
+  *next = *buf;
+  if (next->len > INT_MAX - to->size)
+    next->len = (uv__buf_len_t) (INT_MAX - to->size);
+  to->size += next->len;
+  to->count++;
+  return next->len == buf->len;
 }
 
-/* Puts the buffers with bytes at the front of the queue into one array, across requests, and
- * returns their number. It ends before a request with a handle that is not the first: the
- * handle has to arrive with that request's first byte. */
-unsigned uv__write_queue_gather(uv_stream_t* stream, uv_buf_t* out, uv_stream_t** pass) {
+/* What lies behind a large write can be long and have no bytes: it is not walked over for each
+ * call. */
+void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   struct uv__queue* queue = &stream->stream.write_queue;
   struct uv__queue* link;
-  unsigned count = 0;
+  int looks = 0;
 
-  *pass = NULL;
-  for (link = queue->next; link != queue && count < UV__GATHER; link = link->next) {
+  to->count = 0;
+  to->size = 0;
+  to->pass = NULL;
+  for (link = queue->next; link != queue && looks < LOOKS; link = link->next, looks++) {
     uv_write_t* req = request_of(link);
     unsigned i;
 
-    if (req->at < req->nbufs && handle_to_pass(req) != NULL) {
-      if (count > 0)
-        break;
-      *pass = req->send_handle;
+    if (is_forsaken(req))
+      return;
+    if (req->state & HOLDS) {
+      if (to->count > 0)
+        return;
+      to->pass = req->send_handle;
     }
-    for (i = req->at; i < req->nbufs && count < UV__GATHER; i++)
-      if (req->bufs[i].len > 0)
-        out[count++] = req->bufs[i];
+    for (i = req->at; i < req->nbufs; i++, looks++)
+      if (looks == LOOKS || !uv__write_queue_put(to, &req->bufs[i]))
+        return;
   }
-  return count;
 }
 
 /* The requests behind the first `count` buffers with bytes are in flight, or none is. */
@@ -121,20 +221,24 @@ void uv__write_queue_mark(uv_stream_t* stream, unsigned count) {
   }
 }
 
-int uv__write_cancel(uv_write_t* req) {
-  uv_stream_t* stream = req->handle;
-  unsigned i;
+enum uv__write_stage uv__write_queue_stage(const uv_write_t* req) {
+  if (req->at == req->nbufs)
+    return UV__WRITE_OVER;
+  if (req->state & IN_FLIGHT)
+    return UV__WRITE_FLIES;
+  return req->state & BEGUN ? UV__WRITE_BEGUN : UV__WRITE_WAITS;
+}
 
-  if (req->state != 0 || req->at == req->nbufs)
-    return UV_EBUSY;
-  for (i = req->at; i < req->nbufs; i++)
-    stream->write_queue_size -= req->bufs[i].len;
-  /* Its callback keeps its place: those of the requests before it come first (W1). */
-  req->at = req->nbufs;
-  req->status = UV_ECANCELED;
-  uv__loop_again(uv__stream_io(stream));
-  assert(uv__write_queue_valid(stream));
-  return 0;
+void uv__write_queue_withdraw(uv_write_t* req) {
+  withdraw(req->handle, req, UV_ECANCELED);
+}
+
+ssize_t uv__write_take_back(uv_write_t* req) {
+  uv__queue_remove(&req->link);
+  if (req->bufs != req->inline_bufs)
+    uv__free(req->bufs);
+  req->bufs = NULL;
+  return req->written > 0 ? (ssize_t) req->written : req->status;
 }
 
 int uv__write_drained(const uv_stream_t* stream) {
@@ -151,6 +255,7 @@ void uv__write_deliver(uv_stream_t* stream) {
 
     uv__queue_remove(&req->link);
     uv__loop_release(stream->loop);
+    uv__loop_told(stream->loop, UV__TOLD_END);
     if (req->bufs != req->inline_bufs)
       uv__free(req->bufs);
     req->bufs = NULL;

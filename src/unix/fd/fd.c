@@ -233,6 +233,12 @@ ssize_t uv__fd_write(struct uv__io* io,
   return uv__fd_was_written(io, bufs, nbufs, mode, send_bufs(io->tail.fd, bufs, nbufs));
 }
 
+/* In flight is the wait for room alone. */
+int uv__fd_write_stop(struct uv__io* io) {
+  io->tail.state &= ~(unsigned) UV__WRITE;
+  return (int) uv__fd_end(io, 0);
+}
+
 /* ---- Collecting ---- */
 
 /* Writing starts again after its ring, as nothing was taken; connecting has its result from

@@ -14,8 +14,9 @@
 enum {
   UV__KNOWN_MADE = 1,
   UV__KNOWN_TCP = 2,
-  UV__KNOWN_INPUT = 4, /* of a child's stdio: only to be read from, */
-  UV__KNOWN_OUTPUT = 8 /* only to be written to */
+  UV__KNOWN_INPUT = 4,  /* of a child's stdio: only to be read from, */
+  UV__KNOWN_OUTPUT = 8, /* only to be written to */
+  UV__KNOWN_PASSED = 16 /* it came over an IPC pipe */
 };
 
 /* ---- fd.c: the operations that are the same for every kind of descriptor ---- */
@@ -45,6 +46,7 @@ ssize_t uv__fd_write(struct uv__io* io,
                      unsigned nbufs,
                      enum uv__write_mode mode,
                      struct uv__io* pass);
+int uv__fd_write_stop(struct uv__io* io);
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane);
 int uv__fd_close(struct uv__io* io);
 

@@ -16,6 +16,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+#  include <linux/magic.h>
+#  include <sys/vfs.h>
+#endif
+
 static const struct uv__ops plain_ops;
 
 /* ---- Opening and closing ---- */
@@ -58,6 +63,20 @@ static void release(struct uv__io* io) {
   io->tail.state = 0;
 }
 
+/* A fifo has an end whenever it has no writers, and may get new ones. A pipe(2), which looks the same,
+ * has a last one. */
+static int has_name(int fd) {
+#if defined(__linux__)
+  struct statfs fs;
+
+  return fstatfs(fd, &fs) == 0 && fs.f_type != PIPEFS_MAGIC;
+#else
+  struct stat stat;
+
+  return fstat(fd, &stat) == 0 && stat.st_nlink > 0;
+#endif
+}
+
 int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   int flags = fcntl(fd, F_GETFL);
   int access = flags & O_ACCMODE;
@@ -83,7 +102,7 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   }
   *opened = 0;
   if (access != O_WRONLY)
-    *opened |= UV__OPENED_READABLE;
+    *opened |= UV__OPENED_READABLE | (has_name(fd) ? UV__OPENED_ENDLESS : 0);
   if (access != O_RDONLY)
     *opened |= UV__OPENED_WRITABLE;
   io->ops = &plain_ops;
@@ -277,6 +296,7 @@ static const struct uv__ops plain_ops = {
     .read_disarm = uv__fd_read_disarm,
     .read_now = plain_read_now,
     .write = plain_write,
+    .write_stop = uv__fd_write_stop,
     .connect = no_connect,
     .shutdown = plain_shutdown,
     .listen = no_listen,

@@ -93,7 +93,7 @@ static unsigned collect(struct msghdr* msg, struct uv__passed* passed) {
       } else {
         desc->fd = fd;
         desc->kind = UV__DESC_PIPE;
-        desc->known = 0;
+        desc->known = UV__KNOWN_PASSED;
         passed->count++;
       }
     }

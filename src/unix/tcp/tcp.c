@@ -50,6 +50,17 @@ static int examine(int fd) {
   return UV__KNOWN_TCP;
 }
 
+/* What is neither connected nor bound is not passed, but for one whose bind failed: there is no other
+ * place on Unix for that error to travel in (A5). */
+static int missed(const struct uv__desc* desc) {
+  struct sockaddr_storage addr;
+  socklen_t len = sizeof(addr);
+
+  return (desc->known & UV__KNOWN_PASSED) &&
+         getsockname(desc->fd, (struct sockaddr*) &addr, &len) == 0 &&
+         ((const struct sockaddr_in*) &addr)->sin_port == 0;
+}
+
 static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opened) {
   int made = desc->known & UV__KNOWN_MADE;
   int known = made ? desc->known : examine(desc->fd);
@@ -72,7 +83,9 @@ static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opene
     uv__fd_detach(io);
     return r;
   }
-  *opened = connected ? UV__OPENED_READABLE | UV__OPENED_WRITABLE : UV__OPENED_FRESH;
+  *opened = connected      ? UV__OPENED_READABLE | UV__OPENED_WRITABLE
+            : missed(desc) ? UV__OPENED_MISSED
+                           : UV__OPENED_FRESH;
   return (int) uv__fd_end(io, 0);
 }
 
@@ -244,6 +257,7 @@ const struct uv__ops uv__tcp_ops = {
     .read_disarm = uv__fd_read_disarm,
     .read_now = uv__fd_read_now,
     .write = uv__fd_write,
+    .write_stop = uv__fd_write_stop,
     .connect = tcp_connect,
     .shutdown = uv__sock_shutdown,
     .listen = uv__sock_listen,

@@ -98,7 +98,7 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   uv__mode_enlist(terminal);
   *opened = 0;
   if ((flags & O_ACCMODE) != O_WRONLY)
-    *opened |= UV__OPENED_READABLE;
+    *opened |= UV__OPENED_READABLE | UV__OPENED_ENDLESS; /* Ctrl-D ends no more than a read. */
   if ((flags & O_ACCMODE) != O_RDONLY)
     *opened |= UV__OPENED_WRITABLE;
   return (int) uv__fd_end(io, 0);
@@ -277,6 +277,7 @@ const struct uv__ops uv__tty_ops = {
     .read_disarm = uv__fd_read_disarm,
     .read_now = tty_read_now,
     .write = tty_write,
+    .write_stop = uv__fd_write_stop,
     .shutdown = tty_shutdown,
     .done = uv__fd_done,
     .close = tty_close,

@@ -1,5 +1,6 @@
 /* What every file of src/win may rest on: error codes, text on its way to the system and back,
- * handles on their way between streams. Knows no loop, no packet and no stream. */
+ * handles on their way between streams. which handles are the
+ * library's. Knows no packet and no stream. */
 #ifndef UV__WIN_BASE_H_
 #define UV__WIN_BASE_H_
 
@@ -37,6 +38,49 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
 /* A function of a library of the system, to be cast to its type, or NULL. */
 typedef void (*uv__function)(void);
 uv__function uv__wide_import(const WCHAR* library, const char* name);
+
+/* ---- object.c ---- */
+
+/* A function of ntdll, likewise. */
+uv__function uv__ntdll_import(const char* name);
+/* What a handle was opened for. */
+int uv__object_access(HANDLE handle, ACCESS_MASK* access);
+/* Whether there are other handles to the same file object, in whatever process. */
+int uv__object_is_shared(HANDLE handle);
+
+/* ---- table.c ---- */
+
+struct uv__pair {
+  const void* key; /* NULL: none here */
+  const void* value;
+};
+/* All 0 at first. The same key may be in it more than once. */
+struct uv__table {
+  struct uv__pair* pairs;
+  size_t room;
+  size_t count;
+};
+/* Room for so many in all. */
+int uv__table_reserve(struct uv__table* table, size_t count);
+int uv__table_has_room(const struct uv__table* table, size_t count);
+/* There is room. */
+void uv__table_add(struct uv__table* table, const void* key, const void* value);
+/* NULL for a value: any. */
+struct uv__pair* uv__table_find(const struct uv__table* table, const void* key, const void* value);
+void uv__table_remove(struct uv__table* table, struct uv__pair* pair);
+void uv__table_free(struct uv__table* table);
+int uv__table_valid(const struct uv__table* table);
+
+/* ---- own.c: handles that nobody else can have given us ---- */
+
+/* A stream of the loop has it now; NULL: nobody yet. */
+int uv__own_add(HANDLE handle, const uv_loop_t* loop);
+/* Nobody yet, without memory: as good as it can be done. */
+void uv__own_note(HANDLE handle);
+/* It is about to be closed, or handed over. NULL: whoever has it. */
+void uv__own_drop(HANDLE handle, const uv_loop_t* loop);
+/* Whether a stream of the loop has it; NULL: whether it is the library's at all. */
+int uv__own_has(HANDLE handle, const uv_loop_t* loop);
 
 /* bufs.c: copies up to `limit` bytes from the place (*at, *offset) in the buffers on; returns how
  * many. */

@@ -4,6 +4,10 @@
  * into the program's memory and nothing is held back between two reads. */
 #include "win/ipc/ipc.h"
 
+enum {
+  STEPS = 64 /* of one call; a peer that sends nothing but headers does not keep the loop */
+};
+
 /* ---- Who the peer is ---- */
 
 static int knows_peer(const struct uv__ipc* ipc) {
@@ -43,10 +47,10 @@ static int take_block(struct uv__io* io, const char* bytes, size_t len) {
   switch (uv__ipc_frame_feed(&ipc->decoder, bytes, len, &used)) {
   case UV__IPC_GOT_SOCKET:
     connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_socket(io->loop, ipc->decoder.block, connection, &ipc->held);
+    return uv__ipc_pass_take_socket(ipc->decoder.block, connection, &ipc->held);
   case UV__IPC_GOT_PIPE:
     connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_pipe(io->loop, ipc->decoder.block, connection, &ipc->held);
+    return uv__ipc_pass_take_pipe(ipc->decoder.block, connection, &ipc->held);
   case UV__IPC_GOT_EOF:
     return UV_EOF;
   case UV__IPC_BAD:
@@ -75,17 +79,30 @@ static int step(struct uv__io* io) {
   return (int) n;
 }
 
+/* UV__READY when a step can be made, UV__PENDING when uv__ipc_in_arrived will be called: by the
+ * peer's next bytes, or, after too many steps, in the next turn. An error is kept. */
+static int may_step(struct uv__io* io, int* steps) {
+  int r = uv__pipe_read_arm(io);
+
+  if (r == UV__READY && ++*steps > STEPS) {
+    uv__pipe_read_yield(io);
+    r = UV__PENDING;
+  }
+  if (r < 0 && r != UV__PENDING)
+    uv__ipc_of(io)->error = r;
+  return r;
+}
+
 int uv__ipc_in_seek(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
+  int steps = 0;
 
   while (!knows_peer(ipc)) {
-    int r = uv__pipe_read_arm(io);
+    int r = may_step(io, &steps);
 
     if (r == UV__PENDING)
       return 0;
-    if (r < 0)
-      ipc->error = r;
-    else
+    if (r == UV__READY)
       (void) step(io);
   }
   return 1;
@@ -102,17 +119,16 @@ static int is_due(const struct uv__ipc* ipc) {
 /* Reads over what the program does not see, so that it is not bothered with it. */
 static int advance(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
+  int steps = 0;
 
   while (!is_due(ipc)) {
-    int r = uv__pipe_read_arm(io);
+    int r = may_step(io, &steps);
 
     if (r == UV__PENDING)
       return UV__PENDING;
-    if (r < 0)
-      ipc->error = r;
-    else if (uv__ipc_frame_in_payload(&ipc->decoder))
+    if (r == UV__READY && uv__ipc_frame_in_payload(&ipc->decoder))
       return UV__READY;
-    else
+    if (r == UV__READY)
       (void) step(io);
   }
   return UV__READY;
@@ -161,9 +177,10 @@ static ssize_t read_payload(struct uv__io* io, char* base, size_t len, struct uv
 ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   ssize_t n = 0;
+  int steps;
 
-  while (n == 0 && !is_due(ipc) && !uv__ipc_frame_in_payload(&ipc->decoder))
-    n = step(io);
+  for (steps = 0; n == 0 && !is_due(ipc) && !uv__ipc_frame_in_payload(&ipc->decoder); steps++)
+    n = steps < STEPS ? step(io) : UV_EAGAIN;
   meet(io);
   if (n == UV_EAGAIN)
     return n;

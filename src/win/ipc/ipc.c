@@ -92,6 +92,8 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   r = pass->ops->fileno(pass, &handle);
   if (r < 0)
     return r;
+  if (!(pass->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
+    uv__attach_undo(pass);
   ipc->flags = UV__IPC_PIPE | (pass->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
   if (uv__ipc_in_seek(io)) {
     if (ipc->decoder.peer == UV__IPC_OURS)
@@ -111,7 +113,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   return UV__PENDING;
 }
 
-/* One frame, from copies that the pipe takes whole, or not at all. */
+/* One frame, from copies that are taken whole, or not at all. */
 static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, uint32_t flags) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   uv_buf_t parts[1 + UV__IPC_FRAME_BUFS];
@@ -129,7 +131,7 @@ static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   }
   head = uv__ipc_frame_head(ipc->head, flags, size);
   parts[0] = uv_buf_init((char*) ipc->head, (unsigned) head);
-  n = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, parts, 1 + count);
+  n = uv__spare_write_whole(ipc->pipe.spare, io->tail.u.handle, io->loop, parts, 1 + count);
   return n < 0 ? n : (ssize_t) size;
 }
 

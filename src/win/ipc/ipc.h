@@ -78,7 +78,7 @@ void uv__ipc_pass_part(struct uv__ipc_peer* peer);
 /* Give the peer a duplicate and write the block that tells it so. A socket that is only bound
  * begins to listen. Stores the flags of the frame. */
 int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
-                        const struct uv__io* io,
+                        struct uv__io* io,
                         unsigned char* block,
                         uint32_t* flags);
 /* `state` is the tail.state of the pipe. */
@@ -86,14 +86,9 @@ int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
                       HANDLE pipe,
                       unsigned state,
                       unsigned char* block);
-/* Take what the peer gave. Whatever is no such thing, or is a stream of the loop, is an error. */
-int uv__ipc_pass_take_socket(const uv_loop_t* loop,
-                             const unsigned char* block,
-                             int connection,
-                             struct uv__desc* desc);
-int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
-                           const unsigned char* block,
-                           int connection,
-                           struct uv__desc* desc);
+/* Take what the peer gave. Whatever is no such thing, or is this process's by its own doing, is an
+ * error. */
+int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc);
+int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc);
 
 #endif /* UV__WIN_IPC_H_ */

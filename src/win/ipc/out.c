@@ -34,6 +34,7 @@ static int next_part(struct uv__ipc* ipc, uv_buf_t* part) {
 }
 
 static void complete_out(struct uv__op* op);
+static void write_again(struct uv__retry* retry);
 
 /* Writes part after part: the bytes of the payload, UV__PENDING when the pipe is full, or an
  * error. Only a peer that is gone is one in practice, so that a frame that was cut off is never
@@ -41,22 +42,22 @@ static void complete_out(struct uv__op* op);
 static ssize_t write_parts(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   uv_buf_t part;
+  int r = uv__pipe_end_ready(io);
 
+  if (r < 0)
+    return r;
   while (next_part(ipc, &part)) {
-    BOOL ok;
-    DWORD error;
+    ssize_t n = uv__pipe_put(io, part.base, part.len, complete_out);
 
-    ok = WriteFile(io->tail.u.handle, part.base, part.len, NULL,
-                   uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_out));
-    error = ok ? 0 : GetLastError();
-    if (error == ERROR_IO_PENDING || (ok && (io->tail.state & UV__WIN_FOREIGN))) {
-      uv__win_set(io, UV__WIN_OUT);
+    if (n == UV__PENDING)
       io->tail.sent = UV_ECANCELED; /* Unless it completes. */
+    if (n < 0)
+      return n;
+    if (n == 0) {
+      uv__pipe_put_later(io, write_again);
       return UV__PENDING;
     }
-    if (!ok)
-      return uv__pipe_write_error(error);
-    ipc->done += part.len;
+    ipc->done += (size_t) n;
   }
   assert(uv__ipc_out_valid(ipc) && ipc->at == ipc->nbufs);
   return ipc->payload;
@@ -97,27 +98,42 @@ void uv__ipc_out_finish(struct uv__io* io, ssize_t r) {
     uv__ring(io, UV__SHUTDOWN);
 }
 
+static void go_on(struct uv__io* io) {
+  ssize_t r = write_parts(io);
+
+  if (r != UV__PENDING)
+    uv__ipc_out_finish(io, r);
+}
+
+static void write_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, more_room);
+
+  uv__retry_end(pipe->io->loop, retry);
+  go_on(pipe->io);
+}
+
 static void complete_out(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
   struct uv__ipc* ipc = uv__ipc_of(io);
-  DWORD error = 0;
   DWORD bytes = 0;
+  DWORD error = uv__pipe_end_result(io, op, &bytes);
+  int again = uv__pipe_room_told(&ipc->pipe.room, error, bytes);
   uv_buf_t part;
-  ssize_t r;
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_out));
   assert(uv__ipc_out_valid(ipc));
-  if (!GetOverlappedResult(io->tail.u.handle, &op->overlapped, &bytes, FALSE))
-    error = GetLastError();
   uv__win_clear(io, UV__WIN_OUT);
-  ipc->done += bytes;
+  if (error == 0)
+    ipc->done += bytes;
   if (io->tail.state & UV__WIN_CLOSING) {
     if (error == 0 && !next_part(ipc, &part))
       io->tail.sent = ipc->payload;
     uv__pipe_end_settle(io);
-    return;
+  } else if (error != 0 && !again) {
+    uv__ipc_out_finish(io, uv__pipe_write_error(error));
+  } else if (bytes == 0 && !again) {
+    uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
+  } else {
+    go_on(io);
   }
-  r = error == 0 ? write_parts(io) : uv__pipe_write_error(error);
-  if (r != UV__PENDING)
-    uv__ipc_out_finish(io, r);
 }

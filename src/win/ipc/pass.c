@@ -2,8 +2,9 @@
  * other end of an IPC pipe, and taken there. The frames that say so are of in.c and out.c.
  *
  * Both are duplicated into the receiver when the frame is made, so that the sender may close its
- * own at any time after. The receiver is told the value and believes it: an IPC pipe is to be
- * given to processes only that may have one's handles. */
+ * own at any time after. The receiver is told the value and believes it, unless what it names is the
+ * receiver's by its own doing: an IPC pipe is to be given to processes only that may have one's
+ * handles. */
 #include "win/ipc/ipc.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ static int prepare(SOCKET sock, unsigned state, int* connection) {
   int size = sizeof(listening);
 
   *connection = (state & UV__WIN_CONNECTED) != 0;
-  if (*connection)
+  if (*connection || (state & UV__WIN_MISSED))
     return 0;
   if (!(state & UV__WIN_BOUND))
     return UV_EINVAL; /* It would listen somewhere. */
@@ -54,7 +55,7 @@ static int prepare(SOCKET sock, unsigned state, int* connection) {
 }
 
 int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
-                        const struct uv__io* io,
+                        struct uv__io* io,
                         unsigned char* block,
                         uint32_t* flags) {
   SOCKET sock = io->tail.u.socket;
@@ -67,13 +68,18 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
   r = prepare(sock, io->tail.state, &connection);
   if (r < 0)
     return r;
+  if (uv__tcp_pool_of(io) == NULL) /* Its accepts are in the kernel. */
+    uv__tcp_detach(io);
   if (WSADuplicateSocketW(sock, peer->id, &info) != 0) {
     int error = WSAGetLastError();
     /* The socket is one; so it is the process that there is not, or not any more. */
     return error == WSAEINVAL ? UV_EPIPE : uv__error_translate((DWORD) error);
   }
   memcpy(block, &info, sizeof(info));
-  uv__ipc_frame_put32(block + sizeof(info), 0);
+  /* The error of its bind, if that failed, in the library's numbers: libuv keeps such a one as it
+   * is, whichever numbers it counts in itself. */
+  uv__ipc_frame_put32(block + sizeof(info),
+                      io->tail.state & UV__WIN_MISSED ? (uint32_t) UV_EADDRINUSE : 0);
   *flags = UV__IPC_SOCKET | (connection ? UV__IPC_CONNECTION : 0);
   return 0;
 }
@@ -107,10 +113,21 @@ int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
 
 /* ---- Taking ---- */
 
-int uv__ipc_pass_take_socket(const uv_loop_t* loop,
-                             const unsigned char* block,
-                             int connection,
-                             struct uv__desc* desc) {
+/* Whether a handle cannot be one that the peer gave: it is a stream's, on its way to one, or one of
+ * the three that the process was started with. To take it would be to close it under its owner. */
+static int is_ours(HANDLE handle) {
+  static const DWORD which[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+  int fd;
+
+  if (uv__own_has(handle, NULL))
+    return 1;
+  for (fd = 0; fd < 3; fd++)
+    if (handle == GetStdHandle(which[fd]) || handle == uv_get_osfhandle(fd))
+      return 1;
+  return 0;
+}
+
+int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
   WSAPROTOCOL_INFOW info;
   uint32_t error = uv__ipc_frame_get32(block + sizeof(info));
   SOCKET sock;
@@ -124,14 +141,15 @@ int uv__ipc_pass_take_socket(const uv_loop_t* loop,
                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
   if (sock == INVALID_SOCKET)
     return uv__error_translate((DWORD) WSAGetLastError());
-  if (uv__loop_has(loop, (HANDLE) sock))
-    return UV_ECONNABORTED; /* Ours already, and not the peer's to give. */
+  if (is_ours((HANDLE) sock))
+    return UV_ECONNABORTED;
+  uv__own_note((HANDLE) sock);
   SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
   *desc = uv__port_desc(sock);
   if (connection)
-    desc->accepted = 1;
+    desc->accepted = UV__TCP_PASSED;
   else if (error != 0)
-    desc->accepted = (short) uv__error_translate(error); /* Of a bind; for listen or connect. */
+    desc->accepted = UV__TCP_MISSED; /* For listen or connect to say. */
   return 0;
 }
 
@@ -151,10 +169,7 @@ static int kind_of(int connection, uint32_t ending) {
   }
 }
 
-int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
-                           const unsigned char* block,
-                           int connection,
-                           struct uv__desc* desc) {
+int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
@@ -164,10 +179,11 @@ int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (uv__loop_has(loop, handle) || !GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
+  if (is_ours(handle) || uv__pipe_info(handle, &flags) < 0)
     return UV_ECONNABORTED;
   if (!connection && !(flags & PIPE_SERVER_END))
     return UV_ECONNABORTED;
+  uv__own_note(handle);
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   desc->handle = handle;
   desc->kind = UV__DESC_PIPE;

@@ -1,11 +1,11 @@
-/* Operations on a file object that is on somebody else's port.
+/* Operations on a file object that others have, too.
  *
- * A socket that was passed to us, or a pipe end, may be on the port of the process that made it,
- * and a file object has one port for life. Its packets would come out there, with addresses of
- * ours. So each operation on it brings an event instead, whose low bit, set, keeps the packet
- * back; a wait of the system's pool for that event posts the packet to our port. From there on
- * everything is as for other handles: the operation is completed by its packet, also one that
- * succeeded at once (UV__WIN_SKIP is not set), and joined by it. */
+ * A socket or a pipe end that was passed to us may be on the port of the process that made it, and
+ * one that somebody shares with us has none of his. Packets would come out there, with addresses of
+ * ours, or here, with theirs. So each operation brings an event instead, whose low bit, set, keeps
+ * the packet back; a wait of the system's pool for that event posts the packet to our port. From
+ * there on everything is as for other handles: the operation is completed by its packet, also one
+ * that succeeded at once (UV__WIN_SKIP is not set), and joined by it. */
 #include "win/loop/loop.h"
 
 #include "core/base/alloc.h"

@@ -1,10 +1,12 @@
-/* The loop's completion port: waiting, waking, handing each packet to its operation, and who is on
- * it. What an operation does with its packet is in the files of the kinds. */
+/* The loop's completion port: waiting, waking, and handing each packet to its operation. Which packets
+ * are believed is in expect.c, who is on the port in attach.c, and what an operation does with its
+ * packet in the files of the kinds. */
 #include "win/loop/loop.h"
 
 enum {
-  BATCH = 128,           /* packets in one call; 4 KiB of stack */
-  LONGEST_WAIT_MS = 1000 /* of one call; see uv__port_wake */
+  BATCH = 128,            /* packets in one call; 4 KiB of stack */
+  LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
+  OPERATIONS = 2          /* of a stream: tail.in and tail.out */
 };
 
 /* loop->tail.wake */
@@ -23,69 +25,70 @@ int uv__loop_start(uv_loop_t* loop) {
   loop->tail.wake = WAKE_NONE;
   loop->tail.signals = 0;
   loop->tail.stranded = NULL;
-  loop->tail.open = NULL;
+  loop->tail.instances = NULL;
   loop->tail.retries = NULL;
   loop->tail.retry_last = &loop->tail.retries;
   loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);
   if (loop->tail.event == NULL)
     return uv__error_translate(GetLastError());
+  r = uv__expect_start(loop);
+  if (r < 0) {
+    CloseHandle(loop->tail.event);
+    return r;
+  }
   /* One thread takes packets; the count only says how many the system lets run at once. */
   loop->tail.iocp = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
   if (loop->tail.iocp == NULL) {
     r = uv__error_translate(GetLastError());
+    uv__expect_stop(loop);
     CloseHandle(loop->tail.event);
   }
   return r;
 }
 
 void uv__loop_stop(uv_loop_t* loop) {
-  assert(loop->tail.retries == NULL && loop->tail.open == NULL);
+  assert(loop->tail.retries == NULL && loop->tail.instances == NULL);
+  uv__expect_stop(loop);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
   loop->tail.iocp = NULL;
 }
 
-/* ---- Who is on it ---- */
+/* ---- Streams with a descriptor ---- */
 
 int uv__win_io_valid(const struct uv__io* io) {
   const struct uv__io_tail* tail = &io->tail;
 
-  if (tail->at != NULL && *tail->at != tail)
-    return 0; /* Not on the list that it is on. */
-  if ((tail->state & (UV__WIN_IN | UV__WIN_OUT)) && tail->at == NULL)
+  if ((tail->state & (UV__WIN_IN | UV__WIN_OUT)) && tail->u.handle == INVALID_HANDLE_VALUE &&
+      !(tail->state & UV__WIN_CLOSING))
     return 0; /* The kernel has an operation of no descriptor. */
   if ((tail->state & UV__WIN_IN) && tail->in.complete == NULL)
     return 0; /* Its packet would lead nowhere. */
   if ((tail->state & UV__WIN_OUT) && tail->out.complete == NULL)
     return 0;
-  /* Only an operation of somebody else's port has an event, and its block is there. */
-  return !(tail->state & UV__WIN_FOREIGN) || tail->at == NULL || tail->more != NULL;
+  if ((tail->state & (UV__WIN_IN | UV__WIN_OUT)) &&
+      !(tail->state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN)))
+    return 0; /* Nobody would hear of its end. */
+  if ((tail->state & UV__WIN_ATTACHED) && (tail->state & UV__WIN_FOREIGN))
+    return 0;
+  /* A foreign operation has an event, whose block is there. */
+  return !(tail->state & UV__WIN_FOREIGN) || tail->more != NULL;
 }
 
-void uv__loop_link(struct uv__io* io) {
-  struct uv__io_tail** head = &io->loop->tail.open;
+int uv__loop_link(struct uv__io* io) {
+  int r = uv__expect_reserve(io->loop, OPERATIONS);
 
-  io->tail.next = *head;
-  io->tail.at = head;
-  if (*head != NULL)
-    (*head)->at = &io->tail.next;
-  *head = &io->tail;
+  if (r < 0)
+    return r;
+  r = uv__own_add(io->tail.u.handle, io->loop);
+  if (r < 0)
+    uv__expect_release(io->loop, OPERATIONS);
+  return r;
 }
 
 void uv__loop_unlink(struct uv__io* io) {
-  *io->tail.at = io->tail.next;
-  if (io->tail.next != NULL)
-    io->tail.next->at = io->tail.at;
-  io->tail.at = NULL;
-}
-
-int uv__loop_has(const uv_loop_t* loop, HANDLE handle) {
-  const struct uv__io_tail* tail;
-
-  for (tail = loop->tail.open; tail != NULL; tail = tail->next)
-    if (tail->u.handle == handle)
-      return 1;
-  return 0;
+  uv__own_drop(io->tail.u.handle, io->loop);
+  uv__expect_release(io->loop, OPERATIONS);
 }
 
 /* ---- Packets ---- */
@@ -102,7 +105,7 @@ void uv__port_wake(uv_loop_t* loop) {
 
   if (before == WAKE_POSTED)
     return;
-  if (!uv__loop_post_packet(loop->tail.iocp, 0, 0, NULL))
+  if (!uv__loop_post_packet(loop->tail.iocp, 0, UV__LOOP_KEY_POST, NULL))
     InterlockedExchange(wake, WAKE_MISSED);
   else if (before == WAKE_MISSED)
     InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_MISSED);
@@ -111,14 +114,16 @@ void uv__port_wake(uv_loop_t* loop) {
 /* Operations that wait for a look of the loop are chained through a field of their OVERLAPPED
  * that nobody needs once they are finished. */
 void uv__loop_post(uv_loop_t* loop, struct uv__op* op) {
-  void* first;
+  void* first = NULL;
+  void* expected;
 
-  if (uv__loop_post_packet(loop->tail.iocp, 0, 0, &op->overlapped))
+  if (uv__loop_post_packet(loop->tail.iocp, 0, UV__LOOP_KEY_POST, &op->overlapped))
     return;
   do {
-    first = loop->tail.stranded;
-    op->overlapped.Pointer = first;
-  } while (InterlockedCompareExchangePointer(&loop->tail.stranded, op, first) != first);
+    expected = first;
+    op->overlapped.Pointer = expected;
+    first = InterlockedCompareExchangePointer(&loop->tail.stranded, op, expected);
+  } while (first != expected);
   uv__port_wake(loop);
 }
 
@@ -167,15 +172,19 @@ void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
   ULONG i;
 
   for (i = 0; i < count; i++) {
-    if (entries[i].lpOverlapped == NULL) {
+    OVERLAPPED* overlapped = entries[i].lpOverlapped;
+    struct uv__op* op;
+
+    if (overlapped == NULL) {
       /* From here on another wake-up needs another packet; what the waker wrote before is
        * visible by now. */
       InterlockedExchange(&loop->tail.wake, WAKE_NONE);
-    } else {
-      struct uv__op* op = uv__win_op(entries[i].lpOverlapped);
-      op->complete(op);
+      continue;
     }
+    op = entries[i].lpCompletionKey == UV__LOOP_KEY_POST ? uv__win_op(overlapped)
+                                                         : uv__expect_meet(loop, overlapped);
+    if (op != NULL)
+      op->complete(op);
   }
-  if (loop->tail.stranded != NULL)
-    complete_stranded(loop);
+  complete_stranded(loop);
 }

@@ -1,5 +1,5 @@
-/* The loop as the kinds see it: operations and their packets, posting, what is tried again, and who
- * is on the port. Knows that a stream has a descriptor and two operations, and of no kind how it
+/* The loop as the kinds see it: operations and their packets, which of them are believed, posting, what
+ * is tried again, and who is on the port. Knows that a stream has a descriptor and two operations, and of no kind how it
  * uses them. */
 #ifndef UV__WIN_LOOP_H_
 #define UV__WIN_LOOP_H_
@@ -12,12 +12,20 @@ enum {
   UV__WIN_OUT = 2,        /* the same for tail.out */
   UV__WIN_SOCKET = 4,     /* tail.u is a socket */
   UV__WIN_BOUND = 8,      /* has a local address */
+  UV__WIN_ATTACHED = 16,  /* the file object is on the loop's port (attach.c) */
+  UV__WIN_OUTSIDE = 32,   /* others may have the file object: it came from them, or went there */
   UV__WIN_CLOSING = 64,   /* close was called: packets are counted out, nothing else */
-  UV__WIN_FOREIGN = 32768 /* the file object is on a port that is not ours (foreign.c) */
+  UV__WIN_FOREIGN = 32768 /* the file object is others', too, or on their port (foreign.c) */
 };
 
-/* An operation is found by its OVERLAPPED and a stream by its operation; completion keys
- * tell neither, since a handle may come with the key of the one it was made from. */
+/* Completion keys. They tell what the loop posted from what comes of file objects, and no more: an
+ * operation is found by its OVERLAPPED and a stream by its operation, since a handle may come with
+ * the key of the one it was made from. */
+enum {
+  UV__LOOP_KEY_FILE = 0,
+  UV__LOOP_KEY_POST = 1
+};
+
 static inline struct uv__op* uv__win_op(OVERLAPPED* overlapped) {
   return uv__container_of(overlapped, struct uv__op, overlapped);
 }
@@ -83,16 +91,45 @@ void uv__loop_stop(uv_loop_t* loop);
  * operations. */
 void uv__loop_complete(uv_loop_t* loop, int timeout_ms);
 
-/* The streams of a loop that have a descriptor. Looked through only when the system
- * refuses one, to tell a program that opens one twice from a descriptor that belongs to
- * somebody else's port. */
-void uv__loop_link(struct uv__io* io);
+/* A stream got its descriptor, tail.u.handle, and may have operations; it gives it up. */
+int uv__loop_link(struct uv__io* io);
 void uv__loop_unlink(struct uv__io* io);
-int uv__loop_has(const uv_loop_t* loop, HANDLE handle);
 
 /* Have the loop complete `op`, from any thread. Cannot fail: without memory for a packet
  * it takes up to a second. For what a helper thread or a registered wait found out. */
 void uv__loop_post(uv_loop_t* loop, struct uv__op* op);
+
+/* ---- expect.c ---- */
+
+int uv__expect_start(uv_loop_t* loop);
+void uv__expect_stop(uv_loop_t* loop);
+/* So many more operations can be in the kernel; and no more. UV_ENOMEM. */
+int uv__expect_reserve(uv_loop_t* loop, size_t count);
+void uv__expect_release(uv_loop_t* loop, size_t count);
+/* The kernel has the operation, and a packet of it will come out of the port. */
+void uv__expect(uv_loop_t* loop, struct uv__op* op);
+/* The operation of a packet that came out, or NULL: it is not ours. */
+struct uv__op* uv__expect_meet(uv_loop_t* loop, OVERLAPPED* overlapped);
+/* How many were not. */
+size_t uv__expect_strays(const uv_loop_t* loop);
+int uv__expect_valid(const uv_loop_t* loop);
+
+/* What began will end in a packet: from the port, or from foreign.c. */
+static inline void uv__win_began(struct uv__io* io, struct uv__op* op, unsigned flag) {
+  uv__win_set(io, flag);
+  if (!(io->tail.state & UV__WIN_FOREIGN))
+    uv__expect(io->loop, op);
+}
+
+/* ---- attach.c ---- */
+
+/* Puts a handle on the port. UV_EINVAL: it is on one. */
+int uv__attach_handle(uv_loop_t* loop, HANDLE handle);
+/* Decides, before its first operation, whether an io becomes UV__WIN_ATTACHED or UV__WIN_FOREIGN. */
+int uv__attach(struct uv__io* io);
+/* Others get the file object, too: takes it off the port where that is possible, and has it decided
+ * anew. */
+void uv__attach_undo(struct uv__io* io);
 
 /* ---- retry.c ---- */
 
@@ -115,7 +152,7 @@ int uv__retry_valid(const uv_loop_t* loop);
 
 /* ---- foreign.c ---- */
 
-/* The two operations of an io whose file object is on somebody else's port. */
+/* The two operations of an io with UV__WIN_FOREIGN. */
 struct uv__foreign {
   uv_loop_t* loop;
   struct uv__op* op;

@@ -7,8 +7,7 @@
 #include "core/base/alloc.h"
 
 enum {
-  /* Bytes of one call. The kernel copies what the reader has no room for, however much. */
-  WRITE_MAX = 1 << 20
+  WRITE_MAX = 1 << 20 /* bytes of one turn */
 };
 
 /* ---- The block ---- */
@@ -33,99 +32,156 @@ int uv__pipe_end_adopt(struct uv__io* io,
   if (pipe == NULL)
     return UV_ENOMEM;
   pipe->kind = kind;
+  pipe->io = io;
+  uv__pipe_room_init(&pipe->room);
   pipe->spare = uv__spare_new();
   if (pipe->spare == NULL) {
     free_block(pipe);
     return UV_ENOMEM;
   }
-  if (state & UV__WIN_FOREIGN) {
-    int r = uv__foreign_begin(io, &pipe->foreign);
-    if (r < 0) {
-      free_block(pipe);
-      return r;
-    }
-  }
   pipe->write_only = !(opened & UV__OPENED_READABLE);
-  io->tail.more = pipe;
   io->tail.u.handle = handle;
+  if (uv__loop_link(io) < 0) {
+    io->tail.u.handle = INVALID_HANDLE_VALUE;
+    free_block(pipe);
+    return UV_ENOMEM;
+  }
+  pipe->linked = 1;
+  io->tail.more = pipe;
   uv__win_clear(io, UV__WIN_MESSAGES | UV__WIN_ALLY | UV__WIN_GREET | UV__WIN_DATA | UV__WIN_LOOK |
                         UV__WIN_ENDED | UV__WIN_SERVER | UV__WIN_DOT);
   uv__win_set(io, state);
-  uv__loop_link(io);
   assert(uv__win_io_valid(io));
   return 0;
+}
+
+int uv__pipe_end_attach(struct uv__io* io) {
+  int r = uv__attach(io);
+
+  if (r == 0 && (io->tail.state & UV__WIN_FOREIGN))
+    r = uv__foreign_begin(io, &uv__pipe_of(io)->foreign);
+  else if (r == 0)
+    r = uv__pipe_set_modes(io->tail.u.handle);
+  if (r < 0)
+    uv__win_clear(io, UV__WIN_ATTACHED | UV__WIN_FOREIGN); /* The next one tries again. */
+  return r;
+}
+
+/* Closes the handle. The peer hears of it when it has read what uv_try_write wrote. */
+static void hang_up(struct uv__io* io) {
+  struct uv__pipe* pipe = io->tail.more;
+
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
+    return;
+  uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
+  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
+  pipe->spare = NULL;
+  io->tail.u.handle = INVALID_HANDLE_VALUE;
 }
 
 void uv__pipe_end_release(struct uv__io* io) {
   struct uv__pipe* pipe = io->tail.more;
 
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return;
+  hang_up(io);
+  if (pipe == NULL || !pipe->linked)
+    return; /* Never was one, or released already. */
+  pipe->linked = 0;
   uv__loop_unlink(io);
   if (pipe->foreign != NULL)
     uv__foreign_end(pipe->foreign);
   pipe->foreign = NULL;
-  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
-  pipe->spare = NULL;
-  io->tail.u.handle = INVALID_HANDLE_VALUE;
 }
 
 /* ---- The end of one direction ---- */
 
 static void complete_end(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
+  DWORD bytes;
+  DWORD error = op->overlapped.Internal == 0 ? 0 : uv__pipe_end_result(io, op, &bytes);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_end));
-  if (uv__pipe_end_finished(io, UV__WIN_OUT) && (io->busy & UV__SHUTDOWN))
+  if (!uv__pipe_end_finished(io, UV__WIN_OUT))
+    return;
+  /* Somebody else cancelled it. Nothing can have been taken of nothing, so it is said again. */
+  if (error == ERROR_OPERATION_ABORTED && uv__pipe_end_say(io) == UV__PENDING)
+    return;
+  if (io->busy & UV__SHUTDOWN)
     uv__ring(io, UV__SHUTDOWN);
 }
 
 int uv__pipe_end_say(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
-  BOOL ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
+  int r = uv__pipe_end_ready(io);
+  OVERLAPPED* overlapped;
+  BOOL ok;
 
+  if (r < 0)
+    return r;
+  overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
+  ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
   return uv__pipe_end_begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
 }
 
 /* ---- WRITE ---- */
 
+static void write_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, more_room);
+
+  uv__retry_end(pipe->io->loop, retry);
+  pipe->io->tail.sent = 0; /* The core starts it again. */
+  uv__ring(pipe->io, UV__WRITE);
+}
+
 static void complete_write(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
+  struct uv__pipe* pipe = uv__pipe_of(io);
   DWORD bytes = 0;
   DWORD error = uv__pipe_end_result(io, op, &bytes);
+  int again = uv__pipe_room_told(&pipe->room, error, bytes);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_write));
   /* What went before the pending part counts in any case; the error of the part comes again
    * with the next write. */
   if (error == 0)
     io->tail.sent += (int) bytes;
-  else if (io->tail.sent == 0)
+  else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))
     io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
-  if (uv__pipe_end_finished(io, UV__WIN_OUT))
+  if (!uv__pipe_end_finished(io, UV__WIN_OUT))
+    return;
+  if (io->tail.sent == 0 && !again)
+    uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
+  else
     uv__ring(io, UV__WRITE);
 }
 
 /* One call after the other takes one buffer after the other, from where it is, until the pipe
  * is full. */
 static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+  size_t done = 0; /* of bufs[i] */
   int total = 0;
-  unsigned i;
+  unsigned i = 0;
+  int r = uv__pipe_end_ready(io);
 
-  for (i = 0; i < nbufs && total < WRITE_MAX; i++) {
-    DWORD size = bufs[i].len < WRITE_MAX ? (DWORD) bufs[i].len : WRITE_MAX;
-    OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
-    BOOL ok = WriteFile(io->tail.u.handle, bufs[i].base, size, NULL, overlapped);
-    DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_OUT);
+  if (r < 0)
+    return r;
+  while (i < nbufs && total < WRITE_MAX) {
+    ssize_t n = uv__pipe_put(io, bufs[i].base + done, bufs[i].len - done, complete_write);
 
-    if (error == ERROR_IO_PENDING) {
+    if (n == UV__PENDING) {
       io->tail.sent = total;
       return UV__PENDING;
     }
-    if (error != 0)
-      return total > 0 ? total : uv__pipe_write_error(error);
-    total += (int) size;
-    if (size < bufs[i].len)
-      break;
+    if (n == 0 && total == 0) {
+      uv__pipe_put_later(io, write_again);
+      return UV__PENDING;
+    }
+    if (n <= 0)
+      return total > 0 ? total : n;
+    total += (int) n;
+    done += (size_t) n;
+    if (done == bufs[i].len) {
+      done = 0;
+      i++;
+    }
   }
   return total;
 }
@@ -138,7 +194,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   (void) pass;
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return UV_EPIPE;
-  if (io->tail.state & UV__WIN_OUT)
+  if ((io->tail.state & UV__WIN_OUT) || uv__pipe_of(io)->more_room.at != NULL)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
     return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
@@ -147,7 +203,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
 
 int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
   uv_buf_t buf = uv_buf_init((char*) bytes, size);
-  ssize_t n = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, &buf, 1);
+  ssize_t n = uv__spare_write_whole(uv__pipe_of(io)->spare, io->tail.u.handle, io->loop, &buf, 1);
 
   return n < 0 ? (int) n : 0;
 }
@@ -173,15 +229,21 @@ void uv__pipe_end_settle(struct uv__io* io) {
   uv__ring(io, UV__CLOSED);
 }
 
-/* The packets come first, then the handle goes, as with TCP. What the kernel took stays
- * readable when the handle is closed, on either end; DisconnectNamedPipe would discard it. */
+/* The handle goes in the call, so that the peer hears of it (rule L4); the packets of what was pending
+ * come later. What the kernel took stays readable when the handle is closed, on either end;
+ * DisconnectNamedPipe would discard it. */
 int uv__pipe_end_close(struct uv__io* io) {
   assert(uv__win_io_valid(io));
+  if (io->tail.more != NULL) {
+    uv__retry_end(io->loop, &uv__pipe_of(io)->more_room);
+    uv__retry_end(io->loop, &uv__pipe_of(io)->look_again);
+  }
   /* One by one: what uv_try_write wrote is to arrive. */
   if (io->tail.state & UV__WIN_IN)
     CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
   if (io->tail.state & UV__WIN_OUT)
     CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);
+  hang_up(io);
   if (in_kernel(io))
     return UV__PENDING;
   release(io);

@@ -81,15 +81,16 @@ static int begins_with(const WCHAR* name, DWORD units, const WCHAR* beginning) {
   return units > length && wcsncmp(name, beginning, length) == 0;
 }
 
-/* What the names of our pairs look like (pair.c). */
+/* What the names of our pairs end with (pair.c); what is before it the system can change. */
 static int is_pair(const WCHAR* name, DWORD units) {
+  static const WCHAR pair[] = L"\\uv-";
   enum {
+    HEAD = sizeof(pair) / sizeof(pair[0]) - 1,
     DIGITS = 32
   };
-  static const WCHAR pair[] = L"\\uvstream-";
-  DWORD i = sizeof(pair) / sizeof(pair[0]) - 1;
+  DWORD i = units - DIGITS;
 
-  if (!begins_with(name, units, pair) || units != i + DIGITS)
+  if (units < HEAD + DIGITS || wcsncmp(name + i - HEAD, pair, HEAD) != 0)
     return 0;
   for (; i < units; i++)
     if (wcschr(L"0123456789abcdef", name[i]) == NULL)
@@ -97,16 +98,20 @@ static int is_pair(const WCHAR* name, DWORD units) {
   return 1;
 }
 
-/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. Those
- * have one instance and no room for more, and a name that a program binds has; so one that
- * only looks like theirs is told nevertheless. */
-static int is_internal(HANDLE handle, const WCHAR* name, DWORD units) {
+/* Pipes that nobody gave a name have one instance and no room for more, and those that a program
+ * binds have. */
+static int is_single(HANDLE handle) {
   DWORD most;
 
-  if (!begins_with(name, units, L"\\Win32Pipes.") && !begins_with(name, units, L"\\Win32.Pipes.") &&
-      !is_pair(name, units))
-    return 0;
   return GetNamedPipeInfo(handle, NULL, NULL, NULL, &most) && most == 1;
+}
+
+/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. One that
+ * only looks like theirs is told nevertheless. */
+static int is_internal(HANDLE handle, const WCHAR* name, DWORD units) {
+  return (begins_with(name, units, L"\\Win32Pipes.") ||
+          begins_with(name, units, L"\\Win32.Pipes.") || is_pair(name, units)) &&
+         is_single(handle);
 }
 
 int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len) {
@@ -118,8 +123,14 @@ int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len) {
   DWORD units;
   int length;
 
-  if (!GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name)))
-    return uv__error_translate(GetLastError());
+  if (!GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name))) {
+    DWORD error = GetLastError();
+
+    if (!is_single(handle))
+      return uv__error_translate(error);
+    *len = 0; /* There is no name to tell. */
+    return 0;
+  }
   units = name.info.FileNameLength / sizeof(WCHAR);
   if (units < 2 || units > UV__PIPE_NAME_MAX || is_internal(handle, name.info.FileName, units)) {
     *len = 0;

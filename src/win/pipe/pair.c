@@ -11,9 +11,10 @@ enum {
   TRIES = 8      /* names; each fails only if somebody guessed 128 bits, or took the instance */
 };
 
-/* ---- Names ---- */
+/* ---- Names, for pairs that cannot be made without ---- */
 
-static const WCHAR prefix[] = L"\\\\.\\pipe\\uvstream-";
+/* An AppContainer may use no others than those of LOCAL. */
+static const WCHAR prefix[] = L"\\\\.\\pipe\\LOCAL\\uv-";
 
 enum {
   PREFIX = sizeof(prefix) / sizeof(prefix[0]) - 1,
@@ -81,7 +82,7 @@ static HANDLE make_second(const WCHAR* name, unsigned flags) {
                      NULL);
 }
 
-int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]) {
+static int make_named(unsigned first, unsigned second, HANDLE ends[2]) {
   WCHAR name[PREFIX + 2 * RANDOM + 1];
   DWORD error = 0;
   int i;
@@ -112,6 +113,18 @@ int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]) {
       break;
   }
   return uv__error_translate(error);
+}
+
+/* What has no name nobody can find, guess, or have made before. */
+int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]) {
+  ACCESS_MASK access[2];
+  int overlapped[2];
+
+  access[0] = access_of(first) | FILE_READ_ATTRIBUTES;
+  access[1] = access_of(second) | FILE_READ_ATTRIBUTES;
+  overlapped[0] = (first & UV_OVERLAPPED_PIPE) != 0;
+  overlapped[1] = (second & UV_OVERLAPPED_PIPE) != 0;
+  return uv__npfs_pair(access, overlapped, QUOTA, ends) ? 0 : make_named(first, second, ends);
 }
 
 /* ---- Descriptors of the C run-time library ---- */

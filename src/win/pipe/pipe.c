@@ -93,8 +93,9 @@ int uv__pipe_close(struct uv__io* io) {
   uv__win_set(io, UV__WIN_CLOSING);
   if (io->tail.state & UV__WIN_BOUND)
     return uv__pipe_server_close(io);
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE && (io->busy & UV__CONNECT))
-    uv__pipe_connect_end(io);
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE && (io->busy & UV__CONNECT) &&
+      uv__pipe_connect_end(io) == UV__PENDING)
+    return UV__PENDING;
   return uv__pipe_end_close(io);
 }
 
@@ -109,8 +110,10 @@ static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned ending
   DWORD mode = plain ? PIPE_READMODE_MESSAGE : PIPE_READMODE_BYTE;
   DWORD flags;
 
-  if (!GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
-    return UV_ENOTSUP; /* A socket, for which the system has the same type, or no pipe at all. */
+  int r = uv__pipe_info(handle, &flags);
+
+  if (r < 0)
+    return r; /* A socket, for which the system has the same type, or no pipe at all. */
   *state = 0;
   if (flags & PIPE_SERVER_END)
     *state |= UV__WIN_SERVER;
@@ -124,10 +127,11 @@ static int open_accepted(struct uv__io* io,
                          const struct uv__desc* desc,
                          const struct uv__pipe_kind* kind,
                          unsigned* opened) {
-  unsigned state;
+  unsigned state = 0;
   int r = look(desc->handle, kind, UV__WIN_GREET, &state);
 
   *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+  state |= UV__WIN_ATTACHED;
   if (desc->accepted == UV__PIPE_ACCEPTED_DOT)
     state |= UV__WIN_DOT;
   if (r == 0)
@@ -158,6 +162,8 @@ static int open_handle(struct uv__io* io,
 
   if (!GetHandleInformation(handle, &flags))
     return UV_EBADF;
+  if (uv__own_has(handle, io->loop))
+    return UV_EEXIST;
   if (GetFileType(handle) != FILE_TYPE_PIPE)
     return UV_ENOTSUP;
   r = uv__pipe_access(handle, opened);
@@ -173,13 +179,11 @@ static int open_handle(struct uv__io* io,
   r = look(handle, kind, ending, &state);
   if (r < 0)
     return r;
-  r = uv__pipe_attach(io->loop, handle);
-  if (r == UV_EINVAL) {
-    state |= UV__WIN_FOREIGN;
-    r = 0;
-  }
-  if (r == 0)
-    r = uv__pipe_end_adopt(io, handle, state, *opened, kind);
+  /* Cygwin's programs make the ends that they share with their children PIPE_NOWAIT (put.c). Who
+   * may not change that, or shares it, can do without. */
+  if (!uv__object_is_shared(handle))
+    (void) uv__pipe_set_wait(handle);
+  r = uv__pipe_end_adopt(io, handle, state | UV__WIN_OUTSIDE, *opened, kind);
   if (r == 0)
     SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   return r;

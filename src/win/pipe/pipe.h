@@ -19,7 +19,7 @@ enum {
   UV__WIN_DOT = 16384     /* its name was given as \\.\pipe\, not \\?\pipe\ */
 };
 
-/* desc.accepted of a pipe: 0 for a handle that is on no port, one of these, or, when less than
+/* desc.accepted of a pipe: 0 for a handle from elsewhere, one of these, or, when less than
  * 0, -1 - fd for a descriptor of the C run-time library, which `open` takes over. */
 enum {
   UV__PIPE_ACCEPTED = 1,     /* on the port of the loop that accepted it */
@@ -49,11 +49,29 @@ int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len);
 int uv__pipe_access(HANDLE handle, unsigned* opened);
 /* 1: overlapped, 0: not; or an error. */
 int uv__pipe_is_overlapped(HANDLE handle);
-/* Puts a handle on the loop's port, with packets only for what does not succeed at once. */
+/* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0. */
+int uv__pipe_info(HANDLE handle, DWORD* flags);
+/* Makes an overlapped end wait, as all others do; whether it does. */
+int uv__pipe_set_wait(HANDLE handle);
+/* Has the port get packets only of what does not succeed at once. */
+int uv__pipe_set_modes(HANDLE handle);
+/* Puts an instance on the loop's port, with these modes. UV_EINVAL: it is on one. */
 int uv__pipe_attach(uv_loop_t* loop, HANDLE handle);
 /* The error of a read or a write of a pipe. */
 int uv__pipe_read_error(DWORD error);
 int uv__pipe_write_error(DWORD error);
+
+/* ---- npfs.c: 0 means that the system has no such thing ---- */
+
+/* Opens the file system of pipes, for waits. */
+int uv__npfs_open(HANDLE* root);
+/* Makes a connected pair of byte pipe ends without a name. */
+int uv__npfs_pair(const ACCESS_MASK access[2],
+                  const int overlapped[2],
+                  ULONG quota,
+                  HANDLE ends[2]);
+/* Begins to wait for an instance of a name: a packet comes in any case. */
+int uv__npfs_wait(HANDLE root, const WCHAR* name, DWORD ms, OVERLAPPED* overlapped);
 
 /* ---- pair.c ---- */
 
@@ -69,6 +87,12 @@ ssize_t uv__spare_write(struct uv__spare* spare,
                         HANDLE handle,
                         const uv_buf_t* bufs,
                         unsigned nbufs);
+/* At most 4 KiB that belong together: the count of all, UV_EAGAIN for none of them, or an error. */
+ssize_t uv__spare_write_whole(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs);
+/* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
+ * take it now. */
+DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
 /* Frees it and closes `handle`, as soon as all is written. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
 /* The loop ends: frees what is over. */
@@ -76,14 +100,25 @@ void uv__spare_stop(uv_loop_t* loop);
 
 /* ---- end.c: one connected overlapped end ---- */
 
+/* How much a pipe was offered, and will be next time (put.c). */
+struct uv__pipe_room {
+  DWORD most;
+  DWORD asked;
+};
+
 /* tail.more while tail.u.handle is valid. Else it is, with UV__WIN_BOUND, the block of server.c; or
  * NULL, or a connect that waits. */
 struct uv__pipe {
   const struct uv__pipe_kind* kind; /* what stands on it; NULL: nothing, it is a stream of bytes */
+  struct uv__io* io;
+  struct uv__pipe_room room;
+  struct uv__retry more_room;       /* a write that nothing was taken of is to be made again */
+  struct uv__retry look_again;      /* a read that may not wait found nothing */
   struct uv__spare* spare;          /* what UV__TRY writes from */
   struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
+  unsigned char linked;             /* the loop counts on its operations */
 };
 
 /* A kind that has frames of its own, and so reads each pipe byte by byte. */
@@ -97,7 +132,7 @@ static inline struct uv__pipe* uv__pipe_of(const struct uv__io* io) {
   return io->tail.more;
 }
 
-/* Makes `handle`, which is connected and on the port, the io's. */
+/* Makes `handle`, which is connected, the io's. */
 int uv__pipe_end_adopt(struct uv__io* io,
                        HANDLE handle,
                        unsigned state,
@@ -118,6 +153,14 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
                            enum uv__write_mode mode,
                            struct uv__io* pass);
 
+/* Decides how its operations end; see uv__attach. */
+int uv__pipe_end_attach(struct uv__io* io);
+
+/* To be called before an overlapped operation begins that is not joined by an event of its own. */
+static inline int uv__pipe_end_ready(struct uv__io* io) {
+  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__pipe_end_attach(io);
+}
+
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
 static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
   uv__win_clear(io, flag);
@@ -127,23 +170,44 @@ static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
   return 0;
 }
 
-/* The error that a call left behind: 0 when it succeeded and no packet comes. On somebody else's
- * port each success brings one. */
+/* The error that a call left behind: 0 when it succeeded and no packet comes. With events each
+ * success brings one, and everywhere each warning. */
 static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   DWORD error = ok ? 0 : GetLastError();
 
-  if (error == 0 && (io->tail.state & UV__WIN_FOREIGN))
+  if ((error == 0 && (io->tail.state & UV__WIN_FOREIGN)) || error == ERROR_MORE_DATA)
     error = ERROR_IO_PENDING;
   if (error == ERROR_IO_PENDING)
-    uv__win_set(io, flag);
+    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
   assert(uv__win_io_valid(io));
   return error;
 }
 
-/* The error of an operation whose packet was dequeued, or 0. */
+/* The error of an operation whose packet was dequeued, or 0. Once the handle was closed it is our own
+ * doing, whatever its name. */
 static inline DWORD uv__pipe_end_result(struct uv__io* io, struct uv__op* op, DWORD* bytes) {
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE) {
+    *bytes = (DWORD) op->overlapped.InternalHigh;
+    return op->overlapped.Internal == 0 ? 0 : ERROR_OPERATION_ABORTED;
+  }
   return GetOverlappedResult(io->tail.u.handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
 }
+
+/* ---- put.c: one write of such an end ---- */
+
+void uv__pipe_room_init(struct uv__pipe_room* room);
+/* How many of `size` bytes the next call is to write. */
+DWORD uv__pipe_room_ask(struct uv__pipe_room* room, size_t size);
+/* What came of it: 1 when it is to be made again at once, and will be offered less. */
+int uv__pipe_room_told(struct uv__pipe_room* room, DWORD error, DWORD taken);
+/* Writes what the pipe takes of some bytes: the count, 0 when it takes none and does not say when it
+ * will, UV__PENDING, after which `complete` asks uv__pipe_room_told, or an error. */
+ssize_t uv__pipe_put(struct uv__io* io,
+                     const void* base,
+                     size_t size,
+                     void (*complete)(struct uv__op* op));
+/* After 0: have `again` called in a while, which takes itself off the list. The lane is pending. */
+void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry));
 
 /* ---- read.c: what the peer of such an end says, and what depends on it ---- */
 
@@ -154,6 +218,8 @@ extern const char uv__pipe_greeting[16];
 int uv__pipe_read_meet(struct uv__io* io);
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
+/* Has the kind's `arrived` called in the next turn, for what is there; no read waits. */
+void uv__pipe_read_yield(struct uv__io* io);
 ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
@@ -161,19 +227,26 @@ int uv__pipe_read_shutdown(struct uv__io* io);
 
 /* ---- access.c ---- */
 
-/* Who may use a name: an access control list with up to two entries. */
+/* Who may use a name: an access control list with up to two entries, and a label. */
 struct uv__pipe_access {
   SECURITY_DESCRIPTOR descriptor;
   union {
     ACL acl;
     DWORD room[64];
   } list;
+  union {
+    ACL acl;
+    DWORD room[16];
+  } label;
+  DWORD level; /* of the label */
 };
-/* The user of this process may do everything; everybody else what `flags` say, which is a set
- * of UV_READABLE and UV_WRITABLE. */
+/* Who owns what this process makes may do everything; everybody else what `flags` say, which is a
+ * set of UV_READABLE and UV_WRITABLE. */
 int uv__pipe_access_make(struct uv__pipe_access* access, int flags);
-/* For an instance that exists; or none. */
-int uv__pipe_access_change(HANDLE handle, struct uv__pipe_access* access);
+/* Gives an instance that exists the list or the label. */
+int uv__pipe_access_change(HANDLE handle,
+                           struct uv__pipe_access* access,
+                           SECURITY_INFORMATION what);
 
 /* ---- server.c ---- */
 
@@ -206,8 +279,8 @@ int uv__pipe_server_valid(const struct uv__io* io);
 int uv__pipe_connect_start(struct uv__io* io,
                            const struct uv__pipe_wide* wide,
                            const struct uv__pipe_kind* kind);
-/* Stops waiting for an instance, if it does. */
-void uv__pipe_connect_end(struct uv__io* io);
+/* Stops waiting for an instance, if it does: 0, or UV__PENDING and a ring of CLOSED. */
+int uv__pipe_connect_end(struct uv__io* io);
 
 /* ---- sync.c: a pipe that was not opened for overlapped calls ---- */
 

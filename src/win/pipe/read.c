@@ -17,9 +17,30 @@ const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0
 
 /* ---- Meeting the peer ---- */
 
+/* Reads what is there. Should somebody who shares the pipe have been faster, the read would wait: it
+ * is taken back then, and joined before its OVERLAPPED goes; if bytes were faster still, they are the
+ * result. ERROR_OPERATION_ABORTED: there was nothing. */
+static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes) {
+  OVERLAPPED overlapped;
+  DWORD error = 0;
+
+  memset(&overlapped, 0, sizeof(overlapped));
+  /* A message that does not fit would post a packet; the low bit says not to. */
+  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
+  if (!ReadFile(io->tail.u.handle, base, len, NULL, &overlapped))
+    error = GetLastError();
+  if (error == ERROR_IO_PENDING) {
+    CancelIoEx(io->tail.u.handle, &overlapped);
+    do
+      error = GetOverlappedResult(io->tail.u.handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();
+    while (error == ERROR_IO_INCOMPLETE);
+  }
+  *bytes = error == 0 || error == ERROR_MORE_DATA ? (DWORD) overlapped.InternalHigh : 0;
+  return error;
+}
+
 int uv__pipe_read_meet(struct uv__io* io) {
   char first[sizeof(uv__pipe_greeting)];
-  OVERLAPPED overlapped;
   DWORD left = 0;
   DWORD size = 0;
   DWORD total = 0;
@@ -29,9 +50,7 @@ int uv__pipe_read_meet(struct uv__io* io) {
   uv__win_clear(io, UV__WIN_GREET);
   if (size != sizeof(first) || left != 0 || memcmp(first, uv__pipe_greeting, size) != 0)
     return 0;
-  memset(&overlapped, 0, sizeof(overlapped));
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
-  if (!ReadFile(io->tail.u.handle, first, sizeof(first), NULL, &overlapped))
+  if (read_at_once(io, first, sizeof(first), &size) != 0)
     return 0; /* Impossible, unless it broke right now. */
   uv__win_set(io, UV__WIN_ALLY);
   uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
@@ -43,6 +62,21 @@ int uv__pipe_read_meet(struct uv__io* io) {
 }
 
 /* ---- READ ---- */
+
+/* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
+static void arrived(struct uv__io* io) {
+  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) && (io->busy & UV__READ)) {
+    int r = uv__pipe_read_arm(io);
+    if (r == UV__PENDING)
+      return;
+    if (r < 0)
+      io->tail.error = (short) r;
+  }
+  if (uv__pipe_of(io)->kind != NULL)
+    uv__pipe_of(io)->kind->arrived(io);
+  else if (io->busy & UV__READ)
+    uv__ring(io, UV__READ);
+}
 
 static void complete_read(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_in(op);
@@ -63,41 +97,7 @@ static void complete_read(struct uv__op* op) {
     else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
       io->tail.error = (short) r;
   }
-  /* A greeting is not for the program: with nothing behind it the wait goes on. */
-  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) && (io->busy & UV__READ)) {
-    int r = uv__pipe_read_arm(io);
-    if (r == UV__PENDING)
-      return;
-    if (r < 0)
-      io->tail.error = (short) r;
-  }
-  if (uv__pipe_of(io)->kind != NULL)
-    uv__pipe_of(io)->kind->arrived(io);
-  else if (io->busy & UV__READ)
-    uv__ring(io, UV__READ);
-}
-
-/* A read of no bytes, which takes nothing and pins no memory. */
-static int wait_for_data(struct uv__io* io) {
-  OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
-  BOOL ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
-  DWORD error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
-
-  switch (error) {
-  case ERROR_IO_PENDING:
-    return UV__PENDING;
-  case 0:
-    uv__win_set(io, UV__WIN_LOOK);
-    return UV__READY;
-  case ERROR_MORE_DATA:
-    uv__win_set(io, UV__WIN_DATA);
-    return UV__READY;
-  default:
-    if (uv__pipe_read_error(error) != UV_EOF)
-      return uv__pipe_read_error(error);
-    uv__win_set(io, UV__WIN_ENDED);
-    return UV__READY;
-  }
+  arrived(io);
 }
 
 /* Under load there is something already, and a look is cheaper than a read of nothing. */
@@ -117,6 +117,55 @@ static int peek(struct uv__io* io) {
   return 0;
 }
 
+static void look_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, look_again);
+  struct uv__io* io = pipe->io;
+  int r = peek(io);
+
+  if (r == 0 && !(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED)))
+    return;
+  uv__retry_end(io->loop, retry);
+  if (r < 0)
+    io->tail.error = (short) r;
+  arrived(io);
+}
+
+/* A closing pipe and a PIPE_NOWAIT end with nothing in it (put.c) have the same error, but only the
+ * latter can be looked into. Nobody tells when something comes. */
+static int is_empty(struct uv__io* io, DWORD error) {
+  return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
+}
+
+/* A read of no bytes, which takes nothing and pins no memory. One that ends at once with a warning
+ * posts a packet all the same. */
+static int wait_for_data(struct uv__io* io) {
+  int r = uv__pipe_end_ready(io);
+  OVERLAPPED* overlapped;
+  DWORD error;
+  BOOL ok;
+
+  if (r < 0)
+    return r;
+  overlapped = uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
+  ok = ReadFile(io->tail.u.handle, overlapped, 0, NULL, overlapped);
+  error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
+  if (error == ERROR_IO_PENDING)
+    return UV__PENDING;
+  if (error == 0) {
+    uv__win_set(io, UV__WIN_LOOK);
+    return UV__READY;
+  }
+  if (is_empty(io, error)) {
+    uv__pipe_of(io)->look_again.again = look_again;
+    uv__retry_begin(io->loop, &uv__pipe_of(io)->look_again);
+    return UV__PENDING;
+  }
+  if (uv__pipe_read_error(error) != UV_EOF)
+    return uv__pipe_read_error(error);
+  uv__win_set(io, UV__WIN_ENDED);
+  return UV__READY;
+}
+
 int uv__pipe_read_arm(struct uv__io* io) {
   const unsigned ready = UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED;
   int r;
@@ -125,8 +174,8 @@ int uv__pipe_read_arm(struct uv__io* io) {
     return UV_ENOTCONN;
   if ((io->tail.state & ready) || io->tail.error != 0)
     return UV__READY;
-  if (io->tail.state & UV__WIN_IN)
-    return UV__PENDING; /* Of a shutdown that wants to meet the peer. */
+  if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
+    return UV__PENDING; /* Of a shutdown that wants to meet the peer, or not taken back. */
   do {
     r = peek(io);
     if (r < 0)
@@ -136,6 +185,23 @@ int uv__pipe_read_arm(struct uv__io* io) {
   return io->tail.state & ready ? UV__READY : wait_for_data(io);
 }
 
+static void complete_yield(struct uv__op* op) {
+  struct uv__io* io = uv__win_io_of_in(op);
+
+  assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_IN, complete_yield));
+  if (uv__pipe_end_finished(io, UV__WIN_IN))
+    arrived(io);
+}
+
+/* A packet of our own stands for the read that would wait; who closes joins it as any other. */
+void uv__pipe_read_yield(struct uv__io* io) {
+  if (io->tail.state & UV__WIN_IN)
+    return; /* A packet will come. */
+  (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_yield);
+  uv__win_set(io, UV__WIN_IN);
+  uv__loop_post(io->loop, &io->tail.in);
+}
+
 /* The pending read takes nothing: it is left to answer the next read_start. */
 int uv__pipe_read_disarm(struct uv__io* io) {
   (void) io;
@@ -143,26 +209,16 @@ int uv__pipe_read_disarm(struct uv__io* io) {
 }
 
 /* Reads what is there, at most one message: the count, UV_EAGAIN when there is nothing, 0 for
- * an empty message. Should somebody who shares the pipe have been faster, the read would wait. It
- * is taken back then; if bytes were faster still they are the result. */
+ * an empty message. */
 static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
-  OVERLAPPED overlapped;
-  DWORD bytes = 0;
-  DWORD error = 0;
+  DWORD bytes;
+  DWORD error = read_at_once(io, base, len, &bytes);
 
-  memset(&overlapped, 0, sizeof(overlapped));
-  /* A message that does not fit would post a packet; the low bit says not to. */
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
-  if (!ReadFile(io->tail.u.handle, base, len, NULL, &overlapped))
-    error = GetLastError();
-  if (error == ERROR_IO_PENDING) {
-    CancelIoEx(io->tail.u.handle, &overlapped);
-    error = GetOverlappedResult(io->tail.u.handle, &overlapped, &bytes, TRUE) ? 0 : GetLastError();
-  }
   *more = error == ERROR_MORE_DATA;
   if (error == 0 || error == ERROR_MORE_DATA)
-    return (ssize_t) overlapped.InternalHigh;
-  return error == ERROR_OPERATION_ABORTED ? UV_EAGAIN : uv__pipe_read_error(error);
+    return (ssize_t) bytes;
+  return error == ERROR_OPERATION_ABORTED || is_empty(io, error) ? UV_EAGAIN
+                                                                 : uv__pipe_read_error(error);
 }
 
 /* What read_now answers when there were no bytes, although something seemed to be there. On a
@@ -194,7 +250,9 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   }
   if (io->tail.state & UV__WIN_ENDED)
     return UV_EOF;
-  look = (io->tail.state & (UV__WIN_LOOK | UV__WIN_MESSAGES)) == (UV__WIN_LOOK | UV__WIN_MESSAGES);
+  /* An empty message, which ended a read of nothing, may lie there still, also in a pipe of messages
+   * that is read byte by byte: it would end the next one, again and again. */
+  look = (io->tail.state & UV__WIN_LOOK) != 0;
   uv__win_clear(io, UV__WIN_LOOK);
   if (!(io->tail.state & UV__WIN_DATA) && !look)
     return UV_EAGAIN;
@@ -228,7 +286,8 @@ int uv__pipe_read_shutdown(struct uv__io* io) {
   if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
     /* A client of ours may be about to say who it is. */
     uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)))
+    if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)) &&
+        uv__pipe_of(io)->look_again.at == NULL)
       (void) wait_for_data(io);
   }
   return 0;

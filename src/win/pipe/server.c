@@ -1,6 +1,8 @@
 /* The server's side of a named pipe: instances that wait in the kernel for a client, and the clients
  * that came, oldest first.
  *
+ * A few lines longer than others: whoever touches a slot is to be found here.
+ *
  * An instance is made ready for each one that is handed out, so that as many as the program
  * asked for are free, and the name stays ours while anybody is connected. */
 #include "win/pipe/pipe.h"
@@ -37,16 +39,39 @@ struct server {
   unsigned posted; /* in the kernel */
 };
 
+/* All instances of a name share one label. Only the first one may change it: the flag of
+ * CreateNamedPipe for the first instance has the value of the right to do that. */
+static int change_label(struct server* server) {
+  int r = UV_EACCES;
+  unsigned i;
+
+  if (server->first != INVALID_HANDLE_VALUE)
+    r = uv__pipe_access_change(server->first, &server->access, LABEL_SECURITY_INFORMATION);
+  for (i = 0; r != 0 && i < server->count; i++)
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      r = uv__pipe_access_change(server->slots[i].handle, &server->access,
+                                 LABEL_SECURITY_INFORMATION);
+  return r;
+}
+
 int uv__pipe_server_chmod(struct uv__io* io, int flags) {
   struct server* server = io->tail.more;
+  DWORD level = server->access.level;
   unsigned i;
   int r = uv__pipe_access_make(&server->access, flags); /* Also for the instances to come. */
 
-  /* On Windows all instances of a name share one list, and one change would do. */
-  if (r == 0)
-    r = uv__pipe_access_change(server->first, &server->access);
+  if (r == 0 && server->access.level != level) {
+    r = change_label(server);
+    if (r < 0)
+      server->access.level = level;
+  }
+  /* On Windows all instances of a name share one list, too, and one change would do. */
+  if (r == 0 && server->first != INVALID_HANDLE_VALUE)
+    r = uv__pipe_access_change(server->first, &server->access, DACL_SECURITY_INFORMATION);
   for (i = 0; r == 0 && i < server->count; i++)
-    r = uv__pipe_access_change(server->slots[i].handle, &server->access);
+    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
+      r = uv__pipe_access_change(server->slots[i].handle, &server->access,
+                                 DACL_SECURITY_INFORMATION);
   return r;
 }
 
@@ -76,6 +101,14 @@ static int make_instance(struct server* server, DWORD first, HANDLE* handle) {
   return 0;
 }
 
+static void drop_instance(HANDLE* handle) {
+  if (*handle != INVALID_HANDLE_VALUE) {
+    uv__own_drop(*handle, NULL);
+    CloseHandle(*handle);
+  }
+  *handle = INVALID_HANDLE_VALUE;
+}
+
 /* The instance of bind is put on the port by listen: until then it may be passed to another
  * process, which then puts it on its own. */
 static int bind_name(
@@ -92,6 +125,11 @@ static int bind_name(
   r = uv__pipe_access_make(&server->access, 0);
   if (r == 0 && !server->on_port)
     r = make_instance(server, first, &server->first);
+  if (r == 0) {
+    r = uv__own_add(server->first, NULL);
+    if (r < 0 && !server->on_port)
+      drop_instance(&server->first);
+  }
   if (r < 0) {
     uv__free(server);
     return r;
@@ -118,7 +156,7 @@ int uv__pipe_server_join(struct uv__io* io,
   /* Whoever passed it listens: it serves that one. It keeps the name alive until here. */
   r = bind_name(io, name, bytes, 0, INVALID_HANDLE_VALUE);
   if (r == 0)
-    CloseHandle(instance);
+    drop_instance(&instance);
   return r;
 }
 
@@ -171,10 +209,9 @@ void uv__pipe_server_free(struct uv__io* io) {
 
   assert(server->posted == 0);
   for (i = 0; i < server->count; i++)
-    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CloseHandle(server->slots[i].handle);
-  if (server->first != INVALID_HANDLE_VALUE)
-    CloseHandle(server->first);
+    drop_instance(&server->slots[i].handle);
+  drop_instance(&server->first);
+  uv__expect_release(io->loop, server->count);
   uv__free(server->slots);
   uv__free(server);
   io->tail.more = NULL;
@@ -186,6 +223,7 @@ static void complete(struct uv__op* op) {
   struct uv__io* io = slot->io;
   struct server* server = io->tail.more;
   DWORD bytes;
+  int r;
 
   assert(uv__pipe_server_valid(io) && server->posted > 0 && op->complete == complete);
   server->posted--;
@@ -196,17 +234,14 @@ static void complete(struct uv__op* op) {
     }
     return;
   }
-  if (GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE))
-    finish(server, slot, 0);
+  r = GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE)
+          ? 0
+          : uv__error_translate(GetLastError());
+  if (r == UV_ECANCELED) /* Not by us: it waits again when asked for. */
+    put_idle(server, slot);
   else
-    finish(server, slot, uv__error_translate(GetLastError()));
+    finish(server, slot, r);
   uv__ring(io, UV__ACCEPT);
-}
-
-static void drop_instance(HANDLE* handle) {
-  if (*handle != INVALID_HANDLE_VALUE)
-    CloseHandle(*handle);
-  *handle = INVALID_HANDLE_VALUE;
 }
 
 /* Has a slot wait for a client. An error means a shortage: nothing was begun. */
@@ -216,8 +251,10 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
 
   if (slot->handle == INVALID_HANDLE_VALUE) {
     r = make_instance(server, 0, &slot->handle);
-    if (r == 0)
+    if (r == 0) {
+      uv__own_note(slot->handle);
       r = uv__pipe_attach(io->loop, slot->handle);
+    }
     if (r < 0) {
       drop_instance(&slot->handle);
       return r;
@@ -230,14 +267,20 @@ static int post(struct uv__io* io, struct server* server, struct slot* slot) {
   switch (error) {
   case ERROR_IO_PENDING:
     server->posted++;
+    uv__expect(io->loop, &slot->op);
     return 0;
   case ERROR_PIPE_CONNECTED: /* A client was faster. */
   case ERROR_NO_DATA:        /* It has left again; what it wrote can still be read. */
-    finish(server, slot, 0);
+    if (server->posted == 0) {
+      finish(server, slot, 0);
+    } else { /* Clients that came before may have their packets in the port. */
+      slot->op.overlapped.Internal = 0;
+      server->posted++;
+      uv__loop_post(io->loop, &slot->op);
+    }
     return 0;
   default:
-    CloseHandle(slot->handle);
-    slot->handle = INVALID_HANDLE_VALUE;
+    drop_instance(&slot->handle);
     return uv__error_translate(error);
   }
 }
@@ -269,8 +312,11 @@ static int make_slots(struct uv__io* io, struct server* server) {
   if (count > MOST_INSTANCES)
     count = MOST_INSTANCES;
   server->slots = uv__calloc(count, sizeof(*server->slots));
-  if (server->slots == NULL)
+  if (server->slots == NULL || uv__expect_reserve(io->loop, count) < 0) {
+    uv__free(server->slots);
+    server->slots = NULL;
     return UV_ENOMEM;
+  }
   server->count = count;
   for (i = count; i-- > 0;) {
     server->slots[i].io = io;
@@ -307,6 +353,7 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
   struct server* server = io->tail.more;
   struct slot* slot;
   HANDLE handle;
+  int error;
   int r = 0;
 
   if (server->oldest == NULL)
@@ -316,13 +363,14 @@ int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc) {
     return r < 0 && server->posted == 0 ? shortage(r) : UV_EAGAIN;
   server->oldest = slot->next;
   handle = slot->handle;
+  error = slot->error; /* The slot may be used again below, and have a client at once. */
   slot->handle = INVALID_HANDLE_VALUE;
   put_idle(server, slot);
   (void) refill(io, server); /* Else when the last connection was taken. */
   assert(uv__pipe_server_valid(io));
-  if (slot->error < 0) {
-    CloseHandle(handle);
-    return slot->error;
+  if (error < 0) {
+    drop_instance(&handle);
+    return error;
   }
   desc->handle = handle;
   desc->kind = UV__DESC_PIPE;
@@ -337,9 +385,15 @@ int uv__pipe_server_close(struct uv__io* io) {
   struct server* server = io->tail.more;
   unsigned i;
 
-  for (i = 0; server->posted > 0 && i < server->count; i++)
-    if (server->slots[i].handle != INVALID_HANDLE_VALUE)
-      CancelIoEx(server->slots[i].handle, NULL);
+  /* The handles go in the call, so that no client gets in and the name is free (rule L4); what was
+   * pending is joined by its packets. By OVERLAPPED, because an instance may be shared. */
+  for (i = 0; i < server->count; i++) {
+    struct slot* slot = &server->slots[i];
+
+    if (server->posted > 0 && slot->handle != INVALID_HANDLE_VALUE)
+      CancelIoEx(slot->handle, &slot->op.overlapped);
+    drop_instance(&slot->handle);
+  }
   if (server->posted > 0)
     return UV__PENDING;
   uv__pipe_server_free(io);

@@ -5,7 +5,11 @@
  * nevertheless, behind all that was written before, and the next try waits until they have
  * gone. They belong to nobody who might close or free anything: a stream that closes
  * meanwhile leaves its handle with them, and the system's pool closes that when the last of
- * them was taken, whether the loop still exists or not. */
+ * them was taken, whether the loop still exists or not.
+ *
+ * On an end that somebody made PIPE_NOWAIT (put.c) a write is never on its way: it has taken less.
+ * Of bytes that belong together, a frame or a greeting, the rest is then owed: it goes before all
+ * that is written later, and is tried every few milliseconds. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -18,10 +22,13 @@ enum {
 
 struct uv__spare {
   OVERLAPPED overlapped;
-  HANDLE event; /* of the write; made by the first try */
-  /* When its stream has closed. */
-  HANDLE handle;
-  PTP_WAIT wait; /* for the event */
+  HANDLE event;  /* of the write; made by the first try */
+  HANDLE handle; /* of the rest that is owed, or when its stream has closed */
+  /* The rest that is owed: bytes[at] to bytes[size]. */
+  DWORD at;
+  DWORD size;
+  struct uv__retry retry; /* of that */
+  PTP_WAIT wait;          /* for the event, when its stream has closed */
   uv_loop_t* loop;
   int taken; /* by the loop's end, from the pool */
   struct uv__queue link;
@@ -40,6 +47,36 @@ static int under_way(const struct uv__spare* spare) {
   return !HasOverlappedIoCompleted(&spare->overlapped);
 }
 
+/* One write of bytes[at] to bytes[size]; what it took, or what is on its way, is no longer there. The
+ * error, or 0. */
+static DWORD write_some(struct uv__spare* spare, HANDLE handle) {
+  DWORD error = 0;
+
+  memset(&spare->overlapped, 0, sizeof(spare->overlapped));
+  /* The low bit keeps the packet away from the port, which may be gone by then. */
+  spare->overlapped.hEvent = (HANDLE) ((ULONG_PTR) spare->event | 1);
+  if (WriteFile(handle, spare->bytes + spare->at, spare->size - spare->at, NULL,
+                &spare->overlapped)) {
+    spare->at += (DWORD) spare->overlapped.InternalHigh;
+    return 0;
+  }
+  error = GetLastError();
+  if (error == ERROR_IO_PENDING) {
+    spare->at = spare->size;
+    return 0;
+  }
+  spare->overlapped.Internal = 0; /* Nothing is under way. */
+  return error;
+}
+
+static int is_free(struct uv__spare* spare) {
+  if (under_way(spare) || spare->at < spare->size)
+    return 0;
+  if (spare->event == NULL)
+    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  return spare->event != NULL; /* A plain write needs none. */
+}
+
 ssize_t uv__spare_write(struct uv__spare* spare,
                         HANDLE handle,
                         const uv_buf_t* bufs,
@@ -48,29 +85,69 @@ ssize_t uv__spare_write(struct uv__spare* spare,
   size_t offset = 0;
   ssize_t total = 0;
 
-  if (under_way(spare))
+  if (!is_free(spare))
     return UV_EAGAIN;
-  if (spare->event == NULL)
-    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-  if (spare->event == NULL)
-    return UV_EAGAIN; /* A plain write needs no event. */
   while (at < nbufs && total < INT_MAX - SPARE_SIZE) {
-    DWORD size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &at, &offset);
+    DWORD error;
 
-    memset(&spare->overlapped, 0, sizeof(spare->overlapped));
-    /* The low bit keeps the packet away from the port, which may be gone by then. */
-    spare->overlapped.hEvent = (HANDLE) ((ULONG_PTR) spare->event | 1);
-    if (!WriteFile(handle, spare->bytes, size, NULL, &spare->overlapped)) {
-      DWORD error = GetLastError();
-
-      if (error == ERROR_IO_PENDING)
-        return total + (ssize_t) size;
-      spare->overlapped.Internal = 0; /* Nothing is under way. */
-      return total > 0 ? total : uv__pipe_write_error(error);
-    }
-    total += (ssize_t) size;
+    spare->at = 0;
+    spare->size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &at, &offset);
+    error = write_some(spare, handle);
+    total += (ssize_t) spare->at;
+    if (spare->at == spare->size && !under_way(spare))
+      continue;
+    spare->at = spare->size = 0; /* What was not taken is still the caller's. */
+    if (total > 0)
+      break;
+    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
   }
   return total;
+}
+
+/* ---- What belongs together ---- */
+
+DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
+  DWORD error;
+
+  if (spare->at == spare->size)
+    return 0;
+  error = write_some(spare, handle);
+  if (error != 0)
+    spare->at = spare->size; /* They are lost, as the stream is. */
+  return error == 0 && spare->at < spare->size ? ERROR_MORE_DATA : error;
+}
+
+/* An error comes again with whatever is written next, or else nobody misses them. */
+static void again(struct uv__retry* retry) {
+  struct uv__spare* spare = uv__container_of(retry, struct uv__spare, retry);
+
+  if (uv__spare_push(spare, spare->handle) != ERROR_MORE_DATA)
+    uv__retry_end(spare->loop, retry);
+}
+
+ssize_t uv__spare_write_whole(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs) {
+  unsigned from = 0;
+  size_t offset = 0;
+  DWORD error;
+
+  if (!is_free(spare))
+    return UV_EAGAIN;
+  uv__retry_end(loop, &spare->retry); /* The rest of another one went by uv__spare_push. */
+  spare->at = 0;
+  spare->size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &from, &offset);
+  error = write_some(spare, handle);
+  if (spare->at == 0 && spare->size > 0) {
+    spare->at = spare->size = 0;
+    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
+  }
+  if (spare->at < spare->size) {
+    spare->handle = handle;
+    spare->loop = loop;
+    spare->retry.again = again;
+    uv__retry_begin(loop, &spare->retry);
+  }
+  return (ssize_t) spare->size;
 }
 
 static void release(struct uv__spare* spare) {
@@ -110,6 +187,10 @@ static void CALLBACK gone(PTP_CALLBACK_INSTANCE instance,
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
   DWORD bytes;
 
+  if (loop != NULL)
+    uv__retry_end(loop, &spare->retry);
+  if (spare->at < spare->size && uv__pipe_set_wait(handle))
+    (void) uv__spare_push(spare, handle); /* Now it takes the rest, or has it on its way. */
   spare->handle = handle;
   if (!under_way(spare)) {
     release(spare);

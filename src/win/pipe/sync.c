@@ -515,14 +515,14 @@ int uv__pipe_sync_open(struct uv__io* io, HANDLE handle, unsigned opened) {
     sync->writer = make_helper(sync, write_all, complete_write);
   ok = (sync->reader != NULL || !(opened & UV__OPENED_READABLE)) &&
        (sync->writer != NULL || !(opened & UV__OPENED_WRITABLE));
-  if (!ok) {
+  io->tail.u.handle = handle;
+  if (!ok || uv__loop_link(io) < 0) {
+    io->tail.u.handle = INVALID_HANDLE_VALUE;
     disown(sync);
     return UV_ENOMEM;
   }
   sync->handle = handle;
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   io->tail.more = sync;
-  io->tail.u.handle = handle;
-  uv__loop_link(io);
   return 0;
 }

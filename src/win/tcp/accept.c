@@ -6,20 +6,33 @@
  * program does not take stay in the system's backlog, where they are counted. */
 #include "win/tcp/tcp.h"
 
+enum {
+  PLAIN_BACKLOG = 200,
+  MOST_BACKLOG = 65535
+};
+
 static void complete(struct uv__op* op) {
   struct uv__tcp_slot* slot = uv__container_of(op, struct uv__tcp_slot, op);
   struct uv__io* io = slot->io;
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  int r;
 
   assert(uv__tcp_accept_valid(io) && pool->posted > 0 && op->complete == complete);
-  assert(uv__win_io_valid(io));
+  assert(uv__win_io_valid(io) && slot->error == UV__PENDING);
   pool->posted--;
+  slot->error = 0;
   if (io->tail.state & UV__WIN_CLOSING) {
     uv__tcp_settle(io); /* Frees the pool with the last of its packets. */
     return;
   }
-  uv__tcp_pool_finish(
-      pool, slot, op->overlapped.Internal == 0 ? 0 : (int) uv__sock_result(io->tail.u.socket, op));
+  r = op->overlapped.Internal == 0 ? 0 : (int) uv__sock_result(io->tail.u.socket, op);
+  if (r == UV_ECANCELED) {
+    /* Not by us: somebody shares the socket. It is given to the kernel again when asked for. */
+    pool->in_use--;
+    uv__tcp_pool_put_idle(pool, slot);
+  } else {
+    uv__tcp_pool_finish(pool, slot, r);
+  }
   uv__ring(io, UV__ACCEPT);
 }
 
@@ -30,21 +43,28 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
   BOOL ok;
   int r = 0;
 
-  if (slot->socket == INVALID_SOCKET)
+  if (slot->socket == INVALID_SOCKET) {
     r = uv__sock_create(io->tail.state & UV__WIN_IPV6 ? AF_INET6 : AF_INET, &slot->socket);
-  if (r < 0)
-    return r;
+    if (r < 0)
+      return r;
+    uv__own_note((HANDLE) slot->socket);
+  }
   (void) uv__win_prepare(io, &slot->op, 0, complete);
+  slot->number = pool->posts++;
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0,
                              UV__TCP_ADDRESS_SIZE, UV__TCP_ADDRESS_SIZE, &received,
                              &slot->op.overlapped);
   r = uv__sock_begun(ok, io->tail.state);
-  if (r == UV__PENDING)
+  if (r == UV__PENDING) {
+    slot->error = UV__PENDING;
     pool->posted++;
-  else if (r == UV__READY || r == UV_ECONNRESET || r == UV_ECONNABORTED)
+    if (!(io->tail.state & UV__WIN_FOREIGN))
+      uv__expect(io->loop, &slot->op);
+  } else if (r == UV__READY || r == UV_ECONNRESET || r == UV_ECONNABORTED) {
     uv__tcp_pool_finish(pool, slot, r); /* A connection, or one that was reset while it waited. */
-  else
+  } else {
     return r;
+  }
   return 0;
 }
 
@@ -68,17 +88,28 @@ static int refill(struct uv__io* io) {
   return 0;
 }
 
+/* What listen is to be asked for: more than 200 only counts as a hint, SOMAXCONN_HINT, and without one
+ * the clients beyond are reset. As on Unix less than 0 means the most there is. */
+static int hint(int backlog) {
+  if (backlog < 0 || backlog == SOMAXCONN)
+    return SOMAXCONN;
+  return backlog > PLAIN_BACKLOG ? -(backlog < MOST_BACKLOG ? backlog : MOST_BACKLOG) : backlog;
+}
+
 int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
-  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  struct uv__tcp_pool* pool;
+  int r = uv__tcp_ready(io);
 
+  if (r < 0)
+    return r;
+  pool = uv__tcp_pool_of(io);
   if (pool == NULL) {
-    int r = uv__tcp_pool_make(io);
-
+    r = uv__tcp_pool_make(io);
     if (r < 0)
       return r;
     pool = uv__tcp_pool_of(io);
   }
-  if (listen(io->tail.u.socket, backlog) != 0)
+  if (listen(io->tail.u.socket, hint(backlog)) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
   /* Whatever stops this is told by accept_now, where it can be waited out. */
   if (refill(io) < 0 || pool->oldest != NULL)
@@ -115,7 +146,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   if (pool->oldest == NULL)
     r = refill(io);
   slot = pool->oldest;
-  if (slot == NULL)
+  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))
     return r < 0 && pool->posted == 0 ? shortage(r) : UV_EAGAIN;
   pool->oldest = slot->next;
   pool->in_use--;
@@ -128,13 +159,14 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
                                 (const char*) &io->tail.u.socket, sizeof(io->tail.u.socket)) != 0)
     r = uv__error_translate((DWORD) WSAGetLastError());
   if (r < 0) {
+    uv__own_drop((HANDLE) slot->socket, NULL);
     closesocket(slot->socket);
     slot->socket = INVALID_SOCKET;
     return is_gone(r) ? UV_ECONNABORTED : r;
   }
   desc->handle = (HANDLE) slot->socket;
   desc->kind = UV__DESC_TCP;
-  desc->accepted = 1;
+  desc->accepted = UV__TCP_ACCEPTED;
   desc->peer = 0;
   slot->socket = INVALID_SOCKET; /* The caller's from here on. */
   return 0;

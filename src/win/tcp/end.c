@@ -1,6 +1,12 @@
-/* The end of a TCP stream: what is pending is called back, and with its last packet the socket
- * goes. */
+/* The end of a TCP stream. Its socket goes in the call, so that nobody gets through from then on and
+ * the peer hears of it (rule L4); what was pending is called back, and joined by its packets. */
 #include "win/tcp/tcp.h"
+
+enum {
+  /* What the peer sent and nobody read is taken out before the end, up to a megabyte. */
+  DRAIN_SIZE = 16384,
+  DRAIN_ROUNDS = 64
+};
 
 static int in_kernel(const struct uv__io* io) {
   const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
@@ -13,9 +19,6 @@ static void release(struct uv__io* io) {
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
   uv__loop_unlink(io);
-  if (io->tail.u.socket != INVALID_SOCKET)
-    closesocket(io->tail.u.socket);
-  io->tail.u.socket = INVALID_SOCKET;
 }
 
 void uv__tcp_settle(struct uv__io* io) {
@@ -26,23 +29,69 @@ void uv__tcp_settle(struct uv__io* io) {
   uv__ring(io, UV__CLOSED);
 }
 
-/* The packets come first, then the socket goes: an OVERLAPPED is the kernel's until its packet
- * was dequeued, and the memory it lies in is the program's right after CLOSED. Cancelling
- * ends every operation within the machine, so that no peer can hold this up. */
+/* A close over bytes that nobody read resets the connection, and Windows then takes from the peer
+ * also what it has not read yet: the answer that was written before. */
+static void drain(SOCKET sock) {
+  char bytes[DRAIN_SIZE];
+  WSABUF buf;
+  int rounds;
+
+  buf.len = sizeof(bytes);
+  buf.buf = bytes;
+  for (rounds = 0; rounds < DRAIN_ROUNDS; rounds++) {
+    DWORD flags = 0;
+    DWORD got = 0;
+
+    if (WSARecv(sock, &buf, 1, &got, &flags, NULL, NULL) != 0 || got == 0)
+      return;
+  }
+}
+
+/* Says goodbye on a connection: a FIN behind all that was sent, also while a receive is pending, over
+ * which a close would reset it. That ends the connection for all who hold the socket, and so is only
+ * done by the last of them; for the others the connection goes on. */
+static void part(struct uv__io* io) {
+  SOCKET sock = io->tail.u.socket;
+
+  if ((io->tail.state & (UV__WIN_CONNECTED | UV__WIN_RESET)) != UV__WIN_CONNECTED ||
+      uv__object_is_shared((HANDLE) sock))
+    return;
+  (void) shutdown(sock, SD_SEND);
+  drain(sock);
+}
+
+/* By OVERLAPPED: others who hold the socket, perhaps in this process, have operations of their own.
+ * "Not found" means that the packet is in the port already, or that a layered provider refuses to
+ * cancel: closing the socket is the other way to end what is pending. */
+static void cancel(struct uv__io* io) {
+  HANDLE handle = (HANDLE) io->tail.u.socket;
+
+  if (io->tail.state & UV__WIN_IN)
+    CancelIoEx(handle, &io->tail.in.overlapped);
+  if (io->tail.state & UV__WIN_OUT)
+    CancelIoEx(handle, &io->tail.out.overlapped);
+  uv__tcp_pool_cancel(io);
+}
+
+/* Operations first, then the socket: it may be held by others, and then goes on, and Wine forgets
+ * what is pending when a socket is closed with a send. An OVERLAPPED is the kernel's until its packet
+ * was dequeued, and the memory it lies in is the program's right after CLOSED; no peer can hold that
+ * up, for cancelling and closing end every operation within the machine. */
 int uv__tcp_close(struct uv__io* io) {
   if (io->tail.u.socket == INVALID_SOCKET)
     return 0; /* Never opened. */
   assert(uv__win_io_valid(io) && !(io->tail.state & UV__WIN_CLOSING));
   uv__win_set(io, UV__WIN_CLOSING);
-  if (!in_kernel(io)) {
-    release(io);
-    return 0;
-  }
-  /* "Not found" means that all packets are in the port already. Should a layered provider
-   * refuse to cancel, closing the socket is the other way to end what is pending. */
-  if (!CancelIoEx((HANDLE) io->tail.u.socket, NULL) && GetLastError() != ERROR_NOT_FOUND) {
-    closesocket(io->tail.u.socket);
-    io->tail.u.socket = INVALID_SOCKET;
-  }
-  return UV__PENDING;
+  cancel(io);
+  part(io);
+  if (io->tail.state & UV__WIN_BOUND)
+    uv__listeners_drop(io->tail.u.socket);
+  uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
+  closesocket(io->tail.u.socket);
+  io->tail.u.socket = INVALID_SOCKET;
+  uv__tcp_pool_hang_up(io);
+  if (in_kernel(io))
+    return UV__PENDING;
+  release(io);
+  return 0;
 }

@@ -41,14 +41,15 @@ static int buffer_size(SOCKET sock, int name, int* value) {
 }
 
 /* No time to linger: the close drops what is unsent and resets the connection. */
-static int set_reset(SOCKET sock) {
+static int set_reset(struct uv__io* io) {
   struct linger linger;
 
   linger.l_onoff = 1;
   linger.l_linger = 0;
-  if (uv__sock_calls.set_option(sock, SOL_SOCKET, SO_LINGER, (const char*) &linger,
+  if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_LINGER, (const char*) &linger,
                                 sizeof(linger)) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
+  uv__win_set(io, UV__WIN_RESET);
   return 0;
 }
 
@@ -67,7 +68,7 @@ int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value) {
       uv__win_set(io, UV__WIN_ONE_ACCEPT);
     return 0; /* For the accepts posted from now on. */
   case UV__RESET:
-    return set_reset(sock);
+    return set_reset(io);
   case UV__SNDBUF:
     return buffer_size(sock, SO_SNDBUF, value);
   case UV__RCVBUF:

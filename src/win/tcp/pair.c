@@ -24,7 +24,7 @@ static int join(SOCKET listener, SOCKET client, SOCKET* server) {
   memset(&addr, 0, sizeof(addr));
   addr.sin_family = AF_INET;
   addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  int r = uv__sock_bind(listener, (struct sockaddr*) &addr);
+  int r = uv__sock_bind_as(listener, (struct sockaddr*) &addr, 1);
   if (r < 0)
     return r;
   /* Once connect returned the connection is in the queue, so that accept comes to it, behind

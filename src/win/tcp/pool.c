@@ -21,8 +21,10 @@ void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot)
 }
 
 static void drop_socket(struct uv__tcp_slot* slot) {
-  if (slot->socket != INVALID_SOCKET)
+  if (slot->socket != INVALID_SOCKET) {
+    uv__own_drop((HANDLE) slot->socket, NULL);
     closesocket(slot->socket);
+  }
   slot->socket = INVALID_SOCKET;
 }
 
@@ -30,8 +32,10 @@ int uv__tcp_pool_make(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__calloc(1, sizeof(*pool));
   unsigned i;
 
-  if (pool == NULL)
+  if (pool == NULL || uv__expect_reserve(io->loop, UV__TCP_SLOTS) < 0) {
+    uv__free(pool);
     return UV_ENOMEM;
+  }
   for (i = 0; i < UV__TCP_SLOTS; i++) {
     pool->slots[i].io = io;
     pool->slots[i].socket = INVALID_SOCKET;
@@ -44,27 +48,57 @@ int uv__tcp_pool_make(struct uv__io* io) {
   return 0;
 }
 
-void uv__tcp_pool_free(struct uv__io* io) {
+void uv__tcp_pool_cancel(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
   unsigned i;
+
+  for (i = 0; pool != NULL && pool->posted > 0 && i < UV__TCP_SLOTS; i++)
+    if (pool->slots[i].error == UV__PENDING)
+      CancelIoEx((HANDLE) io->tail.u.socket, &pool->slots[i].op.overlapped);
+}
+
+void uv__tcp_pool_hang_up(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  unsigned i;
+
+  for (i = 0; pool != NULL && i < UV__TCP_SLOTS; i++)
+    drop_socket(&pool->slots[i]);
+}
+
+void uv__tcp_pool_free(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
   if (pool == NULL)
     return;
   assert(pool->posted == 0);
-  for (i = 0; i < UV__TCP_SLOTS; i++)
-    drop_socket(&pool->slots[i]);
+  uv__expect_release(io->loop, UV__TCP_SLOTS);
   uv__free(pool);
   *place(io) = NULL;
 }
 
+/* Numbers may wrap around; those that are in use at a time are close to each other. */
+static int is_before(const struct uv__tcp_slot* a, const struct uv__tcp_slot* b) {
+  return (int) (a->number - b->number) < 0;
+}
+
+/* One that succeeds at once may overtake the packets of earlier ones. */
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error) {
+  struct uv__tcp_slot** at = &pool->oldest;
+
+  while (*at != NULL && is_before(*at, slot))
+    at = &(*at)->next;
   slot->error = error;
-  slot->next = NULL;
-  if (pool->oldest == NULL)
-    pool->oldest = slot;
-  else
-    pool->newest->next = slot;
-  pool->newest = slot;
+  slot->next = *at;
+  *at = slot;
+}
+
+int uv__tcp_pool_is_overtaking(const struct uv__tcp_pool* pool, const struct uv__tcp_slot* slot) {
+  unsigned i;
+
+  for (i = 0; i < UV__TCP_SLOTS; i++)
+    if (pool->slots[i].error == UV__PENDING && is_before(&pool->slots[i], slot))
+      return 1;
+  return 0;
 }
 
 int uv__tcp_accept_valid(const struct uv__io* io) {
@@ -72,12 +106,18 @@ int uv__tcp_accept_valid(const struct uv__io* io) {
   const struct uv__tcp_slot* slot;
   unsigned idle = 0;
   unsigned finished = 0;
+  unsigned posted = 0;
+  unsigned i;
 
   for (slot = pool->idle; slot != NULL && idle <= UV__TCP_SLOTS; slot = slot->next)
     idle++;
   for (slot = pool->oldest; slot != NULL && finished <= UV__TCP_SLOTS; slot = slot->next)
-    if (finished++ == 0 && pool->newest->next != NULL)
+    if (finished++ < UV__TCP_SLOTS && slot->next != NULL && !is_before(slot, slot->next))
       return 0;
+  for (i = 0; i < UV__TCP_SLOTS; i++)
+    posted += pool->slots[i].error == UV__PENDING;
+  if (posted != pool->posted)
+    return 0;
   if (io->tail.state & UV__WIN_CLOSING) /* Slots are counted out, and go nowhere. */
     return idle + finished + pool->posted <= UV__TCP_SLOTS;
   return idle + finished + pool->posted == UV__TCP_SLOTS && pool->in_use == pool->posted + finished;

@@ -1,4 +1,4 @@
-/* Sockets without a stream: Winsock itself, creating, binding, putting on a port, and results of
+/* Sockets without a stream: Winsock itself, creating, binding, what a socket is, and results of
  * overlapped calls. What a TCP stream does with its socket is in tcp.c. */
 #include "win/tcp/tcp.h"
 
@@ -85,24 +85,39 @@ int uv__sock_set(SOCKET sock, int level, int name, int value) {
   return 0;
 }
 
-int uv__sock_bind(SOCKET sock, const struct sockaddr* addr) {
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive) {
   int len = addr->sa_family == AF_INET6 ? (int) sizeof(struct sockaddr_in6)
                                         : (int) sizeof(struct sockaddr_in);
-  /* Without it another process could bind the same port with SO_REUSEADDR and take the
-   * connections (rule T2). */
-  int r = uv__sock_set(sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+  int r = uv__sock_set(sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, exclusive);
 
   if (r == 0 && bind(sock, addr, len) != 0)
     r = uv__error_translate((DWORD) WSAGetLastError());
   return r;
 }
 
-/* ---- The port ---- */
+/* Exclusive, for else another process could bind the same port with SO_REUSEADDR and take the
+ * connections (rule T2). It may be refused where nobody listens, over connections that a listener of
+ * before has left behind; the documentation warns of that and does not say which. A plain bind then
+ * does not mind them, and a server that starts again must get its port. With a listener it would be
+ * no answer: there are pairs of addresses that two plain listeners share. And "access denied" has
+ * two meanings: somebody has the address, as it says of one and all, or the port is reserved. */
+int uv__sock_bind(SOCKET sock, const struct sockaddr* addr) {
+  int r = uv__sock_bind_as(sock, addr, 1);
+  int plain;
 
-int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state) {
+  if (r != UV_EADDRINUSE && r != UV_EACCES)
+    return r;
+  if (uv__listeners_have(addr))
+    return UV_EADDRINUSE;
+  plain = uv__sock_bind_as(sock, addr, 0);
+  return plain == UV_EACCES ? r : plain;
+}
+
+/* ---- What it is ---- */
+
+int uv__sock_look(SOCKET sock, unsigned short* state) {
   WSAPROTOCOL_INFOW info;
   int size = sizeof(info);
-  u_long on = 1;
 
   if (getsockopt(sock, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &size) != 0) {
     DWORD error = (DWORD) WSAGetLastError();
@@ -115,32 +130,23 @@ int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state) {
   }
   if (info.iSocketType != SOCK_STREAM)
     return UV_EINVAL;
-  /* First the step that can be refused: a socket that stays the caller's was not changed. */
-  *state = 0;
-  if (CreateIoCompletionPort((HANDLE) sock, loop->tail.iocp, 0, 0) == NULL) {
-    DWORD error = GetLastError();
-    if (error != ERROR_INVALID_PARAMETER)
-      return uv__error_translate(error);
-    /* On a port already; the system does not say on which. */
-    if (uv__loop_has(loop, (HANDLE) sock))
-      return UV_EEXIST;
-    *state = UV__WIN_FOREIGN;
-  }
+  *state = info.iAddressFamily == AF_INET6 ? UV__WIN_IPV6 : 0;
+  /* A layered provider may finish a call behind the back of the port, and cannot cancel one. */
+  if (info.dwServiceFlags1 & XP1_IFS_HANDLES)
+    *state |= UV__WIN_IFS;
+  return 0;
+}
+
+int uv__sock_prepare(SOCKET sock) {
+  u_long on = 1;
+
   if (ioctlsocket(sock, (long) FIONBIO, &on) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
   SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
-  if (info.iAddressFamily == AF_INET6)
-    *state |= UV__WIN_IPV6;
-  if (*state & UV__WIN_FOREIGN)
-    return 0; /* Every operation ends in a packet. */
-  /* A layered provider may finish a call behind the back of the port. Only where the socket
-   * is the kernel's own handle can an immediate success be told from one that also posts. */
-  if ((info.dwServiceFlags1 & XP1_IFS_HANDLES) &&
-      SetFileCompletionNotificationModes((HANDLE) sock, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
-                                                            FILE_SKIP_SET_EVENT_ON_HANDLE))
-    *state |= UV__WIN_SKIP;
   return 0;
 }
+
+/* ---- Overlapped calls ---- */
 
 int uv__sock_begun(BOOL ok, unsigned state) {
   int error;

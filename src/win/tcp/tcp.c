@@ -50,38 +50,53 @@ static void look(const struct uv__desc* desc, unsigned short* state, unsigned* o
     *state |= UV__WIN_BOUND; /* Winsock refuses the question for an unbound socket. */
 }
 
+/* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
+ * changed. */
+static int take(struct uv__io* io, SOCKET sock, unsigned short* state) {
+  int r = uv__sock_look(sock, state);
+
+  if (r < 0)
+    return r;
+  if (uv__own_has((HANDLE) sock, io->loop))
+    return UV_EEXIST;
+  io->tail.u.socket = sock;
+  r = uv__loop_link(io);
+  if (r == 0) {
+    r = uv__sock_prepare(sock);
+    if (r < 0)
+      uv__loop_unlink(io);
+  }
+  if (r < 0)
+    io->tail.u.socket = INVALID_SOCKET;
+  return r;
+}
+
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int adopt = desc->kind != UV__DESC_NONE;
   SOCKET sock = (SOCKET) desc->handle;
   unsigned short state;
-  int r;
+  int r = adopt ? 0 : uv__sock_create(domain, &sock);
 
-  if (!adopt) {
-    r = uv__sock_create(domain, &sock);
-    if (r < 0)
-      return r;
-  }
-  r = uv__sock_attach(io->loop, sock, &state);
+  if (r < 0)
+    return r;
+  r = take(io, sock, &state);
   if (r < 0) {
     if (!adopt)
       closesocket(sock);
     return r;
   }
-  if (state & UV__WIN_FOREIGN) {
-    struct uv__foreign_pair* pair;
-    r = uv__foreign_begin(io, &pair);
-    if (r < 0)
-      return r;
-    io->tail.more = pair;
-  }
   *opened = UV__OPENED_FRESH;
   if (adopt)
     look(desc, &state, opened);
-  if (desc->accepted < 0) /* The bind that failed in the process that passed it. */
-    io->tail.error = desc->accepted;
-  io->tail.u.socket = sock;
+  if (adopt && desc->accepted != UV__TCP_ACCEPTED)
+    state |= UV__WIN_OUTSIDE;
+  if (desc->accepted < 0) { /* Its bind failed in the process that passed it. */
+    state |= UV__WIN_MISSED;
+    *opened = UV__OPENED_MISSED;
+  }
+  if ((state & (UV__WIN_BOUND | UV__WIN_CONNECTED)) == UV__WIN_BOUND)
+    uv__listeners_add(sock);
   uv__win_set(io, state);
-  uv__loop_link(io);
   assert(uv__win_io_valid(io));
   return 0;
 }
@@ -106,8 +121,13 @@ static int tcp_bind(struct uv__io* io, const void* where, unsigned flags) {
     r = uv__sock_set(io->tail.u.socket, IPPROTO_IPV6, IPV6_V6ONLY, (flags & UV_TCP_IPV6ONLY) != 0);
   if (r == 0)
     r = uv__sock_bind(io->tail.u.socket, addr);
-  if (r == 0)
+  uv__win_clear(io, UV__WIN_MISSED);
+  if (r == 0) {
     uv__win_set(io, UV__WIN_BOUND);
+    uv__listeners_add(io->tail.u.socket);
+  } else if (r == UV_EADDRINUSE) {
+    uv__win_set(io, UV__WIN_MISSED); /* For whoever it is passed to. */
+  }
   return r;
 }
 
@@ -135,6 +155,12 @@ static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   return 0;
 }
 
+/* A connection that is gone fails as reset or as aborted, depending on who noticed first; a program
+ * needs one code (rules R4, W10). */
+static ssize_t lost(ssize_t r) {
+  return r == UV_ECONNABORTED ? UV_ECONNRESET : r;
+}
+
 /* ---- READ ---- */
 
 static void complete_read(struct uv__op* op) {
@@ -148,7 +174,7 @@ static void complete_read(struct uv__op* op) {
    * socket) says nothing about the connection. */
   io->tail.error = 0;
   if (op->overlapped.Internal != 0) {
-    ssize_t r = uv__sock_result(io->tail.u.socket, op);
+    ssize_t r = lost(uv__sock_result(io->tail.u.socket, op));
     if (r < 0 && r != UV_ECANCELED)
       io->tail.error = (short) r;
   }
@@ -164,11 +190,14 @@ static int tcp_read_arm(struct uv__io* io) {
 
   if (io->tail.error != 0)
     return UV__READY;
+  r = uv__tcp_ready(io);
+  if (r < 0)
+    return r;
   nothing.len = 0;
   nothing.buf = NULL;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
-  return uv__tcp_begun(io, r == 0, UV__WIN_IN);
+  return (int) lost(uv__tcp_begun(io, r == 0, UV__WIN_IN));
 }
 
 /* Cancelling would cost a call and still end in a packet, whereas the pending receive takes
@@ -192,7 +221,7 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
   buf.len = len < INT_MAX ? (ULONG) len : INT_MAX;
   buf.buf = base;
   if (WSARecv(io->tail.u.socket, &buf, 1, &got, &flags, NULL, NULL) != 0)
-    return uv__error_translate((DWORD) WSAGetLastError());
+    return lost(uv__error_translate((DWORD) WSAGetLastError()));
   return got > 0 ? (ssize_t) got : UV_EOF;
 }
 
@@ -215,12 +244,6 @@ static unsigned cut(const uv_buf_t* bufs, unsigned nbufs, size_t limit, WSABUF* 
   return count;
 }
 
-/* A send to a peer that is gone fails as reset or as aborted, depending on who noticed first;
- * a writer needs one code (rule W10). */
-static ssize_t write_error(ssize_t r) {
-  return r == UV_ECONNABORTED ? UV_ECONNRESET : r;
-}
-
 static void complete_write(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_out(op);
 
@@ -230,7 +253,7 @@ static void complete_write(struct uv__op* op) {
   if (op->overlapped.Internal != 0 && (io->tail.state & UV__WIN_CLOSING))
     io->tail.sent = UV_ECANCELED;
   else
-    io->tail.sent = (int) write_error(uv__sock_result(io->tail.u.socket, op));
+    io->tail.sent = (int) lost(uv__sock_result(io->tail.u.socket, op));
   if (uv__tcp_finished(io, UV__WIN_OUT))
     uv__ring(io, UV__WRITE);
 }
@@ -241,8 +264,10 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   WSABUF part;
   unsigned count = cut(bufs, nbufs, LOCKED_MAX, &part);
   DWORD sent = 0;
-  int r;
+  int r = uv__tcp_ready(io);
 
+  if (r < 0)
+    return r;
   (void) uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
   r = WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, &io->tail.out.overlapped, NULL);
@@ -252,7 +277,7 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   if (r == UV__PENDING)
     return UV__PENDING;
   /* "Would block" from an overlapped call is a matter of memory: too much of it is locked. */
-  return r == UV_EAGAIN ? UV_ENOBUFS : write_error(r);
+  return r == UV_EAGAIN ? UV_ENOBUFS : lost(r);
 }
 
 static ssize_t tcp_write(struct uv__io* io,
@@ -275,7 +300,7 @@ static ssize_t tcp_write(struct uv__io* io,
   r = uv__error_translate((DWORD) WSAGetLastError());
   if (r == UV_EAGAIN && mode == UV__QUEUE)
     return send_rest(io, bufs, nbufs);
-  return write_error(r);
+  return lost(r);
 }
 
 static int tcp_shutdown(struct uv__io* io) {
@@ -288,8 +313,6 @@ static int tcp_shutdown(struct uv__io* io) {
 /* ---- ACCEPT ---- */
 
 static int tcp_listen(struct uv__io* io, int backlog) {
-  if (io->tail.error < 0)
-    return io->tail.error; /* Of a bind. */
   if (!(io->tail.state & UV__WIN_BOUND)) {
     struct sockaddr_in6 any;
     int r;

@@ -10,10 +10,20 @@
 
 /* tail.state of a TCP stream, besides those of loop.h. */
 enum {
-  UV__WIN_IPV6 = 16,       /* family of the socket; clear: IPv4 */
-  UV__WIN_ONE_ACCEPT = 32, /* keep one accept posted, not several */
-  UV__WIN_CONNECTED = 128, /* has a peer, or had one */
-  UV__WIN_SKIP = 256       /* an immediate success posts no packet */
+  UV__WIN_CONNECTED = 128,   /* has a peer, or had one */
+  UV__WIN_SKIP = 256,        /* an immediate success posts no packet */
+  UV__WIN_IPV6 = 512,        /* family of the socket; clear: IPv4 */
+  UV__WIN_ONE_ACCEPT = 1024, /* keep one accept posted, not several */
+  UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
+  UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
+  UV__WIN_RESET = 8192       /* the close is to reset the connection */
+};
+
+/* desc.accepted of a socket: 0, or one of these. */
+enum {
+  UV__TCP_MISSED = -1,  /* its bind found the address in use, in the process that passed it */
+  UV__TCP_ACCEPTED = 1, /* connected; by this process, and nobody else has had it */
+  UV__TCP_PASSED = 2    /* connected; somebody passed it to us */
 };
 
 /* ---- sock.c ---- */
@@ -36,17 +46,28 @@ int uv__sock_start(void);
 int uv__sock_create(int domain, SOCKET* sock);
 /* Set an option whose value is an int. */
 int uv__sock_set(SOCKET sock, int level, int name, int value);
-/* Puts a stream socket on the loop's port, unless it is on some other (UV__WIN_FOREIGN), and
- * makes it non-blocking. Stores what belongs into tail.state. UV_EEXIST when another stream of
- * the loop has it. */
-int uv__sock_attach(uv_loop_t* loop, SOCKET sock, unsigned short* state);
-/* Binds to a fixed address that no one else can then take. */
+/* Looks whether it is a stream socket, and changes nothing. Stores what belongs into tail.state. */
+int uv__sock_look(SOCKET sock, unsigned short* state);
+/* Makes it non-blocking, and not inherited. */
+int uv__sock_prepare(SOCKET sock);
+/* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
+ * reserved. */
 int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
+/* The same, once: 1 exclusively, 0 as by default. */
+int uv__sock_bind_as(SOCKET sock, const struct sockaddr* addr, int exclusive);
 /* What a call with an OVERLAPPED began: UV__READY, UV__PENDING (a packet comes), or an error.
  * To be called right behind it. */
 int uv__sock_begun(BOOL ok, unsigned state);
 /* The result of a finished operation: its byte count, or an error. */
 ssize_t uv__sock_result(SOCKET sock, struct uv__op* op);
+
+/* ---- listeners.c ---- */
+
+/* A socket of ours is bound, and may be going to listen; it is about to be closed. Any thread. */
+void uv__listeners_add(SOCKET sock);
+void uv__listeners_drop(SOCKET sock);
+/* Whether somebody listens, or a socket of ours is to, where a listener on `addr` would hear. */
+int uv__listeners_have(const struct sockaddr* addr);
 
 /* ---- pool.c: the accepts of a listener, as slots of which each is somewhere ---- */
 
@@ -62,37 +83,55 @@ struct uv__tcp_slot {
   struct uv__op op;
   struct uv__io* io;
   struct uv__tcp_slot* next;
-  SOCKET socket; /* may be made, but not yet in use, while the slot is idle */
-  int error;     /* of a finished one */
+  SOCKET socket;   /* may be made, but not yet in use, while the slot is idle */
+  int error;       /* of a finished one; UV__PENDING: the kernel has it */
+  unsigned number; /* of its post: the system serves them in this order */
   char addresses[2 * UV__TCP_ADDRESS_SIZE];
 };
 
 /* io->tail.more of a listener. */
 struct uv__tcp_pool {
   struct uv__tcp_slot* idle;
-  struct uv__tcp_slot* oldest; /* finished, in order of completion */
-  struct uv__tcp_slot* newest;
-  unsigned posted; /* slots in the kernel */
-  unsigned in_use; /* slots posted or finished */
+  struct uv__tcp_slot* oldest; /* finished, in order of their posts */
+  unsigned posted;             /* slots in the kernel */
+  unsigned in_use;             /* slots posted or finished */
+  unsigned posts;              /* so far */
   struct uv__tcp_slot slots[UV__TCP_SLOTS];
 };
 
 /* The pool of an io, or NULL; it is made by the first call of the second. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io);
 int uv__tcp_pool_make(struct uv__io* io);
-/* Closes the pool's sockets and frees it, if there is one. */
+/* Cancels its accepts, if there is one. */
+void uv__tcp_pool_cancel(struct uv__io* io);
+/* Closes its sockets, also those that the kernel has: a client of theirs came too late. */
+void uv__tcp_pool_hang_up(struct uv__io* io);
+/* Frees it. */
 void uv__tcp_pool_free(struct uv__io* io);
 /* A slot that is in no list goes into one. */
 void uv__tcp_pool_finish(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot, int error);
 void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot);
+/* Whether a slot was posted after one that is still in the kernel. */
+int uv__tcp_pool_is_overtaking(const struct uv__tcp_pool* pool, const struct uv__tcp_slot* slot);
 /* Whether each slot is in one place, and counted there. */
 int uv__tcp_accept_valid(const struct uv__io* io);
+
+/* ---- attach.c ---- */
+
+/* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. */
+int uv__tcp_attach(struct uv__io* io);
+void uv__tcp_detach(struct uv__io* io);
 
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
 void uv__tcp_settle(struct uv__io* io);
 int uv__tcp_close(struct uv__io* io);
+
+/* To be called before an overlapped operation begins. */
+static inline int uv__tcp_ready(struct uv__io* io) {
+  return io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN) ? 0 : uv__tcp_attach(io);
+}
 
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */
 static inline int uv__tcp_finished(struct uv__io* io, unsigned flag) {
@@ -108,7 +147,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   int r = uv__sock_begun(ok, io->tail.state);
 
   if (r == UV__PENDING)
-    uv__win_set(io, flag);
+    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
   assert(uv__win_io_valid(io));
   return r;
 }

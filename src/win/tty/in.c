@@ -201,7 +201,6 @@ static void end(struct in* in) {
   struct uv__io* io = in->io;
 
   uv__line_leave(&in->mode);
-  uv__loop_unlink(io);
   io->tail.u.handle = INVALID_HANDLE_VALUE;
   io->tail.more = NULL;
   uv__helper_disown(&in->helper);
@@ -279,6 +278,5 @@ int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
   io->ops = &in_ops;
   io->tail.u.handle = handle;
   io->tail.more = in;
-  uv__loop_link(io);
   return 0;
 }

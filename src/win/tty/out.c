@@ -93,7 +93,6 @@ static void end(struct uv__io* io) {
     io->tail.sent = whole ? (int) out->size : UV_ECANCELED;
   }
   (void) uv__console_leave(&out->mode);
-  uv__loop_unlink(io);
   io->tail.u.handle = INVALID_HANDLE_VALUE;
   io->tail.more = NULL;
   uv__helper_disown(&out->helper);
@@ -197,6 +196,5 @@ int uv__tty_out_open(struct uv__io* io, HANDLE handle) {
   io->ops = &out_ops;
   io->tail.u.handle = handle;
   io->tail.more = out;
-  uv__loop_link(io);
   return 0;
 }

@@ -59,7 +59,7 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
       !DuplicateHandle(self, desc->handle, self, &handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
     return uv__error_translate(GetLastError());
   if (reads) {
-    *opened = UV__OPENED_READABLE;
+    *opened = UV__OPENED_READABLE | UV__OPENED_ENDLESS; /* Ctrl-Z ends no more than a read. */
     r = uv__tty_in_open(io, handle);
   } else {
     *opened = UV__OPENED_WRITABLE;

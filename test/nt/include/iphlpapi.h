@@ -44,4 +44,43 @@ typedef IP_ADAPTER_ADDRESSES* PIP_ADAPTER_ADDRESSES;
 ULONG WINAPI GetAdaptersAddresses(
     ULONG family, ULONG flags, PVOID reserved, PIP_ADAPTER_ADDRESSES list, PULONG size);
 
+/* ---- Who listens ---- */
+
+typedef enum _TCP_TABLE_CLASS {
+  TCP_TABLE_OWNER_PID_LISTENER = 3
+} TCP_TABLE_CLASS;
+
+typedef struct _MIB_TCPROW_OWNER_PID {
+  DWORD dwState;
+  DWORD dwLocalAddr;
+  DWORD dwLocalPort;
+  DWORD dwRemoteAddr;
+  DWORD dwRemotePort;
+  DWORD dwOwningPid;
+} MIB_TCPROW_OWNER_PID;
+
+typedef struct _MIB_TCPTABLE_OWNER_PID {
+  DWORD dwNumEntries;
+  MIB_TCPROW_OWNER_PID table[1];
+} MIB_TCPTABLE_OWNER_PID;
+
+typedef struct _MIB_TCP6ROW_OWNER_PID {
+  UCHAR ucLocalAddr[16];
+  DWORD dwLocalScopeId;
+  DWORD dwLocalPort;
+  UCHAR ucRemoteAddr[16];
+  DWORD dwRemoteScopeId;
+  DWORD dwRemotePort;
+  DWORD dwState;
+  DWORD dwOwningPid;
+} MIB_TCP6ROW_OWNER_PID;
+
+typedef struct _MIB_TCP6TABLE_OWNER_PID {
+  DWORD dwNumEntries;
+  MIB_TCP6ROW_OWNER_PID table[1];
+} MIB_TCP6TABLE_OWNER_PID;
+
+DWORD WINAPI GetExtendedTcpTable(
+    PVOID table, PDWORD size, BOOL order, ULONG family, TCP_TABLE_CLASS what, ULONG reserved);
+
 #endif /* NT_IPHLPAPI_H_ */

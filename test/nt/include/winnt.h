@@ -62,8 +62,14 @@
 #define ACL_REVISION 2
 #define OWNER_SECURITY_INFORMATION 1u
 #define DACL_SECURITY_INFORMATION 4u
+#define SYSTEM_MANDATORY_LABEL_NO_WRITE_UP 1u
+#define SECURITY_MANDATORY_MEDIUM_RID 0x2000u
 #define LABEL_SECURITY_INFORMATION 0x10u
 #define SECURITY_WORLD_RID 0u
+#define SECURITY_MANDATORY_LABEL_AUTHORITY \
+  {                                        \
+    { 0, 0, 0, 0, 0, 16 }                  \
+  }
 #define SECURITY_WORLD_SID_AUTHORITY \
   {                                  \
     { 0, 0, 0, 0, 0, 1 }             \
@@ -110,13 +116,34 @@ typedef struct _SID_AND_ATTRIBUTES {
   DWORD Attributes;
 } SID_AND_ATTRIBUTES;
 
+typedef enum _SECURITY_IMPERSONATION_LEVEL {
+  SecurityAnonymous,
+  SecurityIdentification
+} SECURITY_IMPERSONATION_LEVEL;
+
+typedef struct _SECURITY_QUALITY_OF_SERVICE {
+  DWORD Length;
+  SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
+  BOOLEAN ContextTrackingMode;
+  BOOLEAN EffectiveOnly;
+} SECURITY_QUALITY_OF_SERVICE;
+
+typedef struct _TOKEN_OWNER {
+  PSID Owner;
+} TOKEN_OWNER;
+
+typedef struct _TOKEN_MANDATORY_LABEL {
+  SID_AND_ATTRIBUTES Label;
+} TOKEN_MANDATORY_LABEL;
+
 typedef struct _TOKEN_USER {
   SID_AND_ATTRIBUTES User;
 } TOKEN_USER;
 
 typedef enum _TOKEN_INFORMATION_CLASS {
   TokenUser = 1,
-  TokenOwner = 4
+  TokenOwner = 4,
+  TokenIntegrityLevel = 25
 } TOKEN_INFORMATION_CLASS;
 
 typedef struct _SECURITY_ATTRIBUTES {

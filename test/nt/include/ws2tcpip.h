@@ -39,6 +39,16 @@ static inline int nt_in6_is(const struct in6_addr* addr, u_char last) {
 #define IN6_IS_ADDR_UNSPECIFIED(addr) nt_in6_is((addr), 0)
 #define IN6_IS_ADDR_LOOPBACK(addr) nt_in6_is((addr), 1)
 
+static inline int nt_in6_is_mapped(const struct in6_addr* addr) {
+  int i;
+
+  for (i = 0; i < 10; i++)
+    if (addr->s6_addr[i] != 0)
+      return 0;
+  return addr->s6_addr[10] == 0xff && addr->s6_addr[11] == 0xff;
+}
+#define IN6_IS_ADDR_V4MAPPED(addr) nt_in6_is_mapped(addr)
+
 /* The resolver ("addrinfo structure", "getnameinfo function"). */
 #define AI_PASSIVE 0x0001
 #define AI_CANONNAME 0x0002

@@ -1,0 +1,53 @@
+/* How a file object gets on the loop's port, and off it.
+ *
+ * It goes there when its first overlapped operation is about to begin, and not before: what is
+ * accepted and passed on has never been on a port, and is as new for whoever gets it. What others
+ * have, too, stays off: their packets would come to us, and its modes are theirs. Such a one is
+ * served by events (foreign.c). */
+#include "win/loop/loop.h"
+
+typedef LONG(NTAPI* set_file_fn)(HANDLE, void* status, void* info, ULONG size, int class_);
+
+enum {
+  FILE_REPLACE_COMPLETION_INFORMATION = 61
+};
+
+int uv__attach_handle(uv_loop_t* loop, HANDLE handle) {
+  if (CreateIoCompletionPort(handle, loop->tail.iocp, UV__LOOP_KEY_FILE, 0) == NULL)
+    return uv__error_translate(GetLastError());
+  return 0;
+}
+
+int uv__attach(struct uv__io* io) {
+  HANDLE handle = io->tail.u.handle;
+  int r = UV_EINVAL;
+
+  assert(!(io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN)));
+  if (!(io->tail.state & UV__WIN_OUTSIDE) || !uv__object_is_shared(handle))
+    r = uv__attach_handle(io->loop, handle);
+  if (r == 0)
+    uv__win_set(io, UV__WIN_ATTACHED);
+  else if (r == UV_EINVAL) /* Shared; or on a port already, the system does not say on which. */
+    uv__win_set(io, UV__WIN_FOREIGN);
+  else
+    return r;
+  return 0;
+}
+
+/* A system that cannot (before 8.1, Wine) leaves it where it is: what others do with it is dropped
+ * when it comes out. */
+void uv__attach_undo(struct uv__io* io) {
+  set_file_fn set = (set_file_fn) uv__ntdll_import("NtSetInformationFile");
+  ULONG_PTR status[2];
+  struct {
+    HANDLE port;
+    void* key;
+  } none = {NULL, NULL};
+
+  uv__win_set(io, UV__WIN_OUTSIDE);
+  if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
+    return;
+  if (set != NULL &&
+      set(io->tail.u.handle, status, &none, sizeof(none), FILE_REPLACE_COMPLETION_INFORMATION) >= 0)
+    uv__win_clear(io, UV__WIN_ATTACHED);
+}

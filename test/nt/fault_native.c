@@ -1,0 +1,348 @@
+/* Rule E1 for Windows: in every scenario of test/fault, every call of Windows fails once, with every
+ * error that its documentation names and that can come from outside: shortage, a connection that
+ * was lost, a name that is somebody's. What Windows does every day nobody notices; what it lacks
+ * is told by its code, or got by without. Whatever fails: no handle and no memory stays behind, no
+ * operation is left to the kernel, nothing hangs, and the loop can be closed.
+ *
+ * NT_FROM in the environment is the first seed, NT_SEEDS how many there are; NT_ROW is the only row of
+ * the table that is tried, with NT_KNOWN also one that is known to fail. A failure names all three, and the number of the call. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "every.h"
+#include "faults_native.h"
+#include "harness.h"
+#include "memory.h"
+#include "parts.h"
+#include "scenarios.h"
+
+enum {
+  MOST_CALLS = 2000,
+  SEEDS = 20
+};
+
+enum how {
+  UNNOTICED,
+  TOLD /* or got by without */
+};
+
+struct fault {
+  enum fault_call call;
+  enum fault_form form;
+  DWORD error; /* or NTSTATUS, of what operations come to */
+  enum how how;
+  int also; /* another code by which the library may tell it */
+};
+
+#define UNNOTICED_ROW(call, form, error) \
+  { CALL_##call, form##_FORM, (DWORD) (error), UNNOTICED, 0 }
+#define TOLD_ROW(call, form, error) \
+  { CALL_##call, form##_FORM, (DWORD) (error), TOLD, 0 }
+#define TOLD_AS(call, form, error, also) \
+  { CALL_##call, form##_FORM, (DWORD) (error), TOLD, also }
+
+/* Sources: the page of each call in Microsoft's documentation, "Return value" and "Remarks"; where it
+ * names no codes ("call GetLastError"), the two that a shortage of memory of the system has. */
+static const struct fault faults[] = {
+    /* Early, and with nothing: a time-out is counted in ticks. */
+    UNNOTICED_ROW(GetQueuedCompletionStatusEx, ANY, WAIT_TIMEOUT),
+    /* A wake-up that finds no memory is late, not lost. */
+    UNNOTICED_ROW(PostQueuedCompletionStatus, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    /* What was there a moment ago is not there yet. */
+    UNNOTICED_ROW(WSARecv, PLAIN, WSAEWOULDBLOCK),
+    UNNOTICED_ROW(WSASend, PLAIN, WSAEWOULDBLOCK),
+    /* All instances are busy. */
+    UNNOTICED_ROW(CreateFileW, ANY, ERROR_PIPE_BUSY),
+    /* A client has reset its connection while it waited; this one is another's. */
+    UNNOTICED_ROW(nt_accept_ex, ANY, WSAECONNRESET),
+    /* Who shares the handle cancelled all that this process has pending on it. */
+    UNNOTICED_ROW(READ_ENDS, ANY, ST_CANCELLED),
+
+    TOLD_ROW(CreateEventW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(CreateEventW, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(CreateIoCompletionPort, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(CreateIoCompletionPort, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_AS(CreateThread, ANY, ERROR_NOT_ENOUGH_MEMORY, UV_EAGAIN),
+    TOLD_ROW(SetFileCompletionNotificationModes, ANY, ERROR_INVALID_PARAMETER),
+    TOLD_ROW(CreateThreadpoolWait, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(RegisterWaitForSingleObject, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(DuplicateHandle, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(OpenProcess, ANY, ERROR_ACCESS_DENIED),
+    TOLD_ROW(OpenProcessToken, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(GetTokenInformation, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(_open_osfhandle, ANY, ERROR_TOO_MANY_OPEN_FILES),
+    TOLD_ROW(CreateNamedPipeW, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(CreateNamedPipeW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_AS(CreateNamedPipeW, ANY, ERROR_PIPE_BUSY, UV_EADDRINUSE),
+    TOLD_ROW(CreateFileW, ANY, ERROR_FILE_NOT_FOUND),
+    TOLD_ROW(CreateFileW, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    /* The pipe may go one way only, and is tried so. */
+    TOLD_AS(CreateFileW, ANY, ERROR_ACCESS_DENIED, UV_EPIPE),
+    TOLD_ROW(ConnectNamedPipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(GetNamedPipeInfo, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(SetNamedPipeHandleState, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(ReadFile, OVERLAPPED, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(ReadFile, OVERLAPPED, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(ReadFile, PLAIN, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NOT_ENOUGH_QUOTA),
+    TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(WriteFile, PLAIN, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(WSASocketW, ANY, WSAEMFILE),
+    TOLD_ROW(WSASocketW, ANY, WSAENOBUFS),
+    TOLD_ROW(WSADuplicateSocketW, ANY, WSAEMFILE),
+    TOLD_ROW(WSADuplicateSocketW, ANY, WSAENOBUFS),
+    TOLD_ROW(WSAIoctl, ANY, WSAENETDOWN),
+    TOLD_ROW(WSARecv, OVERLAPPED, WSAECONNRESET),
+    TOLD_AS(WSARecv, OVERLAPPED, WSAEWOULDBLOCK, UV_ENOBUFS),
+    TOLD_ROW(WSARecv, PLAIN, WSAECONNRESET),
+    TOLD_ROW(WSARecv, PLAIN, WSAENETRESET),
+    TOLD_ROW(WSASend, OVERLAPPED, WSAENOBUFS),
+    TOLD_AS(WSASend, OVERLAPPED, WSAEWOULDBLOCK, UV_ENOBUFS),
+    TOLD_ROW(WSASend, PLAIN, WSAENOBUFS),
+    TOLD_ROW(WSASend, PLAIN, WSAECONNRESET),
+    TOLD_AS(WSASend, PLAIN, WSAECONNABORTED, UV_ECONNRESET),
+    TOLD_ROW(ioctlsocket, ANY, WSAENETDOWN),
+    TOLD_ROW(nt_bind, ANY, WSAENOBUFS),
+    /* What is not bound cannot be passed. */
+    TOLD_AS(nt_bind, ANY, WSAEADDRINUSE, UV_EINVAL),
+    TOLD_ROW(nt_listen, ANY, WSAEMFILE),
+    TOLD_ROW(nt_listen, ANY, WSAENOBUFS),
+    TOLD_ROW(nt_shutdown, ANY, WSAENETDOWN),
+    TOLD_ROW(nt_getsockopt, ANY, WSAENETDOWN),
+    TOLD_ROW(nt_setsockopt, PLAIN, WSAENETDOWN),
+    TOLD_ROW(nt_connect_ex, ANY, WSAENOBUFS),
+    TOLD_ROW(nt_connect_ex, ANY, WSAENETUNREACH),
+    TOLD_ROW(nt_connect_ex, ANY, WSAETIMEDOUT),
+    TOLD_ROW(nt_accept_ex, ANY, WSAENOBUFS),
+    TOLD_ROW(READ_ENDS, ANY, ST_CONNECTION_RESET),
+    TOLD_ROW(READ_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
+    TOLD_ROW(WRITE_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
+    TOLD_ROW(CONTROL_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
+};
+
+/* What fails today: these are not tried. Whoever mends one takes its line out. */
+static const struct {
+  void (*scenario)(void);
+  enum fault_call call;
+  enum fault_form form;
+} known[] = {
+    /* An instance that cannot wait for its client is closed, and with the last one goes the name. */
+    {scenario_pipe_talk, CALL_ConnectNamedPipe, ANY_FORM},
+    {scenario_ipc_talk, CALL_ConnectNamedPipe, ANY_FORM},
+    {scenario_pass_tcp, CALL_ConnectNamedPipe, ANY_FORM},
+    {scenario_pass_pipe, CALL_ConnectNamedPipe, ANY_FORM},
+    /* A greeting that cannot be written is forgotten: then no end of a direction is heard, and handles
+     * wait for ever. */
+    {scenario_pipe_talk, CALL_CreateEventW, ANY_FORM},
+    {scenario_pipe_talk, CALL_WriteFile, OVERLAPPED_FORM},
+    {scenario_ipc_talk, CALL_CreateEventW, ANY_FORM},
+    {scenario_ipc_talk, CALL_WriteFile, OVERLAPPED_FORM},
+    {scenario_pass_pipe, CALL_CreateEventW, ANY_FORM},
+    {scenario_pass_pipe, CALL_WriteFile, OVERLAPPED_FORM},
+    /* A greeting that cannot be read is given to the program as its bytes. */
+    {scenario_pipe_talk, CALL_ReadFile, OVERLAPPED_FORM},
+    /* A pipe that cannot be asked what it is, or told how to be read, is taken for one of bytes, or
+     * for no pipe at all. */
+    {scenario_pipe_talk, CALL_GetNamedPipeInfo, ANY_FORM},
+    {scenario_pipe_talk, CALL_SetNamedPipeHandleState, ANY_FORM},
+    {scenario_ipc_talk, CALL_GetNamedPipeInfo, ANY_FORM},
+    {scenario_pass_tcp, CALL_GetNamedPipeInfo, ANY_FORM},
+    {scenario_pass_pipe, CALL_GetNamedPipeInfo, ANY_FORM},
+    /* Receiving a socket fails with the code that means "come again", and nobody comes again. */
+    {scenario_pass_tcp, CALL_WSASocketW, ANY_FORM},
+    /* A handle that is in the peer already, when the channel breaks under the frame that tells of it,
+     * stays there until the peer ends. */
+    {scenario_pass_tcp, CALL_ReadFile, OVERLAPPED_FORM},
+    {scenario_pass_tcp, CALL_WriteFile, OVERLAPPED_FORM},
+    {scenario_pass_pipe, CALL_ReadFile, OVERLAPPED_FORM},
+    {scenario_pass_tcp, CALL_READ_ENDS, ANY_FORM},
+    {scenario_pass_pipe, CALL_READ_ENDS, ANY_FORM},
+};
+
+static int is_known(const struct fault* fault, void (*scenario)(void)) {
+  size_t i;
+
+  for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+    if (known[i].scenario == scenario && known[i].call == fault->call &&
+        known[i].form == fault->form)
+      return getenv("NT_KNOWN") == NULL;
+  return 0;
+}
+
+/* What the library makes of it; of an NTSTATUS there are two readings, Winsock's and that of files. */
+static void expect(const struct fault* fault) {
+  fault_error = 0;
+  fault_also = 0;
+  if (fault->how == UNNOTICED)
+    return;
+  if (fault->call >= CALL_READ_ENDS) {
+    fault_error = uv_translate_sys_error(nt_status_wsa((NTSTATUS) fault->error));
+    fault_also = uv_translate_sys_error((int) nt_status_error((NTSTATUS) fault->error));
+    return;
+  }
+  fault_error = uv_translate_sys_error((int) fault->error);
+  fault_also = fault->also;
+}
+
+static void plan(const struct fault* fault, long n) {
+  if (fault->call < CALL_READ_ENDS)
+    faults_plan(fault->call, fault->form, n, fault->error);
+  else
+    /* That of a pipe waits for its client and for nothing that could be short. */
+    nt_plan(fault->call == CALL_CONTROL_ENDS ? "socket" : NULL,
+            fault->call == CALL_READ_ENDS    ? NT_READ
+            : fault->call == CALL_WRITE_ENDS ? NT_WRITE
+                                             : NT_CONTROL,
+            n, (NTSTATUS) fault->error);
+}
+
+/* One run. How often the call was made. */
+static long fail_nth(const struct fault* fault, long n, uint64_t seed, void (*scenario)(void)) {
+  static char note[160];
+  long live = memory_live();
+  long made;
+
+  snprintf(note, sizeof(note), "nt: row %u: %s%s, the call %ld, fails with %u, under seed %llu\n",
+           (unsigned) (fault - faults), fault_call_name(fault->call),
+           fault->form == OVERLAPPED_FORM ? " (overlapped)"
+           : fault->form == PLAIN_FORM    ? " (plain)"
+                                          : "",
+           n, fault->error, (unsigned long long) seed);
+  nt_note = note;
+  nt_begin(seed);
+  plan(fault, n);
+  scenario();
+  made = fault->call < CALL_READ_ENDS ? faults_seen() : nt_plan_seen();
+  plan(fault, 0);
+  nt_end();
+  CHECK_EQ(memory_live(), live);
+  CHECK(fault->how == TOLD || !scene_failed);
+  nt_note = NULL;
+  return made;
+}
+
+static long fail_each(const struct fault* fault, uint64_t seed, void (*scenario)(void)) {
+  long n;
+
+  if (is_known(fault, scenario))
+    return 1;
+  expect(fault);
+  for (n = 1; n < MOST_CALLS; n++) {
+    long made = fail_nth(fault, n, seed, scenario);
+
+    if (made < n) {
+      CHECK(!scene_failed);
+      return made;
+    }
+  }
+  FAIL("a scenario with more calls than anybody wrote");
+}
+
+static uint64_t number(const char* name, uint64_t otherwise) {
+  const char* value = getenv(name);
+
+  return value == NULL ? otherwise : strtoull(value, NULL, 0);
+}
+
+/* `expected` are calls that the scenario has to make, or it would prove nothing. */
+static void fail_calls_of(void (*scenario)(void), const enum fault_call* expected, size_t count) {
+  uint64_t from = number("NT_FROM", 1);
+  uint64_t seeds = number("NT_SEEDS", SEEDS);
+  uint64_t all = sizeof(faults) / sizeof(faults[0]);
+  uint64_t row = number("NT_ROW", all);
+  long made[CALLS] = {0};
+  uint64_t seed;
+  size_t i;
+
+  nt_end();
+  for (seed = from; seed < from + seeds; seed++)
+    for (i = 0; i < all; i++)
+      if (row == i || row == all)
+        made[faults[i].call] += fail_each(&faults[i], seed, scenario);
+  for (i = 0; i < count && row == all; i++)
+    if (made[expected[i]] == 0)
+      FAIL(fault_call_name(expected[i]));
+  nt_begin(from);
+}
+
+#define FAIL_CALLS_OF(scenario, ...)                                  \
+  do {                                                                \
+    static const enum fault_call calls[] = {__VA_ARGS__};             \
+    fail_calls_of(scenario, calls, sizeof(calls) / sizeof(calls[0])); \
+  } while (0)
+
+/* The ends of a test's process: what could be said of a failure is said. */
+void __real__Exit(int code);
+void __wrap__Exit(int code);
+void __real___assert_fail(const char* what, const char* file, unsigned line, const char* function);
+void __wrap___assert_fail(const char* what, const char* file, unsigned line, const char* function);
+
+void __wrap__Exit(int code) {
+  if (nt_note != NULL)
+    fputs(nt_note, stderr);
+  fflush(stderr);
+  __real__Exit(code);
+}
+
+void __wrap___assert_fail(const char* what, const char* file, unsigned line, const char* function) {
+  if (nt_note != NULL)
+    fputs(nt_note, stderr);
+  fflush(stderr);
+  __real___assert_fail(what, file, line, function);
+}
+
+void __asan_on_error(void);
+
+void __asan_on_error(void) {
+  if (nt_note != NULL)
+    fputs(nt_note, stderr);
+}
+
+void fault_native_begin(void) {
+  memory_begin();
+  nt_begin(number("NT_FROM", 1));
+}
+
+void fault_native_end(void) {
+  memory_end();
+  nt_end();
+}
+
+TEST(e1_windows_in_a_tcp_conversation) {
+  FAIL_CALLS_OF(scenario_tcp_talk, CALL_CreateEventW, CALL_CreateIoCompletionPort, CALL_WSASocketW,
+                CALL_WSARecv, CALL_WSASend, CALL_nt_bind, CALL_nt_listen, CALL_nt_shutdown,
+                CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_nt_setsockopt, CALL_ioctlsocket,
+                CALL_READ_ENDS, CALL_CONTROL_ENDS, CALL_GetQueuedCompletionStatusEx);
+}
+
+TEST(e1_windows_in_connections_that_come_and_go) {
+  FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
+}
+
+TEST(e1_windows_in_adopted_sockets) {
+  FAIL_CALLS_OF(scenario_tcp_adopt, CALL_WSASocketW, CALL_WSARecv, CALL_WSASend, CALL_nt_bind);
+}
+
+TEST(e1_windows_in_a_pipe_conversation) {
+  FAIL_CALLS_OF(scenario_pipe_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ConnectNamedPipe,
+                CALL_ReadFile, CALL_WriteFile, CALL_READ_ENDS);
+}
+
+TEST(e1_windows_in_an_ipc_conversation) {
+  FAIL_CALLS_OF(scenario_ipc_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ReadFile,
+                CALL_WriteFile, CALL_READ_ENDS);
+}
+
+TEST(e1_windows_in_pipe_ends) {
+  FAIL_CALLS_OF(scenario_pipe_ends, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL__open_osfhandle,
+                CALL_CreateThread, CALL_ReadFile, CALL_WriteFile);
+}
+
+TEST(e1_windows_in_passing_a_socket) {
+  FAIL_CALLS_OF(scenario_pass_tcp, CALL_WSADuplicateSocketW, CALL_WSASocketW, CALL_WriteFile,
+                CALL_ReadFile);
+}
+
+TEST(e1_windows_in_passing_a_pipe) {
+  FAIL_CALLS_OF(scenario_pass_pipe, CALL_DuplicateHandle, CALL_WriteFile, CALL_ReadFile);
+}

@@ -1,0 +1,318 @@
+/* See faults_native.h. Each function here stands in for the one of that name. */
+#include "faults_native.h"
+
+#include <errno.h>
+#include <io.h>
+
+static enum fault_call failing = CALLS;
+static enum fault_form failing_form;
+static long left; /* until it fails */
+static long seen;
+static DWORD with;
+
+void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error) {
+  failing = n == 0 ? CALLS : call;
+  failing_form = form;
+  left = n;
+  seen = 0;
+  with = error;
+}
+
+long faults_seen(void) {
+  return seen;
+}
+
+const char* fault_call_name(enum fault_call call) {
+  static const char* const names[] = {
+#define NAME(name) #name,
+      FAULT_CALLS(NAME)
+#undef NAME
+          "a read that is pending",
+      "a write that is pending", "an operation that is pending"};
+
+  return names[call];
+}
+
+/* Counts a call; 1 when this is the one, and then the last error is set. */
+static int fails(enum fault_call call, enum fault_form form, const char* name) {
+  if (call != failing || (failing_form != ANY_FORM && form != failing_form))
+    return 0;
+  seen++;
+  if (--left != 0)
+    return 0;
+  nt_enter(name);
+  nt_trace("  as planned: fails with %u", with);
+  nt_error(with);
+  return 1;
+}
+
+static enum fault_form form_of(const OVERLAPPED* overlapped) {
+  return overlapped != NULL ? OVERLAPPED_FORM : PLAIN_FORM;
+}
+
+#define STAND_IN(form, type, failure, name, parameters, arguments) \
+  type __real_##name parameters;                                   \
+  type __wrap_##name parameters;                                   \
+  type __wrap_##name parameters {                                  \
+    if (fails(CALL_##name, form, #name))                           \
+      return failure;                                              \
+    return __real_##name arguments;                                \
+  }
+#define PLAIN(type, failure, name, parameters, arguments) \
+  STAND_IN(ANY_FORM, type, failure, name, parameters, arguments)
+
+/* ---- Objects ---- */
+
+PLAIN(HANDLE,
+      NULL,
+      CreateEventW,
+      (LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR name),
+      (security, manual, set, name))
+PLAIN(HANDLE,
+      NULL,
+      CreateIoCompletionPort,
+      (HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads),
+      (file, port, key, threads))
+PLAIN(HANDLE,
+      NULL,
+      CreateThread,
+      (LPSECURITY_ATTRIBUTES security,
+       SIZE_T stack,
+       LPTHREAD_START_ROUTINE fn,
+       LPVOID arg,
+       DWORD flags,
+       LPDWORD id),
+      (security, stack, fn, arg, flags, id))
+PLAIN(PTP_WAIT,
+      NULL,
+      CreateThreadpoolWait,
+      (PTP_WAIT_CALLBACK callback, PVOID context, PTP_CALLBACK_ENVIRON environment),
+      (callback, context, environment))
+PLAIN(BOOL,
+      FALSE,
+      RegisterWaitForSingleObject,
+      (PHANDLE wait,
+       HANDLE object,
+       WAITORTIMERCALLBACK callback,
+       PVOID context,
+       ULONG timeout_ms,
+       ULONG flags),
+      (wait, object, callback, context, timeout_ms, flags))
+PLAIN(HANDLE, NULL, OpenProcess, (DWORD access, BOOL inherit, DWORD id), (access, inherit, id))
+PLAIN(BOOL,
+      FALSE,
+      OpenProcessToken,
+      (HANDLE process, DWORD access, PHANDLE token),
+      (process, access, token))
+PLAIN(BOOL,
+      FALSE,
+      GetTokenInformation,
+      (HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed),
+      (token, what, to, size, needed))
+
+BOOL __real_DuplicateHandle(HANDLE from_process,
+                            HANDLE from,
+                            HANDLE to_process,
+                            LPHANDLE to,
+                            DWORD access,
+                            BOOL inherit,
+                            DWORD options);
+BOOL __wrap_DuplicateHandle(HANDLE from_process,
+                            HANDLE from,
+                            HANDLE to_process,
+                            LPHANDLE to,
+                            DWORD access,
+                            BOOL inherit,
+                            DWORD options);
+
+/* "DUPLICATE_CLOSE_SOURCE: closes the source handle. This occurs regardless of any error status
+ * returned." */
+BOOL __wrap_DuplicateHandle(HANDLE from_process,
+                            HANDLE from,
+                            HANDLE to_process,
+                            LPHANDLE to,
+                            DWORD access,
+                            BOOL inherit,
+                            DWORD options) {
+  if (!fails(CALL_DuplicateHandle, ANY_FORM, "DuplicateHandle"))
+    return __real_DuplicateHandle(from_process, from, to_process, to, access, inherit, options);
+  if (options & DUPLICATE_CLOSE_SOURCE) {
+    (void) __real_DuplicateHandle(from_process, from, NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
+    nt_error(with);
+  }
+  return FALSE;
+}
+
+int __real__open_osfhandle(intptr_t handle, int flags);
+int __wrap__open_osfhandle(intptr_t handle, int flags);
+
+/* The only error that it has: no descriptor is left. */
+int __wrap__open_osfhandle(intptr_t handle, int flags) {
+  if (!fails(CALL__open_osfhandle, ANY_FORM, "_open_osfhandle"))
+    return __real__open_osfhandle(handle, flags);
+  errno = EMFILE;
+  return -1;
+}
+
+/* ---- The port ---- */
+
+PLAIN(BOOL,
+      FALSE,
+      PostQueuedCompletionStatus,
+      (HANDLE port, DWORD bytes, ULONG_PTR key, LPOVERLAPPED overlapped),
+      (port, bytes, key, overlapped))
+PLAIN(BOOL,
+      FALSE,
+      GetQueuedCompletionStatusEx,
+      (HANDLE port,
+       LPOVERLAPPED_ENTRY entries,
+       ULONG room,
+       PULONG count,
+       DWORD timeout_ms,
+       BOOL alertable),
+      (port, entries, room, count, timeout_ms, alertable))
+PLAIN(BOOL, FALSE, SetFileCompletionNotificationModes, (HANDLE file, UCHAR flags), (file, flags))
+
+/* ---- Files and pipes ---- */
+
+PLAIN(HANDLE,
+      INVALID_HANDLE_VALUE,
+      CreateFileW,
+      (LPCWSTR name,
+       DWORD access,
+       DWORD share,
+       LPSECURITY_ATTRIBUTES security,
+       DWORD disposition,
+       DWORD flags,
+       HANDLE like),
+      (name, access, share, security, disposition, flags, like))
+PLAIN(HANDLE,
+      INVALID_HANDLE_VALUE,
+      CreateNamedPipeW,
+      (LPCWSTR name,
+       DWORD open,
+       DWORD mode,
+       DWORD instances,
+       DWORD out,
+       DWORD in,
+       DWORD timeout_ms,
+       LPSECURITY_ATTRIBUTES security),
+      (name, open, mode, instances, out, in, timeout_ms, security))
+PLAIN(BOOL, FALSE, ConnectNamedPipe, (HANDLE pipe, LPOVERLAPPED overlapped), (pipe, overlapped))
+PLAIN(BOOL,
+      FALSE,
+      GetNamedPipeInfo,
+      (HANDLE pipe, LPDWORD flags, LPDWORD out, LPDWORD in, LPDWORD most),
+      (pipe, flags, out, in, most))
+PLAIN(BOOL,
+      FALSE,
+      SetNamedPipeHandleState,
+      (HANDLE pipe, LPDWORD mode, LPDWORD bytes, LPDWORD timeout_ms),
+      (pipe, mode, bytes, timeout_ms))
+STAND_IN(form_of(overlapped),
+         BOOL,
+         FALSE,
+         ReadFile,
+         (HANDLE file, LPVOID to, DWORD size, LPDWORD got, LPOVERLAPPED overlapped),
+         (file, to, size, got, overlapped))
+STAND_IN(form_of(overlapped),
+         BOOL,
+         FALSE,
+         WriteFile,
+         (HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped),
+         (file, from, size, put, overlapped))
+
+/* ---- Winsock ---- */
+
+PLAIN(SOCKET,
+      INVALID_SOCKET,
+      WSASocketW,
+      (int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group, DWORD flags),
+      (family, type, protocol, info, group, flags))
+PLAIN(int,
+      SOCKET_ERROR,
+      WSADuplicateSocketW,
+      (SOCKET sock, DWORD process, LPWSAPROTOCOL_INFOW info),
+      (sock, process, info))
+PLAIN(int,
+      SOCKET_ERROR,
+      WSAIoctl,
+      (SOCKET sock,
+       DWORD code,
+       LPVOID in,
+       DWORD in_size,
+       LPVOID out,
+       DWORD out_size,
+       LPDWORD bytes,
+       LPWSAOVERLAPPED overlapped,
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine),
+      (sock, code, in, in_size, out, out_size, bytes, overlapped, routine))
+STAND_IN(form_of(overlapped),
+         int,
+         SOCKET_ERROR,
+         WSARecv,
+         (SOCKET sock,
+          LPWSABUF bufs,
+          DWORD count,
+          LPDWORD got,
+          LPDWORD flags,
+          LPWSAOVERLAPPED overlapped,
+          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine),
+         (sock, bufs, count, got, flags, overlapped, routine))
+STAND_IN(form_of(overlapped),
+         int,
+         SOCKET_ERROR,
+         WSASend,
+         (SOCKET sock,
+          LPWSABUF bufs,
+          DWORD count,
+          LPDWORD sent,
+          DWORD flags,
+          LPWSAOVERLAPPED overlapped,
+          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine),
+         (sock, bufs, count, sent, flags, overlapped, routine))
+PLAIN(int, SOCKET_ERROR, ioctlsocket, (SOCKET sock, long code, u_long* value), (sock, code, value))
+PLAIN(int,
+      SOCKET_ERROR,
+      nt_bind,
+      (SOCKET sock, const struct sockaddr* addr, int len),
+      (sock, addr, len))
+PLAIN(int, SOCKET_ERROR, nt_listen, (SOCKET sock, int backlog), (sock, backlog))
+PLAIN(int, SOCKET_ERROR, nt_shutdown, (SOCKET sock, int how), (sock, how))
+PLAIN(int,
+      SOCKET_ERROR,
+      nt_getsockopt,
+      (SOCKET sock, int level, int name, char* value, int* len),
+      (sock, level, name, value, len))
+STAND_IN(level == SOL_SOCKET &&
+                 (name == SO_UPDATE_ACCEPT_CONTEXT || name == SO_UPDATE_CONNECT_CONTEXT)
+             ? CONTEXT_FORM
+             : PLAIN_FORM,
+         int,
+         SOCKET_ERROR,
+         nt_setsockopt,
+         (SOCKET sock, int level, int name, const char* value, int len),
+         (sock, level, name, value, len))
+PLAIN(BOOL,
+      FALSE,
+      nt_connect_ex,
+      (SOCKET sock,
+       const struct sockaddr* addr,
+       int len,
+       PVOID data,
+       DWORD size,
+       LPDWORD sent,
+       LPOVERLAPPED overlapped),
+      (sock, addr, len, data, size, sent, overlapped))
+PLAIN(BOOL,
+      FALSE,
+      nt_accept_ex,
+      (SOCKET sock,
+       SOCKET to,
+       PVOID memory,
+       DWORD receive,
+       DWORD local,
+       DWORD remote,
+       LPDWORD bytes,
+       LPOVERLAPPED overlapped),
+      (sock, to, memory, receive, local, remote, bytes, overlapped))

@@ -1,0 +1,515 @@
+/* The random programs of test/sim over the core and src/win and the model of NT: what the model of
+ * the contract is told is seen at the operations of the port, for which the linker puts a table
+ * in front of uv__tcp_ops (--wrap). The clock and the schedule are those of the model of NT.
+ *
+ * A write that is in flight takes bytes when it likes. They are reported when the peer has read
+ * them, or when the write says how many they were, whichever is first; and in both places it is
+ * checked that the one agrees with the other. */
+#include "sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt.h"
+#include "win/tcp/tcp.h"
+
+enum {
+  MOST_IOS = 256,
+  MOST_WAYS = 256,
+  IDLE_MS = 60,  /* a wait without limit is over then, if nothing came */
+  MOST_IDLE = 10 /* of these in a row, and a blocking write gets room */
+};
+
+/* What leads away from one end of one connection, by its name. */
+struct way {
+  struct uv__io* io; /* of the write in flight, until it was collected */
+  char* bytes;       /* of it; also after a close that cut it short */
+  size_t size;
+  size_t reported; /* of them */
+  size_t sent;     /* in all, as reported */
+  size_t received;
+};
+
+const int sim_counts_lost = 1;
+const int sim_close_turns = 2000; /* A packet can take 40 ms, and a turn some microseconds. */
+
+static const struct sim_observer* seen;
+static struct way ways[MOST_WAYS];
+static struct uv__io* ios[MOST_IOS]; /* with a socket */
+static unsigned io_count;
+static int starved;
+static int inside_open;
+static int inside_accept;
+static unsigned idle;
+
+extern const struct uv__ops __real_uv__tcp_ops;
+extern const struct uv__ops __wrap_uv__tcp_ops;
+#define REAL __real_uv__tcp_ops
+
+/* ---- Names ---- */
+
+void sim_serials(int fd, int* own, int* peer) {
+  unsigned conn = 0;
+  int side = 0;
+
+  (void) nt_sock_end_of((SOCKET) fd, &conn, &side);
+  *own = (int) (2 * conn) + side;
+  *peer = (int) (2 * conn) + 1 - side;
+}
+
+int sim_fd(const struct uv__io* io) {
+  return (int) io->tail.u.socket;
+}
+
+static struct way* way_of(int serial) {
+  if (serial >= MOST_WAYS)
+    sim_fail("there are no names left for connections");
+  return &ways[serial];
+}
+
+static struct way* way_from(const struct uv__io* io) {
+  int own;
+  int peer;
+
+  sim_serials(sim_fd(io), &own, &peer);
+  return way_of(own);
+}
+
+/* Of a write in flight, whose stream may have closed. */
+static struct way* way_in_flight(const struct uv__io* io) {
+  int i;
+
+  for (i = 0; i < MOST_WAYS; i++)
+    if (ways[i].io == io)
+      return &ways[i];
+  return NULL;
+}
+
+/* ---- Bytes ---- */
+
+static void report(struct way* way, struct uv__io* io, const char* bytes, size_t n) {
+  way->sent += n;
+  if (io != NULL)
+    seen->taken(io, bytes, n);
+  else
+    seen->turned_up((int) (way - ways), bytes, n);
+}
+
+/* More of the write in flight, or of one that was cut short. */
+static void report_more(struct way* way, size_t n) {
+  if (way->size - way->reported < n)
+    sim_fail("%u bytes arrive that nobody sent", (unsigned) n);
+  report(way, way->io, way->bytes + way->reported, n);
+  way->reported += n;
+}
+
+static void keep(struct way* way, struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+  unsigned i;
+
+  way->io = io;
+  way->size = 0;
+  way->reported = 0;
+  for (i = 0; i < nbufs; i++)
+    way->size += bufs[i].len;
+  free(way->bytes);
+  way->bytes = malloc(way->size);
+  if (way->bytes == NULL)
+    sim_fail("the test itself is out of memory");
+  way->size = 0;
+  for (i = 0; i < nbufs; i++) {
+    memcpy(way->bytes + way->size, bufs[i].base, bufs[i].len);
+    way->size += bufs[i].len;
+  }
+}
+
+static ssize_t watch_write(struct uv__io* io,
+                           const uv_buf_t* bufs,
+                           unsigned nbufs,
+                           enum uv__write_mode mode,
+                           struct uv__io* pass) {
+  ssize_t n = REAL.write(io, bufs, nbufs, mode, pass);
+  size_t left = n > 0 ? (size_t) n : 0;
+  unsigned i;
+
+  sim_trace("  write fd %d, %u bufs, mode %d: %d", sim_fd(io), nbufs, (int) mode, (int) n);
+  idle = 0;
+  for (i = 0; i < nbufs && left > 0; i++) {
+    size_t part = bufs[i].len < left ? bufs[i].len : left;
+    report(way_from(io), io, bufs[i].base, part);
+    left -= part;
+  }
+  if (left > 0)
+    sim_fail("write took more than there was");
+  if (n == UV__PENDING) {
+    keep(way_from(io), io, bufs, nbufs);
+    seen->in_flight(io);
+  } else {
+    seen->told(io, n < 0 && mode == UV__TRY ? UV_EAGAIN : n);
+  }
+  return n;
+}
+
+static void collect_write(struct uv__io* io, ssize_t n) {
+  struct way* way = way_in_flight(io);
+
+  if (way == NULL)
+    sim_fail("done on a write that is not in flight");
+  if (n == UV_ECANCELED)
+    sim_mark(MARK_CUT_CANCELED);
+  if (n >= 0) {
+    if ((size_t) n < way->reported)
+      sim_fail("a write took %d bytes, as it says, and %u arrived", (int) n,
+               (unsigned) way->reported);
+    report_more(way, (size_t) n - way->reported);
+    way->size = way->reported; /* No more of it. */
+  }
+  way->io = NULL;
+  seen->told(io, n);
+}
+
+static ssize_t watch_read_now(struct uv__io* io,
+                              char* base,
+                              size_t len,
+                              struct uv__passed* passed) {
+  ssize_t n = REAL.read_now(io, base, len, passed);
+  int own;
+  int peer;
+
+  sim_trace("  read_now fd %d: %d", sim_fd(io), (int) n);
+  idle = 0;
+  if (n > 0) {
+    struct way* way;
+    sim_serials(sim_fd(io), &own, &peer);
+    way = way_of(peer);
+    way->received += (size_t) n;
+    if (way->received > way->sent)
+      report_more(way, way->received - way->sent);
+  }
+  seen->read(io, n, 0);
+  return n;
+}
+
+static int watch_read_arm(struct uv__io* io) {
+  int r = REAL.read_arm(io);
+
+  if (r < 0 && r != UV__PENDING)
+    seen->read(io, r, 1);
+  return r;
+}
+
+/* ---- Life ---- */
+
+static SOCKET(WSAAPI* real_socket)(int, int, int, LPWSAPROTOCOL_INFOW, GROUP, DWORD);
+static LPFN_CONNECTEX real_connect;
+
+static SOCKET WSAAPI make_socket(
+    int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group, DWORD flags) {
+  if ((inside_accept && starved) || (inside_open && sim_chance(sim_trouble.open_error))) {
+    WSASetLastError(sim_chance(50) ? WSAEMFILE : WSAENOBUFS);
+    return INVALID_SOCKET;
+  }
+  return real_socket(family, type, protocol, info, group, flags);
+}
+
+static BOOL WSAAPI connect_socket(SOCKET sock,
+                                  const struct sockaddr* addr,
+                                  int len,
+                                  PVOID data,
+                                  DWORD size,
+                                  LPDWORD sent,
+                                  LPOVERLAPPED overlapped) {
+  if (!sim_chance(sim_trouble.refuse))
+    return real_connect(sock, addr, len, data, size, sent, overlapped);
+  WSASetLastError(sim_chance(50) ? WSAENETUNREACH : WSAENOBUFS);
+  return FALSE;
+}
+
+/* The first loop has looked the calls up. */
+static void watch_init(struct uv__io* io) {
+  if (uv__sock_calls.socket != make_socket) {
+    real_socket = uv__sock_calls.socket;
+    real_connect = uv__sock_calls.connect;
+    uv__sock_calls.socket = make_socket;
+    uv__sock_calls.connect = connect_socket;
+  }
+  REAL.init(io);
+}
+
+/* Small buffers now and then, so that writes wait. */
+static void narrow(struct uv__io* io) {
+  int size = 1 + (int) sim_below(1000);
+
+  if (sim_chance(80))
+    (void) REAL.option(io, UV__SNDBUF, &size);
+  size = 1 + (int) sim_below(2000);
+  if (sim_chance(80))
+    (void) REAL.option(io, UV__RCVBUF, &size);
+}
+
+static int watch_open(struct uv__io* io,
+                      int domain,
+                      const struct uv__desc* desc,
+                      unsigned* opened) {
+  int r;
+
+  inside_open = 1;
+  r = REAL.open(io, domain, desc, opened);
+  inside_open = 0;
+  sim_trace("  open %d fd %d", r, r == 0 ? sim_fd(io) : -1);
+  if (r == 0) {
+    if (io_count == MOST_IOS)
+      sim_fail("there is no room for another stream");
+    ios[io_count++] = io;
+    narrow(io);
+  }
+  seen->opened(io, r, r == 0 ? sim_fd(io) : -1);
+  return r;
+}
+
+static int watch_close(struct uv__io* io) {
+  unsigned i;
+
+  sim_trace("  close fd %d", sim_fd(io));
+  for (i = 0; i < io_count; i++)
+    if (ios[i] == io)
+      ios[i] = ios[--io_count];
+  return REAL.close(io);
+}
+
+/* ---- Control ---- */
+
+static int watch_bind(struct uv__io* io, const void* addr, unsigned flags) {
+  int r = REAL.bind(io, addr, flags);
+
+  if (r < 0)
+    seen->refused(io, r);
+  return r;
+}
+
+static int watch_listen(struct uv__io* io, int backlog) {
+  int r;
+
+  inside_accept = 1;
+  r = REAL.listen(io, backlog);
+  inside_accept = 0;
+  if (r < 0)
+    seen->refused(io, r);
+  return r;
+}
+
+static int watch_option(struct uv__io* io, enum uv__option option, void* value) {
+  int r = REAL.option(io, option, value);
+
+  if (r < 0)
+    seen->option_failed(io, r);
+  return r;
+}
+
+/* ---- Connecting, ending ---- */
+
+static int watch_connect(struct uv__io* io, const void* addr) {
+  int r = REAL.connect(io, addr);
+
+  sim_trace("  connect fd %d: %d", sim_fd(io), r);
+  if (r != UV__PENDING)
+    seen->connected(io, r);
+  return r;
+}
+
+static int watch_accept_now(struct uv__io* io, struct uv__desc* desc) {
+  int fd = -1;
+  int r;
+
+  inside_accept = 1;
+  r = REAL.accept_now(io, desc);
+  inside_accept = 0;
+  if (r == 0)
+    fd = (int) (ULONG_PTR) desc->handle;
+  sim_trace("  accept_now fd %d: %d, fd %d", sim_fd(io), r, fd);
+  seen->accepted(io, r, fd);
+  return r;
+}
+
+static int watch_shutdown(struct uv__io* io) {
+  int r;
+
+  seen->shutdown(io);
+  r = REAL.shutdown(io);
+  if (r != UV__PENDING)
+    seen->shutdown_done(io, r);
+  return r;
+}
+
+static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
+  ssize_t r = REAL.done(io, lane);
+
+  sim_trace("  done(%d): %d", (int) lane, (int) r);
+  idle = 0;
+  if (lane == UV__WRITE)
+    collect_write(io, r);
+  else if (lane == UV__CONNECT)
+    seen->connected(io, (int) r);
+  else
+    seen->shutdown_done(io, (int) r);
+  return r;
+}
+
+static int watch_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
+  return REAL.name(io, end, addr, len);
+}
+
+static int watch_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+  return REAL.fileno(io, fd);
+}
+
+static int watch_read_disarm(struct uv__io* io) {
+  int r = REAL.read_disarm(io);
+
+  if (r == UV__PENDING)
+    sim_mark(MARK_DISARM_PENDING);
+  return r;
+}
+
+const struct uv__ops __wrap_uv__tcp_ops = {
+    .init = watch_init,
+    .open = watch_open,
+    .bind = watch_bind,
+    .name = watch_name,
+    .option = watch_option,
+    .fileno = watch_fileno,
+    .read_arm = watch_read_arm,
+    .read_disarm = watch_read_disarm,
+    .read_now = watch_read_now,
+    .write = watch_write,
+    .connect = watch_connect,
+    .shutdown = watch_shutdown,
+    .listen = watch_listen,
+    .accept_now = watch_accept_now,
+    .done = watch_done,
+    .close = watch_close,
+};
+
+/* ---- The loop ---- */
+
+static int never(void* arg) {
+  (void) arg;
+  return 0;
+}
+
+/* A blocking write waits for a peer of the same thread. A real system would wait for ever; this one
+ * has larger buffers then. */
+static void make_room(void) {
+  unsigned i;
+
+  for (i = 0; i < io_count; i++)
+    nt_sock_make_room(ios[i]->tail.u.socket);
+}
+
+void __real_uv__port_poll(uv_loop_t* loop, int timeout_ms);
+void __wrap_uv__port_poll(uv_loop_t* loop, int timeout_ms);
+
+void __wrap_uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+  sim_trace("poll %d", timeout_ms);
+  seen->waits(loop, timeout_ms);
+  seen->waiting();
+  if (io_count > 0 && sim_below(2000) < sim_trouble.reset) {
+    sim_trace("  reset");
+    nt_sock_reset(ios[sim_below(io_count)]->tail.u.socket);
+  }
+  if (timeout_ms < 0 && ++idle > MOST_IDLE)
+    make_room();
+  if (timeout_ms == 0 && sim_chance(50)) /* A turn takes its time. */
+    (void) nt_wait(never, NULL, nt_now() + sim_below(2 * NT_MS));
+  __real_uv__port_poll(loop, timeout_ms < 0 ? IDLE_MS : timeout_ms);
+}
+
+int sim_is_woken(const uv_loop_t* loop) {
+  return loop->tail.wake != 0;
+}
+
+uint64_t sim_clock_ms(void) {
+  return nt_now() / NT_MS;
+}
+
+/* ---- What the programs ask for ---- */
+
+void sim_offer(char* base, size_t len) {
+  (void) base; /* The model of NT has it in its hands. */
+  (void) len;
+}
+
+void sim_starve(int on) {
+  starved = on;
+}
+
+void sim_calm(void) {
+  memset(&sim_trouble, 0, sizeof(sim_trouble));
+  memset(&nt_trouble, 0, sizeof(nt_trouble));
+  starved = 0;
+}
+
+void sim_pair(int fds[2]) {
+  uv_os_sock_t pair[2];
+
+  if (uv_socketpair(SOCK_STREAM, 0, pair, 0, 0) != 0)
+    sim_fail("there is no pair of sockets");
+  fds[0] = (int) pair[0];
+  fds[1] = (int) pair[1];
+}
+
+void sim_discard(int fd) {
+  closesocket((SOCKET) fd);
+}
+
+void __wrap___assert_fail(const char* what, const char* file, unsigned line, const char* function);
+
+void __wrap___assert_fail(const char* what, const char* file, unsigned line, const char* function) {
+  (void) function;
+  sim_fail("%s:%u: an assertion failed: %s", file, line, what);
+}
+
+void sim_catch_asserts(void) {
+  nt_verbose = sim_verbose && getenv("NT_VERBOSE") != NULL;
+}
+
+/* What the library does once for the process is none of a seed's: else the first of many would not be
+ * what it is alone. */
+static void warm_up(void) {
+  static int is_warm;
+  uv_loop_t loop;
+  uv_os_sock_t pair[2];
+
+  if (is_warm)
+    return;
+  is_warm = 1;
+  nt_begin(0);
+  if (uv_loop_init(&loop) != 0 || uv_socketpair(SOCK_STREAM, 0, pair, 0, 0) != 0 ||
+      uv_loop_close(&loop) != 0)
+    sim_fail("there is no loop, or no socket");
+  closesocket(pair[0]);
+  closesocket(pair[1]);
+  nt_end();
+}
+
+void sim_begin(uint64_t seed, const struct sim_observer* observer) {
+  warm_up();
+  sim_base_begin(seed);
+  nt_begin(seed);
+  seen = observer;
+  memset(ways, 0, sizeof(ways));
+  io_count = 0;
+  starved = 0;
+  idle = 0;
+  sim_trouble.reset = sim_chance(30) ? 20 : 0;
+  sim_trouble.open_error = sim_chance(20) ? 10 : 0;
+  sim_trouble.refuse = sim_chance(40) ? 20 : 0;
+}
+
+void sim_end(void) {
+  int i;
+
+  for (i = 0; i < MOST_WAYS; i++)
+    free(ways[i].bytes);
+  sim_base_end();
+  nt_end();
+}

@@ -1,0 +1,433 @@
+/* File objects that somebody else has, too: what he does with his handle is no business of the loop's
+ * (law 9), and what the loop does with its own is none of his. He is played by this process, with a
+ * handle of its own. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "win/loop/loop.h"
+#include "win/tcp/tcp.h"
+
+#include "driver.h"
+
+enum {
+  STILL_PENDING = 0x103, /* STATUS_PENDING */
+  MUCH = 1 << 20
+};
+
+static HANDLE handle_of(const struct stream* s) {
+  uv_os_fd_t fd;
+
+  CHECK_EQ(s->io.ops->fileno(&s->io, &fd), 0);
+  return fd;
+}
+
+/* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
+static HANDLE another_handle(const struct kind* kind, HANDLE handle) {
+  HANDLE self = GetCurrentProcess();
+  WSAPROTOCOL_INFOW info;
+  HANDLE made;
+
+  if (kind->desc == UV__DESC_TCP) {
+    CHECK_EQ(WSADuplicateSocketW((SOCKET) handle, GetCurrentProcessId(), &info), 0);
+    made = (HANDLE) WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                               WSA_FLAG_OVERLAPPED);
+    CHECK(made != INVALID_HANDLE_VALUE);
+  } else {
+    CHECK(DuplicateHandle(self, handle, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  }
+  return made;
+}
+
+static void close_handle(const struct kind* kind, HANDLE handle) {
+  if (kind->desc == UV__DESC_TCP)
+    CHECK_EQ(closesocket((SOCKET) handle), 0);
+  else
+    CHECK(CloseHandle(handle));
+}
+
+static int is_layered(const struct kind* kind, HANDLE handle) {
+  unsigned short state;
+
+  if (kind->desc != UV__DESC_TCP)
+    return 0;
+  CHECK_EQ(uv__sock_look((SOCKET) handle, &state), 0);
+  return !(state & UV__WIN_IFS);
+}
+
+/* Whether a file object is on a port; then it is on one afterwards. */
+static int is_on_a_port(HANDLE handle) {
+  HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  int was;
+
+  CHECK(port != NULL);
+  was = CreateIoCompletionPort(handle, port, 0, 0) == NULL;
+  if (was)
+    CHECK_EQ(GetLastError(), ERROR_INVALID_PARAMETER);
+  CHECK(CloseHandle(port));
+  return was;
+}
+
+static void send_byte(struct stream* from, struct stream* to) {
+  CHECK_EQ(write_byte(from, 'x'), 0);
+  CHECK_EQ(read_byte(to), 'x');
+}
+
+/* ---- What the loop remembers ---- */
+
+/* Against a plain list, with keys that lie as closely as handles and OVERLAPPEDs do. */
+TEST(win_table_has_what_was_added_and_not_removed) {
+  static size_t had[300];
+  struct uv__table table = {NULL, 0, 0};
+  unsigned random = 1;
+  size_t count = 0, i;
+  int round;
+
+  for (round = 0; round < 20000; round++) {
+    const void* key;
+
+    random = random * 1103515245u + 12345u;
+    i = random / 65536 % 300;
+    key = (const void*) (uintptr_t) (0x1000 + 16 * i);
+    if (had[i] > 0 && random / 32768 % 2 == 0) {
+      uv__table_remove(&table, uv__table_find(&table, key, NULL));
+      had[i]--;
+      count--;
+    } else if (had[i] < 3) {
+      CHECK_EQ(uv__table_reserve(&table, count + 1), 0);
+      uv__table_add(&table, key, NULL);
+      had[i]++;
+      count++;
+    }
+    CHECK_EQ(table.count, count);
+    CHECK_EQ(uv__table_find(&table, key, NULL) != NULL, had[i] > 0);
+    CHECK(uv__table_valid(&table));
+  }
+  for (i = 0; i < 300; i++)
+    CHECK_EQ(uv__table_find(&table, (const void*) (uintptr_t) (0x1000 + 16 * i), NULL) != NULL,
+             had[i] > 0);
+  uv__table_free(&table);
+}
+
+/* ---- Packets ---- */
+
+/* What lies at the address of a packet that is not ours: nothing that may be called. */
+struct trap {
+  struct uv__op op;
+  void* behind[4];
+};
+
+static struct trap trap;
+
+static void set_trap(void) {
+  memset(&trap, 0x5a, sizeof trap);
+}
+
+static void await_stray(size_t before) {
+  while (uv__expect_strays(loop) == before)
+    turn(100);
+}
+
+static void post_stray(OVERLAPPED* overlapped) {
+  size_t before = uv__expect_strays(loop);
+
+  CHECK(PostQueuedCompletionStatus(loop->tail.iocp, 1, UV__LOOP_KEY_FILE, overlapped));
+  await_stray(before);
+  CHECK_EQ(uv__expect_strays(loop), before + 1);
+}
+
+/* Also where an address is one of ours: of an operation that is not over, or of none. */
+TEST(law9_packet_of_somebody_else_is_dropped_and_counted) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    void* block = malloc(sizeof trap);
+    volatile uintptr_t gone = (uintptr_t) block;
+    struct trap on_stack;
+
+    make_pair(k, &a, &b);
+    CHECK(block != NULL);
+    set_trap();
+    memset(&on_stack, 0x5a, sizeof on_stack);
+    free(block);
+    arm_dry(b);
+    post_stray((OVERLAPPED*) 0x10);
+    post_stray(&trap.op.overlapped);
+    post_stray(&on_stack.op.overlapped);
+    post_stray((OVERLAPPED*) gone);
+    post_stray(&b->io.tail.in.overlapped);
+    post_stray(&b->io.tail.out.overlapped);
+    CHECK_EQ(rings(b, UV__READ), 0);
+    CHECK_EQ(write_byte(a, 'x'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'x');
+    send_byte(a, b);
+    send_byte(b, a);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
+/* Somebody's own read of no bytes, which `signalled` says has ended. */
+static HANDLE begin_read(const struct kind* kind, HANDLE handle, OVERLAPPED* overlapped) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  WSABUF nothing = {0, NULL};
+  DWORD flags = 0;
+
+  CHECK(event != NULL);
+  memset(overlapped, 0, sizeof *overlapped);
+  overlapped->hEvent = event;
+  if (kind->desc == UV__DESC_TCP) {
+    CHECK_EQ(WSARecv((SOCKET) handle, &nothing, 1, NULL, &flags, overlapped, NULL), SOCKET_ERROR);
+    CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+  } else {
+    CHECK(!ReadFile(handle, &trap, 0, NULL, overlapped));
+    CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
+  }
+  return event;
+}
+
+/* The real thing: an operation of another holder ends in a packet of our port. */
+TEST(law9_operation_of_another_holder_comes_out_of_our_port) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs, event;
+    size_t before;
+
+    make_pair(k, &a, &b);
+    set_trap();
+    arm_dry(b);
+    theirs = another_handle(k, handle_of(b));
+    event = begin_read(k, theirs, &trap.op.overlapped);
+    before = uv__expect_strays(loop);
+    stream_end(a); /* The end is for all who wait. */
+    await(b, UV__READ);
+    await_stray(before);
+    CHECK_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    CHECK_EQ(read_to_end(b), UV_EOF);
+    stream_end(b);
+    close_handle(k, theirs);
+    CHECK(CloseHandle(event));
+  }
+}
+
+/* ---- Modes ---- */
+
+struct plain {
+  HANDLE handle;
+  DWORD written;
+};
+
+static DWORD WINAPI write_plainly(void* data) {
+  static const char bytes[MUCH];
+  struct plain* plain = data;
+
+  return WriteFile(plain->handle, bytes, sizeof bytes, &plain->written, NULL) ? 0 : GetLastError();
+}
+
+/* A write without an OVERLAPPED waits for the file object's event. */
+TEST(win_plain_write_of_another_holder_returns) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    struct plain plain = {NULL, 0};
+    size_t total = 0;
+    HANDLE thread;
+    DWORD code;
+
+    if (k->ops != &uv__pipe_ops)
+      continue; /* He knows nothing of frames. */
+    make_pair(k, &a, &b);
+    arm_dry(b); /* By now it is on the port. */
+    plain.handle = another_handle(k, handle_of(b));
+    thread = CreateThread(NULL, 0, write_plainly, &plain, 0, NULL);
+    CHECK(thread != NULL);
+    while (total < MUCH) {
+      static char bytes[65536];
+      ssize_t n = read_some(a, bytes, sizeof bytes);
+
+      CHECK(n > 0);
+      total += (size_t) n;
+    }
+    CHECK_EQ(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+    CHECK(GetExitCodeThread(thread, &code));
+    CHECK_EQ(code, 0);
+    CHECK_EQ(plain.written, MUCH);
+    CHECK(CloseHandle(thread));
+    CHECK(CloseHandle(plain.handle));
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
+/* ---- Who is on the port ---- */
+
+/* A connection of which one end has had no operation: an accepted socket, and a client's end of a
+ * pipe, since a server's has waited for its client. */
+static void make_virgin(const struct kind* k, struct stream** virgin, struct stream** other) {
+  struct stream* listener = make_listener(k);
+  struct stream* client = make_client(listener);
+  struct stream* accepted = accept_stream(listener);
+
+  *virgin = k->desc == UV__DESC_TCP ? accepted : client;
+  *other = k->desc == UV__DESC_TCP ? client : accepted;
+  stream_end(listener);
+}
+
+TEST(win_file_object_without_an_operation_is_on_no_port) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other;
+
+    make_virgin(k, &virgin, &other);
+    CHECK(!is_on_a_port(handle_of(virgin)));
+    stream_end(virgin);
+    stream_end(other);
+  }
+}
+
+TEST(win_file_object_is_on_the_port_from_its_first_operation_on) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other;
+
+    make_virgin(k, &virgin, &other);
+    arm_dry(virgin);
+    CHECK(is_on_a_port(handle_of(virgin)));
+    CHECK_EQ(write_byte(other, 'x'), 0);
+    await(virgin, UV__READ);
+    CHECK_EQ(read_byte(virgin), 'x');
+    stream_end(virgin);
+    stream_end(other);
+  }
+}
+
+/* What comes from elsewhere, and is still somebody else's as well. */
+TEST(win_shared_file_object_stays_off_the_port) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other, *s;
+    struct uv__desc desc;
+
+    make_virgin(k, &virgin, &other);
+    memset(&desc, 0, sizeof desc);
+    desc.handle = another_handle(k, handle_of(virgin));
+    desc.kind = (short) k->desc;
+    s = stream_open(k, &desc);
+    arm_dry(s);
+    CHECK_EQ(write_byte(other, 'x'), 0);
+    await(s, UV__READ);
+    CHECK_EQ(read_byte(s), 'x');
+    send_byte(other, s);
+    send_byte(s, other);
+    CHECK(!is_on_a_port(handle_of(virgin)));
+    stream_end(s);
+    stream_end(virgin);
+    stream_end(other);
+  }
+}
+
+/* What is passed on leaves the port where the system can do that, and goes on in any case. */
+TEST(win_file_object_that_is_passed_on_leaves_the_port) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs;
+    int left;
+
+    make_pair(k, &a, &b);
+    arm_dry(b);
+    CHECK_EQ(write_byte(a, 'x'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'x');
+    if (k->desc == UV__DESC_TCP)
+      uv__tcp_detach(&b->io);
+    else
+      uv__attach_undo(&b->io);
+    left = !(b->io.tail.state & UV__WIN_ATTACHED);
+    theirs = another_handle(k, handle_of(b));
+    arm_dry(b);
+    CHECK_EQ(write_byte(a, 'y'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'y');
+    send_byte(a, b);
+    send_byte(b, a);
+    CHECK_EQ(is_on_a_port(theirs), !left);
+    stream_end(a);
+    stream_end(b);
+    close_handle(k, theirs);
+  }
+}
+
+/* ---- Cancelling ---- */
+
+/* The other holder is of this process, so that his cancellation without an OVERLAPPED is of ours. */
+TEST(win_cancellation_of_another_holder_is_no_end) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs;
+
+    make_pair(k, &a, &b);
+    arm_dry(b);
+    theirs = another_handle(k, handle_of(b));
+    (void) CancelIoEx(theirs, NULL);
+    settle();
+    if (rings(b, UV__READ) > 0) { /* Or it was begun again behind the scenes. */
+      char byte;
+
+      await(b, UV__READ);
+      CHECK_EQ(read_now(b, &byte, 1), UV_EAGAIN);
+      arm_dry(b);
+    }
+    CHECK_EQ(write_byte(a, 'x'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'x');
+    close_handle(k, theirs);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
+TEST(win_cancellation_of_another_holder_does_not_end_a_listener) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    HANDLE theirs = another_handle(k, handle_of(listener));
+    struct stream *client, *accepted;
+    struct uv__desc desc;
+
+    if (CancelIoEx(theirs, NULL)) {
+      await(listener, UV__ACCEPT);
+      CHECK_EQ(accept_start(listener, &desc), UV_EAGAIN);
+    }
+    client = make_client(listener);
+    accepted = accept_stream(listener);
+    send_byte(client, accepted);
+    close_handle(k, theirs);
+    stream_end(client);
+    stream_end(accepted);
+    stream_end(listener);
+  }
+}
+
+/* (A layered provider can end nothing but all.) */
+TEST(win_close_cancels_nothing_of_another_holder) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs, event;
+    OVERLAPPED* overlapped = &trap.op.overlapped;
+    size_t before;
+
+    make_pair(k, &a, &b);
+    if (is_layered(k, handle_of(b))) {
+      stream_end(a);
+      stream_end(b);
+      continue;
+    }
+    set_trap();
+    arm_dry(b);
+    theirs = another_handle(k, handle_of(b));
+    event = begin_read(k, theirs, overlapped);
+    stream_end(b);
+    CHECK_EQ(overlapped->Internal, STILL_PENDING);
+    before = uv__expect_strays(loop);
+    stream_end(a);
+    await_stray(before);
+    CHECK_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    CHECK((uint32_t) overlapped->Internal != 0xC0000120u); /* STATUS_CANCELLED */
+    close_handle(k, theirs);
+    CHECK(CloseHandle(event));
+  }
+}

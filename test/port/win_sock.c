@@ -1,0 +1,217 @@
+/* What Windows does with sockets, and with pipes that close, where Wine or the other systems forgive:
+ * the end without a poll, sockets that others hold, addresses in use, and refusals. */
+#include <string.h>
+
+#include "win/tcp/tcp.h"
+
+#include "driver.h"
+#include "native.h"
+
+enum {
+  PATIENCE_MS = 20000
+};
+
+/* What `s` reads without a poll of the loop: others' packets are not dequeued meanwhile. */
+static ssize_t read_unpolled(struct stream* s, char* base, size_t len) {
+  uint64_t begin = uv__port_now(loop);
+  ssize_t n;
+
+  while ((n = s->io.ops->read_now(&s->io, base, len, NULL)) == UV_EAGAIN)
+    CHECK(uv__port_now(loop) - begin < PATIENCE_MS);
+  return n;
+}
+
+static SOCKET socket_of(const struct stream* s) {
+  uv_os_fd_t fd;
+
+  CHECK_EQ(s->io.ops->fileno(&s->io, &fd), 0);
+  return (SOCKET) fd;
+}
+
+/* ---- Closing ---- */
+
+/* The program computes for a long time after the close; its peer does not wait for that. */
+TEST(win_peer_hears_a_close_without_a_poll) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    char byte;
+
+    if (k->ops == &uv__ipc_ops)
+      continue; /* The frames are read by more than read_now. */
+    make_pair(k, &a, &b);
+    settle();
+    arm_dry(a);
+    CHECK_EQ(write_byte(a, 'a'), 0);
+    stream_begin_close(a);
+    CHECK_EQ(read_unpolled(b, &byte, 1), 1);
+    CHECK_EQ(byte, 'a');
+    CHECK_EQ(read_unpolled(b, &byte, 1), UV_EOF);
+    stream_await_close(a);
+    stream_free(a);
+    stream_end(b);
+  }
+}
+
+/* Here the peer loses what it has not read when a reset comes, so that none may come. */
+TEST(win_close_over_unread_bytes_is_no_reset) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    char byte;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &a, &b);
+    /* A question, which has come and is not read. What comes later would meet a socket that is gone. */
+    CHECK_EQ(write_byte(b, '?'), 0);
+    if (arm(a) == UV__PENDING)
+      await(a, UV__READ);
+    CHECK_EQ(write_pattern(a, 0, 300, a), 0);
+    stream_end(a);
+    settle();
+    hear_until(b, 300);
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+  }
+}
+
+/* A connection that was passed on goes on when its first owner closes it. */
+TEST(win_connection_that_somebody_else_holds_goes_on) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    WSAPROTOCOL_INFOW info;
+    SOCKET theirs;
+    u_long plain = 0;
+    char byte = 0;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &a, &b);
+    CHECK_EQ(WSADuplicateSocketW(socket_of(a), GetCurrentProcessId(), &info), 0);
+    theirs = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                        WSA_FLAG_OVERLAPPED);
+    CHECK(theirs != INVALID_SOCKET);
+    arm_dry(a);
+    CHECK_EQ(write_byte(b, 'q'), 0);
+    stream_end(a);
+    settle();
+    CHECK_EQ(ioctlsocket(theirs, (long) FIONBIO, &plain), 0);
+    CHECK_EQ(recv(theirs, &byte, 1, 0), 1);
+    CHECK_EQ(byte, 'q');
+    CHECK_EQ(send(theirs, "s", 1, 0), 1);
+    CHECK_EQ(read_byte(b), 's');
+    closesocket(theirs);
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+  }
+}
+
+/* ---- Addresses ---- */
+
+static struct stream* bind_to(const struct kind* k, const char* host, int port, int result) {
+  struct stream* s = stream_open(k, NULL);
+  struct sockaddr_in addr;
+
+  CHECK_EQ(uv_ip4_addr(host, port, &addr), 0);
+  CHECK_EQ(s->io.ops->bind(&s->io, &addr, 0), result);
+  return s;
+}
+
+static int port_of(struct stream* s) {
+  struct sockaddr_in addr;
+  int len = sizeof(addr);
+
+  CHECK_EQ(s->io.ops->name(&s->io, UV__LOCAL, &addr, &len), 0);
+  return ntohs(addr.sin_port);
+}
+
+/* Windows has two codes for an address that is taken, and one of them is also that of a port that is
+ * reserved. */
+TEST(win_address_in_use_has_one_name) {
+  static const char* const rows[][2] = {{"127.0.0.1", "127.0.0.1"},
+                                        {"0.0.0.0", "0.0.0.0"},
+                                        {"0.0.0.0", "127.0.0.1"},
+                                        {"127.0.0.1", "0.0.0.0"}};
+  EACH_KIND(k) {
+    unsigned i;
+
+    for (i = 0; k->desc == UV__DESC_TCP && i < sizeof(rows) / sizeof(rows[0]); i++) {
+      struct stream* first = bind_to(k, rows[i][0], 0, 0);
+      struct stream* second;
+
+      CHECK_EQ(first->io.ops->listen(&first->io, 8), 0);
+      second = bind_to(k, rows[i][1], port_of(first), UV_EADDRINUSE);
+      stream_end(second);
+      stream_end(first);
+    }
+  }
+}
+
+/* A server that starts again gets its port, though connections of the former one are there. */
+TEST(win_server_binds_beside_its_old_connections) {
+  EACH_KIND(k) {
+    struct stream *first, *second, *a, *b, *c;
+    int port;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    first = make_listener(k);
+    port = port_of(first);
+    a = make_client(first);
+    b = accept_stream(first);
+    stream_end(first);
+    second = bind_to(k, "127.0.0.1", port, 0);
+    CHECK_EQ(second->io.ops->listen(&second->io, 8), 0);
+    c = make_client(second);
+    CHECK_EQ(write_byte(a, 'o'), 0);
+    CHECK_EQ(read_byte(b), 'o');
+    stream_end(accept_stream(second));
+    stream_end(a);
+    stream_end(b);
+    stream_end(c);
+    stream_end(second);
+  }
+}
+
+/* ---- Connecting ---- */
+
+/* Windows asks a refusing port twice more, half a second apart, unless told not to. */
+TEST(win_refusal_within_the_machine_is_told_at_once) {
+  EACH_KIND(k) {
+    struct stream* s;
+    struct place place;
+    uint64_t begin;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    k->nobody(k, &place);
+    s = stream_open(k, NULL);
+    begin = uv__port_now(loop);
+    CHECK_EQ(collect(s, UV__CONNECT, start(s, UV__CONNECT, &place.at)), UV_ECONNREFUSED);
+    if (native_rounds > 1)
+      CHECK(uv__port_now(loop) - begin < 900); /* By the model's clock, which no load slows down. */
+    stream_end(s);
+  }
+}
+
+/* More than 200 clients wait only where the backlog says so in the way that counts. */
+TEST(win_long_backlog_is_one) {
+  enum {
+    CLIENTS = 230
+  };
+  static struct stream* clients[CLIENTS];
+
+  EACH_KIND(k) {
+    struct stream* listener;
+    int i;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    CHECK_EQ(listener->io.ops->listen(&listener->io, 400), 0);
+    for (i = 0; i < CLIENTS; i++)
+      clients[i] = make_client(listener);
+    for (i = 0; i < CLIENTS; i++)
+      stream_end(clients[i]);
+    stream_end(listener);
+  }
+}
