@@ -842,9 +842,8 @@ def test_relay_tty_leaves_a_peer_that_takes_nothing():
 
 def test_relay_tty_goes_on_while_the_screen_is_held():
     """As by Ctrl-S, or by a selection in the window: here nobody looks at the screen."""
-    if on_windows():
-        print("a console of Wine that nobody reads does not let its process end")
-        sys.exit(77)
+    if on_windows():  # One thread of the console, or one lock, serves both directions.
+        skip("a pseudo console takes no keys while nobody takes what it shows")
     server = listener()
     terminal = Terminal("relay", "tty", endpoint(server))
     connection = accept(server)

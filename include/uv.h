@@ -797,7 +797,8 @@ UV_EXTERN uv_handle_type uv_guess_handle(uv_file file);
 /* Signals as callbacks on the loop's thread, where everything is allowed. */
 
 /* Runs a callback when the process gets a signal. On Windows: SIGINT (Ctrl+C), SIGBREAK,
- * SIGHUP (the console closes), SIGTERM (logoff, shutdown) and SIGWINCH (resize). */
+ * SIGHUP (the console closes), SIGTERM (shutdown) and SIGWINCH (resize); other numbers below NSIG
+ * never come. */
 struct uv_signal_s {
   void* data;          /* the caller's */
   uv_loop_t* loop;     /* read-only */

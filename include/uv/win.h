@@ -41,6 +41,14 @@
 #  define SIGWINCH 28
 #endif
 
+/* With room for SIGWINCH, as with libuv. */
+#if defined(NSIG) && NSIG <= SIGWINCH
+#  undef NSIG
+#endif
+#ifndef NSIG
+#  define NSIG (SIGWINCH + 1)
+#endif
+
 #ifndef _SSIZE_T_DEFINED
 #  ifndef _SSIZE_T_
 typedef intptr_t ssize_t;

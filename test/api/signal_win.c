@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "console.h"
-#include "harness.h"
+#include "import.h"
 #include "net.h"
 #include "uv.h"
 
@@ -94,21 +94,89 @@ static void never(uv_signal_t* handle, int signum) {
 }
 
 TEST(signal_win_numbers) {
-  static const int accepted[] = {SIGHUP,  SIGINT,  SIGILL,   SIGABRT, SIGFPE,
-                                 SIGSEGV, SIGTERM, SIGBREAK, SIGWINCH};
-  size_t i;
+  int signum;
 
   watch(net_loop(), &first, &first_runs);
-  for (i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
-    CHECK_EQ(uv_signal_start(&first, never, accepted[i]), 0);
-    CHECK_EQ(first.signum, accepted[i]);
+  for (signum = 1; signum < NSIG; signum++) {
+    CHECK_EQ(uv_signal_start(&first, never, signum), 0);
+    CHECK_EQ(first.signum, signum);
   }
-  CHECK_EQ(uv_signal_start(&first, never, SIGKILL), UV_EINVAL);
-  CHECK_EQ(uv_signal_start(&first, never, 12), UV_EINVAL);
+  CHECK_EQ(uv_signal_start(&first, never, NSIG), UV_EINVAL);
+  CHECK_EQ(uv_signal_start(&first, never, -1), UV_EINVAL);
   CHECK_EQ(first.signum, SIGWINCH);
+  CHECK_EQ(NSIG, SIGWINCH + 1);
   CHECK_EQ(SIGHUP, 1);
   CHECK_EQ(SIGQUIT, 3);
   CHECK_EQ(SIGKILL, 9);
   CHECK_EQ(SIGWINCH, 28);
+  net_end();
+}
+
+/* ---- What Wine does not send, and does not forget ---- */
+
+IMPORTED(SetConsoleCtrlHandler)
+
+typedef BOOL(WINAPI* set_handler_fn)(PHANDLER_ROUTINE handler, BOOL add);
+static set_handler_fn set_handler;
+static PHANDLER_ROUTINE handler_of_ours;
+static HANDLE added; /* an event */
+
+static BOOL WINAPI set_and_note(PHANDLER_ROUTINE handler, BOOL add) {
+  BOOL done = set_handler(handler, add);
+
+  if (done && add) {
+    handler_of_ours = handler;
+    SetEvent(added);
+  }
+  return done;
+}
+
+static void note_handlers(void) {
+  added = CreateEventA(NULL, FALSE, FALSE, NULL);
+  CHECK(added != NULL);
+  set_handler = (set_handler_fn) import_replace(IMPORT(SetConsoleCtrlHandler),
+                                                (import_function) set_and_note);
+}
+
+/* As AllocConsole, AttachConsole and FreeConsole do. */
+static void forget_handlers(void) {
+  while (set_handler(handler_of_ours, FALSE))
+    ;
+  ResetEvent(added);
+}
+
+TEST(signal_win_handlers_come_back_to_another_console) {
+  if (!console_child("signal_win_handlers_come_back_to_another_console"))
+    return;
+  note_handlers();
+  watch(net_loop(), &first, &first_runs);
+  CHECK_EQ(uv_signal_start(&first, count, SIGINT), 0);
+  press_ctrl_c();
+  net_until(&first_runs, 1);
+  forget_handlers();
+  CHECK_EQ(WaitForSingleObject(added, INFINITE),
+           WAIT_OBJECT_0); /* The loop need not turn for it. */
+  press_ctrl_c();
+  net_until(&first_runs, 2);
+  CHECK_EQ(uv_signal_stop(&first), 0);
+  forget_handlers();
+  CHECK_EQ(uv_signal_start(&first, count, SIGINT), 0);
+  CHECK_EQ(WaitForSingleObject(added, INFINITE), WAIT_OBJECT_0);
+  press_ctrl_c();
+  net_until(&first_runs, 3);
+  net_end();
+}
+
+/* Services hear of the logoff of everybody. */
+TEST(signal_win_logoff_of_somebody_else) {
+  if (!console_child("signal_win_logoff_of_somebody_else"))
+    return;
+  note_handlers();
+  watch(net_loop(), &first, &first_runs);
+  CHECK_EQ(uv_signal_start(&first, never, SIGTERM), 0);
+  CHECK_EQ(handler_of_ours(CTRL_LOGOFF_EVENT), TRUE); /* Who hands it on may be ended for it. */
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_NOWAIT), 1);
+  CHECK_EQ(uv_signal_stop(&first), 0);
+  CHECK_EQ(handler_of_ours(CTRL_LOGOFF_EVENT), FALSE);
   net_end();
 }

@@ -206,10 +206,10 @@ static void stop_and_close(uv_tty_mode_t mode) {
   while (read_keys < TYPED)
     CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
   test_thread_join(typist);
+  until_taken(); /* What is left are keys that go up. */
   net_turns(3);
   CHECK_EQ(read_keys, TYPED);
   CloseHandle(tickets);
-  CHECK_EQ(console_waiting(keyboard), 0);
   finish();
 }
 

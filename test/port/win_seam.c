@@ -256,7 +256,6 @@ TEST(win_events_of_the_console_are_signals) {
   static struct event events[] = {{CTRL_C_EVENT, SIGINT, 0},
                                   {CTRL_BREAK_EVENT, SIGBREAK, 0},
                                   {CTRL_CLOSE_EVENT, SIGHUP, 0},
-                                  {CTRL_LOGOFF_EVENT, SIGTERM, 0},
                                   {CTRL_SHUTDOWN_EVENT, SIGTERM, 0}};
   size_t i;
 

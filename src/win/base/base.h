@@ -14,6 +14,13 @@ int uv__error_translate(DWORD code);
 /* fd.c: closes a descriptor of the C run-time library, whose handle goes with it. */
 void uv__fd_give_back(int fd);
 
+/* ---- what.c: what is behind a handle of somebody else's; asks nothing that waits for a peer ---- */
+
+/* One of a console, also if it may not be read from. */
+int uv__handle_is_console(HANDLE handle);
+/* The type of the socket, SOCK_STREAM for example; 0: it is none. */
+int uv__handle_socket_type(HANDLE handle);
+
 /* ---- wide.c ---- */
 
 /* WTF-8 as UTF-16, in memory of the library's. UV_EINVAL when it is none. */

@@ -115,7 +115,7 @@ int uv__helper_ask(struct uv__helper* helper) {
   if (helper->thread == NULL) {
     InterlockedIncrement(&helper->owners);
     helper->thread =
-        CreateThread(NULL, 65536, run, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        CreateThread(NULL, UV__HELPER_STACK, run, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (helper->thread == NULL) {
       InterlockedDecrement(&helper->owners);
       return uv__error_translate(GetLastError());

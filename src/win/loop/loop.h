@@ -175,4 +175,11 @@ int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
 
+/* ---- Helper threads ---- */
+
+/* The stack of each, which needs little of it itself: what is put into processes by others,
+ * virus scanners for example, runs on it, too, and expects what programs usually have. Where addresses
+ * are few, less. It is reserved, and costs memory where it is used only. */
+#define UV__HELPER_STACK (sizeof(void*) > 4 ? 1024 * 1024 : 256 * 1024)
+
 #endif /* UV__WIN_LOOP_H_ */

@@ -133,7 +133,7 @@ static int ask(struct helper* helper) {
   if (helper->thread == NULL) {
     InterlockedIncrement(&sync->owners);
     helper->thread =
-        CreateThread(NULL, 65536, run, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        CreateThread(NULL, UV__HELPER_STACK, run, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (helper->thread == NULL) {
       InterlockedDecrement(&sync->owners);
       return uv__error_translate(GetLastError());

@@ -17,6 +17,12 @@ enum {
   REQUIRED = sizeof(required) / sizeof(required[0])
 };
 
+/* "NAME=value", and its place among those that were given. */
+struct entry {
+  WCHAR* text;
+  size_t at;
+};
+
 /* Length of the name of "NAME=value"; a name may begin with '='. 0: this is none. */
 static int name_length(const WCHAR* entry) {
   const WCHAR* end = entry[0] == L'\0' ? NULL : wcschr(entry + 1, L'=');
@@ -28,17 +34,23 @@ static int compare(const WCHAR* a, int a_length, const WCHAR* b, int b_length) {
   return CompareStringOrdinal(a, a_length, b, b_length, TRUE) - CSTR_EQUAL;
 }
 
-static int __cdecl compare_entries(const void* a, const void* b) {
-  const WCHAR* left = *(WCHAR* const*) a;
-  const WCHAR* right = *(WCHAR* const*) b;
-  return compare(left, name_length(left), right, name_length(right));
+static int compare_names(const struct entry* a, const struct entry* b) {
+  return compare(a->text, name_length(a->text), b->text, name_length(b->text));
 }
 
-static int has(WCHAR* const* entries, size_t count, const WCHAR* name) {
+static int __cdecl compare_entries(const void* a, const void* b) {
+  const struct entry* left = a;
+  const struct entry* right = b;
+  int order = compare_names(left, right);
+
+  return order != 0 ? order : left->at < right->at ? -1 : 1;
+}
+
+static int has(const struct entry* entries, size_t count, const WCHAR* name) {
   size_t i;
 
   for (i = 0; i < count; i++)
-    if (compare(entries[i], name_length(entries[i]), name, (int) wcslen(name)) == 0)
+    if (compare(entries[i].text, name_length(entries[i].text), name, (int) wcslen(name)) == 0)
       return 1;
   return 0;
 }
@@ -65,51 +77,69 @@ static int our_entry(const WCHAR* name, WCHAR** entry) {
 }
 
 /* All entries, converted, with the required ones; `entries` has room for them. */
-static int collect(char** env, WCHAR** entries, size_t* count) {
+static int collect(char** env, struct entry* entries, size_t* count) {
   int i;
   int r;
 
   for (i = 0; env[i] != NULL; i++) {
-    r = uv__wide_make(env[i], &entries[*count]);
+    struct entry* entry = &entries[*count];
+
+    r = uv__wide_make(env[i], &entry->text);
     if (r < 0)
       return r;
-    if (name_length(entries[*count]) > 0)
+    entry->at = *count;
+    if (name_length(entry->text) > 0)
       (*count)++;
     else
-      uv__free(entries[*count]); /* No "NAME=": it would end the block for who reads it. */
+      uv__free(entry->text); /* No "NAME=": it would end the block for who reads it. */
   }
   for (i = 0; i < REQUIRED; i++) {
     if (has(entries, *count, required[i]))
       continue;
-    r = our_entry(required[i], &entries[*count]);
+    r = our_entry(required[i], &entries[*count].text);
     if (r < 0)
       return r;
-    if (entries[*count] != NULL)
+    if (entries[*count].text != NULL)
       (*count)++;
   }
   return 0;
 }
 
-static int join(WCHAR* const* entries, size_t count, WCHAR** block) {
+/* "Path" and "PATH" are one variable: of those that are sorted the first of each name stays, which is
+ * the one that was given first. */
+static void drop_doubles(struct entry* entries, size_t* count) {
+  size_t kept = 0;
+  size_t i;
+
+  for (i = 0; i < *count; i++) {
+    if (kept > 0 && compare_names(&entries[kept - 1], &entries[i]) == 0)
+      uv__free(entries[i].text);
+    else
+      entries[kept++] = entries[i];
+  }
+  *count = kept;
+}
+
+static int join(const struct entry* entries, size_t count, WCHAR** block) {
   size_t room = 2; /* An empty block ends like any other, with two zeros. */
   WCHAR* at;
   size_t i;
 
   for (i = 0; i < count; i++)
-    room += wcslen(entries[i]) + 1;
+    room += wcslen(entries[i].text) + 1;
   at = *block = uv__calloc(room, sizeof(**block));
   if (at == NULL)
     return UV_ENOMEM;
   for (i = 0; i < count; i++) {
-    size_t length = wcslen(entries[i]) + 1;
-    memcpy(at, entries[i], length * sizeof(*at));
+    size_t length = wcslen(entries[i].text) + 1;
+    memcpy(at, entries[i].text, length * sizeof(*at));
     at += length;
   }
   return 0;
 }
 
 int uv__process_block_make(char** env, WCHAR** block) {
-  WCHAR** entries;
+  struct entry* entries;
   size_t count = 0;
   size_t room = REQUIRED;
   int r;
@@ -123,10 +153,11 @@ int uv__process_block_make(char** env, WCHAR** block) {
   r = collect(env, entries, &count);
   if (r == 0) {
     qsort(entries, count, sizeof(*entries), compare_entries);
+    drop_doubles(entries, &count);
     r = join(entries, count, block);
   }
   while (count > 0)
-    uv__free(entries[--count]);
+    uv__free(entries[--count].text);
   uv__free(entries);
   return r;
 }

@@ -97,7 +97,8 @@ static HANDLE job;
 static INIT_ONCE job_made = INIT_ONCE_STATIC_INIT;
 
 /* The job that all children are in but detached ones: the system closes it with this process,
- * however that ends, and ends who is in it. What children start is theirs. */
+ * however that ends, and ends who is in it. What children start is theirs. We are in it ourselves,
+ * first: one that begins with a packaged program takes no other process afterwards. */
 static BOOL CALLBACK make_job(PINIT_ONCE once, void* parameter, void** context) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
 
@@ -111,21 +112,20 @@ static BOOL CALLBACK make_job(PINIT_ONCE once, void* parameter, void** context) 
   job = CreateJobObjectW(NULL, NULL);
   if (job == NULL)
     return FALSE;
-  if (SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits)))
+  if (SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits))) {
+    (void) AssignProcessToJobObject(job, GetCurrentProcess());
     return TRUE;
+  }
   CloseHandle(job);
   job = NULL;
   return FALSE;
 }
 
-/* Whoever started us may forbid that processes join another job; the child then outlives us if
- * we end without it, which is no reason not to start it. */
-static int join_job(HANDLE process) {
-  if (!InitOnceExecuteOnce(&job_made, make_job, NULL, NULL))
-    return uv__error_translate(GetLastError());
-  if (!AssignProcessToJobObject(job, process) && GetLastError() != ERROR_ACCESS_DENIED)
-    return uv__error_translate(GetLastError());
-  return 0;
+/* A child that cannot be in it, because whoever started us forbids that, or it belongs to a job that
+ * ours may not be a part of, outlives us if we end without it. That is no reason not to start it. */
+static void join_job(HANDLE process) {
+  if (InitOnceExecuteOnce(&job_made, make_job, NULL, NULL))
+    (void) AssignProcessToJobObject(job, process);
 }
 
 enum {
@@ -142,20 +142,19 @@ static int spawn_error(DWORD error) {
   case ERROR_BAD_EXE_FORMAT:
   case ERROR_EXE_MACHINE_TYPE_MISMATCH:
     return UV_EINVAL;
-  case ERROR_FILENAME_EXCED_RANGE: /* The command line. */
-    return UV_E2BIG;
   default:
     return uv__error_translate(error);
   }
 }
 
 /* A hidden console is a new one: a child that is to have a descriptor of ours, which may be our
- * console's, would not get it to work with. */
-static int shares_stdio(const struct uv__child_stdio* rows) {
+ * console's, or a stream that is, would not get it to work with. */
+static int shares_console(const struct uv__child_stdio* rows) {
   int i;
 
   for (i = 0; i < 3; i++)
-    if (rows[i].how == UV__CHILD_FD)
+    if (rows[i].how == UV__CHILD_FD ||
+        (rows[i].how == UV__CHILD_HANDLE && uv__handle_is_console(rows[i].handle)))
       return 1;
   return 0;
 }
@@ -166,7 +165,7 @@ static DWORD creation_flags(unsigned flags, const struct uv__child_stdio* rows) 
   if (flags & UV_PROCESS_DETACHED)
     result |= DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
   else if ((flags & (UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_CONSOLE)) &&
-           !shares_stdio(rows))
+           !shares_console(rows))
     result |= CREATE_NO_WINDOW;
   return result;
 }
@@ -186,6 +185,32 @@ static void fill_startup(STARTUPINFOEXW* startup,
   info->hStdError = stdio->handles[2];
   info->wShowWindow =
       flags & (UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_GUI) ? SW_HIDE : SW_SHOWDEFAULT;
+}
+
+/* A child has the error mode that its parent has when it starts: one that crashes, or that lacks a
+ * DLL, is to end at once, and not to wait for somebody to answer a dialog. Ours stays as it is. */
+static BOOL create_quietly(const struct uv__process_text* text,
+                           DWORD flags,
+                           STARTUPINFOEXW* startup,
+                           PROCESS_INFORMATION* made) {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  UINT before;
+  UINT quiet;
+  DWORD error;
+  BOOL ok;
+
+  AcquireSRWLockExclusive(&lock);
+  before = GetErrorMode();
+  quiet = before | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX;
+  (void) SetErrorMode(quiet);
+  ok = CreateProcessW(text->program, text->command, NULL, NULL, TRUE, flags, text->block, text->cwd,
+                      &startup->StartupInfo, made);
+  error = GetLastError();
+  if (GetErrorMode() == quiet) /* Else the program has chosen another one meanwhile. */
+    (void) SetErrorMode(before);
+  ReleaseSRWLockExclusive(&lock);
+  SetLastError(error);
+  return ok;
 }
 
 /* Starts it suspended, with exactly the handles of `stdio`. */
@@ -210,9 +235,7 @@ static int create(const uv_process_options_t* options,
                                    stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,
                                    NULL))
       r = uv__error_translate(GetLastError());
-    else if (!CreateProcessW(text->program, text->command, NULL, NULL, TRUE,
-                             creation_flags(options->flags, rows), text->block, text->cwd,
-                             &startup.StartupInfo, made))
+    else if (!create_quietly(text, creation_flags(options->flags, rows), &startup, made))
       r = spawn_error(GetLastError());
     DeleteProcThreadAttributeList(startup.lpAttributeList);
   }
@@ -222,17 +245,15 @@ static int create(const uv_process_options_t* options,
 
 /* Lets a created process run, once nothing can go wrong any more; or ends it before it ran. */
 static int settle(struct child* child, const uv_process_options_t* options, HANDLE thread) {
-  int r = 0;
+  int r = watch(child);
 
-  if (!(options->flags & UV_PROCESS_DETACHED))
-    r = join_job(child->process);
-  if (r == 0)
-    r = watch(child);
   if (r < 0) {
     TerminateProcess(child->process, 1);
     CloseHandle(child->process);
     return r;
   }
+  if (!(options->flags & UV_PROCESS_DETACHED))
+    join_job(child->process);
   /* Can this fail, then because somebody ended the process already. Its end is being watched. */
   if (ResumeThread(thread) == (DWORD) -1)
     TerminateProcess(child->process, 1);

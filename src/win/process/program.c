@@ -12,6 +12,7 @@ struct search {
   const WCHAR* name;   /* as given */
   int exact;           /* nothing is to be appended */
   WCHAR* candidate;    /* a buffer */
+  WCHAR* part;         /* another: a folder of PATH */
 };
 
 static int is_separator(WCHAR c) {
@@ -69,21 +70,29 @@ static int look_in(struct search* search, const WCHAR* folder, size_t length) {
   return 0;
 }
 
-/* Each folder of PATH, which may be in quotes. */
+/* Where a part of PATH ends: at a semicolon that is in no quotes. Of a quotation without an end the
+ * mark means nothing. */
+static const WCHAR* find_end(const WCHAR* part) {
+  const WCHAR* at;
+  int quoted = 0;
+
+  for (at = part; *at != L'\0' && (quoted || *at != L';'); at++)
+    if (*at == L'"')
+      quoted = !quoted;
+  return quoted ? part + wcscspn(part, L";") : at;
+}
+
+/* Each folder of PATH, without its quotes, which no name can have. */
 static int look_in_path(struct search* search, const WCHAR* path) {
   while (*path != L'\0') {
-    const WCHAR* begin = path;
-    const WCHAR* end;
+    const WCHAR* end = find_end(path);
+    size_t length = 0;
 
-    if (*begin == L'"' && wcschr(begin + 1, L'"') != NULL) {
-      end = wcschr(++begin, L'"');
-      path = end + 1;
-    } else {
-      end = path = begin + wcscspn(begin, L";");
-    }
-    if (end > begin && look_in(search, begin, (size_t) (end - begin)))
+    for (; path < end; path++)
+      if (*path != L'"')
+        search->part[length++] = *path;
+    if (length > 0 && look_in(search, search->part, length))
       return 1;
-    path += wcscspn(path, L";");
     if (*path == L';')
       path++;
   }
@@ -149,10 +158,11 @@ static int find(
   search.folder = folder;
   search.name = name;
   search.exact = exact;
-  search.candidate = uv__malloc((wcslen(name) + wcslen(path) + wcslen(folder) + 8) *
+  search.candidate = uv__malloc((wcslen(name) + 2 * wcslen(path) + wcslen(folder) + 8) *
                                 sizeof(*search.candidate)); /* 8: separators, extension */
   if (search.candidate == NULL)
     return UV_ENOMEM;
+  search.part = search.candidate + wcslen(name) + wcslen(path) + wcslen(folder) + 8;
   if (look(&search, path)) {
     *program = search.candidate;
     return 0;

@@ -38,6 +38,10 @@ static WCHAR* quote(WCHAR* to, const WCHAR* arg) {
   return to;
 }
 
+enum {
+  MOST_COMMAND = 32767 /* units that CreateProcessW takes, with the terminator */
+};
+
 static int make_command(char** args, int verbatim, WCHAR** command) {
   WCHAR* line;
   WCHAR* at;
@@ -70,7 +74,49 @@ static int make_command(char** args, int verbatim, WCHAR** command) {
     uv__free(arg);
   }
   *at = L'\0';
+  if (at - line >= MOST_COMMAND) {
+    uv__free(line);
+    return UV_E2BIG;
+  }
   *command = line;
+  return 0;
+}
+
+/* ---- Folder ---- */
+
+static DWORD fetch_folder(WCHAR* to, DWORD room, const void* arg) {
+  (void) arg;
+  return GetCurrentDirectoryW(room, to);
+}
+
+static DWORD fetch_short(WCHAR* to, DWORD room, const void* arg) {
+  return GetShortPathNameW(arg, to, room);
+}
+
+/* CreateProcessW takes no folder of more than MAX_PATH units, nor lets a child have ours when it is
+ * longer: its short name can be what it takes. Where there is none the system says what is wrong. */
+static int make_folder(const char* cwd, WCHAR** folder) {
+  WCHAR* given;
+  WCHAR* shorter;
+  DWORD units;
+  int r;
+
+  r = cwd != NULL ? uv__wide_make(cwd, &given) : uv__wide_fetch(fetch_folder, NULL, &given, &units);
+  if (r < 0)
+    return r;
+  if (wcslen(given) >= MAX_PATH - 1) { /* It ends with a backslash, which may be added. */
+    r = uv__wide_fetch(fetch_short, given, &shorter, &units);
+    if (r == 0 || r == UV_ENOMEM)
+      uv__free(given);
+    if (r == UV_ENOMEM)
+      return r;
+    if (r == 0)
+      given = shorter;
+  } else if (cwd == NULL) {
+    uv__free(given);
+    given = NULL; /* The child gets ours by itself. */
+  }
+  *folder = given;
   return 0;
 }
 
@@ -78,10 +124,8 @@ static int make_command(char** args, int verbatim, WCHAR** command) {
 
 static int make(struct uv__process_text* text, const uv_process_options_t* options) {
   int verbatim = (options->flags & UV_PROCESS_WINDOWS_VERBATIM_ARGUMENTS) != 0;
-  int r = 0;
+  int r = make_folder(options->cwd, &text->cwd);
 
-  if (options->cwd != NULL)
-    r = uv__wide_make(options->cwd, &text->cwd);
   if (r == 0 && options->env != NULL)
     r = uv__process_block_make(options->env, &text->block);
   if (r == 0)

@@ -9,7 +9,8 @@
 #include "win/tty/tty.h"
 
 enum {
-  SIGNALS = 32,
+  SIGNALS = 32,  /* of a table; NSIG of uv.h is below */
+  LOOK_MS = 250, /* at the list of handlers, while there are watchers */
   /* The system ends the process when the handler returns from one of the last three events, or
    * after its own time (5 s for a close). Until then the process is the program's, which ends it
    * by itself when it has finished; the limit is for a system that has none. */
@@ -25,31 +26,19 @@ enum {
  * here cannot be closed, so that a handler that holds the lock may wake it. */
 static struct uv__queue table[SIGNALS];
 static SRWLOCK lock = SRWLOCK_INIT;
-static int is_installed;
+static unsigned watchers_in_all;
+static HANDLE timer; /* NULL: nobody looks at the list of handlers */
 
 /* The run-time library's own SIGILL, SIGABRT, SIGFPE and SIGSEGV come to the thread that made them
- * come, which is not to be interrupted by a loop: they may be watched for, as portable programs
- * do, and are never delivered. */
+ * come, which is not to be interrupted by a loop, and others do not exist: they may be watched for, as
+ * portable programs do, and are never delivered. */
 static int can_be_watched(int signum) {
-  switch (signum) {
-  case SIGHUP:
-  case SIGINT:
-  case SIGILL:
-  case SIGFPE:
-  case SIGSEGV:
-  case SIGTERM:
-  case SIGBREAK:
-  case SIGABRT:
-  case SIGWINCH:
-    return 1;
-  default:
-    return 0;
-  }
+  return signum > 0 && signum < NSIG;
 }
 
 /* Whether anybody watches for it. Any thread. */
 static int deliver(int signum) {
-  struct uv__queue* watchers = &table[signum];
+  const struct uv__queue* watchers = &table[signum];
   struct uv__queue* link;
   int found = 0;
 
@@ -69,7 +58,18 @@ static int deliver(int signum) {
   return found;
 }
 
-/* On a thread that the system makes for it. */
+static int is_watched(int signum) {
+  int r;
+
+  AcquireSRWLockExclusive(&lock);
+  r = table[signum].next != NULL && !uv__queue_empty(&table[signum]);
+  ReleaseSRWLockExclusive(&lock);
+  return r;
+}
+
+/* On a thread that the system makes for it. Of somebody's logoff only services hear, of everybody's;
+ * nobody can know whose. It is no reason to end, and the handlers behind this one would: so a program
+ * that ends by SIGTERM says that it has been taken care of. */
 BOOL WINAPI uv__signal_event(DWORD event) {
   int found = 0;
 
@@ -82,6 +82,7 @@ BOOL WINAPI uv__signal_event(DWORD event) {
     found = deliver(SIGHUP);
     break;
   case CTRL_LOGOFF_EVENT:
+    return is_watched(SIGTERM);
   case CTRL_SHUTDOWN_EVENT:
     found = deliver(SIGTERM);
     break;
@@ -91,20 +92,53 @@ BOOL WINAPI uv__signal_event(DWORD event) {
   return found;
 }
 
-/* The handler stays for good: the system may hold a lock on its list while a handler runs, and
- * one that waits for a callback must not keep that callback from stopping its watcher. Without
- * watchers it hands every event on. So our code must stay too, also where it is a DLL. */
+/* AllocConsole, AttachConsole and FreeConsole empty the list of handlers, and nothing tells of that. To
+ * take a handler off the list is the only way to ask whether it is there. So ours is there twice, which
+ * is no harm as long as it is the same: without one of them it is still there. */
+static BOOL put_back(void) {
+  if (!SetConsoleCtrlHandler(uv__signal_event, FALSE) &&
+      !SetConsoleCtrlHandler(uv__signal_event, TRUE))
+    return FALSE;
+  return SetConsoleCtrlHandler(uv__signal_event, TRUE);
+}
+
+/* On a thread of the system's pool, as it may wait: the system holds a lock on its list while a handler
+ * runs, and one that waits for a callback must not keep a loop from running it. */
+static VOID CALLBACK look_at_list(void* data, BOOLEAN fired) {
+  static volatile LONG is_looking;
+
+  (void) data;
+  (void) fired;
+  if (InterlockedExchange(&is_looking, 1) != 0)
+    return;
+  (void) put_back();
+  InterlockedExchange(&is_looking, 0);
+}
+
+/* The handler stays for good. Without watchers it hands every event on. So our code must stay too, also
+ * where it is a DLL. Under the lock. */
 static int install(void) {
+  static int is_installed;
   HMODULE self;
 
-  if (is_installed)
-    return 0;
-  if (!SetConsoleCtrlHandler(uv__signal_event, TRUE))
-    return uv__error_translate(GetLastError());
-  (void) GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                            (const WCHAR*) (const void*) table, &self);
-  is_installed = 1;
+  if (!is_installed) {
+    if (!put_back())
+      return uv__error_translate(GetLastError());
+    (void) GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN |
+                                  GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                              (const WCHAR*) (const void*) table, &self);
+    is_installed = 1;
+  }
+  /* The first look is at once: the program may have changed its console before. */
+  if (timer == NULL && !CreateTimerQueueTimer(&timer, NULL, look_at_list, NULL, 0, LOOK_MS, 0))
+    timer = NULL;
   return 0;
+}
+
+static void leave_list(void) {
+  if (timer != NULL)
+    (void) DeleteTimerQueueTimer(NULL, timer, NULL);
+  timer = NULL;
 }
 
 static void resized(void) {
@@ -126,11 +160,14 @@ int uv__port_signal_start(struct uv__io* io,
   r = install();
   if (r == 0 && signum == SIGWINCH)
     r = uv__console_watch_size(resized);
+  if (r < 0 && watchers_in_all == 0)
+    leave_list();
   if (r == 0) {
     if (table[signum].next == NULL)
       uv__queue_init(&table[signum]);
     *caught = 0;
     uv__queue_insert_tail(&table[signum], watcher);
+    watchers_in_all++;
   }
   ReleaseSRWLockExclusive(&lock);
   return r;
@@ -151,6 +188,8 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
   (void) io;
   AcquireSRWLockExclusive(&lock);
   uv__queue_remove(watcher);
+  if (--watchers_in_all == 0)
+    leave_list();
   if (signum == SIGWINCH && uv__queue_empty(&table[signum]))
     (void) uv__console_watch_size(NULL);
   ReleaseSRWLockExclusive(&lock);

@@ -8,7 +8,8 @@
 #include "core/base/alloc.h"
 
 enum {
-  NS_PER_MS = 1000000
+  NS_PER_MS = 1000000,
+  MAX_GROUPS = 64 /* of processors; the system has room for 32 */
 };
 
 /* ---- Threads ---- */
@@ -129,15 +130,32 @@ int uv_thread_equal(const uv_thread_t* t1, const uv_thread_t* t2) {
   return id != 0 && id == GetThreadId(*t2);
 }
 
+/* All processors of the groups that threads of the process are in. */
+static unsigned int count_groups(void) {
+  USHORT groups[MAX_GROUPS];
+  USHORT count = MAX_GROUPS;
+  unsigned int processors = 0;
+
+  if (!GetProcessGroupAffinity(GetCurrentProcess(), &count, groups))
+    return GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+  while (count > 0)
+    processors += GetActiveProcessorCount(groups[--count]);
+  return processors;
+}
+
+/* More than 64 processors are in groups. Before Windows 11 a process begins in one of them, and the mask
+ * is about that one; a process in several, as all are since, has empty masks. */
 unsigned int uv_available_parallelism(void) {
   DWORD_PTR mine;
   DWORD_PTR all;
   unsigned int count = 0;
 
-  /* Counts one group of 64 processors only, which is what a thread may use at first. */
-  if (GetProcessAffinityMask(GetCurrentProcess(), &mine, &all))
+  if (GetProcessAffinityMask(GetCurrentProcess(), &mine, &all)) {
     for (; mine != 0; mine &= mine - 1)
       count++;
+    if (count == 0)
+      count = count_groups();
+  }
   return count > 0 ? count : 1;
 }
 

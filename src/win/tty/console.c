@@ -29,12 +29,32 @@ static int put_bits(HANDLE handle, DWORD ours, DWORD bits) {
   return 0;
 }
 
+/* Who may only write to a screen cannot know its mode. Then it is that of the screen which the console
+ * shows: as a rule the same one. */
+static int find_mode(struct uv__console_mode* mode, HANDLE handle) {
+  int r;
+
+  mode->own = INVALID_HANDLE_VALUE;
+  mode->handle = handle;
+  if (GetConsoleMode(handle, &mode->found))
+    return 0;
+  r = uv__error_translate(GetLastError());
+  mode->own = uv__console_open(1);
+  if (mode->own == INVALID_HANDLE_VALUE)
+    return r;
+  mode->handle = mode->own;
+  if (GetConsoleMode(mode->own, &mode->found))
+    return 0;
+  CloseHandle(mode->own);
+  return r;
+}
+
 int uv__console_enter(struct uv__console_mode* mode, HANDLE handle, DWORD ours) {
   struct uv__queue* link;
+  int r = find_mode(mode, handle);
 
-  if (!GetConsoleMode(handle, &mode->found))
-    return uv__error_translate(GetLastError());
-  mode->handle = handle;
+  if (r < 0)
+    return r;
   mode->ours = ours;
   AcquireSRWLockExclusive(&modes_lock);
   if (modes.next == NULL) {
@@ -65,6 +85,8 @@ int uv__console_leave(struct uv__console_mode* mode) {
   if (is_last)
     (void) put_bits(mode->handle, mode->ours, mode->found);
   ReleaseSRWLockExclusive(&modes_lock);
+  if (mode->own != INVALID_HANDLE_VALUE)
+    CloseHandle(mode->own);
   return is_last;
 }
 

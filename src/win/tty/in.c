@@ -266,7 +266,9 @@ int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
   in->handle = handle;
   in->line.handle = handle;
   in->raw.handle = handle;
-  r = uv__console_enter(&in->mode, handle, UV__LINE_MODE_BITS);
+  r = uv__line_begin();
+  if (r == 0)
+    r = uv__console_enter(&in->mode, handle, UV__LINE_MODE_BITS);
   if (r < 0) {
     uv__free(in);
     return r;

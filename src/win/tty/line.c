@@ -1,6 +1,9 @@
 /* Lines of the console. The console edits them itself, inside a call that blocks and that cannot be
- * cancelled without losing keys on all systems. It is ended by an Enter of ours, of which nothing
- * gets out of this file: what was typed of the line goes back to where it came from.
+ * cancelled: the caller would return, but the console goes on reading, and what is typed then is lost
+ * (microsoft/terminal#12143; Wine is the same). So the call is made when the first key of a line is
+ * there; until then a stop or a close ends a plain wait. In a line that was begun the call is ended by
+ * an Enter of ours, of which nothing gets out of this file: what was typed of the line goes back to
+ * where it came from.
  *
  * A process has one console, with one mode and one queue of what was typed. So here is also what
  * its handles share. One call reads at a time, for the Enter would end another one just as well;
@@ -14,7 +17,9 @@ enum {
 static struct {
   SRWLOCK lock;
   CONDITION_VARIABLE turn; /* `reader` or `is_raw` has changed, or a line is woken */
-  struct uv__line* reader; /* is in the call, or about to make it */
+  struct uv__line* reader; /* has its turn: it waits for a key, */
+  int is_reading;          /* or is in the call, or about to make it */
+  HANDLE wake;             /* an event: a reader that waits shall look again */
   int is_raw;
   int tty_mode;
   DWORD found;      /* bits, before a handle changed any */
@@ -84,7 +89,8 @@ static int apply(HANDLE handle) {
   int r;
 
   if (!desk.is_raw)
-    return uv__console_put(handle, UV__LINE_MODE_BITS, desk.found | NORMAL_BITS);
+    return uv__console_put(handle, UV__LINE_MODE_BITS,
+                           (desk.found | NORMAL_BITS) & ~(DWORD) ENABLE_VIRTUAL_TERMINAL_INPUT);
   if (desk.tty_mode == UV_TTY_MODE_RAW_VT)
     bits |= ENABLE_VIRTUAL_TERMINAL_INPUT;
   r = uv__console_put(handle, UV__LINE_MODE_BITS, bits);
@@ -96,26 +102,48 @@ static int apply(HANDLE handle) {
 /* ---- Reading a line ---- */
 
 static void wake(struct uv__line* line) {
-  if (!line->woken && desk.reader == line)
-    type_enter(line);
+  if (!line->woken && desk.reader == line) {
+    if (desk.is_reading)
+      type_enter(line);
+    else
+      (void) SetEvent(desk.wake);
+  }
   line->woken = 1;
   WakeAllConditionVariable(&desk.turn);
 }
 
 static int take_turn(struct uv__line* line) {
-  CONSOLE_SCREEN_BUFFER_INFO info;
   int taken;
 
   AcquireSRWLockExclusive(&desk.lock);
   while (desk.reader != NULL && !line->woken && !desk.is_raw)
     SleepConditionVariableSRW(&desk.turn, &desk.lock, INFINITE, 0);
   taken = !line->woken && !desk.is_raw;
-  if (taken) {
+  if (taken)
     desk.reader = line;
-    line->has_begun = find_cursor(&line->begun, &info);
-  }
   ReleaseSRWLockExclusive(&desk.lock);
   return taken;
+}
+
+/* Until a line begins: 1; or not, because this one is woken. */
+static int wait_for_line(struct uv__line* line) {
+  HANDLE handles[2] = {line->handle, desk.wake};
+  CONSOLE_SCREEN_BUFFER_INFO info;
+  int failed = 0;
+  int is_over;
+
+  do {
+    AcquireSRWLockExclusive(&desk.lock);
+    if (!line->woken && (failed || line->is_cut || uv__typed_has_key(line->handle))) {
+      desk.is_reading = 1;
+      line->has_begun = find_cursor(&line->begun, &info);
+    }
+    is_over = line->woken || desk.is_reading;
+    ReleaseSRWLockExclusive(&desk.lock);
+    if (!is_over) /* What cannot be waited for fails in the call, too, and there says why. */
+      failed = WaitForMultipleObjects(2, handles, FALSE, INFINITE) == WAIT_FAILED;
+  } while (!is_over);
+  return desk.is_reading; /* Nobody but this thread changes it now. */
 }
 
 /* When our Enter is still in the queue the call has ended by itself at the same moment, and the
@@ -123,8 +151,7 @@ static int take_turn(struct uv__line* line) {
  * whatever mode and process, shall get it. */
 static void end_turn(struct uv__line* line) {
   AcquireSRWLockExclusive(&desk.lock);
-  desk.reader = NULL;
-  if (line->woken) {
+  if (line->woken && desk.is_reading) {
     int had_enter;
     DWORD begin = UV__TYPED_FRONT;
     DWORD end = uv__typed_take_all(line->handle, &had_enter);
@@ -141,6 +168,8 @@ static void end_turn(struct uv__line* line) {
     }
     uv__typed_put_back(line->handle, begin, end);
   }
+  desk.reader = NULL;
+  desk.is_reading = 0;
   if (desk.is_unapplied)
     (void) apply(line->handle);
   desk.is_unapplied = 0;
@@ -155,10 +184,13 @@ void uv__line_read(struct uv__line* line) {
   line->error = 0;
   if (!take_turn(line))
     return;
-  if (!ReadConsoleW(line->handle, line->units, UV__LINE_UNITS, &line->count, NULL)) {
-    if (GetLastError() != ERROR_OPERATION_ABORTED)
-      line->error = uv__error_translate(GetLastError());
-    line->count = 0;
+  if (wait_for_line(line)) {
+    if (!ReadConsoleW(line->handle, line->units, UV__LINE_UNITS, &line->count, NULL)) {
+      if (GetLastError() != ERROR_OPERATION_ABORTED)
+        line->error = uv__error_translate(GetLastError());
+      line->count = 0;
+    }
+    line->is_cut = line->count == UV__LINE_UNITS && line->units[line->count - 1] != L'\n';
   }
   end_turn(line);
 }
@@ -186,13 +218,29 @@ void uv__line_give_back(struct uv__line* line) {
   end = uv__typed_take_all(line->handle, &had_enter);
   uv__typed_put_back(line->handle,
                      uv__typed_prepend(line->units + line->at, line->count - line->at), end);
-  if (had_enter && desk.reader != NULL) /* It is in the call, or about to make it. */
+  if (had_enter && desk.is_reading)
     type_enter(desk.reader);
   ReleaseSRWLockExclusive(&desk.lock);
   line->at = line->count;
 }
 
 /* ---- What is shared ---- */
+
+static BOOL CALLBACK make_wake(INIT_ONCE* once, void* arg, void** context) {
+  (void) once;
+  (void) arg;
+  (void) context;
+  desk.wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+  return desk.wake != NULL;
+}
+
+/* It stays: a helper that was left behind may wait for it. */
+int uv__line_begin(void) {
+  static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+
+  return InitOnceExecuteOnce(&once, make_wake, NULL, NULL) ? 0
+                                                           : uv__error_translate(GetLastError());
+}
 
 /* A call that is under way ends as it began: in another mode it could take keys that are not for
  * a line. So the console's mode follows when that is over. */
@@ -204,10 +252,10 @@ int uv__line_set_mode(struct uv__console_mode* mode, int tty_mode) {
   desk.found = mode->found;
   desk.tty_mode = tty_mode;
   desk.is_raw = tty_mode != UV_TTY_MODE_NORMAL;
-  desk.is_unapplied = desk.reader != NULL;
-  if (desk.reader == NULL)
+  desk.is_unapplied = desk.is_reading;
+  if (!desk.is_reading)
     r = apply(mode->handle);
-  else if (desk.is_raw)
+  if (desk.reader != NULL && desk.is_raw)
     wake(desk.reader);
   ReleaseSRWLockExclusive(&desk.lock);
   WakeAllConditionVariable(&desk.turn);

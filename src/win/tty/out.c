@@ -191,7 +191,7 @@ int uv__tty_out_open(struct uv__io* io, HANDLE handle) {
   /* A console that refuses is still one to write to. */
   if (uv__console_wants_vt()) {
     uv__console_claim(&out->mode);
-    (void) uv__console_put(handle, out->mode.ours, out->mode.ours);
+    (void) uv__console_put(out->mode.handle, out->mode.ours, out->mode.ours);
   }
   io->ops = &out_ops;
   io->tail.u.handle = handle;

@@ -4,11 +4,10 @@
 
 int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
   HANDLE handle = uv_get_osfhandle(file);
-  DWORD mode;
 
   if (handle == INVALID_HANDLE_VALUE)
     return UV_EBADF;
-  if (!GetConsoleMode(handle, &mode))
+  if (!uv__handle_is_console(handle))
     return UV_EINVAL;
   desc->handle = handle;
   desc->kind = UV__DESC_TTY;
@@ -19,15 +18,23 @@ int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
 
 uv_handle_type uv_guess_handle(uv_file file) {
   HANDLE handle = file < 0 ? INVALID_HANDLE_VALUE : uv_get_osfhandle(file);
-  DWORD mode;
 
   if (handle == INVALID_HANDLE_VALUE)
     return UV_UNKNOWN_HANDLE;
   switch (GetFileType(handle)) {
   case FILE_TYPE_CHAR:
-    return GetConsoleMode(handle, &mode) ? UV_TTY : UV_FILE;
+    return uv__handle_is_console(handle) ? UV_TTY : UV_FILE;
   case FILE_TYPE_PIPE:
-    return UV_NAMED_PIPE;
+    switch (uv__handle_socket_type(handle)) {
+    case 0:
+      return UV_NAMED_PIPE;
+    case SOCK_STREAM:
+      return UV_TCP;
+    case SOCK_DGRAM:
+      return UV_UDP;
+    default:
+      return UV_UNKNOWN_HANDLE;
+    }
   case FILE_TYPE_DISK:
     return UV_FILE;
   default:
@@ -35,17 +42,23 @@ uv_handle_type uv_guess_handle(uv_file file) {
   }
 }
 
-/* A duplicate, because the descriptor stays the caller's. */
+/* Our own handle to what the console reads from, of which it has one, with all rights: who may only
+ * read can neither change the mode nor type. Of what it shows there can be several, so that there it is
+ * a duplicate. The descriptor stays the caller's. */
 static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   HANDLE self = GetCurrentProcess();
-  HANDLE handle;
+  HANDLE handle = INVALID_HANDLE_VALUE;
   DWORD events;
+  int reads = GetNumberOfConsoleInputEvents(desc->handle, &events);
   int r;
 
   (void) domain;
-  if (!DuplicateHandle(self, desc->handle, self, &handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
+  if (reads)
+    handle = uv__console_open(0);
+  if (handle == INVALID_HANDLE_VALUE &&
+      !DuplicateHandle(self, desc->handle, self, &handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
     return uv__error_translate(GetLastError());
-  if (GetNumberOfConsoleInputEvents(handle, &events)) {
+  if (reads) {
     *opened = UV__OPENED_READABLE | UV__OPENED_ENDLESS; /* Ctrl-Z ends no more than a read. */
     r = uv__tty_in_open(io, handle);
   } else {

@@ -13,6 +13,7 @@
 struct uv__console_mode {
   struct uv__queue link;
   HANDLE handle;
+  HANDLE own;  /* the same, when it was opened for this; else INVALID_HANDLE_VALUE */
   DWORD found; /* the mode before anybody here changed it */
   DWORD ours;  /* the bits that we change */
   int is_changed;
@@ -41,12 +42,14 @@ int uv__console_watch_size(void (*changed)(void));
 
 enum {
   UV__LINE_UNITS = 4096,               /* of one line */
-  UV__TYPED_FRONT = UV__LINE_UNITS + 1 /* records before those that were in the queue: a mark, and a
-                                        * line */
+  UV__TYPED_FRONT = UV__LINE_UNITS + 2 /* records before those that were in the queue: two that mark
+                                        * the beginning, and a line */
 };
 
 /* Ends a call that reads a line. */
 void uv__typed_enter(HANDLE handle);
+/* Whether a line has begun, or the console has an error to tell. What is no key goes. */
+int uv__typed_has_key(HANDLE handle);
 /* Empties the queue into a buffer from UV__TYPED_FRONT on, but for an Enter of ours: it is only said
  * whether there was one. Where they end. */
 DWORD uv__typed_take_all(HANDLE handle, int* had_enter);
@@ -73,12 +76,15 @@ struct uv__line {
   COORD typed; /* and at its end */
   int has_begun;
   int has_typed;
+  int is_cut; /* the rest of the line is with the console, and no key announces it */
   int error;
   DWORD at;
   DWORD count;
   WCHAR units[UV__LINE_UNITS];
 };
 
+/* What readers need, once in the process. */
+int uv__line_begin(void);
 /* Waits for its turn and reads a line; none when it is woken or keys are wanted. */
 void uv__line_read(struct uv__line* line);
 /* Ends uv__line_read, also one that is only about to begin. What was typed of an unfinished line

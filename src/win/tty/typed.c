@@ -8,10 +8,13 @@ enum {
   FRONT = UV__TYPED_FRONT,
   MOST = 16384, /* records of the queue, and what is typed while they are put back. What is
                  * beyond keeps its place, so that it comes before them. */
+  LOOK = 64,    /* records looked at at once */
   TRIES = 100,  /* before somebody who types without end comes first */
   /* Of the records that are ours; no keyboard has such keys. */
   ENTER_CODE = 0x7E57,
-  MARK_CODE = 0x7E58
+  MARK_CODE = 0x7E58,
+  RESUME_CODE = 0x7E59,
+  NO_KEY = 0xE8 /* a virtual key that is nobody's, and no modifier */
 };
 
 /* Here, because nothing is allocated while a stream lives. */
@@ -38,15 +41,52 @@ static INPUT_RECORD make_mark(void) {
   return record;
 }
 
+/* While output is suspended, as by Ctrl+S, the next key that goes down resumes it, and is lost. This one
+ * may be. Otherwise it means nothing to whoever reads it. */
+static INPUT_RECORD make_resume(void) {
+  INPUT_RECORD record = make_key(0, RESUME_CODE);
+
+  record.Event.KeyEvent.wVirtualKeyCode = NO_KEY;
+  return record;
+}
+
 static int is_ours(const INPUT_RECORD* record, WORD scan_code) {
   return record->EventType == KEY_EVENT && record->Event.KeyEvent.wVirtualScanCode == scan_code;
 }
 
 void uv__typed_enter(HANDLE handle) {
-  INPUT_RECORD enter = make_key(L'\r', ENTER_CODE);
+  INPUT_RECORD keys[2];
   DWORD written;
 
-  (void) WriteConsoleInputW(handle, &enter, 1, &written);
+  keys[0] = make_resume();
+  keys[1] = make_key(L'\r', ENTER_CODE);
+  (void) WriteConsoleInputW(handle, keys, 2, &written);
+}
+
+/* Keys that go up are none, but for Alt at the end of an Alt code. */
+static int is_key(const INPUT_RECORD* record) {
+  const KEY_EVENT_RECORD* key = &record->Event.KeyEvent;
+
+  return record->EventType == KEY_EVENT && !is_ours(record, RESUME_CODE) &&
+         (key->bKeyDown || key->uChar.UnicodeChar != 0);
+}
+
+int uv__typed_has_key(HANDLE handle) {
+  INPUT_RECORD found[LOOK];
+  DWORD count = 0;
+  DWORD none;
+
+  do {
+    if (!PeekConsoleInputW(handle, found, LOOK, &count))
+      return 1; /* Whoever reads will be told why. */
+    for (none = 0; none < count && !is_key(&found[none]); none++)
+      ;
+    if (none < count || count == 0)
+      break;
+    (void) ReadConsoleInputW(handle, found, none,
+                             &none); /* They are there, so that it does not wait. */
+  } while (none > 0);
+  return count > 0 && none < count;
 }
 
 /* Takes what there is out of the queue, to records[at, end): how many. */
@@ -72,7 +112,7 @@ DWORD uv__typed_take_all(HANDLE handle, int* had_enter) {
     for (i = 0; i < count; i++) {
       if (is_ours(&records[from + i], ENTER_CODE))
         *had_enter = 1;
-      else
+      else if (!is_ours(&records[from + i], RESUME_CODE))
         records[at++] = records[from + i];
     }
   }
@@ -103,9 +143,9 @@ static DWORD reorder(HANDLE handle, DWORD begin, DWORD end) {
         if (--skip == 0) /* The console counts the same key once more into the last record. */
           records[end - 1] = records[from + i];
       } else if (is_ours(&records[from + i], MARK_CODE)) {
-        skip = end - begin - 1;
+        skip = end - begin - 2;
         is_marked = 1;
-      } else {
+      } else if (!is_ours(&records[from + i], RESUME_CODE)) {
         records[at++] = records[from + i];
       }
     }
@@ -113,29 +153,31 @@ static DWORD reorder(HANDLE handle, DWORD begin, DWORD end) {
   if (is_marked)
     return at;
   /* Somebody else has taken it, and what was behind it. */
-  memmove(records + begin + 1, records + end, (at - end) * sizeof(records[0]));
-  return begin + 1 + (at - end);
+  memmove(records + begin + 2, records + end, (at - end) * sizeof(records[0]));
+  return begin + 2 + (at - end);
 }
 
 void uv__typed_put_back(HANDLE handle, DWORD begin, DWORD end) {
-  INPUT_RECORD first;
+  INPUT_RECORD first[2];
   DWORD count;
   int tries;
 
   if (begin == end)
     return;
   records[--begin] = make_mark();
+  records[--begin] = make_resume();
   for (tries = 0; tries < TRIES; tries++) {
     write_records(handle, begin, end);
-    if (!PeekConsoleInputW(handle, &first, 1, &count) || count == 0)
+    if (!PeekConsoleInputW(handle, first, 2, &count) || count == 0)
       return; /* Somebody else has taken them. */
-    if (is_ours(&first, MARK_CODE)) {
-      (void) ReadConsoleInputW(handle, &first, 1, &count);
+    if (is_ours(&first[0], MARK_CODE) ||
+        (count == 2 && is_ours(&first[0], RESUME_CODE) && is_ours(&first[1], MARK_CODE))) {
+      (void) ReadConsoleInputW(handle, first, is_ours(&first[0], MARK_CODE) ? 1 : 2, &count);
       return;
     }
     end = reorder(handle, begin, end);
   }
-  write_records(handle, begin + 1, end);
+  write_records(handle, begin + 2, end);
 }
 
 DWORD uv__typed_prepend(const WCHAR* units, DWORD count) {

@@ -128,6 +128,10 @@ BOOL WINAPI AssignProcessToJobObject(HANDLE job, HANDLE process);
 void WINAPI GetStartupInfoW(LPSTARTUPINFOW info);
 BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count);
 BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* all);
+#define ALL_PROCESSOR_GROUPS 0xffff
+BOOL WINAPI GetProcessGroupAffinity(HANDLE process, USHORT* count, USHORT* groups);
+DWORD WINAPI GetActiveProcessorCount(WORD group);
+DWORD WINAPI GetShortPathNameW(const WCHAR* path, WCHAR* to, DWORD room);
 BOOL WINAPI GetProcessIoCounters(HANDLE process, IO_COUNTERS* counters);
 BOOL WINAPI GetProcessTimes(
     HANDLE process, LPFILETIME made, LPFILETIME ended, LPFILETIME kernel, LPFILETIME user);

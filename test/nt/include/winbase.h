@@ -43,6 +43,7 @@ typedef void(WINAPI* PAPCFUNC)(ULONG_PTR);
 DWORD WINAPI GetLastError(void);
 void WINAPI SetLastError(DWORD error);
 UINT WINAPI SetErrorMode(UINT mode);
+UINT WINAPI GetErrorMode(void);
 #define SEM_FAILCRITICALERRORS 1u
 #define SEM_NOGPFAULTERRORBOX 2u
 #define SEM_NOOPENFILEERRORBOX 0x8000u

@@ -1,0 +1,158 @@
+/* The system around the streams as Windows has it and no test machine: many processors, what the
+ * library asks for when it starts threads, and what the descriptors of others turn out to be. */
+#include <io.h>
+#include <string.h>
+
+#include "import.h"
+#include "net.h"
+#include "pipes.h"
+#include "shim.h"
+#include "uv.h"
+
+/* ---- Processors ---- */
+
+IMPORTED(GetProcessAffinityMask)
+IMPORTED(GetProcessGroupAffinity)
+IMPORTED(GetActiveProcessorCount)
+
+static DWORD_PTR mask;
+
+static BOOL WINAPI tell_mask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* all) {
+  (void) process;
+  *mine = mask;
+  *all = mask == 0 ? 0 : ~(DWORD_PTR) 0;
+  return TRUE;
+}
+
+static BOOL WINAPI tell_groups(HANDLE process, USHORT* count, USHORT* groups) {
+  (void) process;
+  CHECK(*count >= 2);
+  *count = 2;
+  groups[0] = 0;
+  groups[1] = 3;
+  return TRUE;
+}
+
+static DWORD WINAPI count_active(WORD group) {
+  CHECK(group == 0 || group == 3);
+  return group == 0 ? 64 : 32;
+}
+
+/* A process that is in several groups has no mask. */
+TEST(available_parallelism_beyond_one_group) {
+  import_replace(IMPORT(GetProcessAffinityMask), (import_function) tell_mask);
+  import_replace(IMPORT(GetProcessGroupAffinity), (import_function) tell_groups);
+  import_replace(IMPORT(GetActiveProcessorCount), (import_function) count_active);
+  mask = 0;
+  CHECK_EQ(uv_available_parallelism(), 96);
+  mask = 0x15;
+  CHECK_EQ(uv_available_parallelism(), 3);
+}
+
+/* ---- Threads ---- */
+
+IMPORTED(CreateThread)
+
+typedef HANDLE(WINAPI* create_fn)(SECURITY_ATTRIBUTES* security,
+                                  SIZE_T stack,
+                                  LPTHREAD_START_ROUTINE run,
+                                  void* arg,
+                                  DWORD flags,
+                                  DWORD* id);
+static create_fn create_thread;
+static int threads;
+
+static HANDLE WINAPI create_with_room(SECURITY_ATTRIBUTES* security,
+                                      SIZE_T stack,
+                                      LPTHREAD_START_ROUTINE run,
+                                      void* arg,
+                                      DWORD flags,
+                                      DWORD* id) {
+  threads++;
+  CHECK(stack == 0 || stack >= 1024 * 1024);
+  CHECK(stack == 0 || (flags & STACK_SIZE_PARAM_IS_A_RESERVATION)); /* which costs no memory */
+  return create_thread(security, stack, run, arg, flags, id);
+}
+
+/* What others put into a process runs on these threads, too. */
+TEST(process_helper_threads_have_room) {
+  uv_pipe_t pipe;
+  uv_file fds[2];
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  int taken;
+
+  create_thread =
+      (create_fn) import_replace(IMPORT(CreateThread), (import_function) create_with_room);
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0); /* not overlapped, so that a thread has to write */
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0);
+  taken = uv_try_write((uv_stream_t*) &pipe, &buf, 1);
+  CHECK_EQ(taken, 1);
+  CHECK(threads > 0);
+  net_close((uv_handle_t*) &pipe);
+  test_fd_close(fds[0]);
+  net_end();
+}
+
+/* ---- Descriptors of others ---- */
+
+/* The system calls it a pipe. */
+TEST(guess_handle_of_a_socket) {
+  static const int types[][2] = {{SOCK_STREAM, UV_TCP}, {SOCK_DGRAM, UV_UDP}};
+  uv_file fds[2];
+  size_t i;
+
+  CHECK(net_loop() != NULL); /* which starts Winsock */
+  for (i = 0; i < sizeof types / sizeof types[0]; i++) {
+    SOCKET sock = socket(AF_INET, types[i][0], 0);
+    int fd = _open_osfhandle((intptr_t) sock, 0);
+
+    CHECK(sock != INVALID_SOCKET);
+    CHECK(fd >= 0);
+    CHECK_EQ(uv_guess_handle(fd), types[i][1]);
+    CHECK_EQ(closesocket(sock), 0); /* The number stays: to close it would close another handle. */
+  }
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, 0), 0);
+  CHECK_EQ(uv_guess_handle(fds[0]), UV_NAMED_PIPE);
+  CHECK_EQ(uv_guess_handle(fds[1]), UV_NAMED_PIPE);
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+  net_end();
+}
+
+static HANDLE both_ways[2];
+
+static DWORD WINAPI read_for_ever(void* arg) {
+  char byte;
+  DWORD got;
+
+  (void) arg;
+  (void) ReadFile(both_ways[0], &byte, 1, &got, NULL);
+  return 0;
+}
+
+/* Of a pipe that is not overlapped, and that somebody reads, every question to it would wait. Wine has no
+ * such lock; the shim has. */
+TEST(guess_handle_of_a_pipe_that_is_read) {
+  char name[TEST_PIPE_NAME];
+  HANDLE reader;
+  DWORD wrote;
+  int fd;
+
+  (void) shim_use("lock");
+  (void) test_pipe_name(name, sizeof name);
+  both_ways[0] = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
+  both_ways[1] = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  CHECK(both_ways[0] != INVALID_HANDLE_VALUE);
+  CHECK(both_ways[1] != INVALID_HANDLE_VALUE);
+  reader = CreateThread(NULL, 0, read_for_ever, NULL, 0, NULL);
+  CHECK(reader != NULL);
+  fd = _open_osfhandle((intptr_t) both_ways[0], 0);
+  CHECK_EQ(uv_guess_handle(fd), UV_NAMED_PIPE);
+  CHECK_EQ(WaitForSingleObject(reader, 0), WAIT_TIMEOUT);
+  CHECK(WriteFile(both_ways[1], "x", 1, &wrote, NULL));
+  CHECK_EQ(WaitForSingleObject(reader, INFINITE), WAIT_OBJECT_0);
+  CHECK(CloseHandle(reader));
+  CHECK(CloseHandle(both_ways[1]));
+  test_fd_close(fd);
+}
