@@ -203,7 +203,7 @@ def main():
     good = True
     with tempfile.TemporaryDirectory(prefix="uvstream-nt-mutants-") as name:
         folder = pathlib.Path(name)
-        chosen = [(i, m) for i, m in enumerate(MUTANTS) 
+        chosen = [(i, m) for i, m in enumerate(MUTANTS)
                   if arguments.only in m[0] and i >= arguments.first]
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             waiting = [pool.submit(judge, folder, i, mutant) for i, mutant in chosen]
