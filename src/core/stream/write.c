@@ -113,23 +113,40 @@ void uv__write_collect(uv_stream_t* stream) {
     uv__write_fail(stream, (int) n);
 }
 
+static size_t size_of(const uv_buf_t* bufs, unsigned count) {
+  size_t size = 0;
+  unsigned i;
+
+  for (i = 0; i < count; i++)
+    size += bufs[i].len;
+  return size;
+}
+
 void uv__write_last(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   uv_buf_t bufs[UV__GATHER];
   uv_stream_t* pass;
   unsigned count;
+  int rounds;
   ssize_t n;
 
   if (stream->stream.phase != UV__CONNECTED)
     return;
   if (io->rung & UV__WRITE)
     uv__write_collect(stream);
-  count = uv__write_queue_gather(stream, bufs, &pass);
-  if (count == 0)
-    return;
-  n = write_bufs(stream, bufs, count, UV__TRY, pass);
-  if (n > 0)
+  for (rounds = 0; rounds < WRITE_ROUNDS; rounds++) {
+    count = uv__write_queue_gather(stream, bufs, &pass);
+    if (count == 0)
+      return;
+    n = write_bufs(stream, bufs, count, UV__TRY, pass);
+    if (n <= 0)
+      return;
+    io->busy &= (unsigned char) ~UV__WRITE; /* What was in flight is among them. */
+    uv__write_queue_mark(stream, 0);
     uv__write_queue_advance(stream, (size_t) n);
+    if ((size_t) n < size_of(bufs, count))
+      return;
+  }
 }
 
 /* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which
