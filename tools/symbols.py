@@ -20,7 +20,7 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 
 # Bytes of a stripped library, by the preset that makes it, with the compilers of Debian 12: as it
 # was when the bound was set, and a hundredth more. What is larger is meant, or is a mistake.
-BOUNDS = {("clang", "libuvstream.so"): (109696, 1.01), ("mingw", "libuvstream.dll"): (134144, 1.01)}
+BOUNDS = {("clang", "libuvstream.so"): (109696, 1.01), ("mingw", "libuvstream.dll"): (136192, 1.01)}
 
 # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
 OF_COMPILERS = (".refptr.", "__odr_asan.")

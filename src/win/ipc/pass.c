@@ -151,6 +151,22 @@ static int kind_of(int connection, uint32_t ending) {
   }
 }
 
+/* Whether a peer's handle is one that may be opened as that. Who asks a synchronous one waits for
+ * whoever reads from it. */
+static int is_pipe(HANDLE handle, int connection) {
+  unsigned opened;
+  ULONG handles;
+  DWORD flags;
+
+  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__pipe_access(handle, &opened, &handles) < 0)
+    return 0;
+  if (uv__pipe_is_overlapped(handle, handles, connection ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS) <=
+      0)
+    return connection;
+  return GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL) &&
+         (connection || (flags & PIPE_SERVER_END));
+}
+
 int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
                            const unsigned char* block,
                            int connection,
@@ -158,15 +174,12 @@ int uv__ipc_pass_take_pipe(const uv_loop_t* loop,
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
-  DWORD flags;
 
   if (kind < 0 || uv__ipc_frame_get32(block + 12) != 0)
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (uv__loop_has(loop, handle) || !GetNamedPipeInfo(handle, &flags, NULL, NULL, NULL))
-    return UV_ECONNABORTED;
-  if (!connection && !(flags & PIPE_SERVER_END))
+  if (uv__loop_has(loop, handle) || !is_pipe(handle, connection))
     return UV_ECONNABORTED;
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   desc->handle = handle;

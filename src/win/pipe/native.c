@@ -1,9 +1,8 @@
-/* What is asked of the system about any pipe, and what its answers mean. Some questions no documented
- * function of Win32 answers, but two of ntdll, which are documented themselves; these are looked up
- * at run time, for not every SDK has an import library. */
+/* What is asked of the system about any pipe, and what its answers mean. One question no documented
+ * function of Win32 answers, but one of ntdll, which is documented itself; it is looked up at run
+ * time, for not every SDK has an import library. */
 #include "win/pipe/pipe.h"
 
-typedef LONG(NTAPI* query_file_fn)(HANDLE, void* status, void* info, ULONG size, int class_);
 typedef LONG(NTAPI* query_object_fn)(HANDLE, int class_, void* info, ULONG size, ULONG* length);
 
 /* PUBLIC_OBJECT_BASIC_INFORMATION */
@@ -16,51 +15,28 @@ struct object_info {
 };
 
 enum {
-  OBJECT_BASIC_INFORMATION = 0,
-  FILE_MODE_INFORMATION = 16,
-  SYNCHRONOUS = 0x10 | 0x20 /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
+  OBJECT_BASIC_INFORMATION = 0
 };
 
-static FARPROC find(const char* name) {
-  HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-  return ntdll == NULL ? NULL : GetProcAddress(ntdll, name);
-}
-
-int uv__pipe_access(HANDLE handle, unsigned* opened) {
+int uv__pipe_access(HANDLE handle, unsigned* opened, ULONG* handles) {
   union {
-    FARPROC proc;
+    uv__function function;
     query_object_fn query;
   } entry;
   struct object_info info;
 
-  entry.proc = find("NtQueryObject");
-  if (entry.proc == NULL)
+  entry.function = uv__wide_import(L"ntdll.dll", "NtQueryObject");
+  if (entry.function == NULL)
     return UV_ENOSYS;
   if (entry.query(handle, OBJECT_BASIC_INFORMATION, &info, sizeof(info), NULL) < 0)
     return UV_EBADF;
+  *handles = info.handles;
   *opened = 0;
   if (info.access & FILE_READ_DATA)
     *opened |= UV__OPENED_READABLE;
   if (info.access & FILE_WRITE_DATA)
     *opened |= UV__OPENED_WRITABLE;
   return 0;
-}
-
-int uv__pipe_is_overlapped(HANDLE handle) {
-  union {
-    FARPROC proc;
-    query_file_fn query;
-  } entry;
-  ULONG_PTR status[2];
-  ULONG mode;
-
-  entry.proc = find("NtQueryInformationFile");
-  if (entry.proc == NULL)
-    return UV_ENOSYS;
-  if (entry.query(handle, status, &mode, sizeof(mode), FILE_MODE_INFORMATION) < 0)
-    return UV_EBADF;
-  return !(mode & SYNCHRONOUS);
 }
 
 int uv__pipe_attach(uv_loop_t* loop, HANDLE handle) {
