@@ -19,13 +19,7 @@ static void disown(struct uv__helper* helper) {
 }
 
 static HANDLE start(struct uv__helper* helper, LPTHREAD_START_ROUTINE routine) {
-  HANDLE thread;
-
-  InterlockedIncrement(&helper->owners);
-  thread = CreateThread(NULL, 65536, routine, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-  if (thread == NULL)
-    InterlockedDecrement(&helper->owners);
-  return thread;
+  return CreateThread(NULL, 65536, routine, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
 }
 
 /* Under the lock. The loop is there as long as the helper is not alone. */
@@ -34,6 +28,20 @@ static void tell_loop(struct uv__helper* helper) {
     return;
   helper->packet = 1;
   uv__loop_post(helper->loop, &helper->op);
+}
+
+/* Under the lock: it is back, and who recalled it knows nothing of it when this returns. */
+static void part_from_caller(struct uv__helper* helper) {
+  HANDLE caller = helper->caller;
+
+  if (caller == NULL)
+    return;
+  helper->caller = NULL;
+  ReleaseSRWLockExclusive(&helper->lock);
+  WakeConditionVariable(&helper->back);
+  WaitForSingleObject(caller, INFINITE);
+  CloseHandle(caller);
+  AcquireSRWLockExclusive(&helper->lock);
 }
 
 static DWORD WINAPI run(void* data) {
@@ -53,9 +61,8 @@ static DWORD WINAPI run(void* data) {
     outcome = helper->work(helper);
     AcquireSRWLockExclusive(&helper->lock);
     helper->working = 0;
-    if (helper->recalled)
-      WakeConditionVariable(&helper->back);
     helper->recalled = 0;
+    part_from_caller(helper);
     if (outcome & UV__HELPER_AGAIN)
       helper->asked = 1;
     if ((outcome & UV__HELPER_TELL) && !helper->closing)
@@ -86,7 +93,8 @@ static int call_back(struct uv__helper* helper) {
   return helper->recalled;
 }
 
-/* The loop need not run, nor the stream be there, until it is back. */
+/* The loop need not run, nor the stream be there, until it is back. The helper, which is, waits for
+ * this thread. */
 static DWORD WINAPI call_back_again(void* data) {
   struct uv__helper* helper = data;
   DWORD pause_ms = 1;
@@ -97,9 +105,7 @@ static DWORD WINAPI call_back_again(void* data) {
     if (pause_ms < RECALL_MS)
       pause_ms *= 2;
   }
-  helper->caller = 0;
   ReleaseSRWLockExclusive(&helper->lock);
-  disown(helper);
   return 0;
 }
 
@@ -154,10 +160,14 @@ int uv__helper_is_idle(struct uv__helper* helper) {
 
 /* The first time it needs a thread. */
 int uv__helper_ask(struct uv__helper* helper) {
-  if (helper->thread == NULL)
+  if (helper->thread == NULL) {
+    InterlockedIncrement(&helper->owners);
     helper->thread = start(helper, run);
-  if (helper->thread == NULL)
+  }
+  if (helper->thread == NULL) {
+    InterlockedDecrement(&helper->owners);
     return uv__error_translate(GetLastError());
+  }
   AcquireSRWLockExclusive(&helper->lock);
   helper->asked = 1;
   ReleaseSRWLockExclusive(&helper->lock);
@@ -178,18 +188,11 @@ void uv__helper_recall(struct uv__helper* helper) {
     AcquireSRWLockExclusive(&helper->lock);
     if (i == 0)
       helper->recalled = helper->working;
-    waits = call_back(helper) && !helper->caller;
+    waits = call_back(helper) && helper->caller == NULL;
     if (waits && i == RECALLS - 1)
-      helper->caller = 1;
+      helper->caller = start(helper, call_back_again);
     ReleaseSRWLockExclusive(&helper->lock);
     WakeConditionVariable(&helper->news);
-  }
-  if (waits) {
-    HANDLE thread = start(helper, call_back_again);
-    if (thread != NULL)
-      CloseHandle(thread);
-    else
-      helper->caller = 0;
   }
 }
 

@@ -25,15 +25,15 @@ struct uv__helper {
   /* Private to helper.c, but for `thread`, of which a call is cancelled. */
   CONDITION_VARIABLE news; /* asked, recalled or closing */
   CONDITION_VARIABLE back; /* from a call that it was recalled from */
-  volatile LONG owners;    /* the stream, the thread, and the one that recalls it */
+  volatile LONG owners;    /* the stream and the thread */
   uv_loop_t* loop;
   HANDLE thread; /* NULL: not needed yet */
+  HANDLE caller; /* a thread that recalls it, or NULL */
   struct uv__retry retry;
   uint64_t until;         /* how long a close waits */
   unsigned char asked;    /* to work, when it has done what it does */
   unsigned char working;  /* without the lock */
   unsigned char recalled; /* its call is to end */
-  unsigned char caller;   /* a thread recalls it */
   unsigned char gone;     /* the thread is about to end */
   unsigned char packet;   /* posted, not dequeued */
   unsigned char alone;    /* nobody waits for it any more */

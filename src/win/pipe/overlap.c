@@ -19,7 +19,6 @@ struct question {
   volatile LONG owners; /* who asks, and the thread */
   query_file_fn query;
   HANDLE handle; /* a duplicate: who asks may close its own meanwhile */
-  HANDLE event;  /* the answer is there */
   int answer;
 };
 
@@ -33,10 +32,8 @@ static int query(query_file_fn fn, HANDLE handle) {
 }
 
 static void disown(struct question* question) {
-  if (InterlockedDecrement(&question->owners) > 0)
-    return;
-  CloseHandle(question->event);
-  uv__free(question);
+  if (InterlockedDecrement(&question->owners) == 0)
+    uv__free(question);
 }
 
 static DWORD WINAPI run(void* data) {
@@ -44,7 +41,6 @@ static DWORD WINAPI run(void* data) {
 
   question->answer = query(question->query, question->handle);
   CloseHandle(question->handle);
-  SetEvent(question->event);
   disown(question);
   return 0;
 }
@@ -57,12 +53,8 @@ static struct question* make(query_file_fn fn, HANDLE handle) {
     return NULL;
   question->owners = 2;
   question->query = fn;
-  question->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-  if (question->event != NULL &&
-      DuplicateHandle(self, handle, self, &question->handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
+  if (DuplicateHandle(self, handle, self, &question->handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
     return question;
-  if (question->event != NULL)
-    CloseHandle(question->event);
   uv__free(question);
   return NULL;
 }
@@ -80,9 +72,9 @@ static int ask(query_file_fn fn, HANDLE handle, DWORD patience_ms) {
     CloseHandle(question->handle);
     question->owners = 1;
   } else {
-    CloseHandle(thread);
-    if (WaitForSingleObject(question->event, patience_ms) == WAIT_OBJECT_0)
+    if (WaitForSingleObject(thread, patience_ms) == WAIT_OBJECT_0)
       answer = question->answer;
+    CloseHandle(thread);
   }
   disown(question);
   return answer;
