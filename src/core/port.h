@@ -168,8 +168,15 @@ struct uv__ops {
    * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
-   * at once or of done, means that it went. UV__TRY, and only that, may come while a write is in
-   * flight; a port whose write in flight has bytes of its own answers UV_EAGAIN then. */
+   * at once or of done, means that it went.
+   *
+   * The last write of an io is a UV__TRY with UV__CLOSED in `busy`; another one may follow when all
+   * was taken, and then the close. It is the only one that may come while a write is in flight, whose
+   * bytes lead the buffers then. A port that has copies of these may append copies of the rest, as far
+   * as it has room, and deliver them all without anybody waiting for them: it answers how much it has
+   * of the buffers, those in flight included. A port that waits for the system to take the first of
+   * them may try again. Others answer UV_EAGAIN. A count means that nothing is in flight any more: no
+   * ring of the lane comes, and nobody asks `done`. */
   ssize_t (*write)(struct uv__io* io,
                    const uv_buf_t* bufs,
                    unsigned nbufs,
@@ -266,7 +273,8 @@ struct uv__child_stdio {
   int ipc;        /* a created pipe will carry handles */
   int fd;
   uv_os_fd_t handle;
-  struct uv__desc parent; /* out */
+  enum uv__desc_kind kind; /* of `handle` */
+  struct uv__desc parent;  /* out */
 };
 
 /* Start a child and have `io` ring UV__EVENT once when it is gone. `io` is fresh, its ops are

@@ -261,6 +261,46 @@ TEST(w6_tty_win_try_write_and_much) {
   finish();
 }
 
+/* Whether that stands on the screen from the first column of the row on. */
+static int shows(int row, const WCHAR* text) {
+  WCHAR seen[32];
+  COORD from = {0, (SHORT) row};
+  DWORD length = (DWORD) wcslen(text);
+  DWORD count;
+
+  CHECK(length < sizeof seen / sizeof seen[0]);
+  CHECK(ReadConsoleOutputCharacterW(screen, seen, length, from, &count));
+  return count == length && memcmp(seen, text, length * sizeof *text) == 0;
+}
+
+/* The first line is with the helper when the others are written, in the same turn. A console that is
+ * slow has them later than the close. */
+TEST(l5_tty_win_lines_before_a_close_arrive) {
+  static char lines[][8] = {"one\n", "two\n", "three\n", "four\n", "five\n"};
+  static const WCHAR* const seen[] = {L"one", L"two", L"three", L"four", L"five"};
+  COORD origin = {0, 0};
+  uv_write_t reqs[5];
+  int i;
+
+  if (!console_child("l5_tty_win_lines_before_a_close_arrive"))
+    return;
+  begin(1);
+  CHECK(SetConsoleCursorPosition(screen, origin));
+  for (i = 0; i < 5; i++) {
+    uv_buf_t buf = uv_buf_init(lines[i], (unsigned) strlen(lines[i]));
+    CHECK_EQ(uv_write(&reqs[i], (uv_stream_t*) &tty, &buf, 1, on_write), 0);
+  }
+  uv_close((uv_handle_t*) &tty, NULL);
+  memset(lines, 'x', sizeof lines); /* They are copied. */
+  CHECK_EQ(wrote, 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(wrote, 5);
+  for (i = 0; i < 5; i++)
+    while (!shows(i, seen[i]))
+      net_turns(1);
+  finish();
+}
+
 TEST(y2_tty_win_output_mode_is_put_back) {
   uv_tty_vtermstate_t state;
   DWORD before;

@@ -87,6 +87,13 @@ __attribute__((no_sanitize("address", "thread"))) static NTSTATUS read_overlappe
   return (NTSTATUS) overlapped->Internal;
 }
 
+/* Nobody writes it meanwhile. */
+__attribute__((no_sanitize("address", "thread"))) static ULONG_PTR event_of(const void* arg) {
+  const volatile OVERLAPPED* overlapped = arg;
+
+  return (ULONG_PTR) overlapped->hEvent;
+}
+
 static int is_over(void* arg) {
   return read_overlapped(arg, NULL) != ST_PENDING;
 }
@@ -95,12 +102,10 @@ static int is_over(void* arg) {
  * the operation in order to wait for it. */
 NTSTATUS nt_overlapped_result(OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
   NTSTATUS status = read_overlapped(overlapped, bytes);
-  ULONG_PTR event;
 
   if (status != ST_PENDING || !wait)
     return status;
-  memcpy(&event, (const char*) overlapped + offsetof(OVERLAPPED, hEvent), sizeof(event));
-  if (event & 1)
+  if (event_of(overlapped) & 1)
     nt_wait(is_over, overlapped, NT_NEVER);
   else
     nt_wait_for_peer(is_over, overlapped, NT_NEVER, "an operation");

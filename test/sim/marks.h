@@ -27,6 +27,7 @@
   X(CUT_CANCELED, "a write in flight at the close has taken nothing")                            \
   X(LAST_TRY_TAKES, "the try of a close takes bytes")                                            \
   X(LAST_TRY_EAGAIN, "the try of a close takes none")                                            \
+  X(LAST_TRY_TAKES_OVER, "and those in flight, of which the port has copies")                    \
   X(WRITE_NO_MEMORY, "the array of a write cannot be allocated")                                 \
   X(WRITE_FAILS_ALL, "a write fails, and others wait behind it")                                 \
   X(WRITE_TO_RESET, "a write after the connection was reset was told")                           \

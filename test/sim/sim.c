@@ -121,7 +121,7 @@ size_t sim_room(const struct sim_socket* sock) {
   if (sock->peer < 0)
     return 1 << 20; /* Nobody is there: the system takes it and throws it away. */
   peer = &sim_sockets[sock->peer];
-  return peer->in_size - peer->in_len;
+  return peer->in_size > peer->in_len ? peer->in_size - peer->in_len : 0;
 }
 
 int sim_readable(const struct sim_socket* sock) {
@@ -137,14 +137,11 @@ int sim_dead(struct sim_socket* sock) {
   return UV_ECONNRESET;
 }
 
-size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
+static size_t take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
   struct sim_socket* sock = sim_socket_of(io);
-  size_t room = sim_room(sock);
   size_t taken = 0;
   unsigned i;
 
-  if (limit > room)
-    limit = room;
   for (i = 0; i < nbufs && taken < limit; i++) {
     size_t n = bufs[i].len < limit - taken ? bufs[i].len : limit - taken;
 
@@ -160,6 +157,12 @@ size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t 
   if (sock->peer < 0 && sim_chance(50))
     sim_socket_reset(sock);
   return taken;
+}
+
+size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
+  size_t room = sim_room(sim_socket_of(io));
+
+  return take(io, bufs, nbufs, limit < room ? limit : room);
 }
 
 int sim_port_free(int port) {
@@ -287,6 +290,40 @@ void sim_ring(struct uv__io* io, enum uv__lane lane) {
   uv__ring(io, lane);
 }
 
+static size_t size_of(const struct sim_pin* pin) {
+  size_t size = 0;
+  unsigned i;
+
+  for (i = 0; i < pin->nbufs; i++)
+    size += pin->bufs[i].len;
+  return size;
+}
+
+/* More than the peer has room for. */
+static void enlarge(struct sim_socket* sock, size_t size) {
+  struct sim_socket* peer;
+
+  if (sock->peer < 0)
+    return;
+  peer = &sim_sockets[sock->peer];
+  peer->in = realloc(peer->in, peer->in_size + peer->in_len + size);
+  if (peer->in == NULL)
+    sim_fail("the test itself is out of memory");
+}
+
+size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t more) {
+  const struct sim_pin* pin = io->tail.pin;
+  size_t limit = more + size_of(pin);
+  unsigned i;
+
+  for (i = 0; i < pin->nbufs; i++)
+    if (i == nbufs || pin->bufs[i].base != bufs[i].base || pin->bufs[i].len > bufs[i].len)
+      sim_fail("the last write does not begin with the bytes in flight");
+  sim_unpin(io);
+  enlarge(sim_socket_of(io), limit);
+  return take(io, bufs, nbufs, limit);
+}
+
 /* A write in flight meets the system again. Completion style: it takes bytes now. Readiness
  * style: it only says that a new start would get on. */
 static int try_write(struct uv__io* io) {
@@ -360,15 +397,6 @@ static void ring_for_nothing(struct uv__io* io) {
     sim_mark(MARK_SPURIOUS_ACCEPT);
     sim_ring(io, UV__ACCEPT);
   }
-}
-
-static size_t size_of(const struct sim_pin* pin) {
-  size_t size = 0;
-  unsigned i;
-
-  for (i = 0; i < pin->nbufs; i++)
-    size += pin->bufs[i].len;
-  return size;
 }
 
 void sim_cut(struct uv__io* io, unsigned lanes) {
@@ -521,7 +549,7 @@ static int make_room(void) {
       continue;
     peer = &sim_sockets[sim_socket_of(ios[i])->peer];
     peer->in_size += 1 + sim_below(512);
-    peer->in = realloc(peer->in, peer->in_size);
+    peer->in = realloc(peer->in, peer->in_size + peer->in_len);
     if (peer->in == NULL)
       sim_fail("the test itself is out of memory");
     made = 1;

@@ -18,7 +18,8 @@ enum sim_style {
   SIM_CLOSES_LATE = 4,  /* close is PENDING */
   SIM_DISARM_LATE = 8,  /* a disarmed read rings all the same */
   SIM_EAGER = 16,       /* answers now whenever it can */
-  SIM_STINGY = 32       /* takes a few bytes at a time */
+  SIM_STINGY = 32,      /* takes a few bytes at a time */
+  SIM_COPIES = 64       /* has copies of the bytes in flight, and delivers them whatever comes */
 };
 
 enum sim_state {
@@ -87,6 +88,9 @@ int sim_readable(const struct sim_socket* sock);
 int sim_dead(struct sim_socket* sock);
 /* Takes a prefix of up to `limit` bytes of the buffers, and tells the observer. */
 size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit);
+/* The same of a last write, where copies are made: those in flight, which lead the buffers, and up to
+ * `more` of the rest, whether the peer has room or not. */
+size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t more);
 int sim_port_free(int port);
 /* Tries to reach a listener; 0 or an error. */
 int sim_connect_now(struct uv__io* io);

@@ -57,7 +57,8 @@ static void tcp_init(struct uv__io* io) {
   io->tail.magic = SIM_OPEN;
   io->tail.fd = -1;
   io->tail.spurious = 4;
-  io->tail.style = sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0);
+  io->tail.style =
+      sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0) | (sim_chance(30) ? SIM_COPIES : 0);
 }
 
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
@@ -269,6 +270,20 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
 
 /* ---- Writing ---- */
 
+/* The last write comes while another one is in flight. */
+static ssize_t write_last(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+  ssize_t n;
+
+  if (!(io->busy & UV__CLOSED))
+    sim_fail("a write that is not the last while one is in flight");
+  if (!(io->tail.style & SIM_COPIES) || sim_socket_of(io)->reset || (io->tail.due & UV__WRITE))
+    return UV_EAGAIN; /* Behind the bytes in flight. */
+  n = (ssize_t) sim_take_over(io, bufs, nbufs, sim_chance(50) ? 1 << 20 : sim_below(200));
+  io->tail.armed &= ~(unsigned) UV__WRITE;
+  sim_mark(MARK_LAST_TRY_TAKES_OVER);
+  return n;
+}
+
 static ssize_t tcp_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
@@ -288,8 +303,9 @@ static ssize_t tcp_write(struct uv__io* io,
     if (bufs[i].len == 0 || bufs[i].base == NULL)
       sim_fail("write of an empty buffer");
 
-  if (((io->tail.armed | io->tail.due) & UV__WRITE) && (io->tail.style & SIM_COMPLETES)) {
-    n = UV_EAGAIN; /* Behind the bytes in flight. A port of readiness has none there. */
+  if (((io->tail.armed | io->tail.due) & UV__WRITE) &&
+      ((io->tail.style & (SIM_COMPLETES | SIM_COPIES)) || (io->tail.due & UV__WRITE))) {
+    n = write_last(io, bufs, nbufs); /* A port of readiness has no bytes in flight. */
   } else if (sock->reset) {
     n = sim_dead(sock);
     if (n == UV_EPIPE)

@@ -76,6 +76,9 @@ static int describe(const uv_stdio_container_t* container, struct uv__child_stdi
     if (stream == NULL)
       return UV_EINVAL;
     row->how = UV__CHILD_HANDLE;
+    row->kind = stream->type == UV_TCP   ? UV__DESC_TCP
+                : stream->type == UV_TTY ? UV__DESC_TTY
+                                         : UV__DESC_PIPE;
     return uv_fileno((uv_handle_t*) stream, &row->handle);
   default:
     return UV_EINVAL;

@@ -80,6 +80,7 @@ int uv__stream_close(uv_handle_t* handle) {
 
   if (stream->stream.passing > 0)
     uv__write_forsake(stream);
+  io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
   uv__write_last(stream);
   stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
                                 UV__STREAM_STARVED);
@@ -95,10 +96,10 @@ int uv__stream_close(uv_handle_t* handle) {
   r = io->ops->close(io);
   uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
   if (r == UV__PENDING) {
-    io->busy |= UV__CLOSED;
     uv__loop_hold(stream->loop);
     return UV__PENDING;
   }
+  io->busy &= (unsigned char) ~UV__CLOSED;
   descriptor_freed(stream->loop);
   return 0;
 }

@@ -130,9 +130,20 @@ void uv__write_collect(uv_stream_t* stream) {
     uv__write_fail(stream, (int) n);
 }
 
+static size_t size_of(const uv_buf_t* bufs, unsigned count) {
+  size_t size = 0;
+  unsigned i;
+
+  for (i = 0; i < count; i++)
+    size += bufs[i].len;
+  return size;
+}
+
 void uv__write_last(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   struct uv__gathered what;
+  size_t size;
+  int rounds;
   ssize_t n;
 
   if (stream->stream.phase != UV__CONNECTED)
@@ -141,14 +152,20 @@ void uv__write_last(uv_stream_t* stream) {
     uv__write_collect(stream);
   if (!(io->busy & UV__WRITE))
     uv__write_queue_advance(stream, 0); /* Those without bytes are no reason to stop at. */
-  uv__write_queue_gather(stream, &what);
-  if (what.count == 0)
-    return;
-  n = give(stream, &what, UV__TRY);
-  if (n <= 0)
-    return;
-  uv__write_queue_mark(stream, 0); /* A write in flight had taken nothing, or else no try would. */
-  uv__write_queue_advance(stream, (size_t) n);
+  for (rounds = 0; rounds < WRITE_ROUNDS; rounds++) {
+    uv__write_queue_gather(stream, &what);
+    if (what.count == 0)
+      return;
+    size = size_of(what.bufs, what.count);
+    n = give(stream, &what, UV__TRY);
+    if (n <= 0)
+      return;
+    io->busy &= (unsigned char) ~UV__WRITE; /* What was in flight is among them. */
+    uv__write_queue_mark(stream, 0);
+    uv__write_queue_advance(stream, (size_t) n);
+    if ((size_t) n < size)
+      return;
+  }
 }
 
 /* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which

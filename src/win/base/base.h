@@ -43,8 +43,8 @@ uv__function uv__wide_import(const WCHAR* library, const char* name);
 
 /* A function of ntdll, likewise. */
 uv__function uv__ntdll_import(const char* name);
-/* What a handle was opened for. */
-int uv__object_access(HANDLE handle, ACCESS_MASK* access);
+/* What a handle was opened for, and how many lead to its object, in all processes. */
+int uv__object_look(HANDLE handle, ACCESS_MASK* access, ULONG* handles);
 /* Whether there are other handles to the same file object, in whatever process. */
 int uv__object_is_shared(HANDLE handle);
 

@@ -33,13 +33,15 @@ uv__function uv__ntdll_import(const char* name) {
   return ntdll == NULL ? NULL : (uv__function) GetProcAddress(ntdll, name);
 }
 
-int uv__object_access(HANDLE handle, ACCESS_MASK* access) {
+int uv__object_look(HANDLE handle, ACCESS_MASK* access, ULONG* handles) {
   struct object_info info;
   int r = query(handle, &info);
 
-  if (r == 0)
-    *access = info.access;
-  return r;
+  if (r < 0)
+    return r;
+  *access = info.access;
+  *handles = info.handles;
+  return 0;
 }
 
 int uv__object_is_shared(HANDLE handle) {

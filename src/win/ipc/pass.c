@@ -169,19 +169,31 @@ static int kind_of(int connection, uint32_t ending) {
   }
 }
 
+/* Whether a peer's handle is one that may be opened as that. Who asks a synchronous one waits for
+ * whoever reads from it. */
+static int is_pipe(HANDLE handle, int connection) {
+  unsigned opened;
+  ULONG handles;
+  DWORD flags;
+
+  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__pipe_access(handle, &opened, &handles) < 0)
+    return 0;
+  if (uv__pipe_is_overlapped(handle, handles, connection ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS) <=
+      0)
+    return connection;
+  return uv__pipe_info(handle, &flags) == 0 && (connection || (flags & PIPE_SERVER_END));
+}
+
 int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
-  DWORD flags;
 
   if (kind < 0 || uv__ipc_frame_get32(block + 12) != 0)
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (is_ours(handle) || uv__pipe_info(handle, &flags) < 0)
-    return UV_ECONNABORTED;
-  if (!connection && !(flags & PIPE_SERVER_END))
+  if (is_ours(handle) || !is_pipe(handle, connection))
     return UV_ECONNABORTED;
   uv__own_note(handle);
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);

@@ -4,12 +4,23 @@
 #include "win/loop/helper.h"
 
 enum {
-  PATIENCE_MS = 40 /* with one that does not come back, at close (rule L4) */
+  PATIENCE_MS = 40, /* with one that does not come back, at close (rule L4) */
+  PAUSE_MS = 10,    /* between two attempts of a call that should have waited */
+  RECALLS = 3,      /* at once; then a thread goes on with it */
+  RECALL_MS = 64    /* at most between two of these */
 };
 
 static void disown(struct uv__helper* helper) {
-  if (InterlockedDecrement(&helper->owners) == 0)
-    helper->release(helper);
+  if (InterlockedDecrement(&helper->owners) > 0)
+    return;
+  if (helper->thread != NULL)
+    CloseHandle(helper->thread);
+  helper->release(helper);
+}
+
+static HANDLE start(struct uv__helper* helper, LPTHREAD_START_ROUTINE routine) {
+  return CreateThread(NULL, UV__HELPER_STACK, routine, helper, STACK_SIZE_PARAM_IS_A_RESERVATION,
+                      NULL);
 }
 
 /* Under the lock. The loop is there as long as the helper is not alone. */
@@ -20,24 +31,45 @@ static void tell_loop(struct uv__helper* helper) {
   uv__loop_post(helper->loop, &helper->op);
 }
 
+/* Under the lock: it is back, and who recalled it knows nothing of it when this returns. */
+static void part_from_caller(struct uv__helper* helper) {
+  HANDLE caller = helper->caller;
+
+  if (caller == NULL)
+    return;
+  helper->caller = NULL;
+  ReleaseSRWLockExclusive(&helper->lock);
+  WakeConditionVariable(&helper->back);
+  WaitForSingleObject(caller, INFINITE);
+  CloseHandle(caller);
+  AcquireSRWLockExclusive(&helper->lock);
+}
+
 static DWORD WINAPI run(void* data) {
   struct uv__helper* helper = data;
 
   AcquireSRWLockExclusive(&helper->lock);
   for (;;) {
-    while (helper->state != UV__HELPER_ASKED && !helper->closing)
-      SleepConditionVariableSRW(&helper->asked, &helper->lock, INFINITE, 0);
-    if (helper->state != UV__HELPER_ASKED)
+    unsigned outcome;
+
+    while (!helper->asked && !helper->closing)
+      SleepConditionVariableSRW(&helper->news, &helper->lock, INFINITE, 0);
+    if (!helper->asked)
       break;
-    helper->state = UV__HELPER_WORKING;
+    helper->asked = 0;
+    helper->working = 1;
     ReleaseSRWLockExclusive(&helper->lock);
-    helper->work(helper);
+    outcome = helper->work(helper);
     AcquireSRWLockExclusive(&helper->lock);
-    helper->state = UV__HELPER_DONE;
-    if (!helper->closing)
+    helper->working = 0;
+    helper->recalled = 0;
+    part_from_caller(helper);
+    if (outcome & UV__HELPER_AGAIN)
+      helper->asked = 1;
+    if ((outcome & UV__HELPER_TELL) && !helper->closing)
       tell_loop(helper);
   }
-  helper->state = UV__HELPER_GONE;
+  helper->gone = 1;
   tell_loop(helper);
   ReleaseSRWLockExclusive(&helper->lock);
   disown(helper);
@@ -47,17 +79,35 @@ static DWORD WINAPI run(void* data) {
 /* Its thread is at its last instructions, or alone. */
 static void part(struct uv__helper* helper) {
   uv__retry_end(helper->loop, &helper->retry);
-  if (helper->thread != NULL) {
-    if (!helper->alone)
-      WaitForSingleObject(helper->thread, INFINITE);
-    CloseHandle(helper->thread);
-    helper->thread = NULL;
-  }
+  if (helper->thread != NULL && !helper->alone)
+    WaitForSingleObject(helper->thread, INFINITE);
 }
 
 static void finish(struct uv__helper* helper) {
   part(helper);
   helper->closed(helper);
+}
+
+/* Whether it still is to come back from a call. Under the lock. */
+static int call_back(struct uv__helper* helper) {
+  helper->recalled = helper->recalled && helper->cancel(helper);
+  return helper->recalled;
+}
+
+/* The loop need not run, nor the stream be there, until it is back. The helper, which is, waits for
+ * this thread. */
+static DWORD WINAPI call_back_again(void* data) {
+  struct uv__helper* helper = data;
+  DWORD pause_ms = 1;
+
+  AcquireSRWLockExclusive(&helper->lock);
+  while (call_back(helper)) {
+    (void) SleepConditionVariableSRW(&helper->back, &helper->lock, pause_ms, 0);
+    if (pause_ms < RECALL_MS)
+      pause_ms *= 2;
+  }
+  ReleaseSRWLockExclusive(&helper->lock);
+  return 0;
 }
 
 static void give_up(struct uv__retry* retry) {
@@ -82,9 +132,7 @@ static void complete(struct uv__op* op) {
   AcquireSRWLockExclusive(&helper->lock);
   assert(helper->packet);
   helper->packet = 0;
-  gone = helper->state == UV__HELPER_GONE;
-  if (helper->state == UV__HELPER_DONE)
-    helper->state = UV__HELPER_IDLE;
+  gone = helper->gone;
   ReleaseSRWLockExclusive(&helper->lock);
   if (!helper->closing)
     helper->complete(helper);
@@ -94,7 +142,8 @@ static void complete(struct uv__op* op) {
 
 void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop) {
   InitializeSRWLock(&helper->lock);
-  InitializeConditionVariable(&helper->asked);
+  InitializeConditionVariable(&helper->news);
+  InitializeConditionVariable(&helper->back);
   helper->op.complete = complete;
   helper->retry.again = give_up;
   helper->loop = loop;
@@ -105,7 +154,7 @@ int uv__helper_is_idle(struct uv__helper* helper) {
   int r;
 
   AcquireSRWLockExclusive(&helper->lock);
-  r = helper->state == UV__HELPER_IDLE;
+  r = !helper->asked && !helper->working && !helper->packet;
   ReleaseSRWLockExclusive(&helper->lock);
   return r;
 }
@@ -114,18 +163,45 @@ int uv__helper_is_idle(struct uv__helper* helper) {
 int uv__helper_ask(struct uv__helper* helper) {
   if (helper->thread == NULL) {
     InterlockedIncrement(&helper->owners);
-    helper->thread =
-        CreateThread(NULL, UV__HELPER_STACK, run, helper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    if (helper->thread == NULL) {
-      InterlockedDecrement(&helper->owners);
-      return uv__error_translate(GetLastError());
-    }
+    helper->thread = start(helper, run);
+  }
+  if (helper->thread == NULL) {
+    InterlockedDecrement(&helper->owners);
+    return uv__error_translate(GetLastError());
   }
   AcquireSRWLockExclusive(&helper->lock);
-  helper->state = UV__HELPER_ASKED;
+  helper->asked = 1;
   ReleaseSRWLockExclusive(&helper->lock);
-  WakeConditionVariable(&helper->asked);
+  WakeConditionVariable(&helper->news);
   return 0;
+}
+
+/* Between asking and the call of the system is a moment in which there is nothing to cancel yet,
+ * and a call that waits for others who have the file object cannot be cancelled at all; hence again
+ * and again, until it comes back. Without memory for a thread it comes back by itself, or never. */
+void uv__helper_recall(struct uv__helper* helper) {
+  int waits = 1;
+  int i;
+
+  for (i = 0; waits && i < RECALLS; i++) {
+    if (i > 0)
+      (void) SwitchToThread();
+    AcquireSRWLockExclusive(&helper->lock);
+    if (i == 0)
+      helper->recalled = helper->working;
+    waits = call_back(helper) && helper->caller == NULL;
+    if (waits && i == RECALLS - 1)
+      helper->caller = start(helper, call_back_again);
+    ReleaseSRWLockExclusive(&helper->lock);
+    WakeConditionVariable(&helper->news);
+  }
+}
+
+void uv__helper_pause(struct uv__helper* helper) {
+  AcquireSRWLockExclusive(&helper->lock);
+  if (!helper->recalled)
+    (void) SleepConditionVariableSRW(&helper->news, &helper->lock, PAUSE_MS, 0);
+  ReleaseSRWLockExclusive(&helper->lock);
 }
 
 int uv__helper_close(struct uv__helper* helper) {
@@ -133,11 +209,11 @@ int uv__helper_close(struct uv__helper* helper) {
 
   AcquireSRWLockExclusive(&helper->lock);
   helper->closing = 1;
-  wait = helper->packet || helper->state == UV__HELPER_ASKED || helper->state == UV__HELPER_WORKING;
+  wait = helper->packet || helper->asked || helper->working;
   if (!wait) /* It ends by itself, now. */
     helper->packet = 1;
   ReleaseSRWLockExclusive(&helper->lock);
-  WakeConditionVariable(&helper->asked);
+  WakeConditionVariable(&helper->news);
   if (!wait) {
     part(helper);
     return 0;

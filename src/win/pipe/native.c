@@ -1,17 +1,11 @@
-/* What is asked of the system about any pipe, and what its answers mean. Some questions no documented
- * function of Win32 answers, but two of ntdll, which are documented themselves; these are looked up
- * at run time, for not every SDK has an import library. */
+/* What is asked of the system about any pipe, and what its answers mean. One question no documented
+ * function of Win32 answers, but one of ntdll, which is documented itself; it is looked up at run
+ * time, for not every SDK has an import library. */
 #include "win/pipe/pipe.h"
 
-typedef LONG(NTAPI* query_file_fn)(HANDLE, void* status, void* info, ULONG size, int class_);
-enum {
-  FILE_MODE_INFORMATION = 16,
-  SYNCHRONOUS = 0x10 | 0x20 /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
-};
-
-int uv__pipe_access(HANDLE handle, unsigned* opened) {
+int uv__pipe_access(HANDLE handle, unsigned* opened, ULONG* handles) {
   ACCESS_MASK access;
-  int r = uv__object_access(handle, &access);
+  int r = uv__object_look(handle, &access, handles);
 
   if (r < 0)
     return r;
@@ -21,18 +15,6 @@ int uv__pipe_access(HANDLE handle, unsigned* opened) {
   if (access & FILE_WRITE_DATA)
     *opened |= UV__OPENED_WRITABLE;
   return 0;
-}
-
-int uv__pipe_is_overlapped(HANDLE handle) {
-  query_file_fn query = (query_file_fn) uv__ntdll_import("NtQueryInformationFile");
-  ULONG_PTR status[2];
-  ULONG mode;
-
-  if (query == NULL)
-    return UV_ENOSYS;
-  if (query(handle, status, &mode, sizeof(mode), FILE_MODE_INFORMATION) < 0)
-    return UV_EBADF;
-  return !(mode & SYNCHRONOUS);
 }
 
 /* Who may write to an end only, and not ask about it, has a pipe nevertheless. Which processes are at

@@ -156,6 +156,7 @@ static int open_handle(struct uv__io* io,
                        unsigned ending,
                        unsigned* opened) {
   unsigned state;
+  ULONG handles;
   DWORD flags;
   int overlapped;
   int r;
@@ -166,12 +167,14 @@ static int open_handle(struct uv__io* io,
     return UV_EEXIST;
   if (GetFileType(handle) != FILE_TYPE_PIPE)
     return UV_ENOTSUP;
-  r = uv__pipe_access(handle, opened);
+  r = uv__pipe_access(handle, opened, &handles);
   if (r < 0)
     return r;
   if (*opened == 0)
     return UV_EINVAL;
-  overlapped = uv__pipe_is_overlapped(handle);
+  /* A kind is refused a pipe that is not, so that it must be sure. */
+  overlapped =
+      uv__pipe_is_overlapped(handle, handles, kind == NULL ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS);
   if (overlapped < 0)
     return overlapped;
   if (!overlapped)

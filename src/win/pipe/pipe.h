@@ -45,10 +45,9 @@ int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len);
 
 /* ---- native.c ---- */
 
-/* What a handle was opened for: a set of enum uv__opened. */
-int uv__pipe_access(HANDLE handle, unsigned* opened);
-/* 1: overlapped, 0: not; or an error. */
-int uv__pipe_is_overlapped(HANDLE handle);
+/* What a handle was opened for, a set of enum uv__opened, and how many handles its file object has
+ * in all processes. Does not wait. */
+int uv__pipe_access(HANDLE handle, unsigned* opened, ULONG* handles);
 /* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0. */
 int uv__pipe_info(HANDLE handle, DWORD* flags);
 /* Makes an overlapped end wait, as all others do; whether it does. */
@@ -60,6 +59,17 @@ int uv__pipe_attach(uv_loop_t* loop, HANDLE handle);
 /* The error of a read or a write of a pipe. */
 int uv__pipe_read_error(DWORD error);
 int uv__pipe_write_error(DWORD error);
+
+/* ---- overlap.c ---- */
+
+/* How long an answer may take: where it does not matter much, and where it does. */
+enum {
+  UV__PIPE_GUESS_MS = 20,
+  UV__PIPE_ASK_MS = 2000
+};
+/* 1: overlapped; 0: not, or it is not known, because somebody makes a call on it; or an error.
+ * `handles` is how many there are. */
+int uv__pipe_is_overlapped(HANDLE handle, ULONG handles, DWORD patience_ms);
 
 /* ---- npfs.c: 0 means that the system has no such thing ---- */
 

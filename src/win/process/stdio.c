@@ -81,14 +81,12 @@ static int make_from_fd(struct uv__process_stdio* stdio, int i, int fd) {
 }
 
 /* A socket is no file that a child could read from; the system duplicates it for a process by a
- * way of its own (WSADuplicateSocketW), which a descriptor block cannot carry. */
-static int make_from_handle(struct uv__process_stdio* stdio, int i, HANDLE from) {
-  int type;
-  int size = sizeof(type);
-
-  if (getsockopt((SOCKET) from, SOL_SOCKET, SO_TYPE, (char*) &type, &size) == 0)
-    return UV_ENOTSUP;
-  return make_duplicate(stdio, i, from);
+ * way of its own (WSADuplicateSocketW), which a descriptor block cannot carry. Asking the handle
+ * what it is would wait for whoever reads from it. */
+static int make_from_handle(struct uv__process_stdio* stdio,
+                            int i,
+                            const struct uv__child_stdio* row) {
+  return row->kind == UV__DESC_TCP ? UV_ENOTSUP : make_duplicate(stdio, i, row->handle);
 }
 
 /* What the child can do with its end; in both directions when nothing is said. */
@@ -142,7 +140,7 @@ static int make_row(struct uv__process_stdio* stdio, int i, struct uv__child_std
   case UV__CHILD_FD:
     return make_from_fd(stdio, i, row->fd);
   case UV__CHILD_HANDLE:
-    return make_from_handle(stdio, i, row->handle);
+    return make_from_handle(stdio, i, row);
   }
   return UV_EINVAL;
 }

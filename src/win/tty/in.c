@@ -78,8 +78,15 @@ static void end_wait(struct in* in) {
 
 /* ---- Normal ---- */
 
-static void read_line(struct uv__helper* helper) {
+static unsigned read_line(struct uv__helper* helper) {
   uv__line_read(&((struct in*) helper)->line);
+  return UV__HELPER_TELL;
+}
+
+/* uv__line_wake ends the call. */
+static int cancel(struct uv__helper* helper) {
+  (void) helper;
+  return 0;
 }
 
 /* ---- READ ---- */
@@ -259,6 +266,7 @@ int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
     return UV_ENOMEM;
   uv__helper_init(&in->helper, io->loop);
   in->helper.work = read_line;
+  in->helper.cancel = cancel;
   in->helper.complete = complete_line;
   in->helper.closed = closed;
   in->helper.release = release;

@@ -5,12 +5,12 @@
 #include "win/loop/helper.h"
 #include "win/tty/tty.h"
 
+#include <string.h>
+
 #include "core/base/alloc.h"
 
 enum {
-  BUFFER = 65536, /* of the helper */
-  TRY_MAX = 4096, /* what is written without anybody waiting for it */
-  PIECE = 4096    /* units in one call; a close comes between two */
+  PIECE = 4096 /* units in one call */
 };
 
 /* io->tail.more */
@@ -20,11 +20,7 @@ struct out {
   struct uv__io* io;
   HANDLE handle;
   struct uv__utf_wide text; /* a character may be split among writes */
-  int silent;               /* nobody waits for what it writes, */
-  int waited;               /* but a lane waits for the helper */
-  int error;                /* of the work done */
-  DWORD size;
-  char bytes[BUFFER];
+  struct uv__outbox box;
 };
 
 static struct out* out_of(const struct uv__io* io) {
@@ -44,38 +40,32 @@ static int write_units(HANDLE handle, const uint16_t* units, size_t count) {
   return 0;
 }
 
-static void write_all(struct uv__helper* helper) {
+/* A piece; what was taken of a character that is not whole yet is kept. */
+static int write_piece(struct uv__helper* helper, const char* bytes, DWORD size, DWORD* taken) {
   struct out* out = (struct out*) helper;
   uint16_t units[PIECE];
-  size_t at = 0;
+  size_t used;
+  size_t count = uv__utf_widen(&out->text, bytes, size, units, PIECE, &used);
 
-  out->error = 0;
-  while (at < out->size && out->error == 0) {
-    size_t used;
-    size_t count;
-
-    if (helper->closing && !out->silent) {
-      out->error = UV_ECANCELED;
-      return;
-    }
-    count = uv__utf_widen(&out->text, out->bytes + at, out->size - at, units, PIECE, &used);
-    out->error = write_units(out->handle, units, count);
-    at += used;
-  }
+  *taken = (DWORD) used;
+  return write_units(out->handle, units, count);
 }
 
-static void complete_write(struct uv__helper* helper) {
-  struct out* out = (struct out*) helper;
-  struct uv__io* io = out->io;
+static unsigned work(struct uv__helper* helper) {
+  (void) uv__outbox_deliver(&((struct out*) helper)->box, helper, write_piece);
+  return UV__HELPER_TELL;
+}
 
-  out->waited = 0;
-  if (!(io->busy & UV__WRITE))
-    return;
-  /* After bytes that nobody waited for: start again. Their error is that of the stream. */
-  io->tail.sent = out->error < 0 ? out->error : out->silent ? 0 : (int) out->size;
-  if (out->silent)
-    out->error = 0;
-  uv__ring(io, UV__WRITE);
+/* A call that the console keeps waits for the user. */
+static int cancel(struct uv__helper* helper) {
+  (void) helper;
+  return 0;
+}
+
+static void complete(struct uv__helper* helper) {
+  struct out* out = (struct out*) helper;
+
+  uv__outbox_complete(&out->box, helper, out->io);
 }
 
 static void release(struct uv__helper* helper) {
@@ -88,10 +78,7 @@ static void release(struct uv__helper* helper) {
 static void end(struct uv__io* io) {
   struct out* out = out_of(io);
 
-  if ((io->busy & UV__WRITE) && !(io->rung & UV__WRITE)) {
-    int whole = !out->helper.alone && !out->silent && out->error == 0 && out->size > 0;
-    io->tail.sent = whole ? (int) out->size : UV_ECANCELED;
-  }
+  uv__outbox_end(&out->box, &out->helper, io);
   (void) uv__console_leave(&out->mode);
   io->tail.u.handle = INVALID_HANDLE_VALUE;
   io->tail.more = NULL;
@@ -119,29 +106,9 @@ static ssize_t out_write(struct uv__io* io,
                          enum uv__write_mode mode,
                          struct uv__io* pass) {
   struct out* out = out_of(io);
-  unsigned at = 0;
-  size_t offset = 0;
-  int r;
 
   (void) pass;
-  if (!uv__helper_is_idle(&out->helper)) { /* With bytes that nobody waits for. */
-    if (mode == UV__TRY)
-      return UV_EAGAIN;
-    out->waited = 1;
-    return UV__PENDING;
-  }
-  if (out->silent && out->error < 0) {
-    r = out->error; /* Theirs. */
-    out->error = 0;
-    return r;
-  }
-  out->size =
-      uv__bufs_copy(out->bytes, mode == UV__TRY ? TRY_MAX : BUFFER, bufs, nbufs, &at, &offset);
-  out->silent = mode == UV__TRY;
-  r = uv__helper_ask(&out->helper);
-  if (r < 0)
-    return r;
-  return mode == UV__TRY ? (ssize_t) out->size : UV__PENDING;
+  return uv__outbox_write(&out->box, &out->helper, io, bufs, nbufs, mode);
 }
 
 static int out_option(struct uv__io* io, enum uv__option option, void* value) {
@@ -170,14 +137,16 @@ static const struct uv__ops out_ops = {
 };
 
 int uv__tty_out_open(struct uv__io* io, HANDLE handle) {
-  struct out* out = uv__calloc(1, sizeof(*out));
+  struct out* out = uv__malloc(sizeof(*out));
   int r;
 
   if (out == NULL)
     return UV_ENOMEM;
+  memset(out, 0, offsetof(struct out, box) + offsetof(struct uv__outbox, bytes));
   uv__helper_init(&out->helper, io->loop);
-  out->helper.work = write_all;
-  out->helper.complete = complete_write;
+  out->helper.work = work;
+  out->helper.cancel = cancel;
+  out->helper.complete = complete;
   out->helper.closed = closed;
   out->helper.release = release;
   out->io = io;

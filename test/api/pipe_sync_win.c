@@ -1,0 +1,460 @@
+/* Ends of pipes that are not overlapped, such as a shell gives its programs: on Windows all calls on
+ * one wait for each other, whoever makes them (rules P4, L4, L5, L6, R5). Wine has no such lock, so
+ * that it is put there (shim.h); what these tests see must be so without it, too. */
+#include <winsock2.h>
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "shim.h"
+#include "uv.h"
+
+enum {
+  SOON_MS = 2000 /* what must not wait is over by then, and what waits is not */
+};
+
+static uv_pipe_t pipe_;
+
+static uv_stream_t* stream(void) {
+  return (uv_stream_t*) &pipe_;
+}
+
+static int crt(HANDLE handle) {
+  int fd = _open_osfhandle((intptr_t) handle, _O_BINARY);
+
+  CHECK(fd >= 0);
+  return fd;
+}
+
+static HANDLE duplicate(HANDLE handle) {
+  HANDLE self = GetCurrentProcess();
+  HANDLE made;
+
+  CHECK(DuplicateHandle(self, handle, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  return made;
+}
+
+/* A pipe that goes both ways. The first end is the peer's, overlapped; the other one is synchronous
+ * and becomes `pipe_`, unless `kept` gets it. */
+static HANDLE make_two_way(HANDLE* kept) {
+  char name[TEST_PIPE_NAME];
+  HANDLE peer;
+  HANDLE end;
+
+  test_pipe_name(name, sizeof name);
+  peer = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 65536,
+                          65536, 0, NULL);
+  CHECK(peer != INVALID_HANDLE_VALUE);
+  end = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  CHECK(end != INVALID_HANDLE_VALUE);
+  if (kept != NULL) {
+    *kept = end;
+    return peer;
+  }
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, crt(end)), 0);
+  CHECK_EQ(uv_is_readable(stream()), 1);
+  CHECK_EQ(uv_is_writable(stream()), 1);
+  return peer;
+}
+
+/* Of the peer: how much there is to read, what is written. */
+static DWORD waiting(HANDLE peer) {
+  DWORD total = 0;
+
+  CHECK(PeekNamedPipe(peer, NULL, 0, NULL, &total, NULL));
+  return total;
+}
+
+static void give(HANDLE peer, const char* text) {
+  OVERLAPPED overlapped;
+  DWORD written = 0;
+
+  memset(&overlapped, 0, sizeof overlapped);
+  CHECK(WriteFile(peer, text, (DWORD) strlen(text), &written, &overlapped));
+  CHECK_EQ(written, strlen(text));
+}
+
+static char got[256];
+static int got_length;
+static int got_end;
+
+static void keep(uv_stream_t* from, ssize_t nread, const uv_buf_t* buf) {
+  (void) from;
+  if (nread < 0) {
+    CHECK_EQ(nread, UV_EOF);
+    got_end++;
+    return;
+  }
+  CHECK(got_length + nread < (ssize_t) sizeof got);
+  memcpy(got + got_length, buf->base, (size_t) nread);
+  got_length += (int) nread;
+  got[got_length] = '\0';
+}
+
+static void start(void) {
+  CHECK_EQ(uv_read_start(stream(), net_alloc, keep), 0);
+}
+
+static void note_time(uv_timer_t* timer) {
+  *(int*) timer->data = 1;
+}
+
+/* Time in which a helper comes to wait, or in which nothing is to come. */
+static void pass(int ms) {
+  static uv_timer_t timer;
+  int over = 0;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  timer.data = &over;
+  CHECK_EQ(uv_timer_start(&timer, note_time, (uint64_t) ms, 0), 0);
+  net_until(&over, 1);
+  net_close((uv_handle_t*) &timer);
+}
+
+/* Whoever else has the end, asking it something, as fstat of a child does. */
+static DWORD WINAPI ask(void* handle) {
+  DWORD total;
+
+  CHECK(PeekNamedPipe(handle, NULL, 0, NULL, &total, NULL));
+  return 0;
+}
+
+static HANDLE begin_to_ask(HANDLE handle) {
+  HANDLE thread = CreateThread(NULL, 0, ask, handle, 0, NULL);
+
+  CHECK(thread != NULL);
+  return thread;
+}
+
+static int asked(HANDLE thread) {
+  int i;
+
+  for (i = 0; i < SOON_MS; i++) {
+    uv_run(net_loop(), UV_RUN_NOWAIT);
+    if (WaitForSingleObject(thread, 1) == WAIT_OBJECT_0) {
+      CloseHandle(thread);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Somebody who reads from the end, without the library. */
+static DWORD WINAPI read_one(void* handle) {
+  DWORD size = 0;
+  char byte;
+
+  CHECK(ReadFile(handle, &byte, 1, &size, NULL));
+  CHECK_EQ(size, 1);
+  return 0;
+}
+
+TEST(p4_open_of_an_end_that_somebody_reads) {
+  HANDLE end;
+  HANDLE peer;
+  HANDLE reader;
+  uint64_t begun;
+
+  shim_use("lock");
+  peer = make_two_way(&end);
+  reader = CreateThread(NULL, 0, read_one, duplicate(end), 0, NULL);
+  CHECK(reader != NULL);
+  while (WaitForSingleObject(reader, 50) != WAIT_TIMEOUT)
+    FAIL("the reader does not wait");
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  begun = uv_hrtime();
+  CHECK_EQ(uv_pipe_open(&pipe_, crt(end)), 0);
+  CHECK((uv_hrtime() - begun) / 1000000 < SOON_MS);
+  CHECK_EQ(uv_is_readable(stream()), 1);
+  CHECK_EQ(uv_is_writable(stream()), 1);
+  give(peer, "x");
+  CHECK_EQ(WaitForSingleObject(reader, INFINITE), WAIT_OBJECT_0);
+  CloseHandle(reader);
+  /* It is what it seems to be, whatever was found out. */
+  start();
+  give(peer, "hello");
+  net_until(&got_length, 5);
+  CHECK_STR(got, "hello");
+  net_end();
+  CloseHandle(peer);
+}
+
+static int wrote;
+
+static void count_write(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  wrote++;
+}
+
+TEST(l6_two_way_end_is_written_while_it_is_read) {
+  uv_buf_t buf = uv_buf_init((char*) "hello", 5);
+  uv_write_t reqs[3];
+  HANDLE peer;
+  int i;
+
+  shim_use("lock");
+  peer = make_two_way(NULL);
+  start();
+  pass(20);
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(uv_write(&reqs[i], stream(), &buf, 1, count_write), 0);
+    net_until(&wrote, i + 1);
+    CHECK_EQ(waiting(peer), 5 * (DWORD) (i + 1));
+  }
+  CHECK_EQ(uv_try_write(stream(), &buf, 1), 5);
+  while (waiting(peer) < 20)
+    net_turns(1);
+  give(peer, "answer"); /* and it is still read */
+  net_until(&got_length, 6);
+  CHECK_STR(got, "answer");
+  net_end();
+  CloseHandle(peer);
+}
+
+TEST(r5_stopped_reader_lets_others_through) {
+  HANDLE peer;
+  HANDLE other;
+  uv_os_fd_t fd;
+  int i;
+
+  shim_use("lock");
+  peer = make_two_way(NULL);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
+  other = duplicate(fd);
+  for (i = 0; i < 20; i++) {
+    start();
+    if (i % 2)
+      pass(2);
+    CHECK_EQ(uv_read_stop(stream()), 0);
+    CHECK(asked(begin_to_ask(other)));
+  }
+  /* What comes meanwhile is the next reader's. */
+  give(peer, "late");
+  pass(20);
+  CHECK_EQ(got_length, 0);
+  CHECK_EQ(waiting(other), 4);
+  start();
+  net_until(&got_length, 4);
+  CHECK_STR(got, "late");
+  net_end();
+  CloseHandle(other);
+  CloseHandle(peer);
+}
+
+/* A child that inherits the end, and asks what it is, as each C run-time library does. */
+TEST(r5_stopped_reader_lets_a_child_through) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio[3];
+  struct test_exit end = {0};
+  uv_process_t process;
+  char* args[8];
+  HANDLE peer;
+
+  if (harness_arg(0) != NULL) {
+    HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+    DWORD mode;
+    shim_use("lock");
+    CHECK(GetNamedPipeHandleStateA(input, &mode, NULL, NULL, NULL, NULL, 0));
+    CHECK_EQ(waiting(input), 0);
+    return;
+  }
+  shim_use("lock");
+  peer = make_two_way(NULL);
+  start();
+  pass(20);
+  CHECK_EQ(uv_read_stop(stream()), 0);
+  test_child(&options, args, "r5_stopped_reader_lets_a_child_through", "child");
+  memset(stdio, 0, sizeof stdio);
+  stdio[0].flags = UV_INHERIT_STREAM;
+  stdio[0].data.stream = stream();
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(&process, &options, &end);
+  test_await_child(&end);
+  net_end();
+  CloseHandle(peer);
+}
+
+/* The same while it is read: nobody but the child has to wait. */
+TEST(l6_spawn_gives_away_an_end_that_is_read) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio[3];
+  struct test_exit end = {0};
+  uv_process_t process;
+  char* args[8];
+  HANDLE peer;
+
+  if (harness_arg(0) != NULL)
+    return;
+  shim_use("lock");
+  peer = make_two_way(NULL);
+  start();
+  pass(20);
+  test_child(&options, args, "l6_spawn_gives_away_an_end_that_is_read", "child");
+  memset(stdio, 0, sizeof stdio);
+  stdio[1].flags = UV_INHERIT_STREAM;
+  stdio[1].data.stream = stream();
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(&process, &options, &end);
+  give(peer, "x");
+  net_until(&got_length, 1);
+  test_await_child(&end);
+  net_end();
+  CloseHandle(peer);
+}
+
+TEST(l4_close_of_an_end_that_is_read_lets_go_of_it) {
+  HANDLE peer;
+  HANDLE other;
+  uv_os_fd_t fd;
+
+  shim_use("lock");
+  peer = make_two_way(NULL);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
+  other = duplicate(fd);
+  start();
+  pass(20);
+  net_close((uv_handle_t*) &pipe_);
+  CHECK(asked(begin_to_ask(other)));
+  net_end();
+  CloseHandle(other);
+  CloseHandle(peer);
+}
+
+/* ---- Ends that somebody made non-blocking, as Cygwin's shells do ---- */
+
+static void set_nowait(HANDLE end) {
+  DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
+
+  CHECK(SetNamedPipeHandleState(end, &mode, NULL, NULL));
+}
+
+TEST(r4_empty_end_that_does_not_wait_is_not_at_its_end) {
+  HANDLE end;
+  HANDLE peer = make_two_way(&end);
+  HANDLE other = duplicate(end);
+  int i;
+
+  set_nowait(end);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, crt(end)), 0);
+  start();
+  for (i = 0; i < 5; i++) {
+    pass(20);
+    CHECK_EQ(got_length, 5 * i);
+    CHECK_EQ(got_end, 0);
+    if (i == 2) { /* and once more, when nobody is in a call */
+      CHECK_EQ(uv_read_stop(stream()), 0);
+      CHECK(asked(begin_to_ask(other)));
+      set_nowait(other);
+      start();
+    }
+    give(peer, "bytes");
+    net_until(&got_length, 5 * (i + 1));
+  }
+  CloseHandle(other);
+  CloseHandle(peer);
+  net_until(&got_end, 1);
+  net_end();
+}
+
+TEST(w2_end_that_does_not_wait_takes_all_the_same) {
+  struct net_sink sink = {0};
+  uv_file fds[2];
+  uv_pipe_t to;
+  int sent = 0;
+
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, 0), 0);
+  set_nowait((HANDLE) _get_osfhandle(fds[1]));
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, fds[1]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, fds[0]), 0);
+  net_send(stream(), 300000, 0, &sent);
+  net_turns(3);
+  net_drain((uv_stream_t*) &to, &sink);
+  net_until(&sent, 1);
+  net_until_bytes(&sink, 300000);
+  net_end();
+}
+
+/* ---- The end ---- */
+
+/* What was written in one turn arrives, also when there is no other one. */
+TEST(l5_lines_written_before_a_close_arrive) {
+  enum {
+    LINES = 3000
+  };
+  static uv_write_t reqs[LINES];
+  struct net_sink sink = {0};
+  uv_file fds[2];
+  uv_pipe_t to;
+  int i;
+
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, fds[1]), 0);
+  for (i = 0; i < LINES; i++) {
+    uv_buf_t buf = uv_buf_init(net_block() + 8 * i, 8);
+    CHECK_EQ(uv_write(&reqs[i], stream(), &buf, 1, count_write), 0);
+  }
+  uv_close((uv_handle_t*) &pipe_, NULL);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, fds[0]), 0);
+  net_drain((uv_stream_t*) &to, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 8 * LINES);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(wrote, LINES);
+  net_end();
+}
+
+/* The same of a program that ends right after its loop. */
+TEST(l5_lines_of_a_program_that_ends_arrive) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio[3];
+  struct net_sink sink = {0};
+  struct test_exit end = {0};
+  uv_process_t process;
+  char* args[8];
+  int i;
+
+  if (harness_arg(0) != NULL) {
+    static uv_write_t reqs[100];
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+    CHECK_EQ(uv_pipe_open(&pipe_, 1), 0);
+    for (i = 0; i < 100; i++) {
+      uv_buf_t buf = uv_buf_init(net_block() + 10 * i, 10);
+      CHECK_EQ(uv_write(&reqs[i], stream(), &buf, 1, count_write), 0);
+    }
+    uv_close((uv_handle_t*) &pipe_, NULL);
+    CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+    CHECK_EQ(wrote, 100);
+    ExitProcess(0);
+  }
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  test_child(&options, args, "l5_lines_of_a_program_that_ends_arrive", "child");
+  memset(stdio, 0, sizeof stdio);
+  stdio[1].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
+  stdio[1].data.stream = stream();
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(&process, &options, &end);
+  net_drain(stream(), &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 1000);
+  test_await_child(&end);
+  net_end();
+}
