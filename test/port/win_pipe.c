@@ -577,11 +577,14 @@ TEST(win_pair_without_a_name) {
         char text[512];
         int length = sizeof(text);
         unsigned opened;
+        ULONG handles;
 
         CHECK_EQ(uv__pipe_query_name(ends[end], 0, text, &length), 0);
         CHECK_EQ(length, 0);
-        CHECK_EQ(uv__pipe_is_overlapped(ends[end]), (ways[i][end] & UV_OVERLAPPED_PIPE) != 0);
-        CHECK_EQ(uv__pipe_access(ends[end], &opened), 0);
+        CHECK_EQ(uv__pipe_access(ends[end], &opened, &handles), 0);
+        CHECK_EQ(handles, 1);
+        CHECK_EQ(uv__pipe_is_overlapped(ends[end], handles, UV__PIPE_ASK_MS),
+                 (ways[i][end] & UV_OVERLAPPED_PIPE) != 0);
         CHECK_EQ((opened & UV__OPENED_READABLE) != 0, (ways[i][end] & UV_READABLE_PIPE) != 0);
         CHECK_EQ((opened & UV__OPENED_WRITABLE) != 0, (ways[i][end] & UV_WRITABLE_PIPE) != 0);
         if (ways[i][end] & UV_WRITABLE_PIPE)

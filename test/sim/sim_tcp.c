@@ -323,6 +323,10 @@ static ssize_t tcp_write(struct uv__io* io,
     sim_seen->in_flight(io);
     sim_arm(io, UV__WRITE);
   }
+  if (n > 0 && (io->tail.armed & UV__WRITE)) { /* What waited for room, and has it now. */
+    io->tail.armed &= ~(unsigned) UV__WRITE;
+    sim_unpin(io);
+  }
   sim_trace("  write fd %d, %u bufs, mode %d: %d", io->tail.fd, nbufs, (int) mode, (int) n);
   /* Of a try that fails what is queued learns nothing. */
   if (n != UV__PENDING)
