@@ -304,16 +304,21 @@ TEST(process_closed_at_once) {
 
 /* ---- Failures ---- */
 
-static void refuse(int error) {
-  uv_loop_t* loop = net_loop(); /* and its descriptors, before those are counted */
-  int fds = test_fd_count();
-
-  CHECK_EQ(uv_spawn(loop, &child, &options), error);
-  CHECK_EQ(test_fd_count(), fds);
+static void refuse_and_end(int error) {
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), error);
   CHECK_EQ(uv_is_active((uv_handle_t*) &child), 0);
   CHECK_EQ(uv_process_kill(&child, SIGTERM), UV_ESRCH);
   net_close((uv_handle_t*) &child);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+}
+
+static void refuse(int error) {
+  int fds;
+
+  (void) net_loop(); /* and its descriptors, before those are counted */
+  fds = test_fd_count();
+  refuse_and_end(error);
+  CHECK_EQ(test_fd_count(), fds);
 }
 
 TEST(process_program_that_is_not_there) {
@@ -481,8 +486,11 @@ TEST(process_one_pipe_in_two_rows) {
 TEST(process_stdio_that_is_not_open) {
   uv_file ends[2];
   uv_pipe_t pipe;
+  int fds;
   int i;
 
+  (void) net_loop();
+  fds = test_fd_count();
   for (i = 0; i < 2; i++) {
     prepare("none", "none");
     pipe_at(1, &pipe, UV_WRITABLE_PIPE); /* takes the lowest free numbers */
@@ -492,8 +500,9 @@ TEST(process_stdio_that_is_not_open) {
     options.stdio_count = 4;
     test_fd_close(ends[0]);
     test_fd_close(ends[1]);
-    refuse(UV_EBADF);
+    refuse_and_end(UV_EBADF);
     net_close((uv_handle_t*) &pipe);
+    CHECK_EQ(test_fd_count(), fds);
   }
   net_end();
 }

@@ -11,7 +11,8 @@
 
 enum {
   STILL_PENDING = 0x103, /* STATUS_PENDING */
-  MUCH = 1 << 20
+  MUCH = 1 << 20,
+  PIECE = 4096
 };
 
 static HANDLE handle_of(const struct stream* s) {
@@ -220,7 +221,16 @@ static DWORD WINAPI write_plainly(void* data) {
   static const char bytes[MUCH];
   struct plain* plain = data;
 
-  return WriteFile(plain->handle, bytes, sizeof bytes, &plain->written, NULL) ? 0 : GetLastError();
+  while (plain->written <
+         sizeof bytes) { /* In pieces that are never too much for the system's memory. */
+    DWORD left = sizeof bytes - plain->written;
+    DWORD took;
+
+    if (!WriteFile(plain->handle, bytes, left < PIECE ? left : PIECE, &took, NULL))
+      return GetLastError();
+    plain->written += took;
+  }
+  return 0;
 }
 
 /* A write without an OVERLAPPED waits for the file object's event. */
