@@ -66,7 +66,8 @@ static int ask(query_file_fn fn, HANDLE handle, DWORD patience_ms) {
 
   if (question == NULL)
     return UV_ENOMEM;
-  thread = CreateThread(NULL, 65536, run, question, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+  thread =
+      CreateThread(NULL, UV__HELPER_STACK, run, question, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
   if (thread == NULL) {
     answer = uv__error_translate(GetLastError());
     CloseHandle(question->handle);
