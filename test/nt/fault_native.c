@@ -126,6 +126,13 @@ static const struct {
   enum fault_call call;
   enum fault_form form;
 } known[] = {
+    /* The first operation puts an end on the port (attach.c). Where that fails, the channel breaks, and
+     * a handle that is in the peer already stays there until the peer ends; or the first end says so,
+     * and the code that the program sees is that of the other. */
+    {scenario_pass_tcp, CALL_CreateIoCompletionPort, ANY_FORM},
+    {scenario_pass_pipe, CALL_CreateIoCompletionPort, ANY_FORM},
+    {scenario_pass_tcp, CALL_SetFileCompletionNotificationModes, ANY_FORM},
+    {scenario_pass_pipe, CALL_SetFileCompletionNotificationModes, ANY_FORM},
     /* An instance that cannot wait for its client is closed, and with the last one goes the name. */
     {scenario_pipe_talk, CALL_ConnectNamedPipe, ANY_FORM},
     {scenario_ipc_talk, CALL_ConnectNamedPipe, ANY_FORM},

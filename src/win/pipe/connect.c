@@ -206,12 +206,14 @@ static int wait_in_kernel(struct instance* instance) {
   return instance->in_kernel;
 }
 
-static inline int is_valid(const struct instance* instance) {
+#if !defined(NDEBUG)
+static int is_valid(const struct instance* instance) {
   if (instance->closes != NULL)
     return instance->in_kernel && uv__queue_empty(&instance->waiting);
   return !uv__queue_empty(&instance->waiting) &&
          !(instance->in_kernel && instance->retry.at != NULL);
 }
+#endif
 
 /* A wait that brought nobody an instance, because others were faster or the name is gone, is not begun
  * again at once. */
