@@ -126,8 +126,8 @@ static int is_bound(USHORT port) {
 }
 
 int uv__listeners_have(const struct sockaddr* addr) {
-  const struct sockaddr_in* in = (const struct sockaddr_in*) addr;
-  const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) addr;
+  const struct sockaddr_in* in = (const void*) addr;
+  const struct sockaddr_in6* in6 = (const void*) addr;
 
   if (is_bound(in->sin_port)) /* In one place for both families. */
     return 1;
