@@ -431,7 +431,7 @@ TEST(l7_send_costs_the_same_among_many) {
   int64_t few = cost_of_sends(FEW);
   int64_t many = cost_of_sends(MANY);
 
-  CHECK(many < 10 * few + 30000); /* With a walk over all of them it is some 500,000. */
+  CHECK(many < 10 * few + 250000); /* With a walk over all of them it is 500,000 and more. */
   net_end();
 }
 
