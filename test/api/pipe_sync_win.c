@@ -161,7 +161,7 @@ TEST(p4_open_of_an_end_that_somebody_reads) {
   HANDLE reader;
   uint64_t begun;
 
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(&end);
   reader = CreateThread(NULL, 0, read_one, duplicate(end), 0, NULL);
   CHECK(reader != NULL);
@@ -199,7 +199,7 @@ TEST(l6_two_way_end_is_written_while_it_is_read) {
   HANDLE peer;
   int i;
 
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(NULL);
   start();
   pass(20);
@@ -224,7 +224,7 @@ TEST(r5_stopped_reader_lets_others_through) {
   uv_os_fd_t fd;
   int i;
 
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(NULL);
   CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
   other = duplicate(fd);
@@ -260,12 +260,12 @@ TEST(r5_stopped_reader_lets_a_child_through) {
   if (harness_arg(0) != NULL) {
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
     DWORD mode;
-    shim_use("lock");
+    (void) shim_use("lock");
     CHECK(GetNamedPipeHandleStateA(input, &mode, NULL, NULL, NULL, NULL, 0));
     CHECK_EQ(waiting(input), 0);
     return;
   }
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(NULL);
   start();
   pass(20);
@@ -295,7 +295,7 @@ TEST(l6_spawn_gives_away_an_end_that_is_read) {
 
   if (harness_arg(0) != NULL)
     return;
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(NULL);
   start();
   pass(20);
@@ -318,7 +318,7 @@ TEST(l4_close_of_an_end_that_is_read_lets_go_of_it) {
   HANDLE other;
   uv_os_fd_t fd;
 
-  shim_use("lock");
+  (void) shim_use("lock");
   peer = make_two_way(NULL);
   CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
   other = duplicate(fd);
