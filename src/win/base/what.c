@@ -75,16 +75,11 @@ static int wait_for_answer(struct question* question) {
 
 /* A socket can be read and written. Most pipes that programs are given can do one of the two. */
 static int goes_both_ways(HANDLE handle) {
-  enum {
-    BASIC_INFORMATION = 0,
-    BOTH = FILE_READ_DATA | FILE_WRITE_DATA
-  };
-  typedef LONG(WINAPI * query_fn)(HANDLE, int, void*, ULONG, ULONG*);
-  query_fn query = (query_fn) uv__wide_import(L"ntdll.dll", "NtQueryObject");
-  ULONG info[14]; /* attributes, access, and what does not matter here */
+  const ACCESS_MASK both = FILE_READ_DATA | FILE_WRITE_DATA;
+  ACCESS_MASK access;
+  ULONG handles;
 
-  return query == NULL || query(handle, BASIC_INFORMATION, info, sizeof(info), NULL) < 0 ||
-         (info[1] & BOTH) == BOTH;
+  return uv__object_look(handle, &access, &handles) < 0 || (access & both) == both;
 }
 
 int uv__handle_socket_type(HANDLE handle) {
