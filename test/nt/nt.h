@@ -92,6 +92,8 @@ struct nt_process* nt_process_new(void);
 struct nt_process* nt_process_enter(struct nt_process* process);
 void nt_process_end(struct nt_process* process, UINT code);
 DWORD nt_process_id(const struct nt_process* process);
+/* Whether this is a process that CreateProcessW started: the run is another one's to begin and end. */
+int nt_is_child(void);
 /* The same handle in another process, as inheriting does it. */
 HANDLE nt_process_give(struct nt_process* to, HANDLE handle);
 
@@ -171,6 +173,7 @@ struct nt_class {
   void (*closed)(struct nt_object* object, int last);
   /* No handle and no reference is left: frees what it holds, and it. */
   void (*destroy)(struct nt_object* object);
+  int lives_on; /* a handle may be left when a run ends: of what a program makes once */
 };
 
 /* The first member of every object. */
