@@ -3,8 +3,10 @@
 
 void nt_npfs_begin(void);
 void nt_files_begin(void);
+void nt_console_begin(void);
 
 void nt_devices(void) {
   nt_npfs_begin();
   nt_files_begin();
+  nt_console_begin();
 }

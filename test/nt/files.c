@@ -201,9 +201,16 @@ static void nothing(struct nt_file* file) {
   (void) file;
 }
 
-static const struct nt_device null_device = {"null device", FILE_TYPE_CHAR, null_start, nothing,
-                                             nothing};
-static const struct nt_device disk = {"disk", FILE_TYPE_DISK, disk_start, nothing, nothing};
+static const struct nt_device null_device = {.name = "null device",
+                                             .type = FILE_TYPE_CHAR,
+                                             .start = null_start,
+                                             .cleanup = nothing,
+                                             .destroy = nothing};
+static const struct nt_device disk = {.name = "disk",
+                                      .type = FILE_TYPE_DISK,
+                                      .start = disk_start,
+                                      .cleanup = nothing,
+                                      .destroy = nothing};
 
 static struct nt_file* open_null(
     const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {

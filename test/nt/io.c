@@ -474,7 +474,9 @@ void nt_io_end(void) {
 /* ---- File objects ---- */
 
 static int signalled(struct nt_object* object) {
-  return ((struct nt_file*) object)->set;
+  struct nt_file* file = (struct nt_file*) object;
+
+  return file->device->signalled != NULL ? file->device->signalled(file) : file->set;
 }
 
 static void closed(struct nt_object* object, int last) {

@@ -97,6 +97,11 @@ int nt_is_child(void);
 /* The same handle in another process, as inheriting does it. */
 HANDLE nt_process_give(struct nt_process* to, HANDLE handle);
 
+/* The user of the calling process's console: presses Ctrl+C; closes it (CTRL_CLOSE_EVENT), or shuts the
+ * system down. */
+void nt_console_press_ctrl_c(void);
+void nt_console_close(DWORD event);
+
 /* A thread that has ever waited for a completion port is a loop's. It must not wait for a peer
  * (nt_wait_for_peer), unless it is told here that it may; returns what was so before. */
 int nt_may_block(int on);
@@ -234,6 +239,9 @@ struct nt_device {
   void (*cleanup)(struct nt_file* file);
   /* Nothing refers to it any more: frees what it holds, not the nt_file itself. */
   void (*destroy)(struct nt_file* file);
+  /* Whether a wait for it is over, where that is not about operations (and somebody else's to say); or
+   * NULL. */
+  int (*signalled)(struct nt_file* file);
 };
 
 /* The first member of what a device keeps per file object, made by nt_file_new. */

@@ -91,6 +91,31 @@ DWORD WINAPI GetModuleFileNameW(HMODULE module, LPWSTR to, DWORD room) {
   return units;
 }
 
+DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room) {
+  WCHAR wide[MAX_PATH];
+
+  (void) GetModuleFileNameW(module, wide, MAX_PATH);
+  return (DWORD) WideCharToMultiByte(CP_UTF8, 0, wide, -1, to, (int) room, NULL, NULL) - 1;
+}
+
+/* Everything of the model can be written. */
+BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, DWORD* was) {
+  nt_enter("VirtualProtect");
+  (void) at;
+  (void) size;
+  *was = access;
+  return TRUE;
+}
+
+/* Nobody handles it: the process ends, with the code of the exception. */
+void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* arguments) {
+  nt_enter("RaiseException");
+  (void) flags;
+  (void) count;
+  (void) arguments;
+  nt_process_exit(code);
+}
+
 /* ---- Arguments ---- */
 
 /* "Parsing C command-line arguments". The texts are in the code page of the system, which has ASCII
