@@ -104,7 +104,9 @@ way() {
 }
 
 way find_package "$shared_dir" "-DCMAKE_PREFIX_PATH=$work/prefix"
-way add_subdirectory "$work/add_subdirectory/uvstream" "-DUVSTREAM_SOURCES=$root"
+# Whatever that project wants of its own targets.
+way add_subdirectory "$work/add_subdirectory/uvstream" "-DUVSTREAM_SOURCES=$root" \
+  -DCMAKE_UNITY_BUILD=ON
 way FetchContent "" "-DUVSTREAM_SOURCES=$root"
 
 # ---- pkg-config ----------------------------------------------------------------------------
