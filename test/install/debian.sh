@@ -36,15 +36,16 @@ grep -q "^uvstream ($version-" "$work/tree/debian/changelog" || {
 lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
   --allow-root "$work"/*.changes
 
-mkdir "$work/root"
+mkdir "$work/inside"
 for package in "$work"/*.deb; do
-  dpkg-deb -x "$package" "$work/root"
+  dpkg-deb -x "$package" "$work/inside"
 done
-pc=$(dirname "$(find "$work/root" -name uvstream.pc)")
+pc=$(dirname "$(find "$work/inside" -name uvstream.pc)")
 read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs uvstream)"
 cc "$root/test/install/consumer.c" "${flags[@]}" -o "$work/consumer"
 LD_LIBRARY_PATH=$(dirname "$pc") "$work/consumer"
-man -l --warnings "$work/root/usr/share/man/man1/relay.1.gz" >"$work/relay.txt" 2>&1
+man -l --warnings "$work/inside/usr/share/man/man1/relay.1.gz" >"$work/relay.txt" 2>&1
 grep -q -- '--one-way' "$work/relay.txt"
-"$work/root/usr/bin/relay" --version
-echo "debian: $(ls "$work"/*.deb | wc -l) packages built and looked at"
+"$work/inside/usr/bin/relay" --version
+packages=("$work"/*.deb)
+echo "debian: ${#packages[@]} packages built and looked at"
