@@ -180,6 +180,8 @@ int main(int argc, char** argv) {
 #endif
   if (strcmp(role, "--help") == 0 || strcmp(role, "-h") == 0)
     return print_usage(stdout);
+  if (strcmp(role, "--version") == 0)
+    return printf("prefork %s\n", uv_version_string()) < 0;
   report_setup("prefork", REPORT_NORMAL);
   if (argc == 3 && strcmp(role, "work") == 0)
     return work(argv[2]);

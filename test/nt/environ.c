@@ -112,6 +112,14 @@ void nt_environ_free(struct nt_process* process) {
   nt_free(process->folder);
 }
 
+void nt_environ_end(void) {
+  struct nt_process* first = nt_process_first();
+
+  nt_environ_free(first);
+  first->environment = NULL;
+  first->folder = NULL;
+}
+
 /* ---- Variables ---- */
 
 static const WCHAR* find(const WCHAR* name) {

@@ -310,6 +310,40 @@ DWORD WINAPI GetShortPathNameW(const WCHAR* path, WCHAR* to, DWORD room) {
   return units;
 }
 
+static DWORD give(const WCHAR* path, WCHAR* to, DWORD room) {
+  DWORD units = (DWORD) wcslen(path);
+
+  if (to == NULL || units >= room)
+    return units + 1;
+  wcscpy(to, path);
+  return units;
+}
+
+DWORD WINAPI GetLongPathNameW(const WCHAR* path, WCHAR* to, DWORD room) {
+  const struct node* node;
+
+  nt_enter("GetLongPathNameW");
+  node = find(path);
+  if (node != NULL)
+    return give(node->path, to, room);
+  nt_error(ERROR_FILE_NOT_FOUND);
+  return 0;
+}
+
+/* Of names that are whole, or in the folder of the process; whether there is such a file nobody asks. */
+DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name) {
+  WCHAR* whole;
+  DWORD units;
+
+  nt_enter("GetFullPathNameW");
+  if (name != NULL)
+    nt_absent("GetFullPathNameW for the last part");
+  whole = resolve(path);
+  units = give(whole, to, room);
+  nt_free(whole);
+  return units;
+}
+
 BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security) {
   nt_enter("CreateDirectoryW");
   (void) security;

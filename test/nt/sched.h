@@ -85,5 +85,7 @@ void nt_irp_orphan(struct nt_irp* irp);
 int nt_port_is_closed(const struct nt_port* port);
 /* Whether a process ends, or has: what it leaves is nobody's fault. */
 int nt_process_is_dying(const struct nt_process* process);
+/* environ.c: the next run begins with the first environment. */
+void nt_environ_end(void);
 
 #endif /* NT_SCHED_H_ */
