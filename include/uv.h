@@ -959,7 +959,7 @@ struct uv_loop_s {
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
-  struct uv__queue starved; /* listeners that lacked resources */
+  struct uv__queue starved; /* streams that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;
   struct uv__queue prepare;
@@ -972,7 +972,7 @@ struct uv_loop_s {
     unsigned int count;
   } timers; /* a heap, soonest first */
   uint64_t timer_order;
-  uint64_t retry_at;          /* ms: when listeners that lacked resources try again; 0: none */
+  uint64_t retry_at;          /* ms: when those that lacked resources try again; 0: none */
   int work_pending;           /* atomic: work_done is not empty */
   struct uv__queue work_done; /* finished work; the pool's lock guards it */
   struct uv__meter* meter;    /* NULL until UV_METRICS_IDLE_TIME */

@@ -11,6 +11,12 @@ static inline void uv__loop_again(struct uv__io* io) {
   uv__io_wants_turn(io);
 }
 
+/* The owner of `io` lacks something that no ring tells of. It has a turn a little later, or when a
+ * stream gave its descriptor back (loop->retry_at). */
+void uv__loop_starve(struct uv__io* io);
+/* That time is there. */
+void uv__loop_retry(uv_loop_t* loop);
+
 /* What the program was told in this turn, loop->told: a set of these. */
 enum {
   UV__TOLD_END = 1,    /* the end of a request */

@@ -104,6 +104,10 @@ static void flush(uv_stream_t* stream) {
     }
     uv__write_queue_gather(stream, &what);
     n = what.count == 0 ? 0 : give(stream, &what, UV__QUEUE);
+    if (n == UV_EAGAIN) {
+      uv__loop_starve(io);
+      return;
+    }
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
       uv__write_queue_mark(stream, what.count); /* These cannot be cancelled. */
@@ -176,6 +180,8 @@ static void flush_blocking(uv_stream_t* stream) {
   while (!uv__queue_empty(&stream->stream.write_queue)) {
     if (!(io->busy & UV__WRITE)) {
       flush(stream);
+      if (io->waiting == UV__WAITS_STARVED)
+        uv_sleep(1);
       continue;
     }
     while (!(io->rung & UV__WRITE))

@@ -6,11 +6,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__linux__)
 #  include <sched.h>
+#  include <sys/syscall.h>
 #endif
 
 #include "core/base/alloc.h"
@@ -190,6 +192,21 @@ int uv__port_spawn(struct uv__io* io,
   return r;
 }
 
+enum {
+  MOST_FDS = 1 << 20 /* to go through one by one, where there is no better way */
+};
+
 void uv_disable_stdio_inheritance(void) {
-  uv__exec_hide_from(0);
+  struct rlimit limit;
+  int most = MOST_FDS;
+  int fd;
+
+#if defined(__linux__) && defined(SYS_close_range)
+  if (syscall(SYS_close_range, 0, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
+    return;
+#endif
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t) most)
+    most = (int) limit.rlim_cur;
+  for (fd = 0; fd < most; fd++)
+    (void) uv__file_hide(fd);
 }
