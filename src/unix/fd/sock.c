@@ -111,8 +111,11 @@ int uv__sock_is_connected(int fd) {
   socklen_t len = sizeof(addr);
 
   /* EINVAL is what macOS says of a connection that was shut down: reading tells the rest. */
-  return getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL || has_end(fd) ||
-         is_connecting(fd);
+  if (getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL)
+    return 1;
+  if (errno != ENOTCONN)
+    return UV__ERR(errno);
+  return has_end(fd) || is_connecting(fd);
 }
 
 int uv__sock_was_connected(struct uv__io* io, int r) {
