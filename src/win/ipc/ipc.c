@@ -212,7 +212,7 @@ const struct uv__ops uv__ipc_ops = {
     .connect = ipc_connect,
     .shutdown = ipc_shutdown,
     .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_server_accept,
+    .accept_now = uv__pipe_accept_take,
     .done = ipc_done,
     .close = ipc_close,
 };

@@ -130,7 +130,7 @@ static void complete_out(struct uv__op* op) {
       io->tail.sent = ipc->payload;
     uv__pipe_end_settle(io);
   } else if (error != 0 && !again) {
-    uv__ipc_out_finish(io, uv__pipe_write_error(error));
+    uv__ipc_out_finish(io, uv__native_write_error(error));
   } else if (bytes == 0 && !again) {
     uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
   } else {

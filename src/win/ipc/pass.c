@@ -176,12 +176,12 @@ static int is_pipe(HANDLE handle, int connection) {
   ULONG handles;
   DWORD flags;
 
-  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__pipe_access(handle, &opened, &handles) < 0)
+  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__native_access(handle, &opened, &handles) < 0)
     return 0;
-  if (uv__pipe_is_overlapped(handle, handles, connection ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS) <=
-      0)
+  if (uv__native_is_overlapped(handle, handles,
+                               connection ? UV__NATIVE_GUESS_MS : UV__NATIVE_SURE_MS) <= 0)
     return connection;
-  return uv__pipe_info(handle, &flags) == 0 && (connection || (flags & PIPE_SERVER_END));
+  return uv__native_info(handle, &flags) == 0 && (connection || (flags & PIPE_SERVER_END));
 }
 
 int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {

@@ -66,7 +66,7 @@ int uv__pipe_end_attach(struct uv__io* io) {
   }
   r = uv__attach(io, &pipe->foreign);
   if (r == 0 && (io->tail.state & UV__WIN_ATTACHED)) {
-    r = uv__pipe_set_modes(io->tail.u.handle);
+    r = uv__native_set_modes(io->tail.u.handle);
     if (r < 0)
       uv__win_clear(io, UV__WIN_ATTACHED); /* The next one tries again. */
   }
@@ -150,7 +150,7 @@ static void complete_write(struct uv__op* op) {
   if (error == 0)
     io->tail.sent += (int) bytes;
   else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))
-    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
+    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__native_write_error(error);
   if (!uv__pipe_end_finished(io, UV__WIN_OUT))
     return;
   if (io->tail.sent == 0 && !again)

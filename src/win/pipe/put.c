@@ -54,7 +54,7 @@ ssize_t uv__pipe_put(struct uv__io* io,
 
   error = uv__spare_push(pipe->spare, io->tail.u.handle);
   if (error != 0)
-    return error == ERROR_MORE_DATA ? 0 : uv__pipe_write_error(error);
+    return error == ERROR_MORE_DATA ? 0 : uv__native_write_error(error);
   do {
     OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete);
     DWORD asked = uv__pipe_room_ask(&pipe->room, size);
@@ -65,7 +65,7 @@ ssize_t uv__pipe_put(struct uv__io* io,
       return UV__PENDING;
     taken = error == 0 ? (DWORD) overlapped->InternalHigh : 0;
   } while (uv__pipe_room_told(&pipe->room, error, taken));
-  return error == 0 ? (ssize_t) taken : uv__pipe_write_error(error);
+  return error == 0 ? (ssize_t) taken : uv__native_write_error(error);
 }
 
 /* ---- Later ---- */

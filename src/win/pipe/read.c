@@ -91,7 +91,7 @@ static void complete_read(struct uv__op* op) {
     uv__win_set(io, UV__WIN_LOOK);
   } else {
     DWORD bytes;
-    int r = uv__pipe_read_error(uv__pipe_end_result(io, op, &bytes));
+    int r = uv__native_read_error(uv__pipe_end_result(io, op, &bytes));
     if (r == UV_EOF)
       uv__win_set(io, UV__WIN_ENDED);
     else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
@@ -110,7 +110,7 @@ static int peek(struct uv__io* io) {
       uv__win_set(io, UV__WIN_DATA);
     return 0;
   }
-  r = uv__pipe_read_error(GetLastError());
+  r = uv__native_read_error(GetLastError());
   if (r != UV_EOF)
     return r;
   uv__win_set(io, UV__WIN_ENDED);
@@ -186,8 +186,8 @@ static int wait_for_data(struct uv__io* io) {
     uv__retry_begin(io->loop, &uv__pipe_of(io)->look_again);
     return UV__PENDING;
   }
-  if (uv__pipe_read_error(error) != UV_EOF)
-    return uv__pipe_read_error(error);
+  if (uv__native_read_error(error) != UV_EOF)
+    return uv__native_read_error(error);
   uv__win_set(io, UV__WIN_ENDED);
   return UV__READY;
 }
@@ -244,7 +244,7 @@ static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
   if (error == 0 || error == ERROR_MORE_DATA)
     return (ssize_t) bytes;
   return error == ERROR_OPERATION_ABORTED || is_empty(io, error) ? UV_EAGAIN
-                                                                 : uv__pipe_read_error(error);
+                                                                 : uv__native_read_error(error);
 }
 
 /* What read_now answers when there were no bytes, although something seemed to be there. On a

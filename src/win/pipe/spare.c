@@ -99,7 +99,7 @@ ssize_t uv__spare_write(struct uv__spare* spare,
     spare->at = spare->size = 0; /* What was not taken is still the caller's. */
     if (total > 0)
       break;
-    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
+    return error != 0 ? uv__native_write_error(error) : UV_EAGAIN;
   }
   return total;
 }
@@ -139,7 +139,7 @@ ssize_t uv__spare_write_whole(
   error = write_some(spare, handle);
   if (spare->at == 0 && spare->size > 0) {
     spare->at = spare->size = 0;
-    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
+    return error != 0 ? uv__native_write_error(error) : UV_EAGAIN;
   }
   if (spare->at < spare->size) {
     spare->handle = handle;
@@ -189,7 +189,7 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
 
   if (loop != NULL)
     uv__retry_end(loop, &spare->retry);
-  if (spare->at < spare->size && uv__pipe_set_wait(handle))
+  if (spare->at < spare->size && uv__native_set_wait(handle))
     (void) uv__spare_push(spare, handle); /* Now it takes the rest, or has it on its way. */
   spare->handle = handle;
   if (!under_way(spare)) {

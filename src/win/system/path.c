@@ -1,6 +1,6 @@
 /* Places in the file system that a process has: its program, its folder, its user's folder, and
  * where temporary files go. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 
@@ -118,8 +118,8 @@ static DWORD fetch_profile(WCHAR* to, DWORD room, const void* arg) {
   typedef BOOL(WINAPI * get_profile_fn)(HANDLE, WCHAR*, DWORD*);
   typedef BOOL(WINAPI * open_token_fn)(HANDLE, DWORD, HANDLE*);
   get_profile_fn get_profile =
-      (get_profile_fn) uv__wide_import(L"userenv.dll", "GetUserProfileDirectoryW");
-  open_token_fn open_token = (open_token_fn) uv__wide_import(L"advapi32.dll", "OpenProcessToken");
+      (get_profile_fn) uv__import(L"userenv.dll", "GetUserProfileDirectoryW");
+  open_token_fn open_token = (open_token_fn) uv__import(L"advapi32.dll", "OpenProcessToken");
   HANDLE token;
   DWORD size = room; /* with the terminator, in and out */
   DWORD error;

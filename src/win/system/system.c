@@ -1,6 +1,6 @@
 /* What a program asks about its process and its host: numbers, names, clocks and use of memory.
  * Paths are in path.c, the environment in env.c. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <psapi.h>
 #include <stdio.h>
@@ -155,7 +155,7 @@ int uv_os_gethostname(char* buffer, size_t* size) {
 /* GetVersion lies to programs whose manifest does not name this Windows; this call does not. */
 static int get_version(OSVERSIONINFOW* info) {
   typedef LONG(WINAPI * get_version_fn)(OSVERSIONINFOW*);
-  get_version_fn get = (get_version_fn) uv__wide_import(L"ntdll.dll", "RtlGetVersion");
+  get_version_fn get = (get_version_fn) uv__import(L"ntdll.dll", "RtlGetVersion");
 
   memset(info, 0, sizeof(*info));
   info->dwOSVersionInfoSize = sizeof(*info);
@@ -166,7 +166,7 @@ static int get_version(OSVERSIONINFOW* info) {
 static void get_product(const OSVERSIONINFOW* info, char* buffer, size_t size) {
   typedef LONG(WINAPI * get_value_fn)(HKEY, const WCHAR*, const WCHAR*, DWORD, DWORD*, void*,
                                       DWORD*);
-  get_value_fn get_value = (get_value_fn) uv__wide_import(L"advapi32.dll", "RegGetValueW");
+  get_value_fn get_value = (get_value_fn) uv__import(L"advapi32.dll", "RegGetValueW");
   WCHAR name[80];
   DWORD bytes = sizeof(name);
 

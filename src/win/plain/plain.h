@@ -1,8 +1,12 @@
-/* Calls that wait, made by a helper on a handle that may be synchronous; see blocking.c. */
-#ifndef UV__WIN_BLOCKING_H_
-#define UV__WIN_BLOCKING_H_
+/* Pipes that were not opened for overlapped calls, as streams: the usual stdio of a process. Knows the
+ * loop with its helpers, and what a pipe is to the system; nothing of messages, names and other ends. */
+#ifndef UV__WIN_PLAIN_H_
+#define UV__WIN_PLAIN_H_
 
 #include "win/loop/helper.h"
+#include "win/npfs/npfs.h"
+
+/* ---- blocking.c: calls that wait, made by a helper on a handle that may be synchronous ---- */
 
 struct uv__blocking {
   struct uv__helper* helper; /* who makes them, one at a time */
@@ -27,4 +31,9 @@ int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, 
 /* Any thread, under the helper's lock: ends the call that it makes, if it has begun. */
 void uv__blocking_cancel(struct uv__blocking* calls);
 
-#endif /* UV__WIN_BLOCKING_H_ */
+/* ---- plain.c ---- */
+
+/* Makes `handle` the io's, which gets the table of operations for it. */
+int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened);
+
+#endif /* UV__WIN_PLAIN_H_ */

@@ -1,5 +1,5 @@
 /* Handles outside a stream, on their way from one to the next. */
-#include "win/base/base.h"
+#include "win/handle/handle.h"
 
 struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   struct uv__desc desc;

@@ -1,7 +1,7 @@
 /* A command line taken apart as Microsoft documents it for the start-up code of its C run-time
  * library, so that a program finds the arguments here that main was given. Where the line comes
  * from and what becomes of the arguments is in system/title.c. */
-#include "win/base/args.h"
+#include "win/text/args.h"
 
 struct line {
   const uint16_t* at;

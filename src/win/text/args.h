@@ -1,6 +1,6 @@
 /* A command line taken apart. Pure: no system call, so that it can be tested everywhere. */
-#ifndef UV__WIN_BASE_ARGS_H_
-#define UV__WIN_BASE_ARGS_H_
+#ifndef UV__WIN_ARGS_H_
+#define UV__WIN_ARGS_H_
 
 #include <stdint.h>
 
@@ -8,4 +8,4 @@
  * their number. They need no more room than `line` with its terminator. */
 int uv__args_split(const uint16_t* line, uint16_t* to);
 
-#endif /* UV__WIN_BASE_ARGS_H_ */
+#endif /* UV__WIN_ARGS_H_ */

@@ -1,11 +1,9 @@
 /* Calls that wait, made by a helper on a handle that may be synchronous. Whether it is cannot always
- * be found out (overlap.c), so that each call is one that is right for an overlapped handle too: it
+ * be found out (npfs/native.c), so that each call is one that is right for an overlapped handle too: it
  * has an OVERLAPPED, which a synchronous one does not need, and whose event only it uses. */
-#include "win/pipe/blocking.h"
+#include "win/plain/plain.h"
 
 #include <string.h>
-
-#include "win/pipe/pipe.h"
 
 int uv__blocking_begin(struct uv__blocking* calls, struct uv__helper* helper, HANDLE handle) {
   calls->event = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -113,7 +111,7 @@ int uv__blocking_read(struct uv__blocking* calls,
     have_it_wait(calls); /* It is empty. */
     return 0;
   default:
-    return uv__pipe_read_error(error);
+    return uv__native_read_error(error);
   }
 }
 
@@ -127,7 +125,7 @@ int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, 
   if (error == ERROR_OPERATION_ABORTED)
     return 0; /* By somebody else. */
   if (error != 0)
-    return uv__pipe_write_error(error);
+    return uv__native_write_error(error);
   if (*size < len)
     have_it_wait(calls);
   return 0;

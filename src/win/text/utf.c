@@ -1,6 +1,6 @@
 /* The Unicode standard's own way to replace: one U+FFFD for each longest beginning of a character
  * that does not go on (Unicode, section 3.9, "maximal subpart"). */
-#include "win/base/utf.h"
+#include "win/text/utf.h"
 
 enum {
   REPLACEMENT = 0xFFFD,

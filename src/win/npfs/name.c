@@ -1,5 +1,5 @@
 /* Names of pipes: from the program's text to what the system wants, and back. */
-#include "win/pipe/pipe.h"
+#include "win/npfs/npfs.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ static int has_prefix(const char* text, size_t length) {
   return 1;
 }
 
-int uv__pipe_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide) {
+int uv__name_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide) {
   WCHAR units[UV__PIPE_NAME_MAX + 2];
   size_t length = name->length;
   int count;
@@ -114,7 +114,7 @@ static int is_internal(HANDLE handle, const WCHAR* name, DWORD units) {
          is_single(handle);
 }
 
-int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len) {
+int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
   union {
     FILE_NAME_INFO info;
     char room[sizeof(FILE_NAME_INFO) + (UV__PIPE_NAME_MAX + 1) * sizeof(WCHAR)];

@@ -3,7 +3,7 @@
  * ntdll for this are documented themselves ("NtOpenFile", "NtCreateNamedPipeFile", [MS-FSCC]
  * FSCTL_PIPE_WAIT), and are looked up at run time. Where one of them is missing, or is refused, the
  * caller has another way. */
-#include "win/pipe/pipe.h"
+#include "win/npfs/npfs.h"
 
 #include <string.h>
 
@@ -54,16 +54,12 @@ struct wait_for {
 
 static int open_relative(
     HANDLE root, UNICODE_STRING* name, ACCESS_MASK access, ULONG options, HANDLE* handle) {
-  union {
-    uv__function function;
-    open_fn open;
-  } entry;
+  open_fn open = (open_fn) uv__import(L"ntdll.dll", "NtOpenFile");
   SECURITY_QUALITY_OF_SERVICE quality;
   OBJECT_ATTRIBUTES object;
   IO_STATUS_BLOCK status;
 
-  entry.function = uv__wide_import(L"ntdll.dll", "NtOpenFile");
-  if (entry.function == NULL)
+  if (open == NULL)
     return 0;
   memset(&quality, 0, sizeof(quality));
   quality.Length = sizeof(quality);
@@ -73,8 +69,8 @@ static int open_relative(
   object.RootDirectory = root;
   object.ObjectName = name;
   object.SecurityQualityOfService = &quality;
-  return entry.open(handle, access | SYNCHRONIZE, &object, &status,
-                    FILE_SHARE_READ | FILE_SHARE_WRITE, options) >= 0;
+  return open(handle, access | SYNCHRONIZE, &object, &status, FILE_SHARE_READ | FILE_SHARE_WRITE,
+              options) >= 0;
 }
 
 /* The folder of all pipes. */
@@ -92,26 +88,21 @@ int uv__npfs_open(HANDLE* root) {
 
 /* The one instance of something without a name: only who has its handle can come to its other end. */
 static int create(HANDLE root, ACCESS_MASK access, int overlapped, ULONG quota, HANDLE* handle) {
-  union {
-    uv__function function;
-    create_pipe_fn create;
-  } entry;
+  create_pipe_fn make = (create_pipe_fn) uv__import(L"ntdll.dll", "NtCreateNamedPipeFile");
   UNICODE_STRING none = {0, 0, NULL};
   OBJECT_ATTRIBUTES object;
   IO_STATUS_BLOCK status;
   LARGE_INTEGER timeout; /* of clients that wait for an instance: there are none */
 
-  entry.function = uv__wide_import(L"ntdll.dll", "NtCreateNamedPipeFile");
-  if (entry.function == NULL)
+  if (make == NULL)
     return 0;
   memset(&object, 0, sizeof(object));
   object.Length = sizeof(object);
   object.RootDirectory = root;
   object.ObjectName = &none;
   timeout.QuadPart = -50 * TICKS_PER_MS;
-  return entry.create(handle, access | SYNCHRONIZE, &object, &status,
-                      FILE_SHARE_READ | FILE_SHARE_WRITE, NEW, overlapped ? 0 : SYNCHRONOUS, 0, 0,
-                      0, 1, quota, quota, &timeout) >= 0;
+  return make(handle, access | SYNCHRONIZE, &object, &status, FILE_SHARE_READ | FILE_SHARE_WRITE,
+              NEW, overlapped ? 0 : SYNCHRONOUS, 0, 0, 0, 1, quota, quota, &timeout) >= 0;
 }
 
 int uv__npfs_pair(const ACCESS_MASK access[2],
@@ -137,15 +128,11 @@ int uv__npfs_pair(const ACCESS_MASK access[2],
 /* ---- Waiting ---- */
 
 int uv__npfs_wait(HANDLE root, const WCHAR* name, DWORD ms, OVERLAPPED* overlapped) {
-  union {
-    uv__function function;
-    control_fn control;
-  } entry;
+  control_fn control = (control_fn) uv__import(L"ntdll.dll", "NtFsControlFile");
   struct wait_for wait;
   size_t size = (wcslen(name) - PREFIX) * sizeof(WCHAR);
 
-  entry.function = uv__wide_import(L"ntdll.dll", "NtFsControlFile");
-  if (entry.function == NULL)
+  if (control == NULL)
     return 0;
   memset(&wait, 0, sizeof(wait));
   wait.timeout.QuadPart = -(LONGLONG) ms * TICKS_PER_MS;
@@ -154,6 +141,6 @@ int uv__npfs_wait(HANDLE root, const WCHAR* name, DWORD ms, OVERLAPPED* overlapp
   memcpy(wait.name, name + PREFIX, size);
   /* As DeviceIoControl does it, which takes codes of this kind for those of a device: an OVERLAPPED
    * begins with the status block, and its address comes with the packet. */
-  return entry.control(root, NULL, NULL, overlapped, overlapped, WAIT_CODE, &wait,
-                       (ULONG) (offsetof(struct wait_for, name) + size), NULL, 0) >= 0;
+  return control(root, NULL, NULL, overlapped, overlapped, WAIT_CODE, &wait,
+                 (ULONG) (offsetof(struct wait_for, name) + size), NULL, 0) >= 0;
 }

@@ -1,6 +1,6 @@
 /* What the object manager tells of a handle, by functions of ntdll that are documented and that not
  * every import library has. It waits for no lock of a file object. */
-#include "win/base/base.h"
+#include "win/handle/handle.h"
 
 typedef LONG(NTAPI* query_object_fn)(HANDLE, int class_, void* info, ULONG size, ULONG* length);
 
@@ -18,19 +18,13 @@ enum {
 };
 
 static int query(HANDLE handle, struct object_info* info) {
-  query_object_fn ask = (query_object_fn) uv__ntdll_import("NtQueryObject");
+  query_object_fn ask = (query_object_fn) uv__import(L"ntdll.dll", "NtQueryObject");
 
   if (ask == NULL)
     return UV_ENOSYS;
   if (ask(handle, OBJECT_BASIC_INFORMATION, info, sizeof(*info), NULL) < 0)
     return UV_EBADF;
   return 0;
-}
-
-uv__function uv__ntdll_import(const char* name) {
-  HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-  return ntdll == NULL ? NULL : (uv__function) GetProcAddress(ntdll, name);
 }
 
 int uv__object_look(HANDLE handle, ACCESS_MASK* access, ULONG* handles) {

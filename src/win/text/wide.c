@@ -1,6 +1,6 @@
 /* Text on its way between programs, which speak WTF-8, and the system, which speaks UTF-16 and
- * does not check it; and the import of what not every Windows, or no import library, has. */
-#include "win/base/base.h"
+ * does not check it. Text that comes piece by piece is in utf.c. */
+#include "win/text/text.h"
 
 #include <wchar.h>
 
@@ -59,12 +59,4 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
     room = used > room ? used : room * 2;
   }
   return UV_ENOBUFS;
-}
-
-uv__function uv__wide_import(const WCHAR* library, const char* name) {
-  /* From the folder of the system and from no other, where anybody could put a file. Never given
-   * back: the system counts, and these stay loaded anyway once used. */
-  HMODULE module = LoadLibraryExW(library, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-
-  return module == NULL ? NULL : (uv__function) GetProcAddress(module, name);
 }

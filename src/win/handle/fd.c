@@ -8,7 +8,7 @@
 #include <io.h>
 #include <stdlib.h>
 
-#include "win/base/base.h"
+#include "win/handle/handle.h"
 
 #if defined(_MSC_VER) || defined(_UCRT)
 #  define HAS_HANDLER_OF_THREAD 1

@@ -1,6 +1,6 @@
 /* Pairs of pipe ends, and descriptors of the C run-time library: how pipes come to be that
  * nobody connects to by name. */
-#include "win/pipe/pipe.h"
+#include "win/npfs/npfs.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -116,7 +116,7 @@ static int make_named(unsigned first, unsigned second, HANDLE ends[2]) {
 }
 
 /* What has no name nobody can find, guess, or have made before. */
-int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]) {
+int uv__pair_make(unsigned first, unsigned second, HANDLE ends[2]) {
   ACCESS_MASK access[2];
   int overlapped[2];
 
@@ -140,7 +140,7 @@ int uv_pipe(uv_file fds[2], int read_flags, int write_flags) {
 
   if (fds == NULL || ((read_flags | write_flags) & ~UV_NONBLOCK_PIPE) != 0)
     return UV_EINVAL;
-  r = uv__pipe_pair(UV_READABLE_PIPE | overlapped(read_flags),
+  r = uv__pair_make(UV_READABLE_PIPE | overlapped(read_flags),
                     UV_WRITABLE_PIPE | overlapped(write_flags), ends);
   if (r < 0)
     return r;

@@ -1,6 +1,6 @@
 /* Who may use the name of a pipe: a list of who may do what, and a label, which keeps processes of a
  * lower integrity level from writing whatever that list says. */
-#include "win/pipe/pipe.h"
+#include "win/npfs/npfs.h"
 
 /* What others get is never the right to make instances of the name: that would be the right to
  * answer its clients. It is one of the generic rights to write, but no client is asked for it. */
@@ -86,7 +86,7 @@ static int add_label(ACL* acl, int everybody, DWORD* chosen) {
   return r;
 }
 
-int uv__pipe_access_make(struct uv__pipe_access* access, int flags) {
+int uv__access_make(struct uv__access* access, int flags) {
   DWORD mask = 0;
   int r;
 
@@ -111,9 +111,7 @@ int uv__pipe_access_make(struct uv__pipe_access* access, int flags) {
   return 0;
 }
 
-int uv__pipe_access_change(HANDLE handle,
-                           struct uv__pipe_access* access,
-                           SECURITY_INFORMATION what) {
+int uv__access_change(HANDLE handle, struct uv__access* access, SECURITY_INFORMATION what) {
   if (SetKernelObjectSecurity(handle, what, &access->descriptor))
     return 0;
   return uv__error_translate(GetLastError());

@@ -1,7 +1,7 @@
 /* Which handles of this process are the library's by its own doing: those of streams, and those on
  * their way to one. Whoever names another one over an IPC pipe may have given it; whoever names one
  * of these has not (docs/WINDOWS.md). All loops, any thread. */
-#include "win/base/base.h"
+#include "win/handle/handle.h"
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static struct uv__table table; /* handle -> its stream's loop, or NULL */
