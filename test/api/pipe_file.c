@@ -108,6 +108,9 @@ TEST(p4_file_keeps_its_place) {
   CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 4);
   net_close((uv_handle_t*) &pipe);
   fd = open_path(file, O_WRONLY | O_APPEND);
+#ifdef _WIN32 /* To append is a matter of the C run-time library there; a shell goes to the end. */
+  CHECK_EQ(_lseek(fd, 0, SEEK_END), 8);
+#endif
   open_pipe(&pipe, fd);
   buf = uv_buf_init((char*) "three", 5);
   CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 5);
@@ -179,6 +182,9 @@ TEST(p4_device_that_is_always_ready) {
 
 /* Over an IPC pipe that is none nothing is passed. */
 TEST(p4_file_carries_no_handles) {
+#ifdef _WIN32
+  SKIP("what is no pipe is refused there where handles are to be carried");
+#else
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   uv_pipe_t pipe;
   uv_tcp_t a;
@@ -190,6 +196,7 @@ TEST(p4_file_carries_no_handles) {
   CHECK(uv_try_write2((uv_stream_t*) &pipe, &buf, 1, (uv_stream_t*) &a) < 0);
   CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 1);
   net_end();
+#endif
 }
 
 /* What cannot be read or written at all. */
