@@ -147,6 +147,9 @@ int uv__sock_shutdown(struct uv__io* io) {
 int uv__sock_listen(struct uv__io* io, int backlog) {
   if (listen(io->tail.fd, backlog) != 0)
     return UV__ERR(errno);
+  /* One that was dead waits for a ring that nobody owed it. */
+  if ((io->tail.state & UV__FD_DEAD) && (io->busy & UV__ACCEPT))
+    uv__ring(io, UV__ACCEPT);
   io->tail.state &= ~(unsigned) UV__FD_DEAD;
   return (int) uv__fd_end(io, io->tail.state & UV__FD_POLLED ? 0 : uv__poller_add(io, 0));
 }

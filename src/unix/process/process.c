@@ -1,6 +1,6 @@
 /* Starting children: how there comes to be a second process, and how the parent learns that the
- * child's preparations failed. What is made before is plan.c's, what the child does up to exec is exec.c's, and waiting for its end is
- * child.c's. */
+ * child's preparations failed. What is made before is plan.c's, what the child does up to exec is
+ * exec.c's, and waiting for its end is child.c's. */
 #include "unix/process/process.h"
 
 #include <pthread.h>
@@ -17,13 +17,23 @@
 
 #include "core/base/alloc.h"
 
-/* ThreadSanitizer keeps books in the memory that the child would share. */
+/* ThreadSanitizer keeps books in the memory that the child would share. AddressSanitizer marks what is
+ * on its stack, and does not hear that it left that. */
 #if defined(__has_feature)
 #  if __has_feature(thread_sanitizer)
 #    define KEEPS_BOOKS
 #  endif
+#  if __has_feature(address_sanitizer)
+#    define MARKS_STACKS
+#  endif
 #elif defined(__SANITIZE_THREAD__)
 #  define KEEPS_BOOKS
+#elif defined(__SANITIZE_ADDRESS__)
+#  define MARKS_STACKS
+#endif
+
+#if defined(MARKS_STACKS)
+#  include <sanitizer/asan_interface.h>
 #endif
 
 #if defined(__linux__) && !defined(KEEPS_BOOKS)
@@ -87,6 +97,9 @@ static int start(struct uv__plan* plan, int* pid) {
   child = clone(run_child, top, CLONE_VM | CLONE_VFORK | SIGCHLD, plan);
   error = errno;
   end_quiet(&mask, cancel);
+#  if defined(MARKS_STACKS)
+  __asan_unpoison_memory_region(stack, STACK_SIZE);
+#  endif
   uv__free(stack);
   if (child < 0)
     return UV__ERR(error);
