@@ -10,7 +10,8 @@
 #include "service.h"
 
 enum {
-  EXIT_USAGE = 2
+  EXIT_USAGE = 2,
+  MOST_WORKERS = 256 /* each is a process */
 };
 
 static int print_usage(FILE* out) {
@@ -114,6 +115,10 @@ static int parse_serve(struct serve_options* options, int argc, char** argv) {
     return -1;
   if (strncmp(options->endpoint.text, "pipe", 4) == 0 || options->workers == 0) {
     report_error(0, "serve takes tcp-listen: and at least one worker");
+    return -1;
+  }
+  if (options->workers > MOST_WORKERS) {
+    report_error(0, "--workers: at most %d", MOST_WORKERS);
     return -1;
   }
   return 0;

@@ -4,9 +4,13 @@
 #ifndef FAULT_CALLS_H_
 #define FAULT_CALLS_H_
 
+/* What has no other way than Linux's is tried in the build over a model of kqueue; of that, a change is
+ * `kevent` and a wait `kevent_wait`. */
+
 /* Those of a stream's data and of its poller, XX(name): calls_unix.c. */
 #define FAULT_CALLS_MOVING(XX) \
   XX(accept4)                  \
+  XX(accept)                   \
   XX(connect)                  \
   XX(recv)                     \
   XX(recvmsg)                  \
@@ -16,6 +20,8 @@
   XX(write)                    \
   XX(writev)                   \
   XX(epoll_ctl)                \
+  XX(kevent)                   \
+  XX(kevent_wait)              \
   XX(syscall)
 
 /* Those that do it or not: calls_plain.c. */
@@ -23,6 +29,8 @@
   XX(socket)                  \
   XX(socketpair)              \
   XX(pipe2)                   \
+  XX(pipe)                    \
+  XX(kqueue)                  \
   XX(eventfd)                 \
   XX(timerfd_create)          \
   XX(epoll_create1)           \

@@ -54,6 +54,10 @@
 PLAIN(socket, (int domain, int type, int protocol), (domain, type, protocol))
 PLAIN(socketpair, (int domain, int type, int protocol, int fds[2]), (domain, type, protocol, fds))
 PLAIN(pipe2, (int fds[2], int flags), (fds, flags))
+PLAIN(pipe, (int fds[2]), (fds))
+#if defined(UVTEST_KQUEUE)
+PLAIN(kqueue, (void), ())
+#endif
 PLAIN(eventfd, (unsigned initial, int flags), (initial, flags))
 PLAIN(timerfd_create, (int clock, int flags), (clock, flags))
 PLAIN(epoll_create1, (int flags), (flags))

@@ -9,6 +9,9 @@
 #include "winbase.h"
 #include "processenv.h"
 #include "wincon.h"
+#ifdef _MSC_VER
+#  include "winmore.h"
+#endif
 /* clang-format on */
 
 #endif /* NT_WINDOWS_H_ */
