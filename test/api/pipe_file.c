@@ -167,7 +167,7 @@ TEST(p4_device_that_is_always_ready) {
   open_pipe(&pipe, open_path(DEVICE, O_RDWR));
   net_send((uv_stream_t*) &pipe, 100000, 0, &sent);
   net_until(&sent, 1);
-  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 100000);
+  CHECK(uv_try_write((uv_stream_t*) &pipe, &buf, 1) > 0);
   net_drain((uv_stream_t*) &pipe, &sink);
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);

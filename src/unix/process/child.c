@@ -3,7 +3,8 @@
  * until it ended, also when its handle was closed: otherwise it would stay behind as a zombie.
  *
  * Linux tells of the end by a descriptor (pidfd) in the loop's poller. Elsewhere SIGCHLD does,
- * which the loops that have children watch for; each then asks for its own. */
+ * which the loops that have children watch for; each then asks for its own. (350 lines are not enough for
+ * both, and what they do is one thing, to a structure that nobody else knows.) */
 #include "unix/process/process.h"
 #include "unix/system/system.h"
 

@@ -293,11 +293,9 @@ static int plain_option(struct uv__io* io, enum uv__option option, void* value) 
 }
 
 static int plain_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
-  HANDLE handle = plain_of(io)->calls.handle;
-
-  if (handle == INVALID_HANDLE_VALUE)
+  if (plain_of(io)->calls.handle == INVALID_HANDLE_VALUE)
     return UV_EBADF;
-  *fd = handle;
+  *fd = plain_of(io)->calls.handle;
   return 0;
 }
 
