@@ -443,6 +443,31 @@ static void flood(void) {
   CHECK(scene_failed || big_heard == sizeof block);
 }
 
+/* A shortage that no event ends is waited out, in blocking mode within the call. */
+TEST(w8_blocking_write_waits_out_a_shortage) {
+  static const int shortage[FAULT_ROW] = {ENOBUFS, ENOBUFS, ENOBUFS};
+  uv_buf_t buf = uv_buf_init(text, 5);
+  uv_os_sock_t pair[2];
+  char found[8];
+  uv_write_t req;
+
+  forget();
+  CHECK(scene_begin());
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  CHECK_EQ(uv_tcp_init(scene, &client.tcp), 0);
+  CHECK_EQ(uv_tcp_open(&client.tcp, pair[0]), 0);
+  calls_fail_row(CALL_send, shortage);
+  CHECK_EQ(uv_try_write(&client.stream, &buf, 1), UV_EAGAIN);
+  CHECK_EQ(uv_stream_set_blocking(&client.stream, 1), 0);
+  CHECK(owes_callback(uv_write(&req, &client.stream, &buf, 1, on_flooded)));
+  CHECK_EQ(calls_made(), 4);
+  CHECK_EQ(client.stream.write_queue_size, 0);
+  CHECK_EQ(recv(pair[1], found, sizeof found, 0), 5);
+  calls_fail_nth(CALL_send, 0, 0);
+  scene_end();
+  close(pair[1]);
+}
+
 TEST(e1_calls_of_a_write_that_waits) {
   static const enum call calls[] = {CALL_epoll_ctl, CALL_epoll_wait};
   size_t i;
