@@ -98,20 +98,20 @@ static int is_pair(const WCHAR* name, DWORD units) {
   return 1;
 }
 
+/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. */
+static int is_internal(const WCHAR* name, DWORD units) {
+  return begins_with(name, units, L"\\Win32Pipes.") ||
+         begins_with(name, units, L"\\Win32.Pipes.") || is_pair(name, units);
+}
+
 /* Pipes that nobody gave a name have one instance and no room for more, and those that a program
- * binds have. */
+ * binds have: what only looks like one of theirs is told. 1, 0, or UV_ENOMEM. */
 static int is_single(HANDLE handle) {
   DWORD most;
 
-  return GetNamedPipeInfo(handle, NULL, NULL, NULL, &most) && most == 1;
-}
-
-/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. One that
- * only looks like theirs is told nevertheless. */
-static int is_internal(HANDLE handle, const WCHAR* name, DWORD units) {
-  return (begins_with(name, units, L"\\Win32Pipes.") ||
-          begins_with(name, units, L"\\Win32.Pipes.") || is_pair(name, units)) &&
-         is_single(handle);
+  if (GetNamedPipeInfo(handle, NULL, NULL, NULL, &most))
+    return most == 1;
+  return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
 }
 
 int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
@@ -120,20 +120,23 @@ int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
     char room[sizeof(FILE_NAME_INFO) + (UV__PIPE_NAME_MAX + 1) * sizeof(WCHAR)];
   } name;
   char utf8[PREFIX + 3 * (UV__PIPE_NAME_MAX + 1)];
-  DWORD units;
+  DWORD units = 0;
+  DWORD error = 0;
+  int single = 0;
   int length;
 
-  if (!GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name))) {
-    DWORD error = GetLastError();
-
-    if (!is_single(handle))
-      return uv__error_translate(error);
+  if (GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name)))
+    units = name.info.FileNameLength / sizeof(WCHAR);
+  else
+    error = GetLastError();
+  if (error != 0 || is_internal(name.info.FileName, units))
+    single = is_single(handle);
+  if (single < 0)
+    return single;
+  if (error != 0 && !single)
+    return uv__error_translate(error);
+  if (single || units < 2 || units > UV__PIPE_NAME_MAX) {
     *len = 0; /* There is no name to tell. */
-    return 0;
-  }
-  units = name.info.FileNameLength / sizeof(WCHAR);
-  if (units < 2 || units > UV__PIPE_NAME_MAX || is_internal(handle, name.info.FileName, units)) {
-    *len = 0;
     return 0;
   }
   /* It comes with one leading backslash, the last one of the prefix. */

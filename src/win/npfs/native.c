@@ -50,11 +50,15 @@ int uv__native_is_overlapped(HANDLE handle, ULONG handles, DWORD patience_ms) {
 /* Who may write to an end only, and not ask about it, has a pipe nevertheless. Which processes are at
  * its ends everybody may ask; of what is no pipe nobody. */
 int uv__native_info(HANDLE handle, DWORD* flags) {
+  DWORD error;
   ULONG id;
 
   if (GetNamedPipeInfo(handle, flags, NULL, NULL, NULL))
     return 0;
-  if (GetLastError() != ERROR_ACCESS_DENIED || !GetNamedPipeServerProcessId(handle, &id))
+  error = GetLastError();
+  if (uv__native_is_short(error))
+    return UV_ENOMEM;
+  if (error != ERROR_ACCESS_DENIED || !GetNamedPipeServerProcessId(handle, &id))
     return UV_ENOTSUP;
   *flags = 0;
   return 0;
@@ -84,6 +88,11 @@ int uv__native_attach(uv_loop_t* loop, HANDLE handle) {
   int r = uv__attach_handle(loop, handle);
 
   return r < 0 ? r : uv__native_set_modes(handle);
+}
+
+/* Quotas and pages that no disk backs are as short as what is called memory. */
+int uv__native_is_short(DWORD error) {
+  return error != 0 && uv__error_translate(error) == UV_ENOMEM;
 }
 
 int uv__native_read_error(DWORD error) {

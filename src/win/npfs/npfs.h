@@ -54,7 +54,10 @@ enum {
 /* 1: overlapped; 0: not, or it is not known, because somebody makes a call on it; or an error.
  * `handles` is how many there are. */
 int uv__native_is_overlapped(HANDLE handle, ULONG handles, DWORD patience_ms);
-/* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0. */
+/* Whether this error of a call says that the system is short of memory: later it may succeed. */
+int uv__native_is_short(DWORD error);
+/* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0.
+ * UV_ENOMEM, or UV_ENOTSUP: it is no pipe. */
 int uv__native_info(HANDLE handle, DWORD* flags);
 /* Makes an overlapped end wait, as all others do; whether it does. */
 int uv__native_set_wait(HANDLE handle);

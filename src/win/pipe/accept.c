@@ -2,7 +2,8 @@
  * that came, oldest first.
  *
  * An instance is made ready for each one that is handed out, so that as many as the program
- * asked for are free, and the name stays ours while anybody is connected. */
+ * asked for are free. The last one is not handed out before there is another, nor given up because
+ * it cannot wait just now: with it would go the name, to whoever takes it. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -71,22 +72,26 @@ static void complete(struct uv__op* op) {
   uv__ring(io, UV__ACCEPT);
 }
 
+/* An instance on the port, with nobody connected to it. */
+static int make_ready(struct uv__io* io, struct uv__pipe_server* server, HANDLE* handle) {
+  int r = uv__pipe_server_make(server, 0, handle);
+
+  if (r < 0)
+    return r;
+  uv__own_note(*handle);
+  r = uv__native_attach(io->loop, *handle);
+  if (r < 0)
+    uv__pipe_server_drop(handle);
+  return r;
+}
+
 /* Has a slot wait for a client. An error means a shortage: nothing was begun. */
 static int post(struct uv__io* io, struct uv__pipe_server* server, struct uv__pipe_slot* slot) {
   DWORD error;
-  int r = 0;
+  int r = slot->handle == INVALID_HANDLE_VALUE ? make_ready(io, server, &slot->handle) : 0;
 
-  if (slot->handle == INVALID_HANDLE_VALUE) {
-    r = uv__pipe_server_make(server, 0, &slot->handle);
-    if (r == 0) {
-      uv__own_note(slot->handle);
-      r = uv__native_attach(io->loop, slot->handle);
-    }
-    if (r < 0) {
-      uv__pipe_server_drop(&slot->handle);
-      return r;
-    }
-  }
+  if (r < 0)
+    return r;
   memset(&slot->op.overlapped, 0, sizeof(slot->op.overlapped));
   slot->op.complete = complete;
   error =
@@ -106,8 +111,7 @@ static int post(struct uv__io* io, struct uv__pipe_server* server, struct uv__pi
       uv__loop_post(io->loop, &slot->op);
     }
     return 0;
-  default:
-    uv__pipe_server_drop(&slot->handle);
+  default: /* It is kept: see above. */
     return uv__error_translate(error);
   }
 }
@@ -131,11 +135,14 @@ static int refill(struct uv__io* io, struct uv__pipe_server* server) {
 static int make_slots(struct uv__io* io, struct uv__pipe_server* server) {
   unsigned count = io->tail.sent > 0 ? (unsigned) io->tail.sent : INSTANCES;
   unsigned i;
-  int r = server->on_port ? 0 : uv__native_attach(io->loop, server->first);
+  int r = server->on_port ? 0 : uv__attach_handle(io->loop, server->first);
 
   if (r < 0)
     return r;
   server->on_port = 1;
+  r = uv__native_set_modes(server->first);
+  if (r < 0)
+    return r;
   if (count > MOST_INSTANCES)
     count = MOST_INSTANCES;
   server->slots = uv__calloc(count, sizeof(*server->slots));
@@ -176,10 +183,21 @@ static int shortage(int error) {
   return error == UV_EMFILE || error == UV_ENOMEM ? error : UV_ENOBUFS;
 }
 
+/* Whether the name stays ours without the instance of this slot. */
+static int is_spare(const struct uv__pipe_server* server, const struct uv__pipe_slot* slot) {
+  unsigned i;
+
+  for (i = 0; i < server->count; i++)
+    if (&server->slots[i] != slot && server->slots[i].handle != INVALID_HANDLE_VALUE)
+      return 1;
+  return 0;
+}
+
 int uv__pipe_accept_take(struct uv__io* io, struct uv__desc* desc) {
   struct uv__pipe_server* server = io->tail.more;
   struct uv__pipe_slot* slot;
   HANDLE handle;
+  HANDLE next;
   int error;
   int r = 0;
 
@@ -188,10 +206,13 @@ int uv__pipe_accept_take(struct uv__io* io, struct uv__desc* desc) {
   slot = server->oldest;
   if (slot == NULL)
     return r < 0 && server->posted == 0 ? shortage(r) : UV_EAGAIN;
+  r = make_ready(io, server, &next);
+  if (r == UV_ENOMEM && !is_spare(server, slot))
+    return r;
   server->oldest = slot->next;
   handle = slot->handle;
   error = slot->error; /* The slot may be used again below, and have a client at once. */
-  slot->handle = INVALID_HANDLE_VALUE;
+  slot->handle = r < 0 ? INVALID_HANDLE_VALUE : next;
   put_idle(server, slot);
   (void) refill(io, server); /* Else when the last connection was taken. */
   assert(uv__pipe_accept_valid(io));

@@ -40,7 +40,8 @@ int uv__pipe_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
 int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   switch (option) {
   case UV__INSTANCES:
-    io->tail.sent = *(int*) value; /* For the coming listen; no write is pending before. */
+    if (io->tail.u.handle == INVALID_HANDLE_VALUE) /* For the coming listen. */
+      io->tail.sent = *(int*) value;
     return 0;
   case UV__CHMOD:
     return io->tail.state & UV__WIN_BOUND ? uv__pipe_server_chmod(io, *(int*) value) : UV_EBADF;
@@ -117,9 +118,12 @@ static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned ending
   *state = 0;
   if (flags & PIPE_SERVER_END)
     *state |= UV__WIN_SERVER;
-  if (!(flags & PIPE_TYPE_MESSAGE) || !SetNamedPipeHandleState(handle, &mode, NULL, NULL) || !bare)
+  if (!(flags & PIPE_TYPE_MESSAGE))
     return 0;
-  *state |= UV__WIN_MESSAGES | ending;
+  if (!SetNamedPipeHandleState(handle, &mode, NULL, NULL))
+    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
+  if (bare)
+    *state |= UV__WIN_MESSAGES | ending;
   return 0;
 }
 
@@ -137,7 +141,7 @@ static int open_accepted(struct uv__io* io,
   if (r == 0)
     r = uv__pipe_end_adopt(io, desc->handle, state, *opened, kind);
   if (r == 0 && (state & UV__WIN_GREET))
-    (void) uv__pipe_read_meet(io); /* It is there already, as a rule. */
+    (void) uv__pipe_read_meet(io); /* It is there already, as a rule; else a read will tell. */
   return r;
 }
 

@@ -40,13 +40,14 @@ ssize_t uv__spare_write(struct uv__spare* spare,
 /* At most 4 KiB that belong together: the count of all, UV_EAGAIN for none of them, or an error. */
 ssize_t uv__spare_write_whole(
     struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs);
+/* The first bytes of all, which have to go: at once, or as soon as the system has memory for them. */
+void uv__spare_write_first(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size);
 /* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
  * take it now. */
 DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
 /* Frees it and closes `handle`, as soon as all is written. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
-/* The loop ends: frees what is over. */
-void uv__spare_stop(uv_loop_t* loop);
 
 /* ---- end.c: one connected overlapped end ---- */
 
@@ -94,10 +95,11 @@ void uv__pipe_end_release(struct uv__io* io);
 /* A packet of a stream that closes was counted out; ends the close with the last. */
 void uv__pipe_end_settle(struct uv__io* io);
 int uv__pipe_end_close(struct uv__io* io);
-/* Writes the empty message. A peer that is gone needs none. */
+/* Writes the empty message, now or as soon as there is memory for it. A peer that is gone needs
+ * none. */
 int uv__pipe_end_say(struct uv__io* io);
-/* Writes a few bytes to an empty pipe, which takes them at once. */
-int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
+/* Writes a few bytes in front of all others. A peer that is gone needs none. */
+void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
 ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
@@ -165,7 +167,7 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 /* What a client of this library says first to a server of this library; see connect.c. */
 extern const char uv__pipe_greeting[16];
 /* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
- * ours writes it before anything else, in one piece. */
+ * ours writes it before anything else, in one piece. UV_ENOMEM: it is, and could not be read. */
 int uv__pipe_read_meet(struct uv__io* io);
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);

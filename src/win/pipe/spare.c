@@ -9,7 +9,8 @@
  *
  * On an end that somebody made PIPE_NOWAIT (put.c) a write is never on its way: it has taken less.
  * Of bytes that belong together, a frame or a greeting, the rest is then owed: it goes before all
- * that is written later, and is tried every few milliseconds. */
+ * that is written later, and is tried every few milliseconds. So is a greeting that the system has
+ * no memory for. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -28,10 +29,8 @@ struct uv__spare {
   DWORD at;
   DWORD size;
   struct uv__retry retry; /* of that */
-  PTP_WAIT wait;          /* for the event, when its stream has closed */
+  struct uv__late late;   /* when its stream has closed */
   uv_loop_t* loop;
-  int taken; /* by the loop's end, from the pool */
-  struct uv__queue link;
   char bytes[SPARE_SIZE];
 };
 
@@ -44,7 +43,7 @@ struct uv__spare* uv__spare_new(void) {
 }
 
 static int under_way(const struct uv__spare* spare) {
-  return !HasOverlappedIoCompleted(&spare->overlapped);
+  return !uv__late_is_over(&spare->overlapped);
 }
 
 /* One write of bytes[at] to bytes[size]; what it took, or what is on its way, is no longer there. The
@@ -69,12 +68,16 @@ static DWORD write_some(struct uv__spare* spare, HANDLE handle) {
   return error;
 }
 
+static int has_event(struct uv__spare* spare) {
+  if (spare->event == NULL)
+    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  return spare->event != NULL;
+}
+
 static int is_free(struct uv__spare* spare) {
   if (under_way(spare) || spare->at < spare->size)
     return 0;
-  if (spare->event == NULL)
-    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-  return spare->event != NULL; /* A plain write needs none. */
+  return has_event(spare); /* A plain write needs none. */
 }
 
 ssize_t uv__spare_write(struct uv__spare* spare,
@@ -111,7 +114,11 @@ DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
 
   if (spare->at == spare->size)
     return 0;
+  if (!has_event(spare))
+    return ERROR_MORE_DATA;
   error = write_some(spare, handle);
+  if (uv__native_is_short(error))
+    return ERROR_MORE_DATA;
   if (error != 0)
     spare->at = spare->size; /* They are lost, as the stream is. */
   return error == 0 && spare->at < spare->size ? ERROR_MORE_DATA : error;
@@ -123,6 +130,22 @@ static void again(struct uv__retry* retry) {
 
   if (uv__spare_push(spare, spare->handle) != ERROR_MORE_DATA)
     uv__retry_end(spare->loop, retry);
+}
+
+static void owe(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
+  spare->handle = handle;
+  spare->loop = loop;
+  spare->retry.again = again;
+  uv__retry_begin(loop, &spare->retry);
+}
+
+void uv__spare_write_first(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size) {
+  assert(spare->size == 0 && size <= SPARE_SIZE);
+  memcpy(spare->bytes, bytes, size);
+  spare->size = size;
+  if (uv__spare_push(spare, handle) == ERROR_MORE_DATA)
+    owe(spare, handle, loop);
 }
 
 ssize_t uv__spare_write_whole(
@@ -141,12 +164,8 @@ ssize_t uv__spare_write_whole(
     spare->at = spare->size = 0;
     return error != 0 ? uv__native_write_error(error) : UV_EAGAIN;
   }
-  if (spare->at < spare->size) {
-    spare->handle = handle;
-    spare->loop = loop;
-    spare->retry.again = again;
-    uv__retry_begin(loop, &spare->retry);
-  }
+  if (spare->at < spare->size)
+    owe(spare, handle, loop);
   return (ssize_t) spare->size;
 }
 
@@ -160,28 +179,8 @@ static void release(struct uv__spare* spare) {
 
 /* ---- Without a stream ---- */
 
-/* Those that the pool waits for, of all loops. */
-static SRWLOCK lock = SRWLOCK_INIT;
-static struct uv__queue left = {&left, &left};
-
-static void CALLBACK gone(PTP_CALLBACK_INSTANCE instance,
-                          void* data,
-                          PTP_WAIT wait,
-                          TP_WAIT_RESULT result) {
-  struct uv__spare* spare = data;
-  int ours;
-
-  (void) instance;
-  (void) result;
-  AcquireSRWLockExclusive(&lock);
-  ours = !spare->taken;
-  if (ours) {
-    uv__queue_remove(&spare->link);
-    release(spare); /* Under the lock: whoever finds the list empty finds all freed. */
-  }
-  ReleaseSRWLockExclusive(&lock);
-  if (ours)
-    CloseThreadpoolWait(wait);
+static void release_late(struct uv__late* late) {
+  release(uv__container_of(late, struct uv__spare, late));
 }
 
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
@@ -196,49 +195,12 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
     release(spare);
     return;
   }
-  spare->wait = CreateThreadpoolWait(gone, spare, NULL);
-  if (spare->wait != NULL) {
-    spare->loop = loop;
-    AcquireSRWLockExclusive(&lock);
-    uv__queue_insert_tail(&left, &spare->link);
-    SetThreadpoolWait(spare->wait, spare->event, NULL);
-    ReleaseSRWLockExclusive(&lock);
+  spare->late.release = release_late;
+  spare->late.overlapped = &spare->overlapped;
+  if (uv__late_leave(&spare->late, loop, spare->event) == 0)
     return;
-  }
   /* Nobody can wait for it: what is left is lost. Cancelling does not depend on the reader. */
   CancelIoEx(handle, &spare->overlapped);
   GetOverlappedResult(handle, &spare->overlapped, &bytes, TRUE);
   release(spare);
-}
-
-/* One of the loop whose bytes have gone, taken from the pool; or NULL. */
-static struct uv__spare* take_finished(uv_loop_t* loop) {
-  struct uv__queue* link;
-  struct uv__spare* found = NULL;
-
-  AcquireSRWLockExclusive(&lock);
-  for (link = left.next; link != &left && found == NULL; link = link->next) {
-    struct uv__spare* spare = uv__container_of(link, struct uv__spare, link);
-    if (spare->loop == loop && !under_way(spare))
-      found = spare;
-  }
-  if (found != NULL) {
-    uv__queue_remove(&found->link);
-    found->taken = 1;
-  }
-  ReleaseSRWLockExclusive(&lock);
-  return found;
-}
-
-/* The pool gets to what is over when it likes; but a loop that ends leaves no memory behind but
- * what a reader holds up. */
-void uv__spare_stop(uv_loop_t* loop) {
-  struct uv__spare* spare;
-
-  while ((spare = take_finished(loop)) != NULL) {
-    SetThreadpoolWait(spare->wait, NULL, NULL);
-    WaitForThreadpoolWaitCallbacks(spare->wait, TRUE);
-    CloseThreadpoolWait(spare->wait);
-    release(spare);
-  }
 }
