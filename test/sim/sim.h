@@ -92,7 +92,7 @@ unsigned sim_below(unsigned bound);
 int sim_chance(unsigned percent);
 
 /* A broken rule: prints what, seed and step, and ends the process with status 1. */
-void sim_fail(const char* format, ...) SIM_FORMAT;
+_Noreturn void sim_fail(const char* format, ...) SIM_FORMAT;
 /* A line of the trace, where sim_verbose is set. */
 void sim_trace(const char* format, ...) SIM_FORMAT;
 
