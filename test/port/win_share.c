@@ -337,6 +337,53 @@ TEST(win_file_object_that_is_passed_on_leaves_the_port) {
   }
 }
 
+/* Whether the system can take a file object off its port. */
+static int can_leave(const struct kind* k) {
+  struct stream *a, *b;
+  int left;
+
+  make_pair(k, &a, &b);
+  arm_dry(b);
+  CHECK_EQ(write_byte(a, 'x'), 0);
+  await(b, UV__READ);
+  CHECK_EQ(read_byte(b), 'x');
+  uv__tcp_detach(&b->io);
+  left = !(b->io.tail.state & UV__WIN_ATTACHED);
+  stream_end(a);
+  stream_end(b);
+  return left;
+}
+
+/* Its accepts come back first, and are begun again with events. */
+TEST(win_listener_that_is_passed_on_leaves_the_port) {
+  EACH_KIND(k) {
+    struct stream* listener;
+    HANDLE theirs;
+    int i, left;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    uv__tcp_detach(&listener->io);
+    theirs = holder_duplicate(k, holder_handle(listener));
+    for (i = 0; i < 3; i++) {
+      struct stream* client = make_client(listener);
+      struct stream* accepted = accept_stream(listener);
+
+      holder_pass_byte(client, accepted);
+      holder_pass_byte(accepted, client);
+      stream_end(client);
+      stream_end(accepted);
+    }
+    left = !(listener->io.tail.state & UV__WIN_ATTACHED);
+    CHECK_EQ(left, can_leave(k) && !holder_is_layered(k, theirs));
+    CHECK_EQ(is_on_a_port(theirs), !left);
+    holder_close(k,
+                 theirs); /* First: a layered provider gives back what is pending with the last. */
+    stream_end(listener);
+  }
+}
+
 /* ---- Cancelling ---- */
 
 /* The other holder is of this process, so that his cancellation without an OVERLAPPED is of ours. */
