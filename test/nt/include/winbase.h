@@ -337,4 +337,16 @@ BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
                                     SECURITY_INFORMATION what,
                                     PSECURITY_DESCRIPTOR descriptor);
 
+/* ---- Pages ---- */
+
+#define PAGE_NOACCESS 0x01u
+#define PAGE_READONLY 0x02u
+#define PAGE_READWRITE 0x04u
+#define MEM_COMMIT 0x1000u
+#define MEM_RESERVE 0x2000u
+#define MEM_RELEASE 0x8000u
+LPVOID WINAPI VirtualAlloc(LPVOID at, SIZE_T size, DWORD type, DWORD access);
+BOOL WINAPI VirtualFree(LPVOID at, SIZE_T size, DWORD type);
+BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, PDWORD was);
+
 #endif /* NT_WINBASE_H_ */
