@@ -35,11 +35,15 @@ LPVOID WINAPI VirtualAlloc(LPVOID at, SIZE_T size, DWORD type, DWORD access) {
   return given[i].at;
 }
 
+/* What is not of here can be written anyway. */
 BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, PDWORD was) {
   int i = find(at);
 
   nt_enter("VirtualProtect");
-  if (at == NULL || i == MOST || size != given[i].size)
+  *was = access;
+  if (at == NULL || i == MOST)
+    return TRUE;
+  if (size != given[i].size)
     nt_absent("VirtualProtect of a part");
   *was = access == PAGE_NOACCESS ? PAGE_READWRITE : PAGE_NOACCESS;
   return host_pages_hide(at, size, access == PAGE_NOACCESS);

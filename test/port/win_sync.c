@@ -145,7 +145,7 @@ TEST(win_sync_overlapped_end_that_is_taken_for_one) {
     make_two_way(ends);
     b = adopt(k, ends[1]);
     a = stream_new(k);
-    CHECK_EQ(uv__plain_open(&a->io, ends[0], UV__OPENED_READABLE | UV__OPENED_WRITABLE), 0);
+    CHECK_EQ(uv__plain_open(&a->io, ends[0], UV__OPENED_READABLE | UV__OPENED_WRITABLE, 0), 0);
     for (i = 0; i < 3; i++) {
       arm_dry(a);
       turn(1);
@@ -247,6 +247,42 @@ TEST(win_sync_end_that_does_not_wait) {
     stream_end(a);
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     stream_end(b);
+  }
+}
+
+static DWORD mode_of(HANDLE end) {
+  DWORD mode;
+
+  CHECK(GetNamedPipeHandleStateW(end, &mode, NULL, NULL, NULL, NULL, 0));
+  return mode & PIPE_NOWAIT;
+}
+
+/* Nor is an end that somebody else has, too, made to wait: his calls would. */
+TEST(win_sync_end_of_others_that_does_not_wait_stays_so) {
+  EACH_ROUND(k) {
+    HANDLE in, out, theirs[2];
+    DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
+    struct stream *a, *b;
+    char byte;
+
+    make_ends(&in, &out);
+    CHECK(SetNamedPipeHandleState(in, &mode, NULL, NULL));
+    CHECK(SetNamedPipeHandleState(out, &mode, NULL, NULL));
+    theirs[0] = duplicate(in);
+    theirs[1] = duplicate(out);
+    a = adopt(k, out);
+    b = adopt(k, in);
+    arm_dry(b);
+    turn(50);
+    CHECK_EQ(rings(b, UV__READ), 0);
+    move(a, b, 100000);
+    CHECK_EQ(mode_of(theirs[0]), PIPE_NOWAIT);
+    CHECK_EQ(mode_of(theirs[1]), PIPE_NOWAIT);
+    stream_end(a);
+    CHECK(CloseHandle(theirs[1]));
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+    CHECK(CloseHandle(theirs[0]));
   }
 }
 

@@ -1,6 +1,7 @@
 /* Calls that wait, made by a helper on a handle that may be synchronous. Whether it is cannot always
  * be found out (npfs/native.c), so that each call is one that is right for an overlapped handle too: it
- * has an OVERLAPPED, which a synchronous one does not need, and whose event only it uses. */
+ * has an OVERLAPPED, which a synchronous one does not need, and whose event only it uses. A file would be
+ * read and written where that says, and not where it stands: its calls have none. */
 #include "win/plain/plain.h"
 
 #include <string.h>
@@ -27,6 +28,8 @@ void uv__blocking_cancel(struct uv__blocking* calls) {
 }
 
 static OVERLAPPED* prepare(struct uv__blocking* calls) {
+  if (calls->is_file)
+    return NULL;
   memset(&calls->overlapped, 0, sizeof(calls->overlapped));
   /* The low bit keeps a packet from the port of whoever has the file object on one. */
   calls->overlapped.hEvent = (HANDLE) ((ULONG_PTR) calls->event | 1);
@@ -67,11 +70,13 @@ static int look(struct uv__blocking* calls, DWORD* total) {
 }
 
 /* A call that should have waited did not: somebody made this end non-blocking, for all who have
- * it. It is made to wait again, and where that is not heeded, the call is made again soon. */
+ * it. When that is nobody else now it is made to wait again; where others may count on it, or do not
+ * heed it, the call is made again soon. */
 static void have_it_wait(struct uv__blocking* calls) {
   DWORD mode;
 
-  if (GetNamedPipeHandleStateW(calls->handle, &mode, NULL, NULL, NULL, NULL, 0) &&
+  if (!uv__object_is_shared(calls->handle) &&
+      GetNamedPipeHandleStateW(calls->handle, &mode, NULL, NULL, NULL, NULL, 0) &&
       (mode & PIPE_NOWAIT)) {
     mode &= ~(DWORD) PIPE_NOWAIT;
     if (SetNamedPipeHandleState(calls->handle, &mode, NULL, NULL))
@@ -86,11 +91,11 @@ int uv__blocking_read(struct uv__blocking* calls,
                       DWORD len,
                       DWORD* size) {
   /* A read of nothing takes nothing from others who have the pipe. */
-  DWORD error = read_call(calls, base, 0, size);
+  DWORD error = read_call(calls, base, calls->is_file ? len : 0, size);
   DWORD total;
-  int is_pipe = 1;
+  int is_pipe = !calls->is_file;
 
-  if (error == 0 || error == ERROR_MORE_DATA) {
+  if (is_pipe && (error == 0 || error == ERROR_MORE_DATA)) {
     if (!is_wanted(calls->helper))
       return 0;
     /* Nothing there: somebody was faster, or wrote nothing, which a real read steps over. It may
@@ -115,18 +120,28 @@ int uv__blocking_read(struct uv__blocking* calls,
   }
 }
 
-int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
+static DWORD write_call(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
   BOOL ok;
-  DWORD error;
 
   *size = 0;
   ok = WriteFile(calls->handle, base, len, size, prepare(calls));
-  error = result(calls, ok, size);
+  return result(calls, ok, size);
+}
+
+int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
+  DWORD offered = len;
+  DWORD error = write_call(calls, base, len, size);
+
+  /* An end that does not wait may take all or nothing: then it is offered less. */
+  while (error == 0 && *size == 0 && offered > 1 && !calls->is_file) {
+    offered /= 2;
+    error = write_call(calls, base, offered, size);
+  }
   if (error == ERROR_OPERATION_ABORTED)
     return 0; /* By somebody else. */
   if (error != 0)
     return uv__native_write_error(error);
-  if (*size < len)
+  if (*size < len && !calls->is_file)
     have_it_wait(calls);
   return 0;
 }

@@ -88,6 +88,11 @@ BOOL WINAPI CompareObjectHandles(HANDLE a, HANDLE b);
 #define FILE_SKIP_SET_EVENT_ON_HANDLE 2
 #define INVALID_FILE_ATTRIBUTES 0xffffffffu
 
+DWORD WINAPI GetFileAttributesA(LPCSTR path);
+BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security);
+BOOL WINAPI RemoveDirectoryW(LPCWSTR path);
+BOOL WINAPI DeleteFileW(LPCWSTR path);
+
 typedef enum _FILE_INFO_BY_HANDLE_CLASS {
   FileBasicInfo = 0,
   FileNameInfo = 2
@@ -336,17 +341,5 @@ BOOL WINAPI SetSecurityDescriptorSacl(PSECURITY_DESCRIPTOR descriptor,
 BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
                                     SECURITY_INFORMATION what,
                                     PSECURITY_DESCRIPTOR descriptor);
-
-/* ---- Pages ---- */
-
-#define PAGE_NOACCESS 0x01u
-#define PAGE_READONLY 0x02u
-#define PAGE_READWRITE 0x04u
-#define MEM_COMMIT 0x1000u
-#define MEM_RESERVE 0x2000u
-#define MEM_RELEASE 0x8000u
-LPVOID WINAPI VirtualAlloc(LPVOID at, SIZE_T size, DWORD type, DWORD access);
-BOOL WINAPI VirtualFree(LPVOID at, SIZE_T size, DWORD type);
-BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, PDWORD was);
 
 #endif /* NT_WINBASE_H_ */
