@@ -68,7 +68,7 @@ def count(name, how, suites, targets, also=()):
     for counters in build.rglob("*.gcda"):
         counters.unlink()
     passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "300", "-Q", "-O",
-                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim(_nt)?[.]seeds_")
+                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim(_nt)?[.](seeds_|marks)")
     for program, runs in also:
         passed = run(build / "bin" / program, "--runs", runs, "--from", 0) and passed
     return passed
