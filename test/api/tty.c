@@ -332,6 +332,7 @@ TEST(y1_reset_mode) {
 TEST(y6_nonblocking_does_not_leak) {
   uv_os_fd_t fd;
 
+  test_needs_proc();
   begin();
   CHECK_EQ(fcntl(pty.slave, F_GETFL) & O_NONBLOCK, 0);
   CHECK_EQ(uv_fileno((uv_handle_t*) &tty, &fd), 0);
@@ -356,6 +357,7 @@ TEST(y6_child_that_gets_the_terminal) {
     CHECK_EQ(fcntl(0, F_GETFL) & O_NONBLOCK, 0);
     return;
   }
+  test_needs_proc();
   begin();
   test_child(&options, args, "y6_child_that_gets_the_terminal", "child");
   stdio[0].flags = UV_INHERIT_STREAM;
@@ -437,6 +439,7 @@ TEST(y1_guess_handle) {
   char file[] = "/tmp/uvstream-test-XXXXXX";
   int pair[2];
 
+  test_needs_folder();
   pty_open(&pty);
   CHECK_EQ(uv_guess_handle(pty.slave), UV_TTY);
   CHECK_EQ(uv_guess_handle(pty.master), UV_TTY);
