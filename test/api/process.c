@@ -841,7 +841,7 @@ TEST(process_arguments) {
   if (strcmp(role(), "compare") == 0) {
     for (i = 0; odd[i] != NULL; i++) {
 #ifdef _WIN32
-      if ((unsigned char) odd[i][3] >= 0x80) {
+      if (strlen(odd[i]) > 3 && (unsigned char) odd[i][3] >= 0x80) {
         continue; /* main() gets it in the code page of the system */
       }
 #endif
