@@ -2,7 +2,7 @@
 """All tests of a suite in surroundings other than those of a developer's machine, each in a process of
 its own.
 
-    elsewhere.py SURROUNDINGS BUILD-FOLDER SUITE...
+    elsewhere.py [--check] SURROUNDINGS BUILD-FOLDER [SUITE...]
 
 SURROUNDINGS is one of
 
@@ -45,15 +45,20 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("surroundings")
     parser.add_argument("build", type=Path)
-    parser.add_argument("suites", nargs="+")
+    parser.add_argument("suites", nargs="*")
+    parser.add_argument("--check", action="store_true", help="only whether it can be done here")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=60, help="seconds for a test")
     parser.add_argument("--only", default="", help="a pattern that is found in the names of tests")
     options = parser.parse_args()
 
     start = launchers(options.build.resolve())[options.surroundings]
-    if not shutil.which(start[0]) or subprocess.run([*start, "true"], check=False).returncode:
-        sys.exit(f"elsewhere: {start[0]} does not work here: NOTHING WAS TESTED in {options.surroundings}")
+    if not shutil.which(start[0]) or subprocess.run([*start, "true"], stderr=subprocess.DEVNULL,
+                                                    check=False).returncode:
+        sys.exit(f"  SKIPPED {options.surroundings}: {Path(start[0]).name} does not work here;"
+                 " NOTHING WAS TESTED there")
+    if options.check:
+        return 0
     bad = 0
     for suite in options.suites:
         program = str(options.build.resolve() / "bin" / f"uvtest_{suite}")
