@@ -102,7 +102,10 @@ static void report_again(int fd) {
   if (watched[fd].poller > 0)
     (void) __real_epoll_ctl(watched[fd].poller, EPOLL_CTL_MOD, fd, &watched[fd].event);
 #if defined(UVTEST_KQUEUE)
+  int error = with; /* The model of a kqueue asks the system by calls that come here, too. */
+
   kqueue_report_again(fd);
+  with = error;
 #endif
 }
 
