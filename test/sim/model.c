@@ -172,5 +172,5 @@ void model_end(void) {
     end_loop(&model.loops[i]);
   }
   dig_up();
-  model_system_end();
+  model_wire_end();
 }
