@@ -97,6 +97,7 @@ struct model_handle {
   struct model_arrival pending[MODEL_PENDING];
   int pending_count;
   /* processes and signals */
+  int refused; /* the spawn failed */
   int exit_known;
   int exited;
   int64_t exit_status;
