@@ -4,6 +4,7 @@
 void nt_pool_end(void);
 void nt_devices(void);
 void nt_sock_end(void);
+void nt_security_begin(void);
 
 static int begun;
 
@@ -13,6 +14,7 @@ void nt_begin(uint64_t seed) {
     nt_devices();
   begun = 1;
   nt_seed(seed);
+  nt_security_begin();
   nt_sockets_are_ifs = 1;
   nt_files_can_leave = 1;
   nt_object_begin();
