@@ -520,9 +520,9 @@ UV_EXTERN int uv_tcp_init(uv_loop_t* loop, uv_tcp_t* handle);
  * socket now. UV_EINVAL for anything else; and when the socket cannot be had. A handle whose
  * initialisation failed is not to be closed. */
 UV_EXTERN int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags);
-/* Adopt a socket, which becomes non-blocking and the handle's to close. UV_EBUSY when the
- * handle has one already, UV_EEXIST when another handle of the loop has this one. On error
- * it stays the caller's. */
+/* Adopt a socket, which becomes non-blocking (on Windows not one that others have, too) and the
+ * handle's to close. UV_EBUSY when the handle has one already, UV_EEXIST when another handle of
+ * the loop has this one. On error it stays the caller's. */
 UV_EXTERN int uv_tcp_open(uv_tcp_t* handle, uv_os_sock_t sock);
 /* Switch Nagle's algorithm off (1) or on. Stored until there is a socket (rule T1). */
 UV_EXTERN int uv_tcp_nodelay(uv_tcp_t* handle, int enable);

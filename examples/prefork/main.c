@@ -10,7 +10,8 @@
 #include "service.h"
 
 enum {
-  EXIT_USAGE = 2
+  EXIT_USAGE = 2,
+  MOST_WORKERS = 256 /* each is a process */
 };
 
 static int print_usage(FILE* out) {
@@ -116,6 +117,10 @@ static int parse_serve(struct serve_options* options, int argc, char** argv) {
     report_error(0, "serve takes tcp-listen: and at least one worker");
     return -1;
   }
+  if (options->workers > MOST_WORKERS) {
+    report_error(0, "--workers: at most %d", MOST_WORKERS);
+    return -1;
+  }
   return 0;
 }
 
@@ -175,6 +180,8 @@ int main(int argc, char** argv) {
 #endif
   if (strcmp(role, "--help") == 0 || strcmp(role, "-h") == 0)
     return print_usage(stdout);
+  if (strcmp(role, "--version") == 0)
+    return printf("prefork %s\n", uv_version_string()) < 0;
   report_setup("prefork", REPORT_NORMAL);
   if (argc == 3 && strcmp(role, "work") == 0)
     return work(argv[2]);

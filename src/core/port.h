@@ -130,10 +130,10 @@ struct uv__ops {
   void (*init)(struct uv__io* io);
 
   /* Create a descriptor (desc->kind == UV__DESC_NONE; `domain` is AF_INET or AF_INET6), or
-   * adopt *desc, which is then the io's, and make it non-blocking, not inheritable and known
-   * to the loop's poller. Stores what it is now (set of enum uv__opened). UV_EEXIST when
-   * another io of this loop has that descriptor. On failure the descriptor stays the
-   * caller's and the io is as it was. */
+   * adopt *desc, which is then the io's, not inheritable and known to the loop's poller. Nothing
+   * on it waits: it becomes non-blocking, or stays as it is where that is others' mode, too.
+   * Stores what it is now (set of enum uv__opened). UV_EEXIST when another io of this loop has
+   * that descriptor. On failure the descriptor stays the caller's and the io is as it was. */
   int (*open)(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);
 
   /* Bind to a local address: a struct sockaddr for TCP, whose flags are the uv_tcp_flags, a

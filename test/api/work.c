@@ -53,6 +53,28 @@ TEST(work_runs_on_another_thread_and_ends_on_ours) {
   net_end();
 }
 
+/* As much as any thread has, also where the C library gives a thread little of itself. */
+static void use_stack(uv_work_t* req) {
+  volatile char big[512 * 1024];
+  size_t i;
+
+  for (i = 0; i < sizeof(big); i += 512)
+    big[i] = (char) i;
+  test_add(req->data, 1 + big[512]);
+}
+
+TEST(work_has_room_on_its_stack) {
+  volatile long ran = 0;
+  uv_work_t work;
+
+  main_thread = uv_thread_self();
+  work.data = (void*) &ran;
+  CHECK_EQ(uv_queue_work(net_loop(), &work, use_stack, after), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(done, 1);
+  net_end();
+}
+
 TEST(work_without_an_end) {
   volatile long ran = 0;
   uv_work_t work;
@@ -257,21 +279,13 @@ TEST(pool_has_four_threads) {
   net_end();
 }
 
-static void set_pool_size(const char* size) {
-#ifdef _WIN32
-  CHECK_EQ(_putenv_s("UV_THREADPOOL_SIZE", size), 0);
-#else
-  CHECK_EQ(setenv("UV_THREADPOOL_SIZE", size, 1), 0);
-#endif
-}
-
 static void check_pool_size(const char* text, int size) {
   uv_work_t works[16];
   uv_work_t extra;
   int status = 1;
 
   done = 0;
-  set_pool_size(text);
+  CHECK_EQ(uv_os_setenv("UV_THREADPOOL_SIZE", text), 0);
   fill_pool(works, size);
   extra.data = &status;
   CHECK_EQ(uv_queue_work(net_loop(), &extra, never, note_status), 0);

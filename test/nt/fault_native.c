@@ -302,6 +302,10 @@ TEST(e1_windows_in_passing_a_socket) {
                 CALL_ReadFile);
 }
 
+TEST(e1_windows_in_passing_a_socket_by_a_try) {
+  FAIL_CALLS_OF(scenario_try_tcp, CALL_WSADuplicateSocketW, CALL_WriteFile, CALL_ReadFile);
+}
+
 TEST(e1_windows_in_passing_a_pipe) {
   FAIL_CALLS_OF(scenario_pass_pipe, CALL_DuplicateHandle, CALL_WriteFile, CALL_ReadFile);
 }

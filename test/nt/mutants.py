@@ -112,7 +112,7 @@ MUTANTS = [
      "    if (n == 0 || n == UV_ENOMEM) {", "    if (n == 0) {"),
     ("a peer that there is no memory to ask for is this process", "ipc/pass.c",
      "  if (uv__native_is_short(error))\n    return UV_ENOMEM;\n  /* Now,", "  /* Now,"),
-    ("a read that ends says that it goes on", "tcp/tcp.c",
+    ("a read that ends says that it goes on", "tcp/stream.c",
      "  return r == UV_EAGAIN || r == UV_ENOBUFS ? UV_ENOMEM : (int) lost(r);",
      "  return (int) lost(r);"),
     ("what a frame's part wrote is not counted", "ipc/out.c",

@@ -31,6 +31,7 @@ void nt_end(void) {
   nt_io_end();
   nt_object_end();
   nt_sock_end();
+  nt_env_end();
   if (nt_thread_count() != 1)
     nt_fault("%u threads are left", nt_thread_count() - 1);
 }

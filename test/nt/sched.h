@@ -77,5 +77,7 @@ void nt_object_begin(void);
 void nt_object_end(void);
 /* And about operations. */
 void nt_io_end(void);
+/* env.c */
+void nt_env_end(void);
 
 #endif /* NT_SCHED_H_ */

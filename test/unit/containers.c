@@ -27,7 +27,7 @@ static void check_queue(const struct uv__queue* head, struct uv__queue* const* w
 
 TEST(queue_against_an_array) {
   struct uv__queue head, links[COUNT];
-  struct uv__queue* in[COUNT];
+  struct uv__queue* in[COUNT] = {NULL};
   int count = 0, i, step;
   uint64_t seed = 1;
 

@@ -131,6 +131,8 @@ BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* a
 #define ALL_PROCESSOR_GROUPS 0xffff
 BOOL WINAPI GetProcessGroupAffinity(HANDLE process, USHORT* count, USHORT* groups);
 DWORD WINAPI GetActiveProcessorCount(WORD group);
+DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name);
+DWORD WINAPI GetLongPathNameW(const WCHAR* path, WCHAR* to, DWORD room);
 DWORD WINAPI GetShortPathNameW(const WCHAR* path, WCHAR* to, DWORD room);
 BOOL WINAPI GetProcessIoCounters(HANDLE process, IO_COUNTERS* counters);
 BOOL WINAPI GetProcessTimes(
