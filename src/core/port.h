@@ -165,7 +165,9 @@ struct uv__ops {
   ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 
   /* WRITE lane. Take any prefix, at least one byte, of `nbufs` (> 0) buffers whose lengths
-   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
+   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN; or an
+   * error. Of UV__QUEUE UV_EAGAIN means that the system is short of something of whose return no event
+   * tells, so that no ring comes and the core asks again a little later.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
    * at once or of done, means that it went.
@@ -354,7 +356,7 @@ enum uv__waits {
   UV__WAITS_NOT,
   UV__WAITS_READY,  /* in loop->ready: for its turn */
   UV__WAITS_LATER,  /* in loop->later: for one in the loop's next turn */
-  UV__WAITS_STARVED /* in loop->starved: a listener, for resources */
+  UV__WAITS_STARVED /* in loop->starved: for resources */
 };
 
 static inline void uv__io_wants_turn(struct uv__io* io) {
