@@ -115,8 +115,7 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
   r = prepare(sock, io->tail.state, &connection);
   if (r < 0)
     return r;
-  if (uv__tcp_pool_of(io) == NULL) /* Its accepts are in the kernel. */
-    uv__tcp_detach(io);
+  uv__tcp_detach(io);
   if (WSADuplicateSocketW(sock, peer->id, &info) != 0) {
     int error = WSAGetLastError();
     /* The socket is one; so it is the process that there is not, or not any more. */

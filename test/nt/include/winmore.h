@@ -10,12 +10,9 @@
 
 /* ---- Memory, exceptions and errors ---- */
 
-#define PAGE_READONLY 0x02u
-#define PAGE_READWRITE 0x04u
 #define EXCEPTION_ACCESS_VIOLATION 0xc0000005u
 #define EXCEPTION_NONCONTINUABLE 0x1u
 
-BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, PDWORD was);
 void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* more);
 
 #define ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061u
