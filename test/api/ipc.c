@@ -496,6 +496,24 @@ TEST(i3_unclaimed_handles_are_closed_with_the_pipe) {
   net_end();
 }
 
+TEST(i3_unread_handles_are_closed_with_the_pipe) {
+  struct net_sink sink = {0};
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  begin();
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &a, &sink);
+  send_handle((uv_stream_t*) &b);
+  net_until(&sent, 1);
+  net_close((uv_handle_t*) &b);
+  net_turns(3);
+  CHECK_EQ(sink.ended, 0); /* it is on its way */
+  net_close((uv_handle_t*) &right);
+  net_until(&sink.ended, 1);
+  net_end();
+}
+
 /* In one go, so that most of them wait somewhere on their way. */
 TEST(i3_two_thousand_handles_there_and_back) {
   enum {
