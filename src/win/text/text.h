@@ -21,4 +21,7 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
                    WCHAR** text,
                    DWORD* units);
 
+/* folder.c: the short name of a folder on a drive, in memory of the library's. UV_EINVAL for others. */
+int uv__folder_shorten(const WCHAR* path, WCHAR** shorter);
+
 #endif /* UV__WIN_TEXT_H_ */
