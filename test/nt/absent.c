@@ -52,6 +52,20 @@ ABSENT(GetNameInfoW)
 ABSENT(GetProcessGroupAffinity)
 ABSENT(nt_if_nametoindex)
 
+/* Priorities, processors, memory and libraries. */
+ABSENT(FormatMessageW)
+ABSENT(FreeLibrary)
+ABSENT(GetCurrentProcessorNumber)
+ABSENT(GetPriorityClass)
+ABSENT(GetThreadGroupAffinity)
+ABSENT(GetThreadPriority)
+ABSENT(GetThreadTimes)
+ABSENT(GlobalMemoryStatusEx)
+ABSENT(LocalFree)
+ABSENT(SetPriorityClass)
+ABSENT(SetThreadAffinityMask)
+ABSENT(SetThreadPriority)
+
 /* The console. */
 ABSENT(AllocConsole)
 ABSENT(GetConsoleMode)

@@ -35,9 +35,16 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
                    const void* arg,
                    WCHAR** text,
                    DWORD* units);
+/* Hand out the path that `fetch` writes, without a backslash at its end. */
+int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
+                       char* buffer,
+                       size_t* size);
 /* A function of a library of the system, to be cast to its type, or NULL. */
 typedef void (*uv__function)(void);
 uv__function uv__wide_import(const WCHAR* library, const char* name);
+/* What the registry has of the machine: a value of at most `bytes` bytes, of the kind that `flags`
+ * says (RRF_RT_*). Text is terminated. */
+int uv__wide_registry(const WCHAR* key, const WCHAR* name, DWORD flags, void* value, DWORD bytes);
 
 /* ---- object.c ---- */
 

@@ -1,5 +1,6 @@
 /* Text on its way between programs, which speak WTF-8, and the system, which speaks UTF-16 and
- * does not check it; and the import of what not every Windows, or no import library, has. */
+ * does not check it; the import of what not every Windows, or no import library, has; and the
+ * registry. */
 #include "win/base/base.h"
 
 #include <wchar.h>
@@ -61,10 +62,45 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
   return UV_ENOBUFS;
 }
 
+/* Without a backslash at the end, but for the root of a drive, which is another place without. */
+static DWORD trim(const WCHAR* path, DWORD units) {
+  if (units > 1 && path[units - 1] == L'\\' && !(units == 3 && path[1] == L':'))
+    units--;
+  return units;
+}
+
+int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
+                       char* buffer,
+                       size_t* size) {
+  WCHAR* path;
+  DWORD units;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  r = uv__wide_give(path, trim(path, units), buffer, size);
+  uv__free(path);
+  return r;
+}
+
 uv__function uv__wide_import(const WCHAR* library, const char* name) {
   /* From the folder of the system and from no other, where anybody could put a file. Never given
    * back: the system counts, and these stay loaded anyway once used. */
   HMODULE module = LoadLibraryExW(library, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
 
   return module == NULL ? NULL : (uv__function) GetProcAddress(module, name);
+}
+
+int uv__wide_registry(const WCHAR* key, const WCHAR* name, DWORD flags, void* value, DWORD bytes) {
+  typedef LONG(WINAPI * get_value_fn)(HKEY, const WCHAR*, const WCHAR*, DWORD, DWORD*, void*,
+                                      DWORD*);
+  get_value_fn get_value = (get_value_fn) uv__wide_import(L"advapi32.dll", "RegGetValueW");
+  LONG error = ERROR_CALL_NOT_IMPLEMENTED;
+
+  if (get_value != NULL)
+    error = get_value(HKEY_LOCAL_MACHINE, key, name, flags, NULL, value, &bytes);
+  return error == ERROR_SUCCESS ? 0 : uv__error_translate((DWORD) error);
 }

@@ -9,6 +9,7 @@
 #include "winbase.h"
 #include "processenv.h"
 #include "wincon.h"
+#include "hostinfo.h"
 /* clang-format on */
 
 #endif /* NT_WINDOWS_H_ */
