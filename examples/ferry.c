@@ -4,11 +4,13 @@
  *   ferry recv FILE ENDPOINT            wait for a sender and store what it sends
  *   ferry send FILE ENDPOINT            send; ends well only if the receiver got the same bytes
  *
- * The receiver answers the end of the stream with "COUNT HASH" (FNV-1a, 64 bits), which the
- * sender compares with its own: an orderly end alone would not say that everything arrived.
+ * The sender says how many bytes will come, in decimal digits and a line end, before them. What the
+ * receiver stores is FILE.part until they are all there: who breaks off in the middle, or is
+ * interrupted, leaves nothing that looks whole. The receiver answers the end of the stream with
+ * "COUNT HASH" (FNV-1a, 64 bits), which the sender compares with its own: an orderly end alone would
+ * not say that everything arrived.
  * The file is read and written with the C library, on the loop's thread: a disk makes nobody
  * wait long, and the example is about streams. Endpoints are those of relay. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,12 +19,16 @@
 
 #include "relay/endpoint.h"
 #include "relay/file.h"
+#include "relay/interrupt.h"
+#include "relay/progress.h"
 #include "relay/ready.h"
 #include "relay/report.h"
 
 #define PIECES 4 /* of the file on their way at once: the sender's back-pressure */
 #define PIECE_BYTES (64 * 1024)
 #define RECEIPT_BYTES 64
+#define LENGTH_BYTES 24 /* of the line that tells how long the file is */
+#define PATH_BYTES 4096
 
 struct piece {
   uv_write_t req;
@@ -43,6 +49,12 @@ struct ferry {
   struct piece pieces[PIECES];
   unsigned writes; /* on their way */
   int at_end;      /* of the file */
+  uint64_t whole;  /* bytes that it has; the receiver knows once has_whole is set */
+  int has_whole;
+  uv_write_t announcement;
+  char length[LENGTH_BYTES];
+  size_t length_bytes; /* of it, that are there */
+  struct progress progress;
   uint64_t bytes;
   uint64_t hash;
   uint64_t started_ns;
@@ -80,6 +92,8 @@ static void end(int failed) {
   ferry.ended = 1;
   ferry.failed = failed;
   uv_close((uv_handle_t*) &ferry.timer, NULL);
+  interrupt_end();
+  progress_end(&ferry.progress);
   close_listener();
   if (!ferry.stream_open)
     return;
@@ -97,8 +111,34 @@ static void fail(int err, const char* what) {
 }
 
 static void fail_file(const char* what) {
-  report_error(uv_translate_sys_error(errno), "cannot %s %s", what, ferry.path);
+  report_error(file_error(), "cannot %s %s", what, ferry.path);
   end(1);
+}
+
+/* What the receiver writes to, until it is whole. */
+static const char* draft(void) {
+  static char name[PATH_BYTES];
+  return snprintf(name, sizeof(name), "%s.part", ferry.path) < (int) sizeof(name) ? name : NULL;
+}
+
+static void on_interrupt(void* data, const char* name) {
+  (void) data;
+  report_error(0, "interrupted by %s", name);
+  end(1);
+}
+
+static void look(void* data, uint64_t* there, uint64_t* back, int64_t* whole) {
+  (void) data;
+  *there = ferry.bytes;
+  *back = 0;
+  *whole = ferry.has_whole ? (int64_t) ferry.whole : -1;
+}
+
+static void on_question(void* data) {
+  char text[128];
+  (void) data;
+  progress_text(&ferry.progress, text, sizeof(text));
+  report(REPORT_QUIET, "%s", text);
 }
 
 /* A peer that is stuck must not keep a script waiting for ever. */
@@ -202,6 +242,19 @@ static void on_receipt(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) 
   end(0);
 }
 
+static void on_announced(uv_write_t* req, int status) {
+  (void) req;
+  if (status < 0)
+    fail(status, "write to");
+}
+
+static int announce(void) {
+  uv_buf_t buf;
+  snprintf(ferry.length, sizeof(ferry.length), "%" PRIu64 "\n", ferry.whole);
+  buf = uv_buf_init(ferry.length, (unsigned int) strlen(ferry.length));
+  return uv_write(&ferry.announcement, out(), &buf, 1, on_announced);
+}
+
 static void on_connect(uv_connect_t* req, int status) {
   int i, err;
   (void) req;
@@ -213,12 +266,23 @@ static void on_connect(uv_connect_t* req, int status) {
   err = uv_read_start(&ferry.stream.stream, on_receipt_alloc, on_receipt);
   if (err < 0)
     fail(err, "read from");
+  err = ferry.ended ? 0 : announce();
+  if (err < 0)
+    fail(err, "write to");
   for (i = 0; i < PIECES; i++)
     send_more(&ferry.pieces[i]);
 }
 
 static void start_sending(void) {
+  int64_t whole = file_left(ferry.file);
   int err;
+  if (whole < 0) {
+    report_error(0, "how long %s is cannot be told; only files are carried", ferry.path);
+    end(1);
+    return;
+  }
+  ferry.whole = (uint64_t) whole;
+  ferry.has_whole = 1;
   ferry.stream_open = 1;
   err = endpoint_dial(&ferry.endpoint, &ferry.loop, &ferry.stream, &ferry.connect, on_connect);
   if (err < 0)
@@ -243,10 +307,23 @@ static void on_receiver_shutdown(uv_shutdown_t* req, int status) {
   end(0);
 }
 
+/* The file gets its name before the sender hears that it is there. */
+static int keep_file(void) {
+  FILE* file = ferry.file;
+  ferry.file = NULL;
+  return fclose(file) == 0 && file_replace(draft(), ferry.path) == 0;
+}
+
 static void answer(void) {
   uv_buf_t buf;
   int err;
-  if (fflush(ferry.file) != 0) {
+  if (!ferry.has_whole || ferry.bytes < ferry.whole) {
+    report_error(0, "the sender broke off after %" PRIu64 " of %" PRIu64 " bytes", ferry.bytes,
+                 ferry.whole);
+    end(1);
+    return;
+  }
+  if (!keep_file()) {
     fail_file("write");
     return;
   }
@@ -265,20 +342,46 @@ static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) 
   *buf = uv_buf_init(ferry.pieces[0].bytes, PIECE_BYTES);
 }
 
+/* Takes from the head of what came until it knows how long the file is; returns how many bytes that
+ * were, or -1 when it is no sender of ours. */
+static ssize_t read_length(const char* bytes, size_t count) {
+  size_t i;
+  for (i = 0; i < count && !ferry.has_whole; i++) {
+    if (bytes[i] == '\n' && ferry.length_bytes > 0)
+      ferry.has_whole = 1;
+    else if (bytes[i] < '0' || bytes[i] > '9' || ferry.length_bytes == LENGTH_BYTES - 5)
+      return -1; /* 19 digits: no sum of them overflows */
+    else
+      ferry.whole = ferry.whole * 10 + (uint64_t) (bytes[i] - '0'), ferry.length_bytes++;
+  }
+  return (ssize_t) i;
+}
+
+static void store(const char* bytes, size_t count) {
+  ssize_t used = read_length(bytes, count);
+  if (used < 0 || count - (size_t) used > ferry.whole - ferry.bytes) {
+    report_error(0, "%s", used < 0 ? "this is no ferry" : "more bytes come than were announced");
+    end(1);
+    return;
+  }
+  bytes += used;
+  count -= (size_t) used;
+  if (fwrite(bytes, 1, count, ferry.file) != count) {
+    fail_file("write");
+    return;
+  }
+  ferry.hash = hash_bytes(ferry.hash, bytes, count);
+  ferry.bytes += count;
+}
+
 static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) stream;
-  if (nread == UV_EOF) {
+  if (nread == UV_EOF)
     answer();
-  } else if (nread < 0) {
+  else if (nread < 0)
     fail((int) nread, "read from");
-  } else if (nread > 0) {
-    if (fwrite(buf->base, 1, (size_t) nread, ferry.file) != (size_t) nread) {
-      fail_file("write");
-      return;
-    }
-    ferry.hash = hash_bytes(ferry.hash, buf->base, (size_t) nread);
-    ferry.bytes += (uint64_t) nread;
-  }
+  else
+    store(buf->base, (size_t) nread);
 }
 
 static void on_connection(uv_stream_t* server, int status) {
@@ -347,15 +450,16 @@ static int make(const char* path, const char* size) {
   if (file != NULL)
     ok = fclose(file) == 0 && ok;
   if (!ok)
-    report_error(uv_translate_sys_error(errno), "cannot write %s", path);
+    report_error(file_error(), "cannot write %s", path);
   return ok ? 0 : 1;
 }
 
 static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
+  const char* name = sending ? ferry.path : draft();
   int err;
-  ferry.file = file_open(ferry.path, sending ? "rb" : "wb");
+  ferry.file = name == NULL ? NULL : file_open(name, sending ? "rb" : "wb");
   if (ferry.file == NULL) {
-    report_error(uv_translate_sys_error(errno), "cannot open %s", ferry.path);
+    report_error(file_error(), "cannot open %s", ferry.path);
     return 1;
   }
   ferry.hash = UINT64_C(0xcbf29ce484222325);
@@ -367,7 +471,11 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   }
   uv_timer_init(&ferry.loop, &ferry.timer);
   uv_timer_start(&ferry.timer, on_timer, timeout_ms, timeout_ms);
-  if (sending)
+  progress_start(&ferry.progress, &ferry.loop, 1, look, NULL);
+  err = interrupt_watch(&ferry.loop, on_interrupt, on_question, NULL);
+  if (err < 0)
+    fail(err, "watch for signals beside");
+  else if (sending)
     start_sending();
   else
     start_receiving(ready_file);
@@ -375,7 +483,10 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   err = uv_loop_close(&ferry.loop);
   if (err < 0)
     report_error(err, "something was left open");
-  fclose(ferry.file);
+  if (ferry.file != NULL)
+    fclose(ferry.file);
+  if (ferry.failed && !sending && ferry.bytes > 0)
+    report(REPORT_NORMAL, "what arrived is in %s", draft());
   return ferry.failed || err < 0;
 }
 
@@ -413,6 +524,10 @@ int main(int argc, char** argv) {
   ferry.path = argv[2];
   if (endpoint_parse(&ferry.endpoint, argv[3], why, sizeof(why)) != 0) {
     report_error(0, "%s: %s", argv[3], why);
+    return 2;
+  }
+  if (!ferry.endpoint.gives || !ferry.endpoint.takes || endpoint_is_single(&ferry.endpoint)) {
+    report_error(0, "%s: the receipt needs a stream of both directions", argv[3]);
     return 2;
   }
   if (endpoint_listens(&ferry.endpoint) == sending) {

@@ -40,7 +40,7 @@ class Running:
     """A program that runs; its stderr is collected. `wrapper` is a command that starts it."""
 
     def __init__(self, name, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                 wrapper=(), **more):
+                 stderr=subprocess.PIPE, wrapper=(), **more):
         self.ready = os.path.join(os.getcwd(), f"ready-{len(started)}")
         arguments = [argument.replace("READY", os.path.basename(self.ready))
                      for argument in arguments]
@@ -48,7 +48,7 @@ class Running:
             [*wrapper, *program(name), *arguments],
             stdin=stdin,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             **TEXT,
             **more,
         )
@@ -235,6 +235,10 @@ def unused_port():
 
 def noise(length):
     return random.Random(length).randbytes(length)
+
+
+def size_of(path):
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def contains(text, *parts):
@@ -697,6 +701,173 @@ def test_relay_tty_without_a_terminal():
     contains(relay("tty", "tcp:127.0.0.1:9").end(1), "cannot connect to tty", "ENOTTY")
 
 
+# ---- relay: one way --------------------------------------------------------------------------
+
+
+def test_relay_tells_who_keeps_it_open():
+    server = listener()
+    terminal = Terminal("relay", "stdio", endpoint(server))
+    connection = accept(server)
+    connection.sendall(b"all there is\n")
+    connection.shutdown(socket.SHUT_WR)
+    terminal.see(b"all there is\n")
+    if on_windows():  # where no key is the end of the input
+        reset(connection)
+        terminal.type(b"x\r")
+        contains(terminal.end(1), "has ended; Ctrl-C ends this side")
+        return
+    wait_for(lambda: select.select([terminal.running.process.stderr], [], [], 0)[0], "it says so")
+    terminal.type(b"\x04")
+    assert read_all(connection) == b""
+    connection.close()
+    contains(terminal.end(0), "has ended; Ctrl-D ends this side")
+
+
+def test_relay_of_files_ends_by_itself():
+    """At both ends, though nobody types an end."""
+    data = noise(3_000_001)
+    with open("in", "wb") as file:
+        file.write(data)
+    receiver = relay("--ready-file", "READY", LISTEN, "file:out")
+    host, port = receiver.addresses()[0]
+    contains(relay("file:in", f"tcp:{host}:{port}").end(0), f": {len(data)} bytes in ")
+    receiver.end(0)
+    with open("out", "rb") as file:
+        assert file.read() == data
+    assert not os.path.exists("out.part")
+    contains(relay("file:nothing-here", "file:out").end(1), "nothing-here", "ENOENT")
+    with open("out", "rb") as file:
+        assert file.read() == data, "who has nothing to write leaves what is there"
+    contains(relay("file:in", "file:no-such-folder/out").end(1), "no-such-folder", "ENOENT")
+
+
+def test_relay_stdin_to_a_peer_that_answers_and_stays():
+    server = listener()
+    with open("in", "wb") as file:
+        file.write(noise(200_000))
+    with open("in", "rb") as stdin:
+        running = relay("stdin", endpoint(server), stdin=stdin)
+    connection = accept(server)
+    connection.sendall(noise(100_000))  # which nobody wants, and which must not reset it
+    assert read_all(connection) == noise(200_000)
+    running.end(0)
+    connection.close()
+
+
+def test_relay_one_way_of_two_connections():
+    running, client, server = joined("--one-way")
+    client.sendall(b"there")
+    server.sendall(b"back")
+    assert receive(server, 5) == b"there"
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(server) == b""
+    server.close()
+    assert read_all(client) == b""
+    said = running.end(0)
+    contains(said, ": 5 bytes in ")
+    assert ": 4 bytes in " not in said
+
+
+def test_relay_stdout_of_a_reset_says_so():
+    server = listener()
+    running = relay(endpoint(server), "file:out")
+    connection = accept(server)
+    connection.sendall(noise(100_000))
+    wait_for(lambda: size_of("out.part") or running.process.poll() is not None, "it arrives")
+    reset(connection)
+    contains(running.end(1), "ECONNRESET", "what arrived is in out.part")
+    assert not os.path.exists("out")
+
+
+def test_relay_interrupted_is_no_end():
+    server = listener()
+    name = pipe_name()
+    running = Interruptible("relay", "--ready-file", "READY", "pipe-listen:" + name,
+                            endpoint(server))
+    running.listens_on()
+    running.interrupt()
+    contains(running.end(1), "interrupted by SIGINT")
+    assert on_windows() or not os.path.exists(name)
+    os.remove(running.ready)
+
+    running = Interruptible("relay", "--ready-file", "READY", LISTEN, endpoint(server))
+    client = connect(running.addresses()[0])
+    connection = accept(server)
+    greet(client, connection)
+    running.interrupt()
+    contains(running.end(1), "interrupted by SIGINT", ": 5 bytes in ")
+    expect_reset(client)
+    expect_reset(connection)
+
+
+def test_serve_interrupted_ends_all():
+    server = listener()
+    running = Interruptible("relay", "--serve", "--ready-file", "READY", LISTEN, endpoint(server))
+    address = running.addresses()[0]
+    clients = []
+    for _ in range(3):
+        clients.append(connect(address))
+        clients.append(accept(server))
+        greet(clients[-2], clients[-1])
+    running.interrupt()
+    contains(running.end(1), "interrupted by SIGINT", "3 connections, 3 failed, joined for ")
+    for connection in clients:
+        expect_reset(connection)
+
+
+def test_relay_says_how_far_it_is_when_asked():
+    if on_windows():
+        skip("there is no such signal")
+    running, client, server = joined()
+    greet(client, server)
+    running.process.send_signal(signal.SIGUSR1)
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(server) == b""
+    server.close()
+    contains(running.end(0), "5 bytes there, 7 bytes back, ")
+
+
+def test_relay_shows_how_far_it_is():
+    if on_windows():
+        skip("the console of these tests is nobody's standard error")
+    server = listener()
+    with open("in", "wb") as file:
+        file.write(noise(40_000_000))
+    import pty
+    master, slave = pty.openpty()
+    running = relay("file:in", endpoint(server), stderr=slave)
+    connection = accept(server)
+    seen = b""
+    while b" % of 38.1 MiB, " not in seen:  # it waits for us
+        assert select.select([master], [], [], WAIT_S)[0], f"only {seen}"
+        seen += os.read(master, 4096)
+    assert read_all(connection) == noise(40_000_000)
+    connection.close()
+    running.end(0)
+    assert b"\n" not in seen
+
+
+def test_relay_to_a_program_in_a_folder_with_blanks():
+    os.mkdir("two words")
+    source = program("shout")[-1]
+    copy = os.path.join("two words", os.path.basename(source))
+    shutil.copy(source, copy)
+    for library in os.listdir(directory):
+        if library.endswith(".dll"):
+            shutil.copy(os.path.join(directory, library), "two words")
+    server = listener()
+    path = os.path.abspath(copy)
+    path = "Z:" + path.replace("/", "\\") if runner else path
+    running = relay(endpoint(server), f'exec:"{path}"')
+    connection = accept(server)
+    connection.sendall(b"quiet\n")
+    connection.shutdown(socket.SHUT_WR)
+    assert read_all(connection).upper() == b"QUIET\n"
+    connection.close()
+    running.end(0)
+    contains(relay("stdio", 'exec:"half').end(2), "a quote is missing")
+
+
 class Terminal:
     """A program in a session of its own on a pseudo-terminal."""
 
@@ -882,7 +1053,7 @@ def test_relay_tty_restores_the_terminal_when_it_is_killed():
         accept(server)
         terminal.wait_until_raw()
         terminal.running.process.send_signal(signum)
-        terminal.end(-signum)
+        contains(terminal.end(1), "interrupted by " + signum.name)
 
 
 # ---- ttyinfo -----------------------------------------------------------------------------------
@@ -1085,7 +1256,7 @@ def test_ferry_refuses_a_wrong_receipt():
         file.write(data)
     running = Running("ferry", "send", "file", endpoint(server))
     connection = accept(server)
-    assert read_all(connection) == data
+    assert read_all(connection) == b"200000\n" + data
     connection.sendall(b"199999 0123456789abcdef\n")
     connection.close()
     contains(running.end(1), "the receipt is '199999 0123456789abcdef'", "200000 ")
@@ -1094,13 +1265,60 @@ def test_ferry_refuses_a_wrong_receipt():
 def test_ferry_notices_a_sender_that_breaks_off():
     running = Running("ferry", "recv", "file", LISTEN, "--ready-file", "READY")
     client = connect(running.addresses()[0])
-    client.sendall(noise(100_000))
+    client.sendall(b"200000\n" + noise(100_000))
     # Who gives up before it is let in is passed over.
-    wait_for(lambda: os.path.exists("file") and os.path.getsize("file"), "it is let in")
+    wait_for(lambda: size_of("file.part"), "it is let in")
     reset(client)
-    # The reset may be shown as an end; the receipt then fails.
+    # The reset may be shown as an end; then too little has come.
     said = running.end(1)
-    assert re.search("ferry: cannot (read from|write to) " + LISTEN, said), said
+    assert re.search(f"ferry: (cannot read from {LISTEN}|the sender broke off)", said), said
+    assert not os.path.exists("file")
+
+
+def test_ferry_refuses_half_a_file():
+    """An orderly end in the middle, as of a sender that nobody told to reset."""
+    for sent, why in ((b"", "broke off after 0 of 0"), (b"100\n", "broke off after 0 of 100"),
+                      (b"100\n" + noise(99), "broke off after 99 of 100"),
+                      (b"3\nabcd", "more bytes come"), (b"GET / HTTP/1.1\n", "no ferry"),
+                      (b"\n", "no ferry"), (b"9" * 20 + b"\n", "no ferry")):
+        running = Running("ferry", "recv", "file", LISTEN, "--ready-file", "READY")
+        client = connect(running.addresses()[0])
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        contains(running.end(1), why)
+        client.close()
+        os.remove(running.ready)
+    assert not os.path.exists("file")
+
+
+def test_ferry_interrupted_leaves_nothing_whole():
+    """Each of the two while the other one waits; the other one fails, too."""
+    for interrupted in ("recv", "send"):
+        server = listener()
+        with open("file", "wb") as file:
+            file.write(noise(4_000_000))
+        kinds = {"recv": Running, "send": Running, interrupted: Interruptible}
+        receiver = kinds["recv"]("ferry", "recv", "copy", LISTEN, "--ready-file", "READY")
+        # The one between takes a part and then no more.
+        sender = kinds["send"]("ferry", "send", "file", endpoint(server))
+        one, two = accept(server), connect(receiver.addresses()[0])
+        two.sendall(receive(one, 1_000_000))
+        wait_for(lambda: size_of("copy.part"), "something arrives")
+        if interrupted == "recv":
+            receiver.interrupt()
+            contains(receiver.end(1), "interrupted by SIGINT", "what arrived is in copy.part")
+            expect_reset(two)
+            reset(one)
+            sender.end(1)
+        else:
+            sender.interrupt()
+            contains(sender.end(1), "interrupted by SIGINT")
+            expect_reset(one)
+            two.close()
+            contains(receiver.end(1), "broke off")
+        assert not os.path.exists("copy")
+        os.remove("copy.part")
+        os.remove(receiver.ready)
 
 
 def test_ferry_of_an_empty_file():

@@ -257,7 +257,7 @@ struct uv__io {
   unsigned char rung;    /* lanes rung, not collected */
   unsigned char waiting; /* enum uv__waits of core/port.h: which list of the loop it is in */
   unsigned char role;    /* enum uv__role of core/loop/loop.h: whose turn it is when it rings */
-  struct uv__queue link; /* in loop->ready or loop->starved */
+  struct uv__queue link; /* in loop->ready, loop->later or loop->starved */
   struct uv__io_tail tail;
 };
 
@@ -959,6 +959,7 @@ struct uv_loop_s {
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
+  struct uv__queue later;   /* streams that want one in the next turn of the loop */
   struct uv__queue starved; /* listeners that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;

@@ -22,7 +22,10 @@ FLOORS = {
     ],
     "win": [
         ["win/base"],
+        ["win/handle", "win/text"],
         ["win/loop"],
+        ["win/npfs"],
+        ["win/plain"],
         ["win/tcp", "win/pipe", "win/tty"],
         ["win/ipc", "win/process", "win/system", "win/host"],
         ["win"],

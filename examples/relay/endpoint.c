@@ -9,7 +9,7 @@
 /* What an endpoint is, whoever begins. */
 struct kind {
   int (*parse)(struct endpoint* endpoint, const char* rest, char* why, size_t size);
-  int (*init)(uv_loop_t* loop, union any_stream* stream);
+  int (*init)(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream);
   int (*bind)(const struct endpoint* endpoint, union any_stream* stream);
   int (*connect)(const struct endpoint* endpoint,
                  union any_stream* stream,
@@ -31,6 +31,7 @@ struct scheme {
   const struct kind* kind;
   int listens;
   int single;
+  int placed; /* which way its bytes go depends on where it stands */
   char escape;
 };
 
@@ -120,7 +121,8 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
   return err == 0 ? 0 : refuse(why, size, "cannot look up '%s': %s", host, uv_strerror(err));
 }
 
-static int tcp_init(uv_loop_t* loop, union any_stream* stream) {
+static int tcp_init(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
+  (void) endpoint;
   return uv_tcp_init(loop, &stream->tcp);
 }
 
@@ -214,7 +216,8 @@ static const char* pipe_name(const struct endpoint* endpoint, char* name, size_t
   return name;
 }
 
-static int pipe_init(uv_loop_t* loop, union any_stream* stream) {
+static int pipe_init(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
+  (void) endpoint;
   return uv_pipe_init(loop, &stream->pipe, 0);
 }
 
@@ -243,7 +246,8 @@ static int exec_parse(struct endpoint* endpoint, const char* rest, char* why, si
   return exec_check(rest, why, size);
 }
 
-static int exec_open(uv_loop_t* loop, union any_stream* stream) {
+static int exec_open(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
+  (void) endpoint;
   return exec_init(loop, &stream->exec);
 }
 
@@ -271,7 +275,7 @@ static int exec_failed(const union any_stream* stream) {
   return stream->exec.failed;
 }
 
-/* ---- stdio and tty ----------------------------------------------------------------------- */
+/* ---- stdio, stdin, stdout, tty and file: --------------------------------------------------- */
 
 static int stdio_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
   (void) rest;
@@ -280,8 +284,29 @@ static int stdio_parse(struct endpoint* endpoint, const char* rest, char* why, s
   return 0;
 }
 
-static int stdio_open(uv_loop_t* loop, union any_stream* stream) {
-  return stdio_init(loop, &stream->stdio);
+static int stdin_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  endpoint->takes = 0;
+  return stdio_parse(endpoint, rest, why, size);
+}
+
+static int stdout_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  endpoint->gives = 0;
+  return stdio_parse(endpoint, rest, why, size);
+}
+
+static int file_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  (void) endpoint;
+  return *rest == '\0' ? refuse(why, size, "the name of the file is missing") : 0;
+}
+
+static int stdio_open(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
+  return stdio_init(loop, &stream->stdio, endpoint->gives, endpoint->takes);
+}
+
+static int file_open_end(const struct endpoint* endpoint,
+                         uv_loop_t* loop,
+                         union any_stream* stream) {
+  return stdio_init_file(loop, &stream->stdio, endpoint->rest, endpoint->takes);
 }
 
 static int stdio_connect(const struct endpoint* endpoint,
@@ -297,6 +322,11 @@ static uv_stream_t* stdio_out(union any_stream* stream) {
 
 static void stdio_end(union any_stream* stream, uv_close_cb cb) {
   stdio_close(&stream->stdio, cb);
+}
+
+static int stdio_give_up(union any_stream* stream, uv_close_cb cb) {
+  stdio_abort(&stream->stdio, cb);
+  return 0;
 }
 
 static int stdio_failed(const union any_stream* stream) {
@@ -348,6 +378,36 @@ static const struct kind standard = {
     .parse = stdio_parse,
     .init = stdio_open,
     .connect = stdio_connect,
+    .abort = stdio_give_up,
+    .out = stdio_out,
+    .close = stdio_end,
+    .failed = stdio_failed,
+};
+
+static const struct kind standard_in = {
+    .parse = stdin_parse,
+    .init = stdio_open,
+    .connect = stdio_connect,
+    .abort = stdio_give_up,
+    .close = stdio_end,
+    .failed = stdio_failed,
+};
+
+static const struct kind standard_out = {
+    .parse = stdout_parse,
+    .init = stdio_open,
+    .connect = stdio_connect,
+    .abort = stdio_give_up,
+    .out = stdio_out,
+    .close = stdio_end,
+    .failed = stdio_failed,
+};
+
+static const struct kind file = {
+    .parse = file_parse,
+    .init = file_open_end,
+    .connect = stdio_connect,
+    .abort = stdio_give_up,
     .out = stdio_out,
     .close = stdio_end,
     .failed = stdio_failed,
@@ -378,13 +438,29 @@ static const struct scheme schemes[] = {
      .listens = 1},
     {.name = "exec",
      .syntax = "exec:COMMAND",
-     .meaning = "start a program, split at blanks; its stdin and stdout",
+     .meaning = "start a program; its stdin and stdout (\"...\" keeps blanks together)",
      .kind = &exec},
     {.name = "stdio",
-     .syntax = "stdio",
+     .syntax = "stdio, or -",
      .meaning = "standard input and output, whatever they are",
      .kind = &standard,
      .single = 1},
+    {.name = "stdin",
+     .syntax = "stdin",
+     .meaning = "standard input alone: what comes back is dropped",
+     .kind = &standard_in,
+     .single = 1},
+    {.name = "stdout",
+     .syntax = "stdout",
+     .meaning = "standard output alone",
+     .kind = &standard_out,
+     .single = 1},
+    {.name = "file",
+     .syntax = "file:PATH",
+     .meaning = "a file: read as the first endpoint, written as the second",
+     .kind = &file,
+     .single = 1,
+     .placed = 1},
     {.name = "tty",
      .syntax = "tty",
      .meaning = "the terminal, every key at once; Ctrl-] leaves",
@@ -396,16 +472,19 @@ static const struct scheme schemes[] = {
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
 
 int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_t size) {
-  size_t length = strcspn(text, ":");
+  const char* name = strcmp(text, "-") == 0 ? "stdio" : text;
+  size_t length = strcspn(name, ":");
   size_t used = 0;
   char known[128] = "";
   size_t i;
 
   for (i = 0; i < SCHEMES; i++) {
-    if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, text, length) == 0) {
+    if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, name, length) == 0) {
       endpoint->scheme = &schemes[i];
-      endpoint->text = text;
-      endpoint->rest = text + length + (text[length] == ':');
+      endpoint->text = name;
+      endpoint->rest = name + length + (name[length] == ':');
+      endpoint->gives = 1;
+      endpoint->takes = 1;
       return schemes[i].kind->parse(endpoint, endpoint->rest, why, size);
     }
     used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s:", i == 0 ? "" : ", ",
@@ -418,12 +497,24 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
   return refuse(why, size, "there is no scheme '%.*s:'; there are %s", (int) length, text, known);
 }
 
+void endpoint_place(struct endpoint* endpoint, int index) {
+  if (!endpoint->scheme->placed)
+    return;
+  endpoint->gives = index == 0;
+  endpoint->takes = index != 0;
+}
+
 int endpoint_listens(const struct endpoint* endpoint) {
   return endpoint->scheme->listens;
 }
 
 int endpoint_is_single(const struct endpoint* endpoint) {
   return endpoint->scheme->single;
+}
+
+int endpoint_conflicts(const struct endpoint* one, const struct endpoint* other) {
+  return one->scheme->single && other->scheme->single && !one->scheme->placed &&
+         !other->scheme->placed && ((one->gives && other->gives) || (one->takes && other->takes));
 }
 
 char endpoint_escape(const struct endpoint* endpoint) {
@@ -440,7 +531,7 @@ int endpoint_listen(const struct endpoint* endpoint,
                     uv_loop_t* loop,
                     union any_stream* stream,
                     uv_connection_cb cb) {
-  int err = endpoint->scheme->kind->init(loop, stream);
+  int err = endpoint->scheme->kind->init(endpoint, loop, stream);
   if (err == 0)
     err = endpoint->scheme->kind->bind(endpoint, stream);
   if (err == 0)
@@ -451,7 +542,7 @@ int endpoint_listen(const struct endpoint* endpoint,
 int endpoint_accept(const struct endpoint* endpoint,
                     union any_stream* server,
                     union any_stream* stream) {
-  int err = endpoint->scheme->kind->init(server->stream.loop, stream);
+  int err = endpoint->scheme->kind->init(endpoint, server->stream.loop, stream);
   return err == 0 ? uv_accept(&server->stream, &stream->stream) : err;
 }
 
@@ -460,7 +551,7 @@ int endpoint_dial(const struct endpoint* endpoint,
                   union any_stream* stream,
                   uv_connect_t* req,
                   uv_connect_cb cb) {
-  int err = endpoint->scheme->kind->init(loop, stream);
+  int err = endpoint->scheme->kind->init(endpoint, loop, stream);
   return err == 0 ? endpoint->scheme->kind->connect(endpoint, stream, req, cb) : err;
 }
 
@@ -479,6 +570,18 @@ void endpoint_peer_name(const struct endpoint* endpoint,
   int (*peer_name)(const union any_stream*, char*, size_t) = endpoint->scheme->kind->peer_name;
   if (peer_name == NULL || peer_name(stream, name, size) != 0)
     snprintf(name, size, "%s", endpoint->text);
+}
+
+static int is_standard(const struct endpoint* endpoint) {
+  return endpoint->scheme->kind->failed == stdio_failed;
+}
+
+int64_t endpoint_size(const struct endpoint* endpoint, const union any_stream* stream) {
+  return is_standard(endpoint) ? stream->stdio.size : -1;
+}
+
+int endpoint_is_typed(const struct endpoint* endpoint, const union any_stream* stream) {
+  return is_standard(endpoint) && stream->handle.type == UV_TTY;
 }
 
 uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream) {

@@ -6,6 +6,7 @@
 #define RELAY_ENDPOINT_H_
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "exec.h"
@@ -35,10 +36,15 @@ struct endpoint {
     struct sockaddr_in in4;
     struct sockaddr_in6 in6;
   } address;
+  int gives; /* bytes come from it */
+  int takes; /* bytes go to it */
 };
 
 /* Understand `text`, which must outlive the endpoint. 0, or -1 and the reason in `why`. */
 int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_t size);
+
+/* A file is read as the first of two endpoints, and written as the second. */
+void endpoint_place(struct endpoint* endpoint, int index);
 
 /* 1 when others connect to it, 0 when it is opened by connecting. */
 int endpoint_listens(const struct endpoint* endpoint);
@@ -69,6 +75,9 @@ int endpoint_dial(const struct endpoint* endpoint,
 /* 1 when there is only one of it, so that not each of several clients can have one. */
 int endpoint_is_single(const struct endpoint* endpoint);
 
+/* 1 when both would read, or both would write, what there is once. */
+int endpoint_conflicts(const struct endpoint* one, const struct endpoint* other);
+
 /* The byte that ends the connection when it is read from this endpoint; 0: none does. */
 char endpoint_escape(const struct endpoint* endpoint);
 
@@ -82,6 +91,12 @@ int endpoint_local_name(const struct endpoint* endpoint,
                         char* name,
                         size_t size);
 
+/* How many bytes it will give; -1 where nobody knows. */
+int64_t endpoint_size(const struct endpoint* endpoint, const union any_stream* stream);
+
+/* 1 where somebody types what it gives. */
+int endpoint_is_typed(const struct endpoint* endpoint, const union any_stream* stream);
+
 /* A name for a connection, which says who is at the other end if that can still be told. */
 void endpoint_peer_name(const struct endpoint* endpoint,
                         const union any_stream* stream,
@@ -94,7 +109,8 @@ void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, u
 /* 1 when something went wrong that only the close has shown: a child that failed. */
 int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream);
 
-/* Close in a way that the peer cannot take for an orderly end, if the kind has one. */
+/* Close in a way that the peer cannot take for an orderly end, if the kind has one; a file does not get
+ * its name then. */
 void endpoint_abort(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb);
 
 #endif /* RELAY_ENDPOINT_H_ */

@@ -1,5 +1,6 @@
-/* Starts a child with two pipes, and takes it apart again. Arguments are split at blanks; there are
- * no quotes and no shell, so a command is read the same way on every system. */
+/* Starts a child with two pipes, and takes it apart again. Arguments are split at blanks; what stands
+ * in "..." stays together, and "" in there is one quote. There is no shell and nothing else is
+ * special, so that a command is read the same way on every system, also one with '\\' in its paths. */
 #include "exec.h"
 
 #include <inttypes.h>
@@ -12,18 +13,34 @@
 #define COMMAND_BYTES 1024
 #define MOST_WORDS 64 /* the program and its arguments */
 
-/* The words of `command`, in a copy of it; the array ends with NULL. Returns how many there are,
- * or -1 when they are too many. */
-static int split(const char* command, char* copy, char** words) {
+/* Puts the word at `at` into `out`, without its quotes. Returns what follows, or NULL when a quote is
+ * missing. */
+static const char* take_word(const char* at, char** out) {
+  int quoted = 0;
+  for (; *at != '\0' && (quoted || *at != ' '); at++) {
+    if (*at != '"')
+      *(*out)++ = *at;
+    else if (quoted && at[1] == '"')
+      *(*out)++ = *++at;
+    else
+      quoted = !quoted;
+  }
+  *(*out)++ = '\0';
+  return quoted ? NULL : at;
+}
+
+/* The words of `command`, in `room` for as many bytes; the array ends with NULL. Returns how many there
+ * are, -1 when they are too many, or -2 when a quote is missing. */
+static int split(const char* command, char* room, char** words) {
   int count = 0;
-  char* at = strcpy(copy, command);
+  const char* at = command;
   for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
     if (count == MOST_WORDS)
       return -1;
-    words[count++] = at;
-    at += strcspn(at, " ");
-    if (*at != '\0')
-      *at++ = '\0';
+    words[count++] = room;
+    at = take_word(at, &room);
+    if (at == NULL)
+      return -2;
   }
   words[count] = NULL;
   return count;
@@ -35,6 +52,8 @@ int exec_check(const char* command, char* why, size_t size) {
   int count = strlen(command) < COMMAND_BYTES ? split(command, copy, words) : -1;
   if (count == 0)
     snprintf(why, size, "the command is missing; write exec:PROGRAM ARGUMENT...");
+  else if (count == -2)
+    snprintf(why, size, "a quote is missing");
   else if (count < 0)
     snprintf(why, size, "the command is longer than %d bytes or %d words", COMMAND_BYTES - 1,
              MOST_WORDS);

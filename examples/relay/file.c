@@ -1,14 +1,17 @@
 /* The C library of Windows takes names in the code page of the system, or in UTF-16. */
 #include "file.h"
 
+#include <errno.h>
+
 #include "uv.h"
 
 #ifdef _WIN32
 
-#  include <errno.h>
 #  include <wchar.h>
 
 #  define MOST_UNITS 1024
+#  define seek _fseeki64
+#  define tell _ftelli64
 
 /* `path` into `wide`; 0, and errno, when it is no text or too long. */
 static int widen(const char* path, wchar_t* wide) {
@@ -39,7 +42,40 @@ int file_replace(const char* from, const char* to) {
   return MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) ? 0 : -1;
 }
 
+/* The codes of the C library are not those of the system. */
+int file_error(void) {
+  switch (errno) {
+  case ENOENT:
+    return UV_ENOENT;
+  case EACCES:
+    return UV_EACCES;
+  case EEXIST:
+    return UV_EEXIST;
+  case ENOSPC:
+    return UV_ENOSPC;
+  case EISDIR:
+    return UV_EISDIR;
+  case EMFILE:
+    return UV_EMFILE;
+  case ENOMEM:
+    return UV_ENOMEM;
+  case EPIPE:
+    return UV_EPIPE;
+  case EINVAL:
+    return UV_EINVAL;
+  default:
+    return UV_EIO;
+  }
+}
+
 #else
+
+int file_error(void) {
+  return uv_translate_sys_error(errno);
+}
+
+#  define seek fseeko
+#  define tell ftello
 
 FILE* file_open(const char* path, const char* mode) {
   return fopen(path, mode);
@@ -50,3 +86,12 @@ int file_replace(const char* from, const char* to) {
 }
 
 #endif
+
+int64_t file_left(FILE* file) {
+  int64_t at = tell(file);
+  int64_t end;
+  if (at < 0 || seek(file, 0, SEEK_END) != 0)
+    return -1;
+  end = tell(file);
+  return seek(file, at, SEEK_SET) == 0 && end >= at ? end - at : -1;
+}

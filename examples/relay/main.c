@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "pair.h"
+#include "progress.h"
 #include "ready.h"
 #include "report.h"
 
@@ -23,6 +25,7 @@ enum {
 struct options {
   struct endpoint ends[2];
   int serve;
+  int one_way;
   unsigned long max; /* connections to serve; 0: no limit */
   uint64_t timeout_ms;
   const char* ready_file;
@@ -38,13 +41,16 @@ struct relay {
   struct options options;
   uv_loop_t loop;
   struct listener listeners[2];
-  struct pair* single;    /* without --serve: the pair that waits for its sides */
+  struct pair* pairs;  /* that are joined, or wait to be */
+  struct pair* single; /* without --serve: the pair that waits for its sides */
+  struct progress progress;
   unsigned long accepted; /* connections */
   unsigned long ended;
   unsigned long failed;
-  uint64_t bytes[2]; /* of all connections, per direction */
+  uint64_t bytes[2];  /* of all connections that have ended, per direction */
+  uint64_t joined_ns; /* of all of these together */
   uint64_t started_ns;
-  int broken; /* the program itself failed */
+  int broken; /* the program itself failed, or was interrupted */
 };
 
 static void print_help(void) {
@@ -56,20 +62,26 @@ static void print_help(void) {
          "\n"
          "Endpoints (HOST is a name or an address, IPv6 in brackets):\n");
   endpoint_list(stdout);
-  printf("\n"
-         "Options:\n"
-         "  --serve            serve every client of the first endpoint, which listens, each with\n"
-         "                     a connection of its own to the second\n"
-         "  --max N            with --serve: end after N connections\n"
-         "  --timeout SECONDS  give up on a connection when nothing happens for that long\n"
-         "  --ready-file FILE  write the addresses that are listened on to FILE, one a line\n"
-         "  -q, --quiet        say nothing but errors\n"
-         "  -v, --verbose      say more: each connection, who was slow\n"
-         "  -h, --help         this text\n"
-         "\n"
-         "Without --serve one connection is joined; a listening side waits for its client before\n"
-         "the other side is connected to. Exit code: 0 all went well, 1 a connection failed,\n"
-         "2 wrong arguments.\n");
+  printf(
+      "\n"
+      "Options:\n"
+      "  --one-way          only from the first endpoint to the second; what comes back is\n"
+      "                     dropped, and the program ends when all has been passed on\n"
+      "  --serve            serve every client of the first endpoint, which listens, each with\n"
+      "                     a connection of its own to the second\n"
+      "  --max N            with --serve: end after N connections\n"
+      "  --timeout SECONDS  give up on a connection when nothing happens for that long\n"
+      "  --ready-file FILE  write the addresses that are listened on to FILE, one a line\n"
+      "  -q, --quiet        say nothing but errors\n"
+      "  -v, --verbose      say more: each connection, who was slow\n"
+      "  -h, --help         this text\n"
+      "  --version          which version this is\n"
+      "\n"
+      "Without --serve one connection is joined; a listening side waits for its client before\n"
+      "the other side is connected to. Ctrl-C, SIGTERM and a terminal that is closed end what is\n"
+      "joined as a failure. On a terminal a line tells how far it is; where there are such\n"
+      "signals, SIGUSR1 and SIGINFO ask for one. A value may follow its option behind a '='.\n"
+      "Exit code: 0 all went well, 1 a connection failed or was interrupted, 2 wrong arguments.\n");
 }
 
 /* ---- Arguments --------------------------------------------------------------------------- */
@@ -116,11 +128,29 @@ static int is_one_of(const char* text, const char* a, const char* b) {
   return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
+static int takes_value(const char* name) {
+  return is_one_of(name, "--max", "--timeout") || strcmp(name, "--ready-file") == 0;
+}
+
+/* --name=value. Returns an exit code, or -1 to go on. */
+static int parse_joined(struct options* options, const char* text) {
+  char name[32];
+  size_t length = strcspn(text, "=");
+  snprintf(name, sizeof(name), "%.*s", (int) length, text);
+  if (length >= sizeof(name) || !takes_value(name))
+    return usage_error("there is no such option with a value", text);
+  return parse_valued(options, name, text + length + 1);
+}
+
 /* Returns an exit code, or -1 to go on. */
 static int parse_option(struct options* options, char** argv, int* at) {
   const char* name = argv[*at];
   if (is_one_of(name, "-h", "--help")) {
     print_help();
+    return EXIT_OK;
+  }
+  if (strcmp(name, "--version") == 0) {
+    printf("relay %s\n", uv_version_string());
     return EXIT_OK;
   }
   if (is_one_of(name, "-q", "--quiet"))
@@ -129,7 +159,11 @@ static int parse_option(struct options* options, char** argv, int* at) {
     options->level = REPORT_VERBOSE;
   else if (strcmp(name, "--serve") == 0)
     options->serve = 1;
-  else if (is_one_of(name, "--max", "--timeout") || strcmp(name, "--ready-file") == 0)
+  else if (strcmp(name, "--one-way") == 0)
+    options->one_way = 1;
+  else if (strchr(name, '=') != NULL)
+    return parse_joined(options, name);
+  else if (takes_value(name))
     return parse_valued(options, name, argv[++*at]);
   else
     return usage_error("there is no such option", name);
@@ -146,7 +180,15 @@ static int check_options(const struct options* options, int count) {
   if (options->serve && endpoint_is_single(&options->ends[1]))
     return usage_error("with --serve the second endpoint is opened for each client",
                        options->ends[1].text);
-  if (endpoint_is_single(&options->ends[0]) && endpoint_is_single(&options->ends[1]))
+  if (!options->ends[0].gives && !options->ends[1].gives)
+    return usage_error("neither this nor the other endpoint gives any bytes",
+                       options->ends[1].text);
+  if (!options->ends[0].takes && !options->ends[1].takes)
+    return usage_error("neither this nor the other endpoint takes any bytes",
+                       options->ends[1].text);
+  if (options->one_way && (!options->ends[0].gives || !options->ends[1].takes))
+    return usage_error("from the first endpoint to the second nothing can go", "--one-way");
+  if (endpoint_conflicts(&options->ends[0], &options->ends[1]))
     return usage_error("it is the same as the first endpoint", options->ends[1].text);
   if (options->max > 0 && !options->serve)
     return usage_error("it is for --serve", "--max");
@@ -162,12 +204,14 @@ static int parse_arguments(struct options* options, int argc, char** argv) {
   options->level = REPORT_NORMAL;
   for (i = 1; i < argc; i++) {
     int code = -1;
-    if (argv[i][0] == '-')
+    if (argv[i][0] == '-' && argv[i][1] != '\0')
       code = parse_option(options, argv, &i);
     else if (count == 2)
       code = usage_error("a third endpoint; two are joined", argv[i]);
-    else if (endpoint_parse(&options->ends[count++], argv[i], why, sizeof(why)) != 0)
+    else if (endpoint_parse(&options->ends[count], argv[i], why, sizeof(why)) != 0)
       code = usage_error(why, argv[i]);
+    else
+      endpoint_place(&options->ends[count], count), count++;
     if (code >= 0)
       return code;
   }
@@ -187,9 +231,25 @@ static void close_listeners(struct relay* relay) {
   close_listener(&relay->listeners[1]);
 }
 
+static void list_pair(struct relay* relay, struct pair* pair) {
+  pair->next = relay->pairs;
+  pair->link = &relay->pairs;
+  if (pair->next != NULL)
+    pair->next->link = &pair->next;
+  relay->pairs = pair;
+}
+
+static void unlist_pair(struct pair* pair) {
+  *pair->link = pair->next;
+  if (pair->next != NULL)
+    pair->next->link = pair->link;
+}
+
 static void on_pair_ended(struct pair* pair) {
   struct relay* relay = pair->owner;
+  unlist_pair(pair);
   relay->ended++;
+  relay->joined_ns += pair->joined_ns == 0 ? 0 : uv_hrtime() - pair->joined_ns;
   relay->failed += pair->failed != 0;
   relay->bytes[0] += pair->pumps[0].bytes;
   relay->bytes[1] += pair->pumps[1].bytes;
@@ -206,9 +266,11 @@ static void on_pair_ended(struct pair* pair) {
 }
 
 static struct pair* new_pair(struct relay* relay, unsigned long number) {
-  struct pair* pair = pair_new(&relay->loop, relay->options.ends, number, relay->options.timeout_ms,
-                               on_pair_ended, relay);
-  if (pair == NULL) {
+  struct pair* pair = pair_new(&relay->loop, relay->options.ends, relay->options.one_way, number,
+                               relay->options.timeout_ms, on_pair_ended, relay);
+  if (pair != NULL) {
+    list_pair(relay, pair);
+  } else {
     report_error(UV_ENOMEM, "cannot join another connection");
     relay->broken = 1;
   }
@@ -239,6 +301,38 @@ static void on_connection(uv_stream_t* stream, int status) {
     pair_accept(pair, index, &listener->stream);
   if (pair == NULL || !relay->options.serve || relay->accepted == relay->options.max)
     close_listener(listener);
+}
+
+/* ---- From outside ------------------------------------------------------------------------ */
+
+static void look(void* data, uint64_t* there, uint64_t* back, int64_t* whole) {
+  const struct relay* relay = data;
+  const struct pair* pair;
+  *there = relay->bytes[0];
+  *back = relay->bytes[1];
+  *whole = relay->single == NULL ? -1 : pair_size(relay->single);
+  for (pair = relay->pairs; pair != NULL; pair = pair->next) {
+    *there += pair->pumps[0].bytes;
+    *back += pair->pumps[1].bytes;
+  }
+}
+
+static void on_question(void* data) {
+  struct relay* relay = data;
+  char text[128];
+  progress_text(&relay->progress, text, sizeof(text));
+  report(REPORT_QUIET, "%s", text);
+}
+
+/* Half a file must not look whole: what is joined ends as a failure. */
+static void on_interrupt(void* data, const char* name) {
+  struct relay* relay = data;
+  struct pair* pair;
+  report_error(0, "interrupted by %s", name);
+  relay->broken = 1;
+  close_listeners(relay);
+  for (pair = relay->pairs; pair != NULL; pair = pair->next)
+    pair_fail(pair); /* which leaves the list later */
 }
 
 /* ---- The program ------------------------------------------------------------------------- */
@@ -275,14 +369,29 @@ static int start_listeners(struct relay* relay) {
 
 static void report_served(const struct relay* relay) {
   uint64_t elapsed_ns = uv_hrtime() - relay->started_ns;
-  report(REPORT_NORMAL, "%lu connections, %lu failed", relay->ended, relay->failed);
+  report(REPORT_NORMAL, "%lu connections, %lu failed, joined for %.1f s in all", relay->ended,
+         relay->failed, (double) relay->joined_ns / 1e9);
   report_moved("clients", relay->options.ends[1].text, relay->bytes[0], elapsed_ns);
   report_moved(relay->options.ends[1].text, "clients", relay->bytes[1], elapsed_ns);
 }
 
-static void run(struct relay* relay) {
+/* The line that tells how far it is would run into what somebody types or reads there. */
+static int may_show_progress(const struct options* options) {
+  int i;
+  for (i = 0; i < 2; i++)
+    if (endpoint_is_single(&options->ends[i]) && options->ends[i].takes &&
+        uv_guess_handle(1) == UV_TTY)
+      return 0;
+  return 1;
+}
+
+static void start(struct relay* relay) {
+  int err = interrupt_watch(&relay->loop, on_interrupt, on_question, relay);
   relay->started_ns = uv_hrtime();
-  if (start_listeners(relay) < 0) {
+  progress_start(&relay->progress, &relay->loop, may_show_progress(&relay->options), look, relay);
+  if (err < 0)
+    report_error(err, "cannot watch for signals");
+  if (err < 0 || start_listeners(relay) < 0) {
     relay->broken = 1;
     close_listeners(relay);
   } else if (!relay->options.serve) {
@@ -292,6 +401,13 @@ static void run(struct relay* relay) {
     else
       close_listeners(relay);
   }
+}
+
+static void run(struct relay* relay) {
+  start(relay);
+  uv_run(&relay->loop, UV_RUN_DEFAULT);
+  progress_end(&relay->progress);
+  interrupt_end();
   uv_run(&relay->loop, UV_RUN_DEFAULT);
   if (relay->options.serve && relay->ended > 0)
     report_served(relay);

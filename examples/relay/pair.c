@@ -11,6 +11,15 @@
 
 #include "report.h"
 
+#define LATE_MS 2000
+
+/* What a person types for the end of standard input, or to go. */
+#ifdef _WIN32
+#  define END_KEY "Ctrl-C"
+#else
+#  define END_KEY "Ctrl-D"
+#endif
+
 static void complain(const struct pair* pair, int err, const char* what, const char* name) {
   if (pair->number == 0)
     report_error(err, "cannot %s %s", what, name);
@@ -52,7 +61,7 @@ static void end(struct pair* pair, int failed) {
     pump_stop(&pair->pumps[i]);
   for (i = 0; i < 2; i++) {
     struct side* side = &pair->sides[i];
-    if (side->state == SIDE_OPEN && failed)
+    if (side->state != SIDE_ABSENT && failed)
       endpoint_abort(&pair->ends[i], &side->stream, on_stream_closed);
     else if (side->state != SIDE_ABSENT)
       endpoint_close(&pair->ends[i], &side->stream, on_stream_closed);
@@ -104,6 +113,31 @@ static void on_timer(uv_timer_t* timer) {
   end(pair, 1);
 }
 
+/* ---- The end of one way only ----------------------------------------------------------------- */
+
+/* Bytes go from side `from` to the other one. */
+static int flows(const struct pair* pair, int from) {
+  return pair->ends[from].gives && pair->ends[!from].takes && (from == 0 || !pair->one_way);
+}
+
+/* Nobody wants what comes from side `from`. */
+static int is_dropped(const struct pair* pair, int from) {
+  return pair->ends[from].gives && !flows(pair, from);
+}
+
+static void on_late(uv_timer_t* timer) {
+  end(timer->data, 0);
+}
+
+/* All has been passed on, and the other side has been told so. Its end says that it has got it; whoever
+ * keeps his side open has got it as well, and is not waited for long. */
+static void pass_over(struct pair* pair, int from) {
+  if (!is_dropped(pair, !from))
+    end(pair, 0);
+  else
+    uv_timer_start(&pair->timer, on_late, LATE_MS, 0);
+}
+
 /* ---- Moving ------------------------------------------------------------------------------ */
 
 static void on_pump_done(struct pump* pump, int status, const char* what) {
@@ -120,6 +154,28 @@ static void on_pump_done(struct pump* pump, int status, const char* what) {
     report(REPORT_VERBOSE, "%s ended its side", pair->sides[from].name);
   if (pump->left || pair->pumps[!from].phase == PUMP_DONE)
     end(pair, 0);
+  else if (is_dropped(pair, from))
+    return; /* what it got is what counts */
+  else if (!flows(pair, !from))
+    pass_over(pair, from);
+  else if (pair->number == 0 && endpoint_is_typed(&pair->ends[!from], &pair->sides[!from].stream))
+    report(REPORT_NORMAL, "%s has ended; " END_KEY " ends this side", pair->sides[from].name);
+}
+
+/* Each direction that there is. */
+static int start_pump(struct pair* pair, int from) {
+  struct pump* pump = &pair->pumps[from];
+  uv_stream_t* stream = &pair->sides[from].stream.stream;
+  int err;
+
+  if (is_dropped(pair, from))
+    return pump_drop(pump, stream, on_pump_done);
+  if (!flows(pair, from))
+    return 0;
+  err = pump_start(pump, stream, endpoint_out(&pair->ends[!from], &pair->sides[!from].stream),
+                   on_pump_done);
+  pump->escape = endpoint_escape(&pair->ends[from]);
+  return err;
 }
 
 static void join(struct pair* pair) {
@@ -132,14 +188,12 @@ static void join(struct pair* pair) {
   pair->joined_ns = uv_hrtime();
   pair->quiet_ms = uv_now(pair->loop);
   for (i = 0; i < 2; i++) {
-    int err = pump_start(&pair->pumps[i], &pair->sides[i].stream.stream,
-                         endpoint_out(&pair->ends[!i], &pair->sides[!i].stream), on_pump_done);
+    int err = start_pump(pair, i);
     if (err < 0) {
       complain(pair, err, "read from", pair->sides[i].name);
       end(pair, 1);
       return;
     }
-    pair->pumps[i].escape = endpoint_escape(&pair->ends[i]);
   }
 }
 
@@ -206,6 +260,7 @@ void pair_accept(struct pair* pair, int index, union any_stream* server) {
 
 struct pair* pair_new(uv_loop_t* loop,
                       const struct endpoint* ends,
+                      int one_way,
                       unsigned long number,
                       uint64_t timeout_ms,
                       void (*ended)(struct pair* pair),
@@ -217,6 +272,7 @@ struct pair* pair_new(uv_loop_t* loop,
   pair->owner = owner;
   pair->loop = loop;
   pair->ends = ends;
+  pair->one_way = one_way;
   pair->number = number;
   pair->timeout_ms = timeout_ms;
   pair->ended = ended;
@@ -233,12 +289,19 @@ struct pair* pair_new(uv_loop_t* loop,
   return pair;
 }
 
+int64_t pair_size(const struct pair* pair) {
+  return pair->sides[0].state == SIDE_OPEN ? endpoint_size(&pair->ends[0], &pair->sides[0].stream)
+                                           : -1;
+}
+
 void pair_report(const struct pair* pair) {
   uint64_t elapsed_ns = pair->joined_ns == 0 ? 0 : uv_hrtime() - pair->joined_ns;
   int i;
   if (pair->joined_ns == 0)
     return;
   for (i = 0; i < 2; i++) {
+    if (!flows(pair, i))
+      continue;
     report_moved(pair->sides[i].name, pair->sides[!i].name, pair->pumps[i].bytes, elapsed_ns);
     if (pair->pumps[i].pauses > 0)
       report(REPORT_VERBOSE, "%s was the slower one: waited for it %u times", pair->sides[!i].name,

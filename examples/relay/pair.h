@@ -30,10 +30,13 @@ struct pair {
   uint64_t timeout_ms; /* 0: none */
   uint64_t quiet_ms;   /* since when nothing happened, as far as the pumps do not know */
   uint64_t joined_ns;
+  int one_way; /* from the first endpoint to the second */
   int ending;
   int failed;
   unsigned open_handles;
   void (*ended)(struct pair* pair);
+  struct pair** link; /* for the owner: what points to it, and the next one, of a list */
+  struct pair* next;
 };
 
 /* A pair without any side; NULL without memory. `ended` is called once, always from a
@@ -41,6 +44,7 @@ struct pair {
  * nothing happens for that long. */
 struct pair* pair_new(uv_loop_t* loop,
                       const struct endpoint* ends,
+                      int one_way,
                       unsigned long number,
                       uint64_t timeout_ms,
                       void (*ended)(struct pair* pair),
@@ -54,8 +58,11 @@ void pair_accept(struct pair* pair, int index, union any_stream* server);
  * pumps once both sides are open. */
 void pair_proceed(struct pair* pair);
 
-/* End it now, as failed. */
+/* End it now, as failed; it tells nobody why. */
 void pair_fail(struct pair* pair);
+
+/* How many bytes will go there in all; -1 where nobody knows. */
+int64_t pair_size(const struct pair* pair);
 
 /* What the pair moved, on stderr. */
 void pair_report(const struct pair* pair);

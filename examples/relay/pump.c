@@ -150,6 +150,10 @@ static void on_shutdown(uv_shutdown_t* req, int status) {
 
 static void pass_end(struct pump* pump) {
   int err;
+  if (pump->to == NULL) {
+    finish(pump, 0, "read from");
+    return;
+  }
   pump->phase = PUMP_DRAINING;
   pump->shutdown.data = pump;
   err = uv_shutdown(&pump->shutdown, pump->to, on_shutdown); /* waits for the writes */
@@ -185,8 +189,9 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     return;
   }
   if (pump->phase == PUMP_FLOWING && nread > 0) {
-    pass_bytes(pump, (size_t) nread);
-    return;
+    if (pump->to != NULL)
+      pass_bytes(pump, (size_t) nread);
+    return; /* what is dropped leaves its piece for the next one */
   }
   drop_read_piece(pump);
   if (pump->phase != PUMP_FLOWING || nread == 0)
@@ -218,6 +223,12 @@ int pump_start(struct pump* pump,
   err = uv_read_start(from, on_alloc, on_read);
   pump->phase = err == 0 ? PUMP_FLOWING : PUMP_DONE;
   return err;
+}
+
+int pump_drop(struct pump* pump,
+              uv_stream_t* from,
+              void (*done)(struct pump* pump, int status, const char* what)) {
+  return pump_start(pump, from, NULL, done);
 }
 
 void pump_stop(struct pump* pump) {

@@ -19,7 +19,7 @@ enum pump_phase {
 struct pump {
   void* owner; /* the caller's */
   uv_stream_t* from;
-  uv_stream_t* to;
+  uv_stream_t* to; /* NULL: dropped */
   enum pump_phase phase;
   unsigned writes;     /* on their way */
   unsigned pauses;     /* how often `to` was too slow */
@@ -39,6 +39,12 @@ int pump_start(struct pump* pump,
                uv_stream_t* from,
                uv_stream_t* to,
                void (*done)(struct pump* pump, int status, const char* what));
+
+/* The same without anybody to take the bytes: they are dropped, and the end is all that is heard. A peer
+ * whose bytes nobody reads would be reset when its connection is closed, and lose what was sent to it. */
+int pump_drop(struct pump* pump,
+              uv_stream_t* from,
+              void (*done)(struct pump* pump, int status, const char* what));
 
 /* No further read, no `done`. To be called before the streams are closed; the pump is the
  * caller's again when both have been. */

@@ -1,7 +1,6 @@
 /* Writes the file under another name first and renames it when it is whole. */
 #include "ready.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "file.h"
@@ -15,7 +14,7 @@ int ready_write(const char* path, const char* text) {
     return UV_ENAMETOOLONG;
   file = file_open(draft, "w");
   if (file == NULL)
-    return errno == ENOENT ? UV_ENOENT : UV_EACCES;
+    return file_error();
   ok = fputs(text, file) >= 0;
   ok = fclose(file) == 0 && ok;
   return ok && file_replace(draft, path) == 0 ? 0 : UV_EIO;

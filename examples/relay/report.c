@@ -2,7 +2,6 @@
  * the terminal, and half lines would mix. */
 #include "report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 static const char* program_name = "relay";
 static enum report_level chosen_level = REPORT_NORMAL;
 static const char* log_path;
+static char status_line[160]; /* as it stands there */
 
 void report_setup(const char* program, enum report_level level) {
   program_name = program;
@@ -29,7 +29,7 @@ static int append_to_log(const char* path, const char* line) {
   time_t seconds;
   FILE* file = file_open(path, "a");
   if (file == NULL)
-    return errno == ENOENT ? UV_ENOENT : UV_EACCES;
+    return file_error();
   if (line[0] != '\0' && uv_gettimeofday(&now) == 0) {
     seconds = (time_t) now.tv_sec;
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", gmtime(&seconds));
@@ -45,6 +45,25 @@ int report_into(const char* path) {
   return err;
 }
 
+/* Blanks over it, and back to where it began. */
+static void wipe_status(void) {
+  if (status_line[0] != '\0')
+    fprintf(stderr, "\r%*s\r", (int) strlen(status_line), "");
+}
+
+static void put_status(void) {
+  fputs(status_line, stderr);
+  fflush(stderr);
+}
+
+void report_status(const char* text) {
+  if (chosen_level == REPORT_QUIET)
+    return;
+  wipe_status();
+  snprintf(status_line, sizeof(status_line), "%s", text);
+  put_status();
+}
+
 static void put_line(int err, const char* format, va_list args) {
   char text[1024];
   char line[1280];
@@ -56,8 +75,9 @@ static void put_line(int err, const char* format, va_list args) {
              uv_err_name(err));
   if (log_path != NULL && append_to_log(log_path, line) == 0)
     return;
+  wipe_status();
   fputs(line, stderr);
-  fflush(stderr); /* not every C library does that by itself when it is a file or a pipe */
+  put_status(); /* not every C library does that by itself when it is a file or a pipe */
 }
 
 void report(enum report_level level, const char* format, ...) {

@@ -24,6 +24,10 @@ void report(enum report_level level, const char* format, ...);
 /* Say that something failed; at every level. `err` is a UV_E* code, or 0 for none. */
 void report_error(int err, const char* format, ...);
 
+/* A line of the terminal that the next one takes the place of; lines that are reported push it down. At
+ * REPORT_QUIET there is none. "" takes it away. */
+void report_status(const char* text);
+
 /* Bytes for reading by a person, "64.0 MiB"; valid until the fourth call after this one. */
 const char* report_size(double bytes);
 

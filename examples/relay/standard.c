@@ -1,9 +1,7 @@
-/* Opens what standard input and output are. Files are read and written with the C library, a piece
+/* Opens what standard input and output are, and files by their names. Files are read and written with the C library, a piece
  * at a time, between the turns of the loop; a disk does not keep anybody waiting for long. */
 #include "standard.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +10,19 @@
 #  include <io.h>
 #endif
 
+#include "file.h"
 #include "report.h"
 
 #define PIECE_BYTES (64 * 1024)
+#define PATH_BYTES 4096
 
 struct stdio_carrier {
   uv_pipe_t pipe;
   struct stdio* owner;
   FILE* file;
   uv_write_t req;
+  int named; /* the file is ours to close */
+  int bad;   /* it could not be written */
   char bytes[PIECE_BYTES];
 };
 
@@ -39,9 +41,33 @@ static void on_in_closed(uv_handle_t* handle) {
 
 /* ---- Files ------------------------------------------------------------------------------- */
 
+/* The name under which a file is written. */
+static int draft_name(const char* path, char* draft, size_t size) {
+  return snprintf(draft, size, "%s.part", path) < (int) size ? 0 : UV_ENAMETOOLONG;
+}
+
+/* What is whole gets its name, which is the last that happens to it. */
+static void close_file(struct stdio_carrier* carrier) {
+  struct stdio* stdio = carrier->owner;
+  char draft[PATH_BYTES];
+  int ok = fclose(carrier->file) == 0;
+
+  if (!stdio->writes || carrier->bad)
+    return;
+  draft_name(stdio->path, draft, sizeof(draft)); /* as when it was opened */
+  if (stdio->aborted) {
+    report(REPORT_NORMAL, "what arrived is in %s", draft);
+  } else if (!ok || file_replace(draft, stdio->path) != 0) {
+    stdio->failed = 1;
+    report_error(file_error(), "cannot write %s", stdio->path);
+  }
+}
+
 static void on_carrier_closed(uv_handle_t* handle) {
   struct stdio_carrier* carrier = (struct stdio_carrier*) handle;
   struct stdio* stdio = carrier->owner;
+  if (carrier->named)
+    close_file(carrier);
   free(carrier);
   count_closed(stdio);
 }
@@ -56,8 +82,14 @@ static void end_carrier(struct stdio_carrier* carrier) {
 }
 
 static void fail(struct stdio_carrier* carrier, const char* what) {
+  const char* path = carrier->owner->path;
+  int error = file_error();
   carrier->owner->failed = 1;
-  report_error(uv_translate_sys_error(errno), "cannot %s", what);
+  carrier->bad = 1;
+  if (path != NULL)
+    report_error(error, "cannot %s %s", what, path);
+  else
+    report_error(error, "cannot %s standard %s", what, *what == 'r' ? "input" : "output");
 }
 
 static void carry_in(struct stdio_carrier* carrier);
@@ -75,7 +107,7 @@ static void carry_in(struct stdio_carrier* carrier) {
   size_t length = fread(carrier->bytes, 1, sizeof(carrier->bytes), carrier->file);
   uv_buf_t buf = uv_buf_init(carrier->bytes, (unsigned) length);
   if (ferror(carrier->file))
-    fail(carrier, "read standard input");
+    fail(carrier, "read");
   carrier->req.data = carrier;
   if (length == 0 ||
       uv_write(&carrier->req, (uv_stream_t*) &carrier->pipe, &buf, 1, on_carried_in) < 0)
@@ -94,18 +126,20 @@ static void on_carried_out(uv_stream_t* stream, ssize_t nread, const uv_buf_t* b
   if (nread < 0 && fflush(carrier->file) != 0)
     written = 0;
   if (!written)
-    fail(carrier, "write standard output");
+    fail(carrier, "write");
   if (nread < 0 || !written)
     end_carrier(carrier);
 }
 
 /* A pipe with the stream that was asked for at one end, and a carrier at the other. */
-static int open_file(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int reading) {
+static int carry(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int reading) {
   struct stdio_carrier* carrier = malloc(sizeof(*carrier));
   uv_file fds[2];
   int err = carrier == NULL ? UV_ENOMEM : uv_pipe(fds, 0, 0);
   if (err < 0) {
     free(carrier);
+    if (stdio->path != NULL)
+      fclose(file);
     return err;
   }
 #ifdef _WIN32
@@ -113,6 +147,10 @@ static int open_file(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int rea
 #endif
   carrier->owner = stdio;
   carrier->file = file;
+  carrier->named = stdio->path != NULL;
+  carrier->bad = 0;
+  if (reading)
+    stdio->size = file_left(file);
   *(reading ? &stdio->from_file : &stdio->to_file) = carrier;
   stdio->open_handles++;
   uv_pipe_init(stdio->in.handle.loop, &carrier->pipe, 0);
@@ -131,7 +169,8 @@ static int open_file(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int rea
 /* Makes the handle that suits the descriptor. Whatever happens there is a handle to be closed
  * afterwards; an error is kept for the start. */
 static void init_end(struct stdio* stdio, uv_loop_t* loop, union stdio_end* end, int fd) {
-  uv_handle_type type = uv_guess_handle(fd);
+  int wanted = stdio->path == NULL && (fd == 0 ? stdio->reads : stdio->writes);
+  uv_handle_type type = wanted ? uv_guess_handle(fd) : UV_FILE;
   int err = 0;
 
   if (type == UV_TTY)
@@ -146,8 +185,12 @@ static void init_end(struct stdio* stdio, uv_loop_t* loop, union stdio_end* end,
     stdio->error = err;
 }
 
-int stdio_init(uv_loop_t* loop, struct stdio* stdio) {
+static int init(uv_loop_t* loop, struct stdio* stdio, const char* path, int reads, int writes) {
   memset(stdio, 0, sizeof(*stdio));
+  stdio->path = path;
+  stdio->reads = reads;
+  stdio->writes = writes;
+  stdio->size = -1;
   uv_timer_init(loop, &stdio->started);
   stdio->started.data = stdio;
   init_end(stdio, loop, &stdio->in, 0);
@@ -155,6 +198,27 @@ int stdio_init(uv_loop_t* loop, struct stdio* stdio) {
   stdio->out.handle.data = stdio;
   stdio->open_handles = 3;
   return 0;
+}
+
+int stdio_init(uv_loop_t* loop, struct stdio* stdio, int reads, int writes) {
+  return init(loop, stdio, NULL, reads, writes);
+}
+
+int stdio_init_file(uv_loop_t* loop, struct stdio* stdio, const char* path, int writes) {
+  return init(loop, stdio, path, !writes, writes);
+}
+
+static int open_named(struct stdio* stdio) {
+  char draft[PATH_BYTES];
+  FILE* file;
+  int err = draft_name(stdio->path, draft, sizeof(draft));
+
+  if (err < 0)
+    return err;
+  file = stdio->writes ? file_open(draft, "wb") : file_open(stdio->path, "rb");
+  if (file == NULL)
+    return file_error();
+  return carry(stdio, file, stdio->writes ? &stdio->out.pipe : &stdio->in.pipe, !stdio->writes);
 }
 
 static int open_end(struct stdio* stdio, union stdio_end* end, int fd) {
@@ -166,24 +230,12 @@ static int open_end(struct stdio* stdio, union stdio_end* end, int fd) {
     return uv_tcp_open(&end->tcp, (uv_os_sock_t) fd);
   if (type == UV_NAMED_PIPE)
     return uv_pipe_open(&end->pipe, fd);
-  return open_file(stdio, fd == 0 ? stdin : stdout, &end->pipe, fd == 0);
-}
-
-/* Whoever ends us while the terminal is raw shall not leave it so. */
-static void die_in_order(int signum) {
-  uv_tty_reset_mode();
-  signal(signum, SIG_DFL);
-  raise(signum);
+  return carry(stdio, fd == 0 ? stdin : stdout, &end->pipe, fd == 0);
 }
 
 static int make_raw(struct stdio* stdio) {
   if (stdio->in.handle.type != UV_TTY || stdio->out.handle.type != UV_TTY)
     return UV_ENOTTY;
-  signal(SIGINT, die_in_order);
-  signal(SIGTERM, die_in_order);
-#ifdef SIGHUP
-  signal(SIGHUP, die_in_order);
-#endif
   report(REPORT_NORMAL, "Ctrl-] leaves");
   return uv_tty_set_mode(&stdio->in.tty, UV_TTY_MODE_RAW);
 }
@@ -201,9 +253,11 @@ static void on_started(uv_timer_t* timer) {
 int stdio_start(struct stdio* stdio, int raw, uv_connect_t* req, uv_connect_cb cb) {
   int err = stdio->error;
 
-  if (err == 0)
+  if (err == 0 && stdio->path != NULL)
+    err = open_named(stdio);
+  else if (err == 0 && stdio->reads)
     err = open_end(stdio, &stdio->in, 0);
-  if (err == 0)
+  if (err == 0 && stdio->path == NULL && stdio->writes)
     err = open_end(stdio, &stdio->out, 1);
   if (err == 0 && raw)
     err = make_raw(stdio);
@@ -220,6 +274,11 @@ static void on_timer_closed(uv_handle_t* handle) {
   if (stdio->connect != NULL)
     finish_connect(stdio, UV_ECANCELED);
   count_closed(stdio);
+}
+
+void stdio_abort(struct stdio* stdio, uv_close_cb cb) {
+  stdio->aborted = 1;
+  stdio_close(stdio, cb);
 }
 
 /* The carrier of standard output lives until it has seen the end of what was written. */

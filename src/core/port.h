@@ -3,7 +3,7 @@
  *
  * A backend is a set of dumb operations on one `struct uv__io` (one stream) and one loop.
  * It never sees a request, a queue or a callback; every rule of order, partial writes,
- * cancellation and life time is the core's.
+ * cancellation and life time is the core's. It has more than 350 lines because it is the whole.
  *
  * Start, ring, collect
  *   An operation that can take time is started on a lane. The start returns its result at
@@ -294,6 +294,7 @@ int uv__port_child_kill(struct uv__io* io, int signum);
 /* No more interest in the child; it goes on. Nothing rings and nothing points at io afterwards.
  * Also right for an io whose spawn failed. 0, or UV__PENDING and later a ring of CLOSED. */
 int uv__port_child_close(struct uv__io* io);
+
 /* Fill `len` bytes with randomness good enough for keys. May block, once, until the system has
  * any. Any thread. */
 int uv__port_random(void* buf, size_t len);
@@ -352,6 +353,7 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
 enum uv__waits {
   UV__WAITS_NOT,
   UV__WAITS_READY,  /* in loop->ready: for its turn */
+  UV__WAITS_LATER,  /* in loop->later: for one in the loop's next turn */
   UV__WAITS_STARVED /* in loop->starved: a listener, for resources */
 };
 

@@ -963,7 +963,7 @@ TEST(i6_no_room_for_the_descriptors_that_come) {
 /* Who the sender is comes beside the bytes, where whoever made the socket asked for it, and cuts
  * reads short: the rest does not wait, and no descriptor is left behind. */
 TEST(l6_bytes_of_senders_who_are_told_apart) {
-#ifndef SO_PASSCRED
+#ifndef __linux__
   SKIP("no system but Linux has that");
 #else
   static const int options[] = {SO_PASSCRED, 76 /* SO_PASSPIDFD */};

@@ -188,6 +188,17 @@ TEST(i5_frames_of_libuv_both_ways) {
   end();
 }
 
+/* Takes what a frame tells of. */
+static SOCKET take_socket(const void* info) {
+  WSAPROTOCOL_INFOW copy;
+  SOCKET sock;
+
+  memcpy(&copy, info, sizeof copy);
+  sock = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &copy, 0, 0);
+  CHECK(sock != INVALID_SOCKET);
+  return sock;
+}
+
 TEST(i5_socket_in_a_frame) {
   uv_tcp_t a, b, listener;
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
@@ -206,9 +217,7 @@ TEST(i5_socket_in_a_frame) {
   raw_read(&byte, 1);
   CHECK_EQ(byte, 'x');
   CHECK_EQ(*(uint32_t*) (void*) (info + 628), 0); /* no delayed error */
-  sock = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-                    (WSAPROTOCOL_INFOW*) (void*) info, 0, 0);
-  CHECK(sock != INVALID_SOCKET);
+  sock = take_socket(info);
   CHECK_EQ(getpeername(sock, (struct sockaddr*) &addr, &size), 0);
   closesocket(sock);
 
@@ -220,6 +229,7 @@ TEST(i5_socket_in_a_frame) {
   expect_header(DATA | SOCKET_INFO, 1);
   raw_read(info, sizeof info);
   raw_read(&byte, 1);
+  closesocket(take_socket(info));
   end();
 }
 
@@ -268,6 +278,7 @@ TEST(i5_delayed_error_of_a_socket_that_is_sent) {
   raw_read(&byte, 1);
   memcpy(&error, info + sizeof info - sizeof error, sizeof error);
   CHECK_EQ(error, UV_EADDRINUSE);
+  closesocket(take_socket(info));
   end();
 }
 

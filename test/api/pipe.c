@@ -446,9 +446,17 @@ static uv_connect_t reqs[CLIENTS];
 static uv_pipe_t servers[CLIENTS];
 static int refused;
 
+/* Who finds the queue of a listener full waits on Windows and on Linux. Elsewhere that is as if nobody
+ * listened. */
+#if defined(_WIN32) || defined(__linux__)
+#  define FULL_QUEUE_REFUSES 0
+#else
+#  define FULL_QUEUE_REFUSES 1
+#endif
+
 static void count_connect(uv_connect_t* req, int status) {
   (void) req;
-  CHECK(status == 0 || status == UV_ECANCELED);
+  CHECK(status == 0 || status == UV_ECANCELED || (FULL_QUEUE_REFUSES && status == UV_ECONNREFUSED));
   if (status == 0) {
     connects++;
   } else {
@@ -474,13 +482,14 @@ static void connect_all(const char* name) {
 }
 
 TEST(p3_burst_of_clients) {
+  int backlog = FULL_QUEUE_REFUSES ? CLIENTS : 2; /* far fewer than come */
   char name[TEST_PIPE_NAME];
   uv_pipe_t server;
 
   CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
   uv_pipe_pending_instances(&server, 2);
   CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
-  CHECK_EQ(uv_listen((uv_stream_t*) &server, 2, accept_next), 0); /* far fewer than come */
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, backlog, accept_next), 0);
   connect_all(name);
   net_until(&connects, CLIENTS);
   net_until(&arrivals, CLIENTS);

@@ -170,6 +170,8 @@ TEST(memory_in_ram_grows_when_it_is_used) {
   char* block;
 
   CHECK_EQ(uv_resident_set_memory(NULL), UV_EINVAL);
+  if (uv_resident_set_memory(&before) == UV_ENOSYS)
+    SKIP("nobody knows how much memory a process has here");
   CHECK_EQ(uv_resident_set_memory(&before), 0);
   CHECK(before > 100 * 1024);
   block = malloc(BYTES);
@@ -191,12 +193,10 @@ TEST(rusage_counts) {
   uv_rusage_t before;
   uv_rusage_t after;
   volatile unsigned work = 0;
-  size_t rss = 0;
 
   CHECK_EQ(uv_getrusage(NULL), UV_EINVAL);
   memset(&before, 0xff, sizeof(before));
   CHECK_EQ(uv_getrusage(&before), 0);
-  CHECK_EQ(uv_resident_set_memory(&rss), 0);
   CHECK(before.ru_maxrss > 100); /* KiB: neither pages nor bytes */
   CHECK(before.ru_maxrss < (uint64_t) 1024 * 1024 * 1024);
   /* Until the clock of the scheduler has ticked for us. */

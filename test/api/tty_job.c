@@ -244,7 +244,7 @@ static void on_line(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 }
 
 TEST(y1_dev_tty) {
-  struct termios found, now;
+  struct termios found = {0}, now = {0}; /* of c_cc the system fills in what it has */
   uv_tty_t by_number;
   pid_t pid;
   int fd;

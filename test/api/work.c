@@ -53,6 +53,28 @@ TEST(work_runs_on_another_thread_and_ends_on_ours) {
   net_end();
 }
 
+/* As much as any thread has, also where the C library gives a thread little of itself. */
+static void use_stack(uv_work_t* req) {
+  volatile char big[512 * 1024];
+  size_t i;
+
+  for (i = 0; i < sizeof(big); i += 512)
+    big[i] = (char) i;
+  test_add(req->data, 1 + big[512]);
+}
+
+TEST(work_has_room_on_its_stack) {
+  volatile long ran = 0;
+  uv_work_t work;
+
+  main_thread = uv_thread_self();
+  work.data = (void*) &ran;
+  CHECK_EQ(uv_queue_work(net_loop(), &work, use_stack, after), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(done, 1);
+  net_end();
+}
+
 TEST(work_without_an_end) {
   volatile long ran = 0;
   uv_work_t work;

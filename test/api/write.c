@@ -557,8 +557,8 @@ TEST(w7_try_write_inside_write_callback) {
   net_pair(&a, &b);
   net_drain((uv_stream_t*) &b, &sink);
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, try_in_write), 0);
-  net_until_bytes(&sink, 150);
-  CHECK_EQ(tried, 50);
+  net_until(&tried, 1); /* It may be a part. */
+  net_until_bytes(&sink, (uint64_t) (100 + tried));
   net_end();
 }
 

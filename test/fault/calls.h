@@ -3,7 +3,8 @@
 #ifndef FAULT_CALLS_H_
 #define FAULT_CALLS_H_
 
-/* The calls that can be made to fail, XX(name). */
+/* The calls that can be made to fail, XX(name). What has no other way than Linux's is tried in the
+ * build over a model of kqueue; of that, a change is `kevent` and a wait `kevent_wait`. */
 #define FAULT_CALLS(XX) \
   XX(accept4)           \
   XX(connect)           \
@@ -23,7 +24,12 @@
   XX(epoll_wait)        \
   XX(poll)              \
   XX(fork)              \
-  XX(clone)
+  XX(clone)             \
+  XX(accept)            \
+  XX(pipe)              \
+  XX(kqueue)            \
+  XX(kevent)            \
+  XX(kevent_wait)
 
 enum call {
 #define ROW(name) CALL_##name,

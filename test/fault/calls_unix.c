@@ -17,6 +17,12 @@
 
 #include "harness.h"
 
+#if defined(UVTEST_KQUEUE)
+#  include <sys/event.h>
+
+#  include "model.h"
+#endif
+
 enum {
   MOST_FDS = 1024
 };
@@ -72,6 +78,9 @@ int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event* event) {
 static void report_again(int fd) {
   if (watched[fd].poller > 0)
     (void) __real_epoll_ctl(watched[fd].poller, EPOLL_CTL_MOD, fd, &watched[fd].event);
+#if defined(UVTEST_KQUEUE)
+  kqueue_report_again(fd);
+#endif
 }
 
 /* ---- Calls that fail or do not ---- */
@@ -92,6 +101,7 @@ PLAIN(socketpair, (int domain, int type, int protocol, int fds[2]), (domain, typ
 PLAIN(pipe2, (int fds[2], int flags), (fds, flags))
 PLAIN(eventfd, (unsigned initial, int flags), (initial, flags))
 PLAIN(epoll_create1, (int flags), (flags))
+PLAIN(pipe, (int fds[2]), (fds))
 PLAIN(fork, (void), ())
 PLAIN(clone, (int (*run)(void*), void* stack, int flags, void* arg), (run, stack, flags, arg))
 
@@ -102,6 +112,43 @@ PLAIN(epoll_wait,
       (poller, events, most, timeout_ms))
 PLAIN(poll, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms))
 
+#if defined(UVTEST_KQUEUE)
+
+PLAIN(kqueue, (void), ())
+
+int __real_kevent(int kq,
+                  const struct kevent* changes,
+                  int nchanges,
+                  struct kevent* events,
+                  int nevents,
+                  const struct timespec* timeout);
+int __wrap_kevent(int kq,
+                  const struct kevent* changes,
+                  int nchanges,
+                  struct kevent* events,
+                  int nevents,
+                  const struct timespec* timeout);
+
+/* No system fails to forget a filter, and a change that is interrupted has been made. */
+int __wrap_kevent(int kq,
+                  const struct kevent* changes,
+                  int nchanges,
+                  struct kevent* events,
+                  int nevents,
+                  const struct timespec* timeout) {
+  int is_forgetting = nchanges > 0 && (changes[0].flags & EV_DELETE);
+  int r;
+
+  if (is_forgetting || !fails(nchanges > 0 ? CALL_kevent : CALL_kevent_wait))
+    return __real_kevent(kq, changes, nchanges, events, nevents, timeout);
+  r = with == EINTR && nchanges > 0 ? __real_kevent(kq, changes, nchanges, NULL, 0, NULL) : 0;
+  if (r == 0)
+    errno = with;
+  return -1;
+}
+
+#endif
+
 /* ---- Connections ---- */
 
 int __real_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags);
@@ -110,6 +157,18 @@ int __wrap_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags);
 int __wrap_accept4(int fd, struct sockaddr* addr, socklen_t* len, int flags) {
   if (!fails(CALL_accept4))
     return __real_accept4(fd, addr, len, flags);
+  if (with == EAGAIN)
+    report_again(fd);
+  errno = with;
+  return -1;
+}
+
+int __real_accept(int fd, struct sockaddr* addr, socklen_t* len);
+int __wrap_accept(int fd, struct sockaddr* addr, socklen_t* len);
+
+int __wrap_accept(int fd, struct sockaddr* addr, socklen_t* len) {
+  if (!fails(CALL_accept))
+    return __real_accept(fd, addr, len);
   if (with == EAGAIN)
     report_again(fd);
   errno = with;

@@ -1,7 +1,7 @@
 /* Fuzzes the conversions of text for the Windows console. The first byte of the input chooses how
  * the rest is split: pieces come to the same as the whole. What comes out is well-formed, and what
  * went in well-formed comes back as it was. */
-#include "win/base/utf.h"
+#include "win/text/utf.h"
 
 #include <string.h>
 

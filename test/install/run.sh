@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh BUILD-FOLDER [TOOLCHAIN RUNNER]: builds and runs a foreign project in each way that there
 # is to get the library: what the build folder installs, found by find_package and by pkg-config,
-# static and shared; its sources by add_subdirectory and FetchContent. And looks at what a shared
+# static and shared; its sources by add_subdirectory and FetchContent; and a project that asks for
+# libuv, which finds this one by that name. And looks at what a shared
 # library says about itself: its versioned name, and what it needs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -103,7 +104,9 @@ way() {
 }
 
 way find_package "$shared_dir" "-DCMAKE_PREFIX_PATH=$work/prefix"
-way add_subdirectory "$work/add_subdirectory/uvstream" "-DUVSTREAM_SOURCES=$root"
+# Whatever that project wants of its own targets.
+way add_subdirectory "$work/add_subdirectory/uvstream" "-DUVSTREAM_SOURCES=$root" \
+  -DCMAKE_UNITY_BUILD=ON
 way FetchContent "" "-DUVSTREAM_SOURCES=$root"
 
 # ---- pkg-config ----------------------------------------------------------------------------
@@ -118,14 +121,40 @@ if [ "$compiler" = clang ] && [ -n "$toolchain" ]; then
 fi
 read -ra cflags <<<"$(pkg-config --cflags uvstream)"
 read -ra shared <<<"$(pkg-config --libs uvstream)"
-read -ra static <<<"$(pkg-config --libs --static uvstream)"
+read -ra static <<<"$(pkg-config --libs uvstream-static)"
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 "$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" "${shared[@]}" \
   -o "$work/pc/shared$suffix"
 run "$work/pc/shared$suffix" "$shared_dir"
-"$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" \
-  -Wl,-Bstatic "${static[@]}" -Wl,-Bdynamic -o "$work/pc/static$suffix"
+"$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" "${static[@]}" \
+  -o "$work/pc/static$suffix"
 run "$work/pc/static$suffix"
+
+# ---- A project for libuv, which knows nothing of this library --------------------------------
+
+names=$(dirname "$libdir/uvstream")/uvstream/libuv
+[ -d "$names" ] || fail "configure with -DUVSTREAM_INSTALL_LIBUV_NAMES=ON"
+echo "== libuv by CMake"
+cmake -S "$here/libuv" -B "$work/libuv" "${options[@]}" "-DCMAKE_PREFIX_PATH=$names" >"$work/libuv.log"
+cmake --build "$work/libuv" >>"$work/libuv.log" || {
+  tail -n 40 "$work/libuv.log"
+  fail "a project for libuv does not build"
+}
+run "$work/libuv/static$suffix"
+run "$work/libuv/shared$suffix" "$shared_dir"
+echo "== libuv by pkg-config"
+read -ra libuv <<<"$(PKG_CONFIG_PATH=$names/lib/pkgconfig pkg-config --cflags --libs libuv)"
+PKG_CONFIG_PATH=$names/lib/pkgconfig pkg-config --atleast-version=1.44 libuv ||
+  fail "libuv.pc names no level of libuv"
+"$compiler" "${target[@]}" "${warnings[@]}" "$here/consumer.c" "${libuv[@]}" -o "$work/pc/libuv$suffix"
+run "$work/pc/libuv$suffix" "$shared_dir"
+
+# What was installed can be taken away.
+echo "== uninstall"
+cmake --install "$build" --prefix "$work/again" >/dev/null
+cmake --build "$build" --target uninstall >/dev/null
+left=$(find "$work/again" -type f -o -type l)
+[ -z "$left" ] || fail "uninstalling leaves $left"
 
 # The static program really needs no shared one: it runs with the libraries taken away, and the
 # shared one does not.

@@ -5,7 +5,7 @@
  * operation is left to the kernel, nothing hangs, and the loop can be closed.
  *
  * NT_FROM in the environment is the first seed, NT_SEEDS how many there are; NT_ROW is the only row of
- * the table that is tried, with NT_KNOWN also one that is known to fail. A failure names all three, and the number of the call. */
+ * the table that is tried. A failure names all three, and the number of the call. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,62 +120,6 @@ static const struct fault faults[] = {
     TOLD_ROW(CONTROL_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
 };
 
-/* What fails today: these are not tried. Whoever mends one takes its line out. */
-static const struct {
-  void (*scenario)(void);
-  enum fault_call call;
-  enum fault_form form;
-} known[] = {
-    /* The first operation puts an end on the port (attach.c). Where that fails, the channel breaks, and
-     * a handle that is in the peer already stays there until the peer ends; or the first end says so,
-     * and the code that the program sees is that of the other. */
-    {scenario_pass_tcp, CALL_CreateIoCompletionPort, ANY_FORM},
-    {scenario_pass_pipe, CALL_CreateIoCompletionPort, ANY_FORM},
-    {scenario_pass_tcp, CALL_SetFileCompletionNotificationModes, ANY_FORM},
-    {scenario_pass_pipe, CALL_SetFileCompletionNotificationModes, ANY_FORM},
-    /* An instance that cannot wait for its client is closed, and with the last one goes the name. */
-    {scenario_pipe_talk, CALL_ConnectNamedPipe, ANY_FORM},
-    {scenario_ipc_talk, CALL_ConnectNamedPipe, ANY_FORM},
-    {scenario_pass_tcp, CALL_ConnectNamedPipe, ANY_FORM},
-    {scenario_pass_pipe, CALL_ConnectNamedPipe, ANY_FORM},
-    /* A greeting that cannot be written is forgotten: then no end of a direction is heard, and handles
-     * wait for ever. */
-    {scenario_pipe_talk, CALL_CreateEventW, ANY_FORM},
-    {scenario_pipe_talk, CALL_WriteFile, OVERLAPPED_FORM},
-    {scenario_ipc_talk, CALL_CreateEventW, ANY_FORM},
-    {scenario_ipc_talk, CALL_WriteFile, OVERLAPPED_FORM},
-    {scenario_pass_pipe, CALL_CreateEventW, ANY_FORM},
-    {scenario_pass_pipe, CALL_WriteFile, OVERLAPPED_FORM},
-    /* A greeting that cannot be read is given to the program as its bytes. */
-    {scenario_pipe_talk, CALL_ReadFile, OVERLAPPED_FORM},
-    /* A pipe that cannot be asked what it is, or told how to be read, is taken for one of bytes, or
-     * for no pipe at all. */
-    {scenario_pipe_talk, CALL_GetNamedPipeInfo, ANY_FORM},
-    {scenario_pipe_talk, CALL_SetNamedPipeHandleState, ANY_FORM},
-    {scenario_ipc_talk, CALL_GetNamedPipeInfo, ANY_FORM},
-    {scenario_pass_tcp, CALL_GetNamedPipeInfo, ANY_FORM},
-    {scenario_pass_pipe, CALL_GetNamedPipeInfo, ANY_FORM},
-    /* Receiving a socket fails with the code that means "come again", and nobody comes again. */
-    {scenario_pass_tcp, CALL_WSASocketW, ANY_FORM},
-    /* A handle that is in the peer already, when the channel breaks under the frame that tells of it,
-     * stays there until the peer ends. */
-    {scenario_pass_tcp, CALL_ReadFile, OVERLAPPED_FORM},
-    {scenario_pass_tcp, CALL_WriteFile, OVERLAPPED_FORM},
-    {scenario_pass_pipe, CALL_ReadFile, OVERLAPPED_FORM},
-    {scenario_pass_tcp, CALL_READ_ENDS, ANY_FORM},
-    {scenario_pass_pipe, CALL_READ_ENDS, ANY_FORM},
-};
-
-static int is_known(const struct fault* fault, void (*scenario)(void)) {
-  size_t i;
-
-  for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-    if (known[i].scenario == scenario && known[i].call == fault->call &&
-        known[i].form == fault->form)
-      return getenv("NT_KNOWN") == NULL;
-  return 0;
-}
-
 /* What the library makes of it; of an NTSTATUS there are two readings, Winsock's and that of files. */
 static void expect(const struct fault* fault) {
   fault_error = 0;
@@ -231,8 +175,6 @@ static long fail_nth(const struct fault* fault, long n, uint64_t seed, void (*sc
 static long fail_each(const struct fault* fault, uint64_t seed, void (*scenario)(void)) {
   long n;
 
-  if (is_known(fault, scenario))
-    return 1;
   expect(fault);
   for (n = 1; n < MOST_CALLS; n++) {
     long made = fail_nth(fault, n, seed, scenario);

@@ -30,10 +30,20 @@ static LONG WINAPI get_version(OSVERSIONINFOW* info) {
   return 0;
 }
 
+/* "Compares two object handles to determine if they refer to the same underlying kernel object." */
+static BOOL WINAPI compare_objects(HANDLE first, HANDLE second) {
+  struct nt_object* object;
+
+  nt_enter("CompareObjectHandles");
+  object = nt_find(first, NULL, 0);
+  return object != NULL && object == nt_find(second, NULL, 0);
+}
+
 static const struct {
   const char* name;
   FARPROC entry;
 } functions[] = {
+    {"CompareObjectHandles", (FARPROC) (void (*)(void)) compare_objects},
     {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
     {"NtSetInformationFile", (FARPROC) (void (*)(void)) nt_set_file},

@@ -289,3 +289,32 @@ TEST(options_do_not_touch_the_lanes) {
     stream_end(b);
   }
 }
+
+/* How many instances are wanted may be said at any time. What a write in flight has come to is its
+ * own count. */
+TEST(options_do_not_touch_a_write_that_waits) {
+  EACH_KIND(k) {
+    static char block[100000];
+    struct stream *a, *b;
+    size_t total = 0;
+    ssize_t r;
+
+    make_pair(k, &a, &b);
+    do {
+      uv_buf_t buf = uv_buf_init(block, sizeof(block));
+
+      pattern_fill(block, sizeof(block), total);
+      r = write_start(a, &buf, 1, UV__QUEUE);
+      if (r > 0)
+        total += (size_t) r;
+    } while (r > 0);
+    CHECK_EQ(r, UV__PENDING);
+    (void) set(a, UV__INSTANCES, 3);
+    r = collect_heard(a, r, b);
+    CHECK(r >= 0);
+    hear_until(b, total + (size_t) r);
+    arm_dry(b);
+    stream_end(a);
+    stream_end(b);
+  }
+}

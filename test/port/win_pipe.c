@@ -572,18 +572,18 @@ TEST(win_pair_without_a_name) {
     for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
       HANDLE ends[2];
 
-      CHECK_EQ(uv__pipe_pair(ways[i][0], ways[i][1], ends), 0);
+      CHECK_EQ(uv__pair_make(ways[i][0], ways[i][1], ends), 0);
       for (end = 0; end < 2; end++) {
         char text[512];
         int length = sizeof(text);
         unsigned opened;
         ULONG handles;
 
-        CHECK_EQ(uv__pipe_query_name(ends[end], 0, text, &length), 0);
+        CHECK_EQ(uv__name_query(ends[end], 0, text, &length), 0);
         CHECK_EQ(length, 0);
-        CHECK_EQ(uv__pipe_access(ends[end], &opened, &handles), 0);
+        CHECK_EQ(uv__native_access(ends[end], &opened, &handles), 0);
         CHECK_EQ(handles, 1);
-        CHECK_EQ(uv__pipe_is_overlapped(ends[end], handles, UV__PIPE_ASK_MS),
+        CHECK_EQ(uv__native_is_overlapped(ends[end], handles, UV__NATIVE_SURE_MS),
                  (ways[i][end] & UV_OVERLAPPED_PIPE) != 0);
         CHECK_EQ((opened & UV__OPENED_READABLE) != 0, (ways[i][end] & UV_READABLE_PIPE) != 0);
         CHECK_EQ((opened & UV__OPENED_WRITABLE) != 0, (ways[i][end] & UV_WRITABLE_PIPE) != 0);

@@ -362,6 +362,9 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     h->reads_in_turn = 0;
     if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !sim_is_woken(loop))
       sim_fail("L7: the loop waits, and async %d was sent", h->number);
+    if (h->kind == KIND_TCP && !h->closing && timeout_ms != 0 && h->writes != NULL &&
+        !uv__queue_empty(&h->uv->stream.stream.write_done))
+      sim_fail("W1: the loop waits, and write_cb of handle %d is owed", h->number);
     idles |= h->kind == KIND_IDLE && h->active;
   }
   if (timeout_ms != 0 || model.one_turn || idles || quiet_since != model.activity)
@@ -528,6 +531,8 @@ void model_on_write(uv_write_t* req, int status) {
     sim_fail("W1, L2: handle %d calls back for a write out of turn", h->number);
   if (h->connect != NULL && w->error == 0 && !w->cancelled)
     sim_fail("L5: write_cb of handle %d before its connect_cb", h->number);
+  if (w->outside && w->turn == model.loop.turns && !h->closing)
+    sim_fail("W1: write_cb of handle %d in the turn in which another wrote", h->number);
   if (req->handle != &h->uv->stream || req->type != UV_WRITE)
     sim_fail("a write request lost its public fields");
   if (h->shutdown != NULL && !h->closing && h->queued == 0 && h->writes->next != NULL)

@@ -34,6 +34,8 @@ struct model_write {
   int error;   /* what the system said, 0: nothing bad */
   int cancelled;
   int started; /* was queued while something was in flight: maybe it too */
+  int outside; /* no callback of its stream made it */
+  uint64_t turn;
 };
 
 struct model_handle {

@@ -531,6 +531,8 @@ void model_write(struct model_handle* h) {
   w->error = 0;
   w->cancelled = 0;
   w->started = 0;
+  w->outside = model.inside == NULL || model.inside_of != h;
+  w->turn = model.loop.turns;
   w->bytes = memory(w->size);
   w->req.data = w;
   fill(w->bytes, w->size);

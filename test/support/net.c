@@ -7,7 +7,7 @@
 #include "harness.h"
 
 enum {
-  WATCHDOG_MS = 50 * 1000,
+  WATCHDOG_MS = 110 * 1000,
   SMALL_BUFFER = 32 * 1024
 };
 

@@ -1,6 +1,6 @@
 /* Command lines taken apart by the rules of the C run-time library of Microsoft, on every system.
  * The first rows are the examples of its documentation. */
-#include "win/base/args.h"
+#include "win/text/args.h"
 
 #include <stdlib.h>
 #include <string.h>

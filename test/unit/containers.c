@@ -27,7 +27,7 @@ static void check_queue(const struct uv__queue* head, struct uv__queue* const* w
 
 TEST(queue_against_an_array) {
   struct uv__queue head, links[COUNT];
-  struct uv__queue* in[COUNT];
+  struct uv__queue* in[COUNT] = {NULL};
   int count = 0, i, step;
   uint64_t seed = 1;
 
@@ -71,6 +71,25 @@ TEST(queue_move_takes_all_and_in_order) {
     check_queue(&from, in, 0);
     check_queue(&to, in, count);
   }
+}
+
+TEST(queue_join_appends_all_in_order) {
+  struct uv__queue from, to, links[4];
+  struct uv__queue* in[4] = {&links[0], &links[1], &links[2], &links[3]};
+  int before, behind, i;
+
+  for (before = 0; before <= 2; before++)
+    for (behind = 0; behind <= 2; behind++) {
+      uv__queue_init(&from);
+      uv__queue_init(&to);
+      for (i = 0; i < before; i++)
+        uv__queue_insert_tail(&to, &links[i]);
+      for (; i < before + behind; i++)
+        uv__queue_insert_tail(&from, &links[i]);
+      uv__queue_join(&to, &from);
+      check_queue(&from, in, 0);
+      check_queue(&to, in, before + behind);
+    }
 }
 
 /* What a callback adds while the moved copy is walked goes into the old head. */

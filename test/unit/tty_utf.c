@@ -1,5 +1,5 @@
 /* UTF-8 and UTF-16, on every system. */
-#include "win/base/utf.h"
+#include "win/text/utf.h"
 
 #include <string.h>
 

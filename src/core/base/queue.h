@@ -56,4 +56,15 @@ static inline void uv__queue_move(struct uv__queue* from, struct uv__queue* to) 
   uv__queue_init(from);
 }
 
+/* Moves all links of `from` behind those of `to`; `from` ends empty. */
+static inline void uv__queue_join(struct uv__queue* to, struct uv__queue* from) {
+  if (uv__queue_empty(from))
+    return;
+  from->next->prev = to->prev;
+  from->prev->next = to;
+  to->prev->next = from->next;
+  to->prev = from->prev;
+  uv__queue_init(from);
+}
+
 #endif /* UV__QUEUE_H_ */

@@ -21,6 +21,7 @@ int uv_loop_init(uv_loop_t* loop) {
   loop->asleep = 1;
   uv__queue_init(&loop->handles);
   uv__queue_init(&loop->ready);
+  uv__queue_init(&loop->later);
   uv__queue_init(&loop->starved);
   uv__queue_init(&loop->refused);
   uv__queue_init(&loop->idle);
@@ -133,8 +134,21 @@ enum {
   LOOKED_AT = 256
 };
 
-int uv__loop_valid(const uv_loop_t* loop) {
+/* Who waits for a turn knows it, once, and in its own loop. */
+static int waiters_valid(const uv_loop_t* loop, const struct uv__queue* list, enum uv__waits how) {
   const struct uv__queue* link;
+  int looked = 0;
+
+  for (link = list->next; link != list && looked++ < LOOKED_AT; link = link->next) {
+    const struct uv__io* io = uv__container_of(link, struct uv__io, link);
+
+    if (io->loop != loop || io->waiting != how || link->next->prev != link)
+      return 0;
+  }
+  return 1;
+}
+
+int uv__loop_valid(const uv_loop_t* loop) {
   const uv_handle_t* handle;
   int looked = 0;
 
@@ -142,14 +156,9 @@ int uv__loop_valid(const uv_loop_t* loop) {
     return 0; /* Something was counted off twice. */
   if ((loop->timers.root == NULL) != (loop->timers.count == 0))
     return 0;
-  /* Who waits for a turn knows it, once, and in its own loop. */
-  for (link = loop->ready.next; link != &loop->ready && looked++ < LOOKED_AT; link = link->next) {
-    const struct uv__io* io = uv__container_of(link, struct uv__io, link);
-
-    if (io->loop != loop || io->waiting != UV__WAITS_READY || link->next->prev != link)
-      return 0;
-  }
-  looked = 0;
+  if (!waiters_valid(loop, &loop->ready, UV__WAITS_READY) ||
+      !waiters_valid(loop, &loop->later, UV__WAITS_LATER))
+    return 0;
   for (handle = loop->closing; handle != NULL && looked++ < LOOKED_AT;
        handle = handle->handle.next_closing)
     if (handle->loop != loop)

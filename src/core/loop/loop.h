@@ -11,6 +11,14 @@ static inline void uv__loop_again(struct uv__io* io) {
   uv__io_wants_turn(io);
 }
 
+/* The same in the loop's next turn, and not in this one for that alone. */
+static inline void uv__loop_later(struct uv__io* io) {
+  if (io->waiting != UV__WAITS_NOT)
+    return;
+  io->waiting = UV__WAITS_LATER;
+  uv__queue_insert_tail(&io->loop->later, &io->link);
+}
+
 /* What the program was told in this turn, loop->told: a set of these. */
 enum {
   UV__TOLD_END = 1,    /* the end of a request */

@@ -33,7 +33,7 @@ int uv_backend_timeout(const uv_loop_t* loop) {
     return 0;
   if (!uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->idle))
     return 0;
-  if (!uv__queue_empty(&loop->refused))
+  if (!uv__queue_empty(&loop->later) || !uv__queue_empty(&loop->refused))
     return 0;
   next = uv__timer_next(loop);
   if (loop->retry_at != 0 && loop->retry_at < next)
@@ -132,7 +132,8 @@ static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
   int may_wait;
 
   loop->told = 0;
-  uv__queue_move(&loop->ready, &batch);
+  uv__queue_move(&loop->later, &batch);
+  uv__queue_join(&batch, &loop->ready);
   serve_streams(loop, &batch, rounds);
   may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
   uv__watcher_run_idle(loop);

@@ -111,15 +111,13 @@ static void inform(uv_stream_t* server, int status) {
 static void starve(uv_stream_t* server, int error) {
   uv_loop_t* loop = server->loop;
   struct uv__io* io = uv__stream_io(server);
-  uint64_t retry_at = loop->time + RETRY_AFTER_MS;
 
   if (io->waiting == UV__WAITS_NOT) {
     io->waiting = UV__WAITS_STARVED;
     uv__queue_insert_tail(&loop->starved, &io->link);
   }
-
-  if (loop->retry_at == 0 || retry_at < loop->retry_at)
-    loop->retry_at = retry_at;
+  if (loop->retry_at == 0)
+    loop->retry_at = loop->time + RETRY_AFTER_MS;
   if (server->flags & UV__STREAM_STARVED)
     return;
   server->flags |= UV__STREAM_STARVED;

@@ -42,9 +42,10 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   int r;
 
   if (stream->stream.phase == UV__CLOSING)
-    return; /* uv__stream_finish ends it. */
-  if (!(stream->flags & UV__STREAM_SHUT)) {
-    end_shutdown(stream, UV_ECANCELED); /* The connect it waited for failed (W4). */
+    return;                                 /* uv__stream_finish ends it. */
+  if (!(stream->flags & UV__STREAM_SHUT)) { /* The connect it waited for failed (W4). */
+    if (uv__queue_empty(&stream->stream.write_done))
+      end_shutdown(stream, UV_ECANCELED);
     return;
   }
   if (stream->stream.phase == UV__CONNECTING)

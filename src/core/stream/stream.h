@@ -28,6 +28,7 @@ enum {
   UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
   UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
   UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
+  UV__STREAM_TURN = 0x40000,   /* it has its turn: who calls is one of its callbacks */
 
   UV__TCP_NODELAY = 0x10000,
   UV__TCP_ONE_ACCEPT = 0x20000
@@ -126,10 +127,11 @@ int uv__write_drained(const uv_stream_t* stream);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */
 void uv__write_last(uv_stream_t* stream);
-/* uv_cancel of a write. */
-int uv__write_cancel(uv_write_t* req);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
+
+/* write_cancel.c: uv_cancel of a write */
+int uv__write_cancel(uv_write_t* req);
 
 /* connect.c */
 int uv__connect_gate(const uv_stream_t* stream); /* 0 where a connect may begin, or an error */

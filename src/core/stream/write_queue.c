@@ -14,7 +14,9 @@ enum {
   BEGUN = 1,     /* the system took a byte of it, and with the first one its handle */
   IN_FLIGHT = 2, /* bytes of it are in a call that has not rung */
   HOLDS = 4,     /* its handle has yet to go, and counts it */
-  FORSAKEN = 8   /* its handle was closed while it was in flight: begun by then, or EBADF */
+  FORSAKEN = 8,  /* its handle was closed while it was in flight: begun by then, or EBADF */
+  OUTSIDE = 16, /* made while its stream had no turn; the loop's turn is in the bits from TURN on */
+  TURN = 256
 };
 
 enum {
@@ -26,11 +28,27 @@ static uv_write_t* request_of(const struct uv__queue* link) {
   return uv__container_of(link, uv_write_t, link);
 }
 
+/* The turn of the loop, as far as a request remembers it. */
+static unsigned turn_of(const uv_stream_t* stream) {
+  return (unsigned) stream->loop->turns * TURN;
+}
+
+/* Whether its callback would come in the loop's turn in which the write was made, from outside of its
+ * stream's callbacks: who made it is not done with it yet (W1). */
+static int is_early(const uv_stream_t* stream, const uv_write_t* req) {
+  return (req->state & OUTSIDE) && (req->state & ~(TURN - 1u)) == turn_of(stream) &&
+         !uv__handle_is_closing(stream);
+}
+
 static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
   req->status = status;
   uv__queue_remove(&req->link);
   uv__queue_insert_tail(&stream->stream.write_done, &req->link);
-  uv__loop_again(uv__stream_io(stream)); /* The callback comes in a turn, never from here. */
+  /* The callback comes in a turn, never from here. */
+  if (is_early(stream, req))
+    uv__loop_later(uv__stream_io(stream));
+  else
+    uv__loop_again(uv__stream_io(stream));
 }
 
 /* ---- Handles that are to be passed (I4) ---- */
@@ -103,6 +121,8 @@ void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
 
   for (i = 0; i < req->nbufs; i++)
     stream->write_queue_size += req->bufs[i].len;
+  if (!(stream->flags & UV__STREAM_TURN))
+    req->state |= OUTSIDE | turn_of(stream);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
   if (req->send_handle != NULL)
     hold(req);
@@ -247,9 +267,18 @@ int uv__write_drained(const uv_stream_t* stream) {
 }
 
 void uv__write_deliver(uv_stream_t* stream) {
+  struct uv__queue* done = &stream->stream.write_done;
   struct uv__queue batch;
 
-  uv__queue_move(&stream->stream.write_done, &batch);
+  uv__queue_init(&batch);
+  while (!uv__queue_empty(done) && !is_early(stream, request_of(uv__queue_head(done)))) {
+    struct uv__queue* link = uv__queue_head(done);
+
+    uv__queue_remove(link);
+    uv__queue_insert_tail(&batch, link);
+  }
+  if (!uv__queue_empty(done))
+    uv__loop_later(uv__stream_io(stream));
   while (!uv__queue_empty(&batch)) {
     uv_write_t* req = request_of(uv__queue_head(&batch));
 

@@ -13,7 +13,7 @@ uint64_t uv_hrtime(void) {
 void uv_sleep(unsigned int msec) {
   struct timespec left;
 
-  left.tv_sec = msec / 1000;
+  left.tv_sec = (time_t) (msec / 1000);
   left.tv_nsec = (long) (msec % 1000) * 1000000;
   while (nanosleep(&left, &left) != 0 && errno == EINTR)
     continue; /* A signal came; `left` is what remains. */

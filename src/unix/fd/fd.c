@@ -123,10 +123,10 @@ ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
   if (n > 0) {
     /* A socket that gives less than it could has no more, and makes an edge when it has
      * again: the call that would only say EAGAIN is saved. Not so when the end was seen, of
-     * which no further edge would tell, and where urgent data cut reads short. What is no
-     * socket is asked: programs need not be handed a buffer back because nothing is there. */
-    if ((size_t) n < len && !(tail->state & (UV__FD_ENDED | UV__FD_URGENT)) &&
-        (is_dry || nothing_waits(tail->fd)))
+     * which no further edge would tell. What is no socket, or where urgent data may have cut the
+     * read short, is asked: programs need not be handed a buffer back because nothing is there. */
+    if ((size_t) n < len && !(tail->state & UV__FD_ENDED) &&
+        ((is_dry && !(tail->state & UV__FD_URGENT)) || nothing_waits(tail->fd)))
       tail->state &= ~(unsigned) UV__FD_READABLE;
     return uv__fd_end(io, n);
   }

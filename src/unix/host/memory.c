@@ -94,6 +94,12 @@ static void limit_to(struct allowance* allowance, uint64_t all, uint64_t used) {
     allowance->left = left;
 }
 
+/* The numbers of /proc/self/statm that count against the two limits, from 1 on. */
+enum column {
+  ALL_PAGES = 1,
+  DATA_PAGES = 6
+};
+
 #if defined(__linux__)
 
 /* Where a hierarchy of control groups is, and what its files are called (cgroups(7)). */
@@ -161,8 +167,7 @@ static int look_at_groups(struct allowance* allowance) {
   return 1;
 }
 
-/* What counts against RLIMIT_AS and RLIMIT_DATA: the first and the sixth number of statm, in pages. */
-static uint64_t count_pages(int resource) {
+static uint64_t count_pages(enum column column) {
   char text[128];
   char* at = text;
   uint64_t pages = 0;
@@ -170,7 +175,7 @@ static uint64_t count_pages(int resource) {
 
   if (uv__file_read("/proc/self/statm", text, sizeof(text)) <= 0)
     return 0;
-  for (i = 0; i < (resource == RLIMIT_AS ? 1 : 6); i++)
+  for (i = 0; i < (int) column; i++)
     pages = strtoull(at, &at, 10);
   return pages * page_size();
 }
@@ -182,8 +187,8 @@ static int look_at_groups(struct allowance* allowance) {
   return 0;
 }
 
-static uint64_t count_pages(int resource) {
-  (void) resource;
+static uint64_t count_pages(enum column column) {
+  (void) column;
   return 0;
 }
 
@@ -191,25 +196,22 @@ static uint64_t count_pages(int resource) {
 
 /* Returns whether anything could limit it. */
 static int look(struct allowance* allowance) {
-  static const int resources[] = {
-    RLIMIT_DATA,
-#if defined(RLIMIT_AS)
-    RLIMIT_AS,
-#endif
-  };
   struct rlimit limit;
   int known;
-  size_t i;
 
   allowance->all = UINT64_MAX;
   allowance->left = UINT64_MAX;
   known = look_at_groups(allowance);
-  for (i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-    if (getrlimit(resources[i], &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-      continue;
-    limit_to(allowance, (uint64_t) limit.rlim_cur, count_pages(resources[i]));
+  if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    limit_to(allowance, (uint64_t) limit.rlim_cur, count_pages(DATA_PAGES));
     known = 1;
   }
+#if defined(RLIMIT_AS)
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    limit_to(allowance, (uint64_t) limit.rlim_cur, count_pages(ALL_PAGES));
+    known = 1;
+  }
+#endif
   return known;
 }
 

@@ -98,8 +98,11 @@ static void dispatch(const struct epoll_event* event) {
     saw |= UV__SAW_ENDED;
   if (event->events & EPOLLPRI)
     saw |= UV__SAW_URGENT;
-  /* That this could fail costs wake-ups and nothing else. */
-  if (uv__loop_event(io, saw) && control(io, EPOLL_CTL_MOD, EVENTS) == 0)
+  /* A TCP socket reports room only after it was full. Others do whenever their peer has read
+   * something, which would wake a loop that has nothing to write for every message sent. That this
+   * could fail costs just that. */
+  if (uv__loop_event(io, saw) && !(io->tail.state & UV__FD_TCP) &&
+      control(io, EPOLL_CTL_MOD, EVENTS) == 0)
     io->tail.state &= ~(unsigned) UV__FD_OUT;
 }
 

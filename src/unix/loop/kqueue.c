@@ -1,19 +1,105 @@
 /* The poller of the BSDs and macOS: an edge-triggered (EV_CLEAR) filter for reading, and one
  * for writing where it is needed. The lanes that are armed are looked at only when an event
- * comes (loop.c), so that reading and writing never change a registration. */
+ * comes (loop.c), so that reading and writing never change a registration.
+ *
+ * Some devices have no filters, /dev/tty of macOS above all, which is how a program gets at its
+ * terminal when its standard input is something else. As long as a loop has one of those it waits
+ * with select(2), for them and for the kqueue: poll(2) of macOS does not know devices either. Who
+ * waits for the loop's descriptor (uv_backend_fd) does not hear of them. */
 #include "unix/loop/loop.h"
 
 #include <fcntl.h>
 #include <sys/event.h>
+#include <sys/select.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "core/base/alloc.h"
+
 enum {
-  BATCH = 512
+  BATCH = 512,
+  FIRST_CAPACITY = 4
 };
 
 /* No system has both. */
 const int uv__poller_takes_children = 0;
+
+/* ---- What the kqueue does not take ---- */
+
+static int is_refusal(int r) {
+  return r == UV_EINVAL || r == UV_ENOTSUP || r == UV__ERR(ENODEV) || r == UV__ERR(EOPNOTSUPP);
+}
+
+/* A row of poller->ios; that of an io is tail.slot - 1. */
+static int enlist(struct uv__io* io) {
+  struct uv__poller* poller = uv__loop_poller(io->loop);
+
+  if (poller->rows == poller->capacity) {
+    unsigned int capacity = poller->capacity == 0 ? FIRST_CAPACITY : 2 * poller->capacity;
+    struct uv__io** ios = uv__realloc(poller->ios, capacity * sizeof(struct uv__io*));
+
+    if (ios == NULL)
+      return UV_ENOMEM;
+    poller->ios = ios;
+    poller->capacity = capacity;
+  }
+  poller->ios[poller->rows++] = io;
+  io->tail.slot = (int) poller->rows;
+  io->tail.state |= UV__FD_POLLED | UV__FD_OUT;
+  return 0;
+}
+
+static void strike_out(struct uv__io* io) {
+  struct uv__poller* poller = uv__loop_poller(io->loop);
+  struct uv__io* last = poller->ios[--poller->rows];
+
+  poller->ios[io->tail.slot - 1] = last;
+  last->tail.slot = io->tail.slot;
+  io->tail.slot = 0;
+}
+
+static unsigned int asks_for(const struct uv__io* io) {
+  unsigned int state = io->tail.state;
+
+  return (state & (UV__READ | UV__ACCEPT | UV__EVENT) ? UV__SAW_IN : 0u) |
+         (state & (UV__WRITE | UV__CONNECT) ? UV__SAW_OUT : 0u);
+}
+
+/* Waits until there is something of theirs or of the kqueue's, and tells of what is theirs. */
+static int wait_refused(uv_loop_t* loop, int timeout_ms) {
+  struct uv__poller* poller = uv__loop_poller(loop);
+  struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
+  int most = loop->tail.backend_fd;
+  fd_set in;
+  fd_set out;
+  unsigned int i;
+
+  FD_ZERO(&in);
+  FD_ZERO(&out);
+  FD_SET(loop->tail.backend_fd, &in);
+  for (i = 0; i < poller->rows; i++) {
+    int fd = poller->ios[i]->tail.fd;
+    unsigned int asked = asks_for(poller->ios[i]);
+
+    if (asked & UV__SAW_IN)
+      FD_SET(fd, &in);
+    if (asked & UV__SAW_OUT)
+      FD_SET(fd, &out);
+    most = fd > most ? fd : most;
+  }
+  if (select(most + 1, &in, &out, NULL, timeout_ms < 0 ? NULL : &timeout) < 0)
+    return UV__ERR(errno);
+  /* No callback runs in here, so the rows stay as they are. */
+  for (i = 0; i < poller->rows; i++) {
+    int fd = poller->ios[i]->tail.fd;
+
+    (void) uv__loop_event(poller->ios[i], (FD_ISSET(fd, &in) ? UV__SAW_IN : 0u) |
+                                              (FD_ISSET(fd, &out) ? UV__SAW_OUT : 0u));
+  }
+  return 0;
+}
+
+/* ---- What it takes ---- */
 
 static int change(int kq, int fd, short filter, unsigned short flags, struct uv__io* io) {
   struct kevent event;
@@ -39,6 +125,7 @@ int uv__poller_start(uv_loop_t* loop) {
 }
 
 void uv__poller_stop(uv_loop_t* loop) {
+  uv__free(uv__loop_poller(loop)->ios);
   if (loop->tail.backend_fd >= 0)
     (void) close(loop->tail.backend_fd);
   loop->tail.backend_fd = -1;
@@ -56,6 +143,8 @@ int uv__poller_renew(uv_loop_t* loop) {
 int uv__poller_add(struct uv__io* io, int out) {
   int r = change(io->loop->tail.backend_fd, io->tail.fd, EVFILT_READ, EV_ADD | EV_CLEAR, io);
 
+  if (is_refusal(r) && io->tail.fd < FD_SETSIZE && io->loop->tail.backend_fd < FD_SETSIZE)
+    return enlist(io);
   if (r < 0)
     return r;
   /* Nothing in an event tells of urgent data, at which reads stop short: each read has to go
@@ -72,6 +161,8 @@ int uv__poller_add(struct uv__io* io, int out) {
 int uv__poller_renew_io(struct uv__io* io) {
   unsigned int out = io->tail.state & UV__FD_OUT;
 
+  if (io->tail.slot != 0) /* The rows are memory, and so the child's own. */
+    return 0;
   io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
   return uv__poller_add(io, out != 0);
 }
@@ -89,9 +180,13 @@ int uv__poller_add_out(struct uv__io* io) {
 void uv__poller_remove(struct uv__io* io) {
   int kq = io->loop->tail.backend_fd;
 
-  (void) change(kq, io->tail.fd, EVFILT_READ, EV_DELETE, io);
-  if (io->tail.state & UV__FD_OUT)
-    (void) change(kq, io->tail.fd, EVFILT_WRITE, EV_DELETE, io);
+  if (io->tail.slot != 0) {
+    strike_out(io);
+  } else {
+    (void) change(kq, io->tail.fd, EVFILT_READ, EV_DELETE, io);
+    if (io->tail.state & UV__FD_OUT)
+      (void) change(kq, io->tail.fd, EVFILT_WRITE, EV_DELETE, io);
+  }
   io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
 }
 
@@ -106,7 +201,8 @@ static void dispatch(uv_loop_t* loop, const struct kevent* event) {
   saw = event->filter == EVFILT_WRITE ? UV__SAW_OUT : UV__SAW_IN;
   if (event->flags & EV_EOF)
     saw |= UV__SAW_ENDED;
-  /* That this could fail costs wake-ups and nothing else. */
+  /* What the peer has taken is an edge each time, of TCP, too, and would wake a loop that has nothing
+   * to write for every message sent. That forgetting could fail costs just that. */
   if (uv__loop_event(io, saw) &&
       change(loop->tail.backend_fd, io->tail.fd, EVFILT_WRITE, EV_DELETE, io) == 0)
     io->tail.state &= ~(unsigned) UV__FD_OUT;
@@ -118,6 +214,13 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
   int n;
   int i;
 
+  if (uv__loop_poller(loop)->rows > 0) {
+    int r = wait_refused(loop, timeout_ms);
+
+    if (r < 0)
+      return r;
+    timeout_ms = 0;
+  }
   timeout.tv_sec = timeout_ms / 1000;
   timeout.tv_nsec = timeout_ms % 1000 * 1000000L;
   n = kevent(loop->tail.backend_fd, NULL, 0, events, BATCH, timeout_ms < 0 ? NULL : &timeout);
@@ -131,6 +234,11 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
 
 #if !defined(NDEBUG)
 int uv__poller_valid(const struct uv__io* io) {
-  return io->loop->tail.backend_fd >= 0; /* The table is the system's. */
+  const struct uv__poller* poller = uv__loop_poller(io->loop);
+  unsigned int slot = (unsigned int) io->tail.slot;
+
+  if (slot == 0)
+    return io->loop->tail.backend_fd >= 0; /* The table is the system's. */
+  return slot <= poller->rows && poller->ios[slot - 1] == io;
 }
 #endif

@@ -176,8 +176,5 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
   if (lanes & UV__WRITE)
     uv__ring(io, UV__WRITE);
 
-  /* A TCP socket reports room only after it was full. Others do whenever their peer has read
-   * something, which would wake a loop that has nothing to write for every message sent. */
-  return (saw & UV__SAW_OUT) && (state & (UV__FD_OUT | UV__FD_TCP)) == UV__FD_OUT &&
-         !(lanes & (UV__WRITE | UV__CONNECT));
+  return (saw & UV__SAW_OUT) && (state & UV__FD_OUT) && !(lanes & (UV__WRITE | UV__CONNECT));
 }

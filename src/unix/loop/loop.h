@@ -44,8 +44,8 @@ struct uv__poller {
   uv_loop_t* loop;
   unsigned char* claimed; /* a bit for each descriptor that an io of this loop holds */
   size_t claimed_bytes;
-  /* The table of poll(2); the other pollers keep theirs in the system. Row 0 is the wake
-   * descriptor, row n belongs to the io whose tail.slot is n. */
+  /* The table of poll(2); the other pollers keep theirs in the system, but for what a kqueue does not
+   * take. Row 0 is the wake descriptor, row n belongs to the io whose tail.slot is n. */
   struct pollfd* fds;
   struct uv__io** ios;
   unsigned int rows;
@@ -72,8 +72,8 @@ int uv__loop_claim(uv_loop_t* loop, int fd);
 void uv__loop_unclaim(uv_loop_t* loop, int fd);
 /* UV__EVENT of an io: rings it, or notes it where it is one of our own. */
 void uv__loop_tell(struct uv__io* io);
-/* Take note of what was seen and ring the armed lanes that it concerns. Non-zero when the
- * poller need no longer report room to write. */
+/* Take note of what was seen and ring the armed lanes that it concerns. Non-zero when room to write
+ * was reported and nobody waited for it. */
 int uv__loop_event(struct uv__io* io, unsigned int saw);
 
 /* ---- epoll.c, kqueue.c or poll.c: exactly one of them is compiled ---- */

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #if defined(__linux__)
-#  include <linux/magic.h>
 #  include <sys/vfs.h>
 #endif
 
@@ -67,9 +66,11 @@ static void release(struct uv__io* io) {
  * has a last one. */
 static int has_name(int fd) {
 #if defined(__linux__)
+  const unsigned pipefs =
+      0x50495045; /* PIPEFS_MAGIC, of a header that not every C library brings. */
   struct statfs fs;
 
-  return fstatfs(fd, &fs) == 0 && fs.f_type != PIPEFS_MAGIC;
+  return fstatfs(fd, &fs) == 0 && (unsigned) fs.f_type != pipefs;
 #else
   struct stat stat;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #if defined(__linux__)
-#  include <linux/if_packet.h>
+#  include <netpacket/packet.h>
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
     defined(__DragonFly__)
 #  include <net/if_dl.h>

@@ -1,5 +1,5 @@
-/* Places in the file system that a process has: its program, its folder, and where temporary files
- * go. The folder of its user is in host/user.c. */
+/* Places in the file system that a process has: its program, and where temporary files go. Its current
+ * folder is cwd.c's, that of its user host/user.c's. */
 #include "unix/base/base.h"
 
 #include <limits.h>
@@ -78,45 +78,6 @@ int uv_exepath(char* buffer, size_t* size) {
   if (len >= *size)
     len = *size - 1;
   return uv__text_give(path, len, buffer, size);
-}
-
-/* ---- The current folder ---- */
-
-/* For a path longer than PATH_MAX, which some systems can have. */
-static int give_long_cwd(char* buffer, size_t* size) {
-  size_t room = PATH_MAX;
-  char* path = NULL;
-  int r;
-
-  do {
-    char* more = uv__realloc(path, room *= 2);
-    if (more == NULL) {
-      uv__free(path);
-      return UV_ENOMEM;
-    }
-    path = more;
-    r = getcwd(path, room) != NULL ? 0 : UV__ERR(errno);
-  } while (r == UV_ERANGE);
-  if (r == 0)
-    r = uv__text_give(path, strlen(path), buffer, size);
-  uv__free(path);
-  return r;
-}
-
-int uv_cwd(char* buffer, size_t* size) {
-  char path[PATH_MAX];
-
-  if (buffer == NULL || size == NULL || *size == 0)
-    return UV_EINVAL;
-  if (getcwd(path, sizeof(path)) != NULL)
-    return uv__text_give(path, strlen(path), buffer, size);
-  return errno == ERANGE ? give_long_cwd(buffer, size) : UV__ERR(errno);
-}
-
-int uv_chdir(const char* dir) {
-  if (dir == NULL)
-    return UV_EINVAL;
-  return chdir(dir) == 0 ? 0 : UV__ERR(errno);
 }
 
 /* ---- Temporary files ---- */

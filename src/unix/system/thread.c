@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,18 @@ static void* run(void* arg) {
   uv__free(arg);
   start.entry(start.arg);
   return NULL;
+}
+
+/* Where nobody says how large a stack is to be it is as that of a main thread, or a usual one where
+ * that has no limit. What C libraries do by themselves reaches from that down to 128 KB (musl). */
+static size_t usual_stack(void) {
+  const size_t usual = 2 << 20;
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      limit.rlim_cur > SIZE_MAX / 4)
+    return usual;
+  return (size_t) limit.rlim_cur;
 }
 
 static int set_stack(pthread_attr_t* attr, size_t size) {
@@ -62,8 +75,9 @@ int uv_thread_create_ex(uv_thread_t* tid,
   start->arg = arg;
   error = pthread_attr_init(&attr);
   if (error == 0) {
-    if ((params->flags & UV_THREAD_HAS_STACK_SIZE) && params->stack_size > 0)
-      error = set_stack(&attr, params->stack_size);
+    int is_said = (params->flags & UV_THREAD_HAS_STACK_SIZE) && params->stack_size > 0;
+
+    error = set_stack(&attr, is_said ? params->stack_size : usual_stack());
     if (error == 0)
       error = pthread_create(tid, &attr, run, start);
     (void) pthread_attr_destroy(&attr);

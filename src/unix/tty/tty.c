@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -42,14 +43,13 @@ static int open_own(int fd, int access, unsigned int* state, int* is_shared) {
   return own;
 }
 
-/* Two descriptors of one terminal may have come by different names, /dev/tty for one. */
+/* Two descriptors of one terminal may have come by different names: /dev/tty is another one's. That
+ * terminal, of which a session has one, has the name -1 here. */
 static dev_t device_of(int fd) {
   struct stat st;
-#if defined(TIOCGDEV)
-  unsigned int device;
-  if (ioctl(fd, TIOCGDEV, &device) == 0)
-    return device;
-#endif
+
+  if (tcgetsid(fd) == getsid(0))
+    return (dev_t) -1;
   return fstat(fd, &st) == 0 ? st.st_rdev : 0;
 }
 

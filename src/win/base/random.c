@@ -4,7 +4,7 @@
 int uv__port_random(void* buf, size_t len) {
   /* RtlGenRandom; documented under this name, which is in no import library. */
   typedef BOOLEAN(WINAPI * generate_fn)(void*, ULONG);
-  generate_fn generate = (generate_fn) uv__wide_import(L"advapi32.dll", "SystemFunction036");
+  generate_fn generate = (generate_fn) uv__import(L"advapi32.dll", "SystemFunction036");
   unsigned char* at = buf;
 
   if (generate == NULL)

@@ -1,5 +1,5 @@
 /* The processors of the machine: what they are, and what they did. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -30,7 +30,7 @@ void uv_loadavg(double avg[3]) {
 /* How many there are, or an error. */
 static int measure(struct processor_times* times, ULONG bytes) {
   typedef LONG(NTAPI * query_fn)(int, void*, ULONG, ULONG*);
-  query_fn query = (query_fn) uv__ntdll_import("NtQuerySystemInformation");
+  query_fn query = (query_fn) uv__import(L"ntdll.dll", "NtQuerySystemInformation");
   ULONG used = 0;
 
   if (query == NULL)
@@ -57,7 +57,7 @@ static int measure_speed(int number) {
   DWORD mhz;
 
   name_key(key, number);
-  return uv__wide_registry(key, L"~MHz", RRF_RT_REG_DWORD, &mhz, sizeof(mhz)) < 0 ? 0 : (int) mhz;
+  return uv__registry_get(key, L"~MHz", RRF_RT_REG_DWORD, &mhz, sizeof(mhz)) < 0 ? 0 : (int) mhz;
 }
 
 /* Of the first, for all: the processors of a machine are of one model. */
@@ -66,7 +66,7 @@ static void name_model(char* model, size_t size) {
   WCHAR name[128];
 
   name_key(key, 0);
-  if (uv__wide_registry(key, L"ProcessorNameString", RRF_RT_REG_SZ, name, sizeof(name)) < 0 ||
+  if (uv__registry_get(key, L"ProcessorNameString", RRF_RT_REG_SZ, name, sizeof(name)) < 0 ||
       uv__wide_give(name, wcslen(name), model, &size) < 0)
     memcpy(model, "unknown", sizeof("unknown"));
 }

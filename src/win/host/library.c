@@ -1,5 +1,5 @@
 /* Shared libraries, loaded while the program runs. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <wchar.h>
 

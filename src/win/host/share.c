@@ -1,6 +1,6 @@
 /* A thread's and a process's share of the processors: priorities, and on which they run; and what
  * threads are called. Threads themselves are in system/thread.c. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include "core/base/alloc.h"
 
@@ -8,7 +8,7 @@
 
 int uv_thread_setname(const char* name) {
   typedef LONG(WINAPI * set_name_fn)(HANDLE, const WCHAR*);
-  set_name_fn set_name = (set_name_fn) uv__wide_import(L"kernelbase.dll", "SetThreadDescription");
+  set_name_fn set_name = (set_name_fn) uv__import(L"kernelbase.dll", "SetThreadDescription");
   WCHAR* wide;
   int r;
 
@@ -33,7 +33,7 @@ static void give_cut(const WCHAR* wide, char* name, size_t size) {
 
 int uv_thread_getname(uv_thread_t* tid, char* name, size_t size) {
   typedef LONG(WINAPI * get_name_fn)(HANDLE, WCHAR**);
-  get_name_fn get_name = (get_name_fn) uv__wide_import(L"kernelbase.dll", "GetThreadDescription");
+  get_name_fn get_name = (get_name_fn) uv__import(L"kernelbase.dll", "GetThreadDescription");
   WCHAR* wide;
 
   if (name == NULL || size == 0)

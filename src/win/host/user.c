@@ -1,5 +1,5 @@
 /* The user that the process acts for, and the user's folder. Windows has no numbers for users. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 
@@ -14,8 +14,8 @@ static DWORD fetch_profile(WCHAR* to, DWORD room, const void* arg) {
   typedef BOOL(WINAPI * get_profile_fn)(HANDLE, WCHAR*, DWORD*);
   typedef BOOL(WINAPI * open_token_fn)(HANDLE, DWORD, HANDLE*);
   get_profile_fn get_profile =
-      (get_profile_fn) uv__wide_import(L"userenv.dll", "GetUserProfileDirectoryW");
-  open_token_fn open_token = (open_token_fn) uv__wide_import(L"advapi32.dll", "OpenProcessToken");
+      (get_profile_fn) uv__import(L"userenv.dll", "GetUserProfileDirectoryW");
+  open_token_fn open_token = (open_token_fn) uv__import(L"advapi32.dll", "OpenProcessToken");
   HANDLE token;
   DWORD size = room; /* with the terminator, in and out */
   DWORD error;
@@ -39,7 +39,7 @@ static DWORD fetch_profile(WCHAR* to, DWORD room, const void* arg) {
 
 static DWORD fetch_name(WCHAR* to, DWORD room, const void* arg) {
   typedef BOOL(WINAPI * get_name_fn)(WCHAR*, DWORD*);
-  get_name_fn get_name = (get_name_fn) uv__wide_import(L"advapi32.dll", "GetUserNameW");
+  get_name_fn get_name = (get_name_fn) uv__import(L"advapi32.dll", "GetUserNameW");
   DWORD size = room; /* with the terminator, in and out */
 
   (void) arg;

@@ -5,13 +5,22 @@
 #include "win/ipc/ipc.h"
 
 enum {
-  STEPS = 64 /* of one call; a peer that sends nothing but headers does not keep the loop */
+  STEPS = 64,   /* of one call; a peer that sends nothing but headers does not keep the loop */
+  PIECE = 4096, /* of payload that nobody reads */
+  DRAIN_MOST = 0x80000 /* more than a pipe holds */
 };
 
 /* ---- Who the peer is ---- */
 
 static int knows_peer(const struct uv__ipc* ipc) {
   return ipc->decoder.peer != UV__IPC_UNKNOWN || ipc->error < 0;
+}
+
+/* Another peer understands no pipes. Who could not be read from is not known, for that reason. */
+int uv__ipc_in_loss(const struct uv__ipc* ipc) {
+  if (ipc->decoder.peer == UV__IPC_FOREIGN)
+    return UV_ENOTSUP;
+  return ipc->error < 0 && ipc->error != UV_EOF ? ipc->error : UV_EPIPE;
 }
 
 /* The first header has come, or the peer has gone without one. */
@@ -25,9 +34,10 @@ static void met(struct uv__io* io) {
   ipc->pass = NULL;
   if (waits & UV__IPC_WAITS_PASS) {
     if (ipc->decoder.peer == UV__IPC_OURS)
-      r = uv__ipc_pass_pipe(&ipc->peer, pass, ipc->pass_state, ipc->head + UV__IPC_HEADER_SIZE);
+      r = uv__ipc_pass_pipe(&ipc->peer, pass, ipc->pass_state, ipc->head + UV__IPC_HEADER_SIZE,
+                            &ipc->given);
     else
-      r = ipc->decoder.peer == UV__IPC_FOREIGN ? UV_ENOTSUP : UV_EPIPE;
+      r = uv__ipc_in_loss(ipc);
     CloseHandle(pass);
     if (r == 0)
       r = uv__ipc_out_send(io, ipc->flags);
@@ -38,19 +48,28 @@ static void met(struct uv__io* io) {
   }
 }
 
-/* What the bytes that are no payload amount to: 0, or an error. */
-static int take_block(struct uv__io* io, const char* bytes, size_t len) {
-  struct uv__ipc* ipc = uv__ipc_of(io);
-  int connection;
-  size_t used;
+/* What came is there until it was taken: nothing is read behind it. */
+static int take(struct uv__ipc* ipc) {
+  int connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
+  int r = ipc->untaken == UV__IPC_GOT_SOCKET
+              ? uv__ipc_pass_take_socket(ipc->decoder.block, connection, &ipc->held)
+              : uv__ipc_pass_take_pipe(ipc->decoder.block, connection, &ipc->held);
 
-  switch (uv__ipc_frame_feed(&ipc->decoder, bytes, len, &used)) {
+  if (r != UV_ENOBUFS)
+    ipc->untaken = 0;
+  return r;
+}
+
+/* What the bytes that are no payload amount to: 0, or an error. */
+static int take_block(struct uv__ipc* ipc, const char* bytes, size_t len) {
+  size_t used;
+  enum uv__ipc_event event = uv__ipc_frame_feed(&ipc->decoder, bytes, len, &used);
+
+  switch (event) {
   case UV__IPC_GOT_SOCKET:
-    connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_socket(ipc->decoder.block, connection, &ipc->held);
   case UV__IPC_GOT_PIPE:
-    connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-    return uv__ipc_pass_take_pipe(ipc->decoder.block, connection, &ipc->held);
+    ipc->untaken = event;
+    return take(ipc);
   case UV__IPC_GOT_EOF:
     return UV_EOF;
   case UV__IPC_BAD:
@@ -60,21 +79,23 @@ static int take_block(struct uv__io* io, const char* bytes, size_t len) {
   }
 }
 
-/* What is no payload: a header or a block, as far as it is there. 0, UV_EAGAIN, or an error, which
- * is kept: there is no way back into step. */
+/* What is no payload: a header or a block, as far as it is there. 0, UV_EAGAIN, UV_ENOBUFS when there
+ * is no room for what came, or an error, which is kept: there is no way back into step. */
 static int step(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   char bytes[UV__IPC_SOCKET_SIZE];
-  size_t wants = uv__ipc_frame_wants(&ipc->decoder);
-  ssize_t n = uv__pipe_read_now(io, bytes, wants, NULL);
+  ssize_t n;
 
-  if (n == UV_EAGAIN)
-    return UV_EAGAIN;
-  if (n > 0)
-    n = take_block(io, bytes, (size_t) n);
-  else if (n == UV_EOF && !uv__ipc_frame_between(&ipc->decoder))
-    n = UV_ECONNABORTED; /* Cut off within a frame. */
-  if (n < 0)
+  if (ipc->untaken) {
+    n = take(ipc);
+  } else {
+    n = uv__pipe_read_now(io, bytes, uv__ipc_frame_wants(&ipc->decoder), NULL);
+    if (n > 0)
+      n = take_block(ipc, bytes, (size_t) n);
+    else if (n == UV_EOF && !uv__ipc_frame_between(&ipc->decoder))
+      n = UV_ECONNABORTED; /* Cut off within a frame. */
+  }
+  if (n < 0 && n != UV_EAGAIN && n != UV_ENOBUFS)
     ipc->error = (int) n;
   return (int) n;
 }
@@ -121,8 +142,14 @@ static int advance(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   int steps = 0;
 
+  if (ipc->take_again.at != NULL)
+    return UV__PENDING;
   while (!is_due(ipc)) {
-    int r = may_step(io, &steps);
+    int r;
+
+    if (ipc->untaken)
+      return UV__READY; /* To say so. */
+    r = may_step(io, &steps);
 
     if (r == UV__PENDING)
       return UV__PENDING;
@@ -154,6 +181,27 @@ int uv__ipc_in_arm(struct uv__io* io) {
   return r;
 }
 
+/* There was no room for a handle, and the program knows: it hears of it when there is. */
+static void take_again(struct uv__retry* retry) {
+  struct uv__ipc* ipc = uv__container_of(retry, struct uv__ipc, take_again);
+  struct uv__io* io = ipc->pipe.io;
+
+  if (step(io) == UV_ENOBUFS)
+    return;
+  uv__retry_end(io->loop, retry);
+  if ((io->busy & UV__READ) && advance(io) == UV__READY)
+    uv__ring(io, UV__READ);
+}
+
+static ssize_t lacks_room(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+
+  ipc->take_again.again = take_again;
+  if (ipc->take_again.at == NULL)
+    uv__retry_begin(io->loop, &ipc->take_again);
+  return UV_ENOBUFS;
+}
+
 /* Payload, straight to where it belongs, with the descriptor that came with it. */
 static ssize_t read_payload(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct uv__ipc* ipc = uv__ipc_of(io);
@@ -179,9 +227,13 @@ ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__pa
   ssize_t n = 0;
   int steps;
 
-  for (steps = 0; n == 0 && !is_due(ipc) && !uv__ipc_frame_in_payload(&ipc->decoder); steps++)
+  for (steps = 0;
+       n == 0 && !is_due(ipc) && (ipc->untaken || !uv__ipc_frame_in_payload(&ipc->decoder));
+       steps++)
     n = steps < STEPS ? step(io) : UV_EAGAIN;
   meet(io);
+  if (n == UV_ENOBUFS)
+    return lacks_room(io);
   if (n == UV_EAGAIN)
     return n;
   if (ipc->error < 0)
@@ -191,4 +243,33 @@ ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__pa
   passed->descs[passed->count++] = ipc->held;
   ipc->held.kind = UV__DESC_NONE;
   return 0;
+}
+
+/* ---- The end ---- */
+
+/* What the peer gave is in this process, and nobody else would close it (rule I3). What comes later is
+ * lost to the process until that ends. Bytes of a file object that others have, too, are theirs. */
+void uv__ipc_in_drain(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  char bytes[PIECE];
+  size_t size = 0;
+  ssize_t n = 1;
+
+  uv__retry_end(io->loop, &ipc->take_again);
+  if (ipc->pipe.write_only || uv__object_is_shared(io->tail.u.handle))
+    return;
+  io->tail.error = 0;
+  while (n > 0 && size < DRAIN_MOST) {
+    size_t wants = uv__ipc_frame_wants(&ipc->decoder);
+
+    if (ipc->untaken && take(ipc) == UV_ENOBUFS)
+      return;
+    if (ipc->held.kind != UV__DESC_NONE)
+      uv__port_discard(&ipc->held);
+    n = wants == 0 ? 0 : uv__pipe_read_now(io, bytes, wants < PIECE ? wants : PIECE, NULL);
+    if (n > 0) {
+      (void) take_block(ipc, bytes, (size_t) n);
+      size += (size_t) n;
+    }
+  }
 }

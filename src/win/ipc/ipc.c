@@ -13,23 +13,27 @@ static int is_connected(const struct uv__io* io) {
 
 /* ---- Beginning ---- */
 
+/* Handles of ours. */
 static void drop(struct uv__ipc* ipc) {
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
   if (ipc->pass != NULL)
     CloseHandle(ipc->pass);
   ipc->pass = NULL;
-  uv__ipc_pass_part(&ipc->peer);
 }
 
+/* And those of the peer, when it is known how far the last frame has come. */
 static void drop_all(struct uv__pipe* pipe) {
-  drop((struct uv__ipc*) pipe);
+  struct uv__ipc* ipc = (struct uv__ipc*) pipe;
+
+  drop(ipc);
+  uv__ipc_out_revoke(ipc);
+  uv__ipc_pass_part(&ipc->peer);
 }
 
 static const struct uv__pipe_kind kind = {sizeof(struct uv__ipc), uv__ipc_in_arrived, drop_all};
 
-/* The first frame: no bytes, from one of us. The pipe is empty and takes it at once; if the peer is
- * gone already, reading and writing will tell. */
+/* The first frame: no bytes, from one of us. */
 static void greet(struct uv__io* io, DWORD peer, int writable) {
   unsigned char head[UV__IPC_HEADER_SIZE];
   size_t size = uv__ipc_frame_head(head, 0, 0);
@@ -37,7 +41,7 @@ static void greet(struct uv__io* io, DWORD peer, int writable) {
   uv__ipc_frame_init(&uv__ipc_of(io)->decoder);
   uv__ipc_pass_meet(&uv__ipc_of(io)->peer, io->tail.u.handle, peer);
   if (writable)
-    (void) uv__pipe_end_write_first(io, head, (DWORD) size);
+    uv__pipe_end_write_first(io, head, (DWORD) size);
 }
 
 static int ipc_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
@@ -88,7 +92,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   int r;
 
   if (pass->tail.state & UV__WIN_SOCKET)
-    return uv__ipc_pass_socket(&ipc->peer, pass, block, &ipc->flags);
+    return uv__ipc_pass_socket(&ipc->peer, pass, block, &ipc->flags, &ipc->given);
   r = pass->ops->fileno(pass, &handle);
   if (r < 0)
     return r;
@@ -97,8 +101,8 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   ipc->flags = UV__IPC_PIPE | (pass->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
   if (uv__ipc_in_seek(io)) {
     if (ipc->decoder.peer == UV__IPC_OURS)
-      return uv__ipc_pass_pipe(&ipc->peer, handle, pass->tail.state, block);
-    return ipc->decoder.peer == UV__IPC_FOREIGN ? UV_ENOTSUP : UV_EPIPE;
+      return uv__ipc_pass_pipe(&ipc->peer, handle, pass->tail.state, block, &ipc->given);
+    return uv__ipc_in_loss(ipc);
   }
   if (mode == UV__TRY)
     return UV_EAGAIN;
@@ -132,7 +136,12 @@ static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   head = uv__ipc_frame_head(ipc->head, flags, size);
   parts[0] = uv_buf_init((char*) ipc->head, (unsigned) head);
   n = uv__spare_write_whole(ipc->pipe.spare, io->tail.u.handle, io->loop, parts, 1 + count);
-  return n < 0 ? n : (ssize_t) size;
+  if (n < 0) {
+    uv__ipc_out_revoke(ipc);
+    return n;
+  }
+  ipc->given = NULL; /* It is on its way. */
+  return (ssize_t) size;
 }
 
 static ssize_t try_write(struct uv__io* io,
@@ -142,7 +151,7 @@ static ssize_t try_write(struct uv__io* io,
   struct uv__ipc* ipc = uv__ipc_of(io);
   ssize_t r = 0;
 
-  /* Behind what is under way; and what is passed cannot be taken back. */
+  /* Behind what is under way; and who has nothing to write with is given nothing. */
   if ((io->tail.state & UV__WIN_OUT) || (io->busy & UV__WRITE))
     return UV_EAGAIN;
   ipc->flags = 0;
@@ -168,7 +177,8 @@ static ssize_t ipc_write(struct uv__io* io,
   ipc = uv__ipc_of(io);
   ipc->flags = 0;
   uv__ipc_out_load(ipc, bufs, nbufs);
-  if (pass != NULL)
+  r = uv__pipe_end_ready(io); /* Before anything is given. */
+  if (r == 0 && pass != NULL)
     r = pack(io, pass, mode);
   return r != 0 ? r : uv__ipc_out_send(io, ipc->flags);
 }
@@ -193,8 +203,10 @@ static int ipc_shutdown(struct uv__io* io) {
 }
 
 static int ipc_close(struct uv__io* io) {
-  if (is_connected(io))
+  if (is_connected(io)) {
+    uv__ipc_in_drain(io);
     drop(uv__ipc_of(io));
+  }
   return uv__pipe_close(io);
 }
 
@@ -212,7 +224,7 @@ const struct uv__ops uv__ipc_ops = {
     .connect = ipc_connect,
     .shutdown = ipc_shutdown,
     .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_server_accept,
+    .accept_now = uv__pipe_accept_take,
     .done = ipc_done,
     .close = ipc_close,
 };

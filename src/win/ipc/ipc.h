@@ -30,10 +30,13 @@ struct uv__ipc {
   struct uv__desc held; /* arrived; its first byte has not */
   int error;            /* of the incoming side, for the next read */
   unsigned waits;
+  int untaken;                 /* enum uv__ipc_event: what arrived and there is no room for */
+  struct uv__retry take_again; /* when that was told */
 
   /* The frame that goes out. */
   HANDLE pass;         /* a duplicate of the pipe handle that waits, */
   unsigned pass_state; /* and the state of that pipe */
+  HANDLE given;        /* what the peer has of it already, and does not know yet */
   uint32_t flags;
   unsigned char head[UV__IPC_HEAD_MOST];
   size_t head_size; /* 0: it has gone */
@@ -58,6 +61,8 @@ ssize_t uv__ipc_out_send(struct uv__io* io, uint32_t flags);
 ssize_t uv__ipc_out_send_end(struct uv__io* io);
 /* A frame that was pending has gone, or will not go. */
 void uv__ipc_out_finish(struct uv__io* io, ssize_t r);
+/* A frame will not go: what was given with it is taken back. */
+void uv__ipc_out_revoke(struct uv__ipc* ipc);
 /* Whether what is left of a frame lies within it. */
 int uv__ipc_out_valid(const struct uv__ipc* ipc);
 
@@ -69,6 +74,10 @@ int uv__ipc_in_seek(struct uv__io* io);
 void uv__ipc_in_arrived(struct uv__io* io);
 int uv__ipc_in_arm(struct uv__io* io);
 ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+/* Why a pipe cannot be passed: what the peer is, or why it has not said so. */
+int uv__ipc_in_loss(const struct uv__ipc* ipc);
+/* Before the close: closes the handles that came and nobody has read of. */
+void uv__ipc_in_drain(struct uv__io* io);
 
 /* ---- pass.c: handles between processes ---- */
 
@@ -76,18 +85,23 @@ ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__pa
 void uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe, DWORD id);
 void uv__ipc_pass_part(struct uv__ipc_peer* peer);
 /* Give the peer a duplicate and write the block that tells it so. A socket that is only bound
- * begins to listen. Stores the flags of the frame. */
+ * begins to listen. Stores the flags of the frame, and the duplicate; NULL where the system does not
+ * tell which it is. */
 int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
                         struct uv__io* io,
                         unsigned char* block,
-                        uint32_t* flags);
+                        uint32_t* flags,
+                        HANDLE* given);
 /* `state` is the tail.state of the pipe. */
 int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
                       HANDLE pipe,
                       unsigned state,
-                      unsigned char* block);
+                      unsigned char* block,
+                      HANDLE* given);
+/* Closes in the peer what it was given and has not been told of. */
+void uv__ipc_pass_revoke(const struct uv__ipc_peer* peer, HANDLE given);
 /* Take what the peer gave. Whatever is no such thing, or is this process's by its own doing, is an
- * error. */
+ * error. UV_ENOBUFS: there is no room for it now. */
 int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc);
 int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc);
 

@@ -14,10 +14,19 @@ int uv__ipc_out_valid(const struct uv__ipc* ipc) {
   return ipc->at == ipc->nbufs || ipc->done <= ipc->bufs[ipc->at].len;
 }
 
-/* The part that comes next; 0 when the frame is complete. */
+void uv__ipc_out_revoke(struct uv__ipc* ipc) {
+  if (ipc->given != NULL)
+    uv__ipc_pass_revoke(&ipc->peer, ipc->given);
+  ipc->given = NULL;
+}
+
+/* The part that comes next; 0 when the frame is complete. With its head has gone what the peer needs
+ * to find what it was given; as long as the head has not, no part of it was read to its end. */
 static int next_part(struct uv__ipc* ipc, uv_buf_t* part) {
-  if (ipc->head_size > 0 && ipc->done == ipc->head_size)
+  if (ipc->head_size > 0 && ipc->done == ipc->head_size) {
     ipc->head_size = ipc->done = 0;
+    ipc->given = NULL;
+  }
   while (ipc->head_size == 0 && ipc->at < ipc->nbufs && ipc->done == ipc->bufs[ipc->at].len) {
     ipc->at++;
     ipc->done = 0;
@@ -37,26 +46,26 @@ static void complete_out(struct uv__op* op);
 static void write_again(struct uv__retry* retry);
 
 /* Writes part after part: the bytes of the payload, UV__PENDING when the pipe is full, or an
- * error. Only a peer that is gone is one in practice, so that a frame that was cut off is never
- * followed by another. */
+ * error. A shortage is none, but waited out, so that a frame is never cut off and followed by
+ * another: what is left as an error is a peer that is gone. */
 static ssize_t write_parts(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   uv_buf_t part;
   int r = uv__pipe_end_ready(io);
 
-  if (r < 0)
-    return r;
   while (next_part(ipc, &part)) {
-    ssize_t n = uv__pipe_put(io, part.base, part.len, complete_out);
+    ssize_t n = r < 0 ? r : uv__pipe_put(io, part.base, part.len, complete_out);
 
-    if (n == UV__PENDING)
-      io->tail.sent = UV_ECANCELED; /* Unless it completes. */
-    if (n < 0)
-      return n;
-    if (n == 0) {
+    if (n == 0 || n == UV_ENOMEM) {
       uv__pipe_put_later(io, write_again);
       return UV__PENDING;
     }
+    if (n == UV__PENDING)
+      io->tail.sent = UV_ECANCELED; /* Unless it completes. */
+    else if (n < 0)
+      uv__ipc_out_revoke(ipc);
+    if (n < 0)
+      return n;
     ipc->done += (size_t) n;
   }
   assert(uv__ipc_out_valid(ipc) && ipc->at == ipc->nbufs);
@@ -91,6 +100,8 @@ ssize_t uv__ipc_out_send_end(struct uv__io* io) {
 }
 
 void uv__ipc_out_finish(struct uv__io* io, ssize_t r) {
+  if (r < 0)
+    uv__ipc_out_revoke(uv__ipc_of(io));
   io->tail.sent = (int) r;
   if (io->busy & UV__WRITE)
     uv__ring(io, UV__WRITE);
@@ -129,8 +140,8 @@ static void complete_out(struct uv__op* op) {
     if (error == 0 && !next_part(ipc, &part))
       io->tail.sent = ipc->payload;
     uv__pipe_end_settle(io);
-  } else if (error != 0 && !again) {
-    uv__ipc_out_finish(io, uv__pipe_write_error(error));
+  } else if (error != 0 && !again && !uv__native_is_short(error)) {
+    uv__ipc_out_finish(io, uv__native_write_error(error));
   } else if (bytes == 0 && !again) {
     uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
   } else {

@@ -54,10 +54,42 @@ static int prepare(SOCKET sock, unsigned state, int* connection) {
   return listen(sock, SOMAXCONN) == 0 ? 0 : uv__error_translate((DWORD) WSAGetLastError());
 }
 
+static HANDLE process_of(const struct uv__ipc_peer* peer) {
+  return peer->id == GetCurrentProcessId() ? GetCurrentProcess() : peer->process;
+}
+
+void uv__ipc_pass_revoke(const struct uv__ipc_peer* peer, HANDLE given) {
+  HANDLE process = process_of(peer);
+
+  if (process != NULL)
+    DuplicateHandle(process, given, NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
+}
+
+/* The duplicate of a socket that is in the peer's process. Winsock's own provider has it in a field
+ * that is not documented, so that it is believed only when it leads to the same object. */
+static HANDLE find_given(const struct uv__ipc_peer* peer,
+                         SOCKET sock,
+                         const WSAPROTOCOL_INFOW* info) {
+  typedef BOOL(WINAPI * compare_fn)(HANDLE, HANDLE);
+  compare_fn same = (compare_fn) uv__import(L"kernelbase.dll", "CompareObjectHandles");
+  HANDLE given = (HANDLE) (ULONG_PTR) info->dwProviderReserved;
+  HANDLE process = process_of(peer);
+  HANDLE back;
+
+  if (same == NULL || process == NULL ||
+      !DuplicateHandle(process, given, GetCurrentProcess(), &back, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    return NULL;
+  if (!same(back, (HANDLE) sock))
+    given = NULL;
+  CloseHandle(back);
+  return given;
+}
+
 int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
                         struct uv__io* io,
                         unsigned char* block,
-                        uint32_t* flags) {
+                        uint32_t* flags,
+                        HANDLE* given) {
   SOCKET sock = io->tail.u.socket;
   WSAPROTOCOL_INFOW info;
   int connection;
@@ -75,6 +107,7 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
     /* The socket is one; so it is the process that there is not, or not any more. */
     return error == WSAEINVAL ? UV_EPIPE : uv__error_translate((DWORD) error);
   }
+  *given = find_given(peer, sock, &info);
   memcpy(block, &info, sizeof(info));
   /* The error of its bind, if that failed, in the library's numbers: libuv keeps such a one as it
    * is, whichever numbers it counts in itself. */
@@ -93,19 +126,19 @@ static enum uv__ipc_ending ending_of(unsigned state) {
 int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
                       HANDLE pipe,
                       unsigned state,
-                      unsigned char* block) {
+                      unsigned char* block,
+                      HANDLE* given) {
   HANDLE self = GetCurrentProcess();
-  HANDLE process = peer->id == GetCurrentProcessId() ? self : peer->process;
-  HANDLE given;
+  HANDLE process = process_of(peer);
 
   if (process == NULL)
     return UV_EACCES;
-  if (!DuplicateHandle(self, pipe, process, &given, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+  if (!DuplicateHandle(self, pipe, process, given, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
     DWORD error = GetLastError();
     return error == ERROR_ACCESS_DENIED ? UV_EPIPE /* It is about to end. */
                                         : uv__error_translate(error);
   }
-  uv__ipc_frame_put64(block, (uint64_t) (uintptr_t) given);
+  uv__ipc_frame_put64(block, (uint64_t) (uintptr_t) *given);
   uv__ipc_frame_put32(block + 8, (uint32_t) ending_of(state));
   uv__ipc_frame_put32(block + 12, 0);
   return 0;
@@ -127,6 +160,10 @@ static int is_ours(HANDLE handle) {
   return 0;
 }
 
+static int is_shortage(int error) {
+  return error == UV_ENOBUFS || error == UV_ENOMEM || error == UV_EMFILE;
+}
+
 int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
   WSAPROTOCOL_INFOW info;
   uint32_t error = uv__ipc_frame_get32(block + sizeof(info));
@@ -139,8 +176,10 @@ int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct 
     return UV_ECONNABORTED;
   sock = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-  if (sock == INVALID_SOCKET)
-    return uv__error_translate((DWORD) WSAGetLastError());
+  if (sock == INVALID_SOCKET) {
+    int r = uv__error_translate((DWORD) WSAGetLastError());
+    return is_shortage(r) ? UV_ENOBUFS : r;
+  }
   if (is_ours((HANDLE) sock))
     return UV_ECONNABORTED;
   uv__own_note((HANDLE) sock);
@@ -169,32 +208,42 @@ static int kind_of(int connection, uint32_t ending) {
   }
 }
 
-/* Whether a peer's handle is one that may be opened as that. Who asks a synchronous one waits for
- * whoever reads from it. */
-static int is_pipe(HANDLE handle, int connection) {
+/* Whether a peer's handle is one that may be opened as that: 0, or an error. Who asks a synchronous
+ * one waits for whoever reads from it. */
+static int check_pipe(HANDLE handle, int connection) {
   unsigned opened;
   ULONG handles;
   DWORD flags;
+  int r;
 
-  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__pipe_access(handle, &opened, &handles) < 0)
-    return 0;
-  if (uv__pipe_is_overlapped(handle, handles, connection ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS) <=
-      0)
-    return connection;
-  return uv__pipe_info(handle, &flags) == 0 && (connection || (flags & PIPE_SERVER_END));
+  if (GetFileType(handle) != FILE_TYPE_PIPE || uv__native_access(handle, &opened, &handles) < 0)
+    return UV_ECONNABORTED;
+  r = uv__native_is_overlapped(handle, handles,
+                               connection ? UV__NATIVE_GUESS_MS : UV__NATIVE_SURE_MS);
+  if (r > 0)
+    r = uv__native_info(handle, &flags);
+  else if (r == 0)
+    return connection ? 0 : UV_ECONNABORTED;
+  if (is_shortage(r))
+    return UV_ENOBUFS;
+  return r == 0 && (connection || (flags & PIPE_SERVER_END)) ? 0 : UV_ECONNABORTED;
 }
 
 int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
+  int r;
 
   if (kind < 0 || uv__ipc_frame_get32(block + 12) != 0)
     return UV_ECONNABORTED;
   if ((uint64_t) (uintptr_t) handle != value || handle == INVALID_HANDLE_VALUE || handle == NULL)
     return UV_ECONNABORTED;
-  if (is_ours(handle) || !is_pipe(handle, connection))
+  if (is_ours(handle))
     return UV_ECONNABORTED;
+  r = check_pipe(handle, connection);
+  if (r < 0)
+    return r;
   uv__own_note(handle);
   SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
   desc->handle = handle;

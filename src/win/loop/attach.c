@@ -41,7 +41,7 @@ int uv__attach(struct uv__io* io, struct uv__foreign_pair** pair) {
 /* A system that cannot (before 8.1, Wine) leaves it where it is: what others do with it is dropped
  * when it comes out. */
 void uv__attach_undo(struct uv__io* io) {
-  set_file_fn set = (set_file_fn) uv__ntdll_import("NtSetInformationFile");
+  set_file_fn set = (set_file_fn) uv__import(L"ntdll.dll", "NtSetInformationFile");
   ULONG_PTR status[2];
   struct {
     HANDLE port;

@@ -4,7 +4,7 @@
 #ifndef UV__WIN_LOOP_H_
 #define UV__WIN_LOOP_H_
 
-#include "win/base/base.h"
+#include "win/handle/handle.h"
 
 /* tail.state of a stream: a set of these, and of those that its kind adds (tcp.h, end.h). */
 enum {
@@ -174,12 +174,5 @@ void uv__foreign_end(struct uv__foreign_pair* pair);
 int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
-
-/* ---- Helper threads ---- */
-
-/* The stack of each, which needs little of it itself: what is put into processes by others,
- * virus scanners for example, runs on it, too, and expects what programs usually have. Where addresses
- * are few, less. It is reserved, and costs memory where it is used only. */
-#define UV__HELPER_STACK (sizeof(void*) > 4 ? 1024 * 1024 : 256 * 1024)
 
 #endif /* UV__WIN_LOOP_H_ */

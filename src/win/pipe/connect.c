@@ -71,7 +71,8 @@ static int open_name(const WCHAR* name, HANDLE* handle, unsigned* opened) {
 }
 
 /* What the server made: stores what belongs into tail.state; 1 for a server of this library that
- * wants to be greeted. A kind with frames of its own reads any pipe byte by byte, as it is. */
+ * wants to be greeted. A kind with frames of its own reads any pipe byte by byte, as it is. Only a
+ * shortage is an error: whatever else is wrong, reading and writing will tell. */
 static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned* state) {
   DWORD mode = PIPE_READMODE_MESSAGE;
   DWORD flags;
@@ -79,12 +80,15 @@ static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned* state
   DWORD in;
 
   *state = 0;
-  if (kind != NULL || !GetNamedPipeInfo(handle, &flags, &out, &in, NULL) ||
-      !(flags & PIPE_TYPE_MESSAGE))
+  if (kind != NULL)
+    return 0;
+  if (!GetNamedPipeInfo(handle, &flags, &out, &in, NULL))
+    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
+  if (!(flags & PIPE_TYPE_MESSAGE))
     return 0;
   /* Other servers that make pipes of messages keep to the same convention. */
   if (!SetNamedPipeHandleState(handle, &mode, NULL, NULL))
-    return 0;
+    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
   *state = UV__WIN_MESSAGES | UV__WIN_ALLY;
   return out == UV__PIPE_QUOTA_OUT && in == UV__PIPE_QUOTA_IN;
 }
@@ -105,14 +109,13 @@ static int try_connect(struct uv__io* io,
   ours = look(handle, kind, &state);
   if (name->dot)
     state |= UV__WIN_DOT;
-  r = uv__pipe_end_adopt(io, handle, state, opened, kind);
+  r = ours < 0 ? ours : uv__pipe_end_adopt(io, handle, state, opened, kind);
   if (r < 0) {
     CloseHandle(handle);
     return r;
   }
-  /* If the server is gone already, reading and writing will tell. */
   if (ours && (opened & UV__OPENED_WRITABLE))
-    (void) uv__pipe_end_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
+    uv__pipe_end_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
   return opened == (UV__OPENED_READABLE | UV__OPENED_WRITABLE) ? 0 : (int) opened;
 }
 

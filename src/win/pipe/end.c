@@ -66,7 +66,7 @@ int uv__pipe_end_attach(struct uv__io* io) {
   }
   r = uv__attach(io, &pipe->foreign);
   if (r == 0 && (io->tail.state & UV__WIN_ATTACHED)) {
-    r = uv__pipe_set_modes(io->tail.u.handle);
+    r = uv__native_set_modes(io->tail.u.handle);
     if (r < 0)
       uv__win_clear(io, UV__WIN_ATTACHED); /* The next one tries again. */
   }
@@ -115,16 +115,39 @@ static void complete_end(struct uv__op* op) {
     uv__ring(io, UV__SHUTDOWN);
 }
 
-int uv__pipe_end_say(struct uv__io* io) {
-  int r = uv__pipe_end_ready(io);
+static void say_again(struct uv__retry* retry) {
+  struct uv__io* io = uv__container_of(retry, struct uv__pipe, more_room)->io;
+
+  uv__retry_end(io->loop, retry);
+  if (uv__pipe_end_say(io) != UV__PENDING && (io->busy & UV__SHUTDOWN))
+    uv__ring(io, UV__SHUTDOWN);
+}
+
+/* The error of an attempt: ERROR_IO_PENDING when a packet comes, ERROR_MORE_DATA when something is
+ * still owed before it. */
+static DWORD say(struct uv__io* io) {
+  DWORD error = uv__spare_push(uv__pipe_of(io)->spare, io->tail.u.handle);
   OVERLAPPED* overlapped;
   BOOL ok;
 
-  if (r < 0)
-    return r;
+  if (error != 0)
+    return error;
   overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
   ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
-  return uv__pipe_end_begun(io, ok, UV__WIN_OUT) == ERROR_IO_PENDING ? UV__PENDING : 0;
+  return uv__pipe_end_begun(io, ok, UV__WIN_OUT);
+}
+
+int uv__pipe_end_say(struct uv__io* io) {
+  int r = uv__pipe_end_ready(io);
+  DWORD error = r == 0 ? say(io) : 0;
+
+  if (error == ERROR_IO_PENDING)
+    return UV__PENDING;
+  if (r == UV_ENOMEM || error == ERROR_MORE_DATA || uv__native_is_short(error)) {
+    uv__pipe_put_later(io, say_again);
+    return UV__PENDING;
+  }
+  return r;
 }
 
 /* ---- WRITE ---- */
@@ -150,7 +173,7 @@ static void complete_write(struct uv__op* op) {
   if (error == 0)
     io->tail.sent += (int) bytes;
   else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))
-    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__pipe_write_error(error);
+    io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__native_write_error(error);
   if (!uv__pipe_end_finished(io, UV__WIN_OUT))
     return;
   if (io->tail.sent == 0 && !again)
@@ -207,11 +230,8 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   return write_queue(io, bufs, nbufs);
 }
 
-int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
-  uv_buf_t buf = uv_buf_init((char*) bytes, size);
-  ssize_t n = uv__spare_write_whole(uv__pipe_of(io)->spare, io->tail.u.handle, io->loop, &buf, 1);
-
-  return n < 0 ? (int) n : 0;
+void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
+  uv__spare_write_first(uv__pipe_of(io)->spare, io->tail.u.handle, io->loop, bytes, size);
 }
 
 /* ---- Its end ---- */

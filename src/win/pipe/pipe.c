@@ -1,8 +1,10 @@
-/* Pipes on top: what a descriptor is when it is opened, and the tables of operations for what was
- * found. What the operations do is in the files below. */
+/* Pipes on top: what a descriptor is when it is opened, and the operations of what was found. What
+ * these do is in the files below; one that is not overlapped leaves for plain/ here. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
+
+#include "win/plain/plain.h"
 
 /* ---- Descriptor ---- */
 
@@ -32,13 +34,14 @@ int uv__pipe_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
     *len = 0;
     return 0;
   }
-  return uv__pipe_query_name(handle, (io->tail.state & UV__WIN_DOT) != 0, addr, len);
+  return uv__name_query(handle, (io->tail.state & UV__WIN_DOT) != 0, addr, len);
 }
 
 int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   switch (option) {
   case UV__INSTANCES:
-    io->tail.sent = *(int*) value; /* For the coming listen; no write is pending before. */
+    if (io->tail.u.handle == INVALID_HANDLE_VALUE) /* For the coming listen. */
+      io->tail.sent = *(int*) value;
     return 0;
   case UV__CHMOD:
     return io->tail.state & UV__WIN_BOUND ? uv__pipe_server_chmod(io, *(int*) value) : UV_EBADF;
@@ -54,19 +57,19 @@ int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
 
 int uv__pipe_bind(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind) {
   struct uv__pipe_wide name;
-  int r = uv__pipe_parse(addr, &name);
+  int r = uv__name_parse(addr, &name);
 
   return r < 0 ? r : uv__pipe_server_bind(io, &name, kind != NULL);
 }
 
 int uv__pipe_listen(struct uv__io* io, int backlog) {
   (void) backlog;
-  return io->tail.state & UV__WIN_BOUND ? uv__pipe_server_listen(io) : UV_EINVAL;
+  return io->tail.state & UV__WIN_BOUND ? uv__pipe_accept_listen(io) : UV_EINVAL;
 }
 
 int uv__pipe_connect(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind) {
   struct uv__pipe_wide name;
-  int r = uv__pipe_parse(addr, &name);
+  int r = uv__name_parse(addr, &name);
 
   if (r < 0)
     return r;
@@ -101,25 +104,26 @@ int uv__pipe_close(struct uv__io* io) {
 
 /* ---- Opening ---- */
 
-static const struct uv__ops sync_ops;
-
 /* What the pipe behind a handle is: stores what belongs into tail.state. A kind with frames of
  * its own reads a pipe of messages byte by byte. */
 static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned ending, unsigned* state) {
-  int plain = kind == NULL;
-  DWORD mode = plain ? PIPE_READMODE_MESSAGE : PIPE_READMODE_BYTE;
+  int bare = kind == NULL;
+  DWORD mode = bare ? PIPE_READMODE_MESSAGE : PIPE_READMODE_BYTE;
   DWORD flags;
 
-  int r = uv__pipe_info(handle, &flags);
+  int r = uv__native_info(handle, &flags);
 
   if (r < 0)
     return r; /* A socket, for which the system has the same type, or no pipe at all. */
   *state = 0;
   if (flags & PIPE_SERVER_END)
     *state |= UV__WIN_SERVER;
-  if (!(flags & PIPE_TYPE_MESSAGE) || !SetNamedPipeHandleState(handle, &mode, NULL, NULL) || !plain)
+  if (!(flags & PIPE_TYPE_MESSAGE))
     return 0;
-  *state |= UV__WIN_MESSAGES | ending;
+  if (!SetNamedPipeHandleState(handle, &mode, NULL, NULL))
+    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
+  if (bare)
+    *state |= UV__WIN_MESSAGES | ending;
   return 0;
 }
 
@@ -137,15 +141,7 @@ static int open_accepted(struct uv__io* io,
   if (r == 0)
     r = uv__pipe_end_adopt(io, desc->handle, state, *opened, kind);
   if (r == 0 && (state & UV__WIN_GREET))
-    (void) uv__pipe_read_meet(io); /* It is there already, as a rule. */
-  return r;
-}
-
-static int open_sync(struct uv__io* io, HANDLE handle, unsigned opened) {
-  int r = uv__pipe_sync_open(io, handle, opened);
-
-  if (r == 0)
-    io->ops = &sync_ops;
+    (void) uv__pipe_read_meet(io); /* It is there already, as a rule; else a read will tell. */
   return r;
 }
 
@@ -167,25 +163,25 @@ static int open_handle(struct uv__io* io,
     return UV_EEXIST;
   if (GetFileType(handle) != FILE_TYPE_PIPE)
     return UV_ENOTSUP;
-  r = uv__pipe_access(handle, opened, &handles);
+  r = uv__native_access(handle, opened, &handles);
   if (r < 0)
     return r;
   if (*opened == 0)
     return UV_EINVAL;
   /* A kind is refused a pipe that is not, so that it must be sure. */
-  overlapped =
-      uv__pipe_is_overlapped(handle, handles, kind == NULL ? UV__PIPE_GUESS_MS : UV__PIPE_ASK_MS);
+  overlapped = uv__native_is_overlapped(handle, handles,
+                                        kind == NULL ? UV__NATIVE_GUESS_MS : UV__NATIVE_SURE_MS);
   if (overlapped < 0)
     return overlapped;
   if (!overlapped)
-    return kind == NULL ? open_sync(io, handle, *opened) : UV_EINVAL;
+    return kind == NULL ? uv__plain_open(io, handle, *opened) : UV_EINVAL;
   r = look(handle, kind, ending, &state);
   if (r < 0)
     return r;
   /* Cygwin's programs make the ends that they share with their children PIPE_NOWAIT (put.c). Who
    * may not change that, or shares it, can do without. */
   if (!uv__object_is_shared(handle))
-    (void) uv__pipe_set_wait(handle);
+    (void) uv__native_set_wait(handle);
   r = uv__pipe_end_adopt(io, handle, state | UV__WIN_OUTSIDE, *opened, kind);
   if (r == 0)
     SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
@@ -217,14 +213,14 @@ static int open_shared(struct uv__io* io, HANDLE instance, int bytes, unsigned* 
   struct uv__pipe_name name;
   struct uv__pipe_wide wide;
   int length = sizeof(text);
-  int r = uv__pipe_query_name(instance, 0, text, &length);
+  int r = uv__name_query(instance, 0, text, &length);
 
   if (r < 0)
     return r;
   name.text = text;
   name.length = (size_t) length;
   name.cut = 0;
-  r = uv__pipe_parse(&name, &wide);
+  r = uv__name_parse(&name, &wide);
   if (r == 0)
     r = uv__pipe_server_join(io, &wide, bytes, instance);
   *opened = UV__OPENED_FRESH;
@@ -264,33 +260,26 @@ int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
   return 0;
 }
 
-/* ---- Tables ---- */
+/* ---- The table, for what has no kind ---- */
 
-static int plain_open(struct uv__io* io,
-                      int domain,
-                      const struct uv__desc* desc,
-                      unsigned* opened) {
+static int bare_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   (void) domain;
   return uv__pipe_open(io, desc, NULL, opened);
 }
 
-static int plain_bind(struct uv__io* io, const void* addr, unsigned flags) {
+static int bare_bind(struct uv__io* io, const void* addr, unsigned flags) {
   (void) flags;
   return uv__pipe_bind(io, addr, NULL);
 }
 
-static int plain_connect(struct uv__io* io, const void* addr) {
+static int bare_connect(struct uv__io* io, const void* addr) {
   return uv__pipe_connect(io, addr, NULL);
-}
-
-static int sync_option(struct uv__io* io, enum uv__option option, void* value) {
-  return option == UV__CHMOD ? UV_EBADF : uv__pipe_option(io, option, value);
 }
 
 const struct uv__ops uv__pipe_ops = {
     .init = uv__pipe_init,
-    .open = plain_open,
-    .bind = plain_bind,
+    .open = bare_open,
+    .bind = bare_bind,
     .name = uv__pipe_name,
     .option = uv__pipe_option,
     .fileno = uv__pipe_fileno,
@@ -298,30 +287,10 @@ const struct uv__ops uv__pipe_ops = {
     .read_disarm = uv__pipe_read_disarm,
     .read_now = uv__pipe_read_now,
     .write = uv__pipe_end_write,
-    .connect = plain_connect,
+    .connect = bare_connect,
     .shutdown = uv__pipe_read_shutdown,
     .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_server_accept,
+    .accept_now = uv__pipe_accept_take,
     .done = uv__pipe_done,
     .close = uv__pipe_close,
-};
-
-/* Never fresh: there is only a way in by uv__pipe_sync_open. */
-static const struct uv__ops sync_ops = {
-    .init = uv__pipe_init,
-    .open = plain_open,
-    .bind = plain_bind,
-    .name = uv__pipe_sync_name,
-    .option = sync_option,
-    .fileno = uv__pipe_sync_fileno,
-    .read_arm = uv__pipe_sync_read_arm,
-    .read_disarm = uv__pipe_sync_read_disarm,
-    .read_now = uv__pipe_sync_read_now,
-    .write = uv__pipe_sync_write,
-    .connect = plain_connect,
-    .shutdown = uv__pipe_sync_shutdown,
-    .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_server_accept,
-    .done = uv__pipe_sync_done,
-    .close = uv__pipe_sync_close,
 };

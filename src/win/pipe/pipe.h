@@ -1,11 +1,11 @@
-/* Named pipes, bottom-up: names, questions, pairs; one connected overlapped end; clients and
- * servers; pipes that are not overlapped. Knows the loop; nothing of frames and handles on their
- * way (ipc/), of consoles or processes. A kind that stands on a connected end is reached through
- * its struct uv__pipe_kind only. */
+/* Named pipes, bottom-up: one connected overlapped end; clients and servers; on top, what a descriptor
+ * is. What a pipe is to the system is in npfs/, and one that is not overlapped in plain/. Knows nothing
+ * of frames and handles on their way (ipc/), of consoles or processes. A kind that stands on a connected
+ * end is reached through its struct uv__pipe_kind only. */
 #ifndef UV__WIN_PIPE_H_
 #define UV__WIN_PIPE_H_
 
-#include "win/loop/loop.h"
+#include "win/npfs/npfs.h"
 
 /* tail.state of a pipe, besides those of loop.h. */
 enum {
@@ -29,66 +29,6 @@ enum {
   UV__PIPE_PLAIN = 5         /* the same; it is known not to be UV__WIN_ALLY */
 };
 
-/* ---- name.c ---- */
-
-/* A name as the system wants it, with either prefix as `dot` says. */
-enum {
-  UV__PIPE_NAME_MAX = 256 /* characters, as Windows has it */
-};
-struct uv__pipe_wide {
-  WCHAR text[UV__PIPE_NAME_MAX + 1];
-  int dot;
-};
-int uv__pipe_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide);
-/* The name of a pipe, for `name` of the port. */
-int uv__pipe_query_name(HANDLE handle, int dot, char* text, int* len);
-
-/* ---- native.c ---- */
-
-/* What a handle was opened for, a set of enum uv__opened, and how many handles its file object has
- * in all processes. Does not wait. */
-int uv__pipe_access(HANDLE handle, unsigned* opened, ULONG* handles);
-/* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0. */
-int uv__pipe_info(HANDLE handle, DWORD* flags);
-/* Makes an overlapped end wait, as all others do; whether it does. */
-int uv__pipe_set_wait(HANDLE handle);
-/* Has the port get packets only of what does not succeed at once. */
-int uv__pipe_set_modes(HANDLE handle);
-/* Puts an instance on the loop's port, with these modes. UV_EINVAL: it is on one. */
-int uv__pipe_attach(uv_loop_t* loop, HANDLE handle);
-/* The error of a read or a write of a pipe. */
-int uv__pipe_read_error(DWORD error);
-int uv__pipe_write_error(DWORD error);
-
-/* ---- overlap.c ---- */
-
-/* How long an answer may take: where it does not matter much, and where it does. */
-enum {
-  UV__PIPE_GUESS_MS = 20,
-  UV__PIPE_ASK_MS = 2000
-};
-/* 1: overlapped; 0: not, or it is not known, because somebody makes a call on it; or an error.
- * `handles` is how many there are. */
-int uv__pipe_is_overlapped(HANDLE handle, ULONG handles, DWORD patience_ms);
-
-/* ---- npfs.c: 0 means that the system has no such thing ---- */
-
-/* Opens the file system of pipes, for waits. */
-int uv__npfs_open(HANDLE* root);
-/* Makes a connected pair of byte pipe ends without a name. */
-int uv__npfs_pair(const ACCESS_MASK access[2],
-                  const int overlapped[2],
-                  ULONG quota,
-                  HANDLE ends[2]);
-/* Begins to wait for an instance of a name: a packet comes in any case. */
-int uv__npfs_wait(HANDLE root, const WCHAR* name, DWORD ms, OVERLAPPED* overlapped);
-
-/* ---- pair.c ---- */
-
-/* A connected pair of byte pipe ends with a name that nobody can guess. What an end can do is a
- * set of UV_READABLE_PIPE, UV_WRITABLE_PIPE and UV_OVERLAPPED_PIPE. Neither is inherited. */
-int uv__pipe_pair(unsigned first, unsigned second, HANDLE ends[2]);
-
 /* ---- spare.c: bytes of UV__TRY on their way, which outlive the stream ---- */
 
 struct uv__spare* uv__spare_new(void);
@@ -100,6 +40,9 @@ ssize_t uv__spare_write(struct uv__spare* spare,
 /* At most 4 KiB that belong together: the count of all, UV_EAGAIN for none of them, or an error. */
 ssize_t uv__spare_write_whole(
     struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs);
+/* The first bytes of all, which have to go: at once, or as soon as the system has memory for them. */
+void uv__spare_write_first(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size);
 /* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
  * take it now. */
 DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
@@ -154,10 +97,11 @@ void uv__pipe_end_release(struct uv__io* io);
 /* A packet of a stream that closes was counted out; ends the close with the last. */
 void uv__pipe_end_settle(struct uv__io* io);
 int uv__pipe_end_close(struct uv__io* io);
-/* Writes the empty message. A peer that is gone needs none. */
+/* Writes the empty message, now or as soon as there is memory for it. A peer that is gone needs
+ * none. */
 int uv__pipe_end_say(struct uv__io* io);
-/* Writes a few bytes to an empty pipe, which takes them at once. */
-int uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
+/* Writes a few bytes in front of all others. A peer that is gone needs none. */
+void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
 ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
@@ -225,7 +169,7 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 /* What a client of this library says first to a server of this library; see connect.c. */
 extern const char uv__pipe_greeting[16];
 /* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
- * ours writes it before anything else, in one piece. */
+ * ours writes it before anything else, in one piece. UV_ENOMEM: it is, and could not be read. */
 int uv__pipe_read_meet(struct uv__io* io);
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
@@ -236,30 +180,7 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);
 
-/* ---- access.c ---- */
-
-/* Who may use a name: an access control list with up to two entries, and a label. */
-struct uv__pipe_access {
-  SECURITY_DESCRIPTOR descriptor;
-  union {
-    ACL acl;
-    DWORD room[64];
-  } list;
-  union {
-    ACL acl;
-    DWORD room[16];
-  } label;
-  DWORD level; /* of the label */
-};
-/* Who owns what this process makes may do everything; everybody else what `flags` say, which is a
- * set of UV_READABLE and UV_WRITABLE. */
-int uv__pipe_access_make(struct uv__pipe_access* access, int flags);
-/* Gives an instance that exists the list or the label. */
-int uv__pipe_access_change(HANDLE handle,
-                           struct uv__pipe_access* access,
-                           SECURITY_INFORMATION what);
-
-/* ---- server.c ---- */
+/* ---- server.c: a name that is ours ---- */
 
 enum {
   /* Bytes that may wait in either direction. A pipe of messages with exactly these numbers is
@@ -267,6 +188,32 @@ enum {
   UV__PIPE_QUOTA_OUT = 0x20000,
   UV__PIPE_QUOTA_IN = 0x30000
 };
+
+/* A place for an instance that waits for a client, or has one. */
+struct uv__pipe_slot {
+  struct uv__op op;
+  struct uv__io* io;
+  struct uv__pipe_slot* next;
+  HANDLE handle; /* INVALID_HANDLE_VALUE: an instance is still to be made */
+  int error;     /* of a finished one */
+};
+
+/* io->tail.more of a bound pipe. */
+struct uv__pipe_server {
+  struct uv__pipe_wide name;
+  struct uv__access access;
+  int bytes;    /* IPC pipes have frames of their own, and peers that expect bytes */
+  HANDLE first; /* made by bind, until there are slots */
+  int on_port;  /* `first` is */
+  /* Of accept.c. */
+  struct uv__pipe_slot* slots;
+  unsigned count; /* of them */
+  struct uv__pipe_slot* idle;
+  struct uv__pipe_slot* oldest; /* finished, in order of completion */
+  struct uv__pipe_slot* newest;
+  unsigned posted; /* in the kernel */
+};
+
 /* `bytes`: instances are pipes of bytes, not of messages. */
 int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* wide, int bytes);
 /* The same for a name that somebody else of this user has, to share it: `instance` of it becomes the
@@ -275,15 +222,22 @@ int uv__pipe_server_join(struct uv__io* io,
                          const struct uv__pipe_wide* wide,
                          int bytes,
                          HANDLE instance);
-int uv__pipe_server_listen(struct uv__io* io);
-int uv__pipe_server_accept(struct uv__io* io, struct uv__desc* desc);
+/* A new instance of the name; `first` is FILE_FLAG_FIRST_PIPE_INSTANCE or 0. */
+int uv__pipe_server_make(struct uv__pipe_server* server, DWORD first, HANDLE* handle);
+/* Closes an instance, if it is one. */
+void uv__pipe_server_drop(HANDLE* handle);
 int uv__pipe_server_chmod(struct uv__io* io, int flags);
 /* An instance, for questions. */
 HANDLE uv__pipe_server_handle(const struct uv__io* io);
 void uv__pipe_server_free(struct uv__io* io);
 int uv__pipe_server_close(struct uv__io* io);
-/* Whether each slot for a client is in one place, and counted there. */
-int uv__pipe_server_valid(const struct uv__io* io);
+
+/* ---- accept.c: its clients ---- */
+
+int uv__pipe_accept_listen(struct uv__io* io);
+int uv__pipe_accept_take(struct uv__io* io, struct uv__desc* desc);
+/* Whether each slot is in one place, and counted there. */
+int uv__pipe_accept_valid(const struct uv__io* io);
 
 /* ---- connect.c ---- */
 
@@ -292,26 +246,6 @@ int uv__pipe_connect_start(struct uv__io* io,
                            const struct uv__pipe_kind* kind);
 /* Stops waiting for an instance, if it does: 0, or UV__PENDING and a ring of CLOSED. */
 int uv__pipe_connect_end(struct uv__io* io);
-
-/* ---- sync.c: a pipe that was not opened for overlapped calls ---- */
-
-int uv__pipe_sync_open(struct uv__io* io, HANDLE handle, unsigned opened);
-int uv__pipe_sync_name(struct uv__io* io, enum uv__end end, void* addr, int* len);
-int uv__pipe_sync_fileno(const struct uv__io* io, uv_os_fd_t* fd);
-int uv__pipe_sync_read_arm(struct uv__io* io);
-int uv__pipe_sync_read_disarm(struct uv__io* io);
-ssize_t uv__pipe_sync_read_now(struct uv__io* io,
-                               char* base,
-                               size_t len,
-                               struct uv__passed* passed);
-ssize_t uv__pipe_sync_write(struct uv__io* io,
-                            const uv_buf_t* bufs,
-                            unsigned nbufs,
-                            enum uv__write_mode mode,
-                            struct uv__io* pass);
-int uv__pipe_sync_shutdown(struct uv__io* io);
-ssize_t uv__pipe_sync_done(struct uv__io* io, enum uv__lane lane);
-int uv__pipe_sync_close(struct uv__io* io);
 
 /* ---- pipe.c: on top; operations of uv__pipe_ops, and for the table of a kind ---- */
 

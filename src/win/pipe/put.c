@@ -25,11 +25,6 @@ DWORD uv__pipe_room_ask(struct uv__pipe_room* room, size_t size) {
   return room->asked;
 }
 
-static int is_shortage(DWORD error) {
-  return error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_NOT_ENOUGH_QUOTA ||
-         error == ERROR_COMMITMENT_LIMIT || error == ERROR_NOT_ENOUGH_MEMORY;
-}
-
 /* A pipe that takes all of a write or nothing is offered ever less, so that it takes something as
  * long as it takes anything. */
 int uv__pipe_room_told(struct uv__pipe_room* room, DWORD error, DWORD taken) {
@@ -38,7 +33,8 @@ int uv__pipe_room_told(struct uv__pipe_room* room, DWORD error, DWORD taken) {
       room->most *= 2;
     return 0;
   }
-  if (error == 0 ? taken > 0 || room->asked <= 1 : !is_shortage(error) || room->asked <= PAGE)
+  if (error == 0 ? taken > 0 || room->asked <= 1
+                 : !uv__native_is_short(error) || room->asked <= PAGE)
     return 0;
   room->most = room->asked / 2;
   return 1;
@@ -54,7 +50,7 @@ ssize_t uv__pipe_put(struct uv__io* io,
 
   error = uv__spare_push(pipe->spare, io->tail.u.handle);
   if (error != 0)
-    return error == ERROR_MORE_DATA ? 0 : uv__pipe_write_error(error);
+    return error == ERROR_MORE_DATA ? 0 : uv__native_write_error(error);
   do {
     OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete);
     DWORD asked = uv__pipe_room_ask(&pipe->room, size);
@@ -65,7 +61,7 @@ ssize_t uv__pipe_put(struct uv__io* io,
       return UV__PENDING;
     taken = error == 0 ? (DWORD) overlapped->InternalHigh : 0;
   } while (uv__pipe_room_told(&pipe->room, error, taken));
-  return error == 0 ? (ssize_t) taken : uv__pipe_write_error(error);
+  return error == 0 ? (ssize_t) taken : uv__native_write_error(error);
 }
 
 /* ---- Later ---- */

@@ -44,14 +44,20 @@ int uv__pipe_read_meet(struct uv__io* io) {
   DWORD left = 0;
   DWORD size = 0;
   DWORD total = 0;
+  DWORD error;
+  int is_greeting = 0;
 
   if (!PeekNamedPipe(io->tail.u.handle, first, sizeof(first), &size, &total, &left) || size == 0)
     return 0; /* Broken, which a read will tell; or it says nothing yet. */
+  if (size == sizeof(first) && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {
+    error = read_at_once(io, first, sizeof(first), &size);
+    if (uv__native_is_short(error))
+      return UV_ENOMEM;
+    is_greeting = error == 0; /* Else it broke right now. */
+  }
   uv__win_clear(io, UV__WIN_GREET);
-  if (size != sizeof(first) || left != 0 || memcmp(first, uv__pipe_greeting, size) != 0)
+  if (!is_greeting)
     return 0;
-  if (read_at_once(io, first, sizeof(first), &size) != 0)
-    return 0; /* Impossible, unless it broke right now. */
   uv__win_set(io, UV__WIN_ALLY);
   uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
   if (uv__pipe_of(io)->owes_end) {
@@ -65,7 +71,7 @@ int uv__pipe_read_meet(struct uv__io* io) {
 
 /* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
 static void arrived(struct uv__io* io) {
-  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) && (io->busy & UV__READ)) {
+  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) > 0 && (io->busy & UV__READ)) {
     int r = uv__pipe_read_arm(io);
     if (r == UV__PENDING)
       return;
@@ -91,7 +97,7 @@ static void complete_read(struct uv__op* op) {
     uv__win_set(io, UV__WIN_LOOK);
   } else {
     DWORD bytes;
-    int r = uv__pipe_read_error(uv__pipe_end_result(io, op, &bytes));
+    int r = uv__native_read_error(uv__pipe_end_result(io, op, &bytes));
     if (r == UV_EOF)
       uv__win_set(io, UV__WIN_ENDED);
     else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
@@ -110,7 +116,7 @@ static int peek(struct uv__io* io) {
       uv__win_set(io, UV__WIN_DATA);
     return 0;
   }
-  r = uv__pipe_read_error(GetLastError());
+  r = uv__native_read_error(GetLastError());
   if (r != UV_EOF)
     return r;
   uv__win_set(io, UV__WIN_ENDED);
@@ -124,6 +130,8 @@ static void look_again(struct uv__retry* retry) {
 
   if (r == 0 && !(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED)))
     return;
+  if (r == 0 && pipe->owes_end && uv__pipe_read_meet(io) < 0)
+    return;
   uv__retry_end(io->loop, retry);
   if (r < 0)
     io->tail.error = (short) r;
@@ -134,6 +142,14 @@ static void look_again(struct uv__retry* retry) {
  * latter can be looked into. Nobody tells when something comes. */
 static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
+}
+
+static void look_later(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  pipe->look_again.again = look_again;
+  if (pipe->look_again.at == NULL)
+    uv__retry_begin(io->loop, &pipe->look_again);
 }
 
 static void complete_warned(struct uv__op* op) {
@@ -182,12 +198,11 @@ static int wait_for_data(struct uv__io* io) {
     return UV__READY;
   }
   if (is_empty(io, error)) {
-    uv__pipe_of(io)->look_again.again = look_again;
-    uv__retry_begin(io->loop, &uv__pipe_of(io)->look_again);
+    look_later(io);
     return UV__PENDING;
   }
-  if (uv__pipe_read_error(error) != UV_EOF)
-    return uv__pipe_read_error(error);
+  if (uv__native_read_error(error) != UV_EOF)
+    return uv__native_read_error(error);
   uv__win_set(io, UV__WIN_ENDED);
   return UV__READY;
 }
@@ -207,7 +222,7 @@ int uv__pipe_read_arm(struct uv__io* io) {
     if (r < 0)
       return r;
   } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
-           uv__pipe_read_meet(io));
+           uv__pipe_read_meet(io) > 0);
   return io->tail.state & ready ? UV__READY : wait_for_data(io);
 }
 
@@ -244,7 +259,7 @@ static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
   if (error == 0 || error == ERROR_MORE_DATA)
     return (ssize_t) bytes;
   return error == ERROR_OPERATION_ABORTED || is_empty(io, error) ? UV_EAGAIN
-                                                                 : uv__pipe_read_error(error);
+                                                                 : uv__native_read_error(error);
 }
 
 /* What read_now answers when there were no bytes, although something seemed to be there. On a
@@ -267,8 +282,11 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   io->tail.error = 0;
   if (error != 0)
     return error;
-  if (io->tail.state & UV__WIN_GREET)
-    (void) uv__pipe_read_meet(io);
+  if (io->tail.state & UV__WIN_GREET) {
+    r = uv__pipe_read_meet(io);
+    if (r < 0)
+      return r;
+  }
   if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED))) {
     r = peek(io);
     if (r < 0)
@@ -299,6 +317,8 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
 /* ---- SHUTDOWN ---- */
 
 int uv__pipe_read_shutdown(struct uv__io* io) {
+  int met = 0;
+
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return UV_ENOTCONN;
   if (uv__pipe_of(io)->write_only) {
@@ -306,7 +326,7 @@ int uv__pipe_read_shutdown(struct uv__io* io) {
     return 0;
   }
   if (io->tail.state & UV__WIN_GREET)
-    (void) uv__pipe_read_meet(io);
+    met = uv__pipe_read_meet(io);
   if (io->tail.state & UV__WIN_ALLY)
     return uv__pipe_end_say(io);
   if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
@@ -314,7 +334,9 @@ int uv__pipe_read_shutdown(struct uv__io* io) {
     uv__pipe_of(io)->owes_end = 1;
     if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)) &&
         uv__pipe_of(io)->look_again.at == NULL)
-      (void) wait_for_data(io);
+      met = wait_for_data(io);
+    if (met < 0 && met != UV__PENDING) /* Nobody may read, so that nobody is told. */
+      look_later(io);
   }
   return 0;
 }

@@ -9,7 +9,8 @@
  *
  * On an end that somebody made PIPE_NOWAIT (put.c) a write is never on its way: it has taken less.
  * Of bytes that belong together, a frame or a greeting, the rest is then owed: it goes before all
- * that is written later, and is tried every few milliseconds. */
+ * that is written later, and is tried every few milliseconds. So is a greeting that the system has
+ * no memory for. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -69,12 +70,16 @@ static DWORD write_some(struct uv__spare* spare, HANDLE handle) {
   return error;
 }
 
+static int has_event(struct uv__spare* spare) {
+  if (spare->event == NULL)
+    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  return spare->event != NULL;
+}
+
 static int is_free(struct uv__spare* spare) {
   if (under_way(spare) || spare->at < spare->size)
     return 0;
-  if (spare->event == NULL)
-    spare->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-  return spare->event != NULL; /* A plain write needs none. */
+  return has_event(spare); /* A plain write needs none. */
 }
 
 ssize_t uv__spare_write(struct uv__spare* spare,
@@ -99,7 +104,7 @@ ssize_t uv__spare_write(struct uv__spare* spare,
     spare->at = spare->size = 0; /* What was not taken is still the caller's. */
     if (total > 0)
       break;
-    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
+    return error != 0 ? uv__native_write_error(error) : UV_EAGAIN;
   }
   return total;
 }
@@ -111,7 +116,11 @@ DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
 
   if (spare->at == spare->size)
     return 0;
+  if (!has_event(spare))
+    return ERROR_MORE_DATA;
   error = write_some(spare, handle);
+  if (uv__native_is_short(error))
+    return ERROR_MORE_DATA;
   if (error != 0)
     spare->at = spare->size; /* They are lost, as the stream is. */
   return error == 0 && spare->at < spare->size ? ERROR_MORE_DATA : error;
@@ -123,6 +132,22 @@ static void again(struct uv__retry* retry) {
 
   if (uv__spare_push(spare, spare->handle) != ERROR_MORE_DATA)
     uv__retry_end(spare->loop, retry);
+}
+
+static void owe(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
+  spare->handle = handle;
+  spare->loop = loop;
+  spare->retry.again = again;
+  uv__retry_begin(loop, &spare->retry);
+}
+
+void uv__spare_write_first(
+    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size) {
+  assert(spare->size == 0 && size <= SPARE_SIZE);
+  memcpy(spare->bytes, bytes, size);
+  spare->size = size;
+  if (uv__spare_push(spare, handle) == ERROR_MORE_DATA)
+    owe(spare, handle, loop);
 }
 
 ssize_t uv__spare_write_whole(
@@ -139,14 +164,10 @@ ssize_t uv__spare_write_whole(
   error = write_some(spare, handle);
   if (spare->at == 0 && spare->size > 0) {
     spare->at = spare->size = 0;
-    return error != 0 ? uv__pipe_write_error(error) : UV_EAGAIN;
+    return error != 0 ? uv__native_write_error(error) : UV_EAGAIN;
   }
-  if (spare->at < spare->size) {
-    spare->handle = handle;
-    spare->loop = loop;
-    spare->retry.again = again;
-    uv__retry_begin(loop, &spare->retry);
-  }
+  if (spare->at < spare->size)
+    owe(spare, handle, loop);
   return (ssize_t) spare->size;
 }
 
@@ -189,7 +210,7 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
 
   if (loop != NULL)
     uv__retry_end(loop, &spare->retry);
-  if (spare->at < spare->size && uv__pipe_set_wait(handle))
+  if (spare->at < spare->size && uv__native_set_wait(handle))
     (void) uv__spare_push(spare, handle); /* Now it takes the rest, or has it on its way. */
   spare->handle = handle;
   if (!under_way(spare)) {

@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "core/base/alloc.h"
+#include "win/text/text.h"
 
 /* Variables that programs cannot do without: the system's libraries do not even load for a
  * child without SYSTEMROOT. They are added when the program leaves them out. */

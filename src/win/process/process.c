@@ -1,5 +1,7 @@
 /* Child processes: starting them, noticing their end, ending them. What a child is started with
- * is made in text.c and stdio.c. */
+ * is made in text.c and stdio.c.
+ *
+ * A few lines longer than others: start, end and close share a child's block, and who frees it when. */
 #include "win/process/process.h"
 
 #include <signal.h>

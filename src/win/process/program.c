@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "core/base/alloc.h"
+#include "win/text/text.h"
 
 /* Where to look, and what was found. */
 struct search {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "win/pipe/pipe.h"
+#include "win/npfs/npfs.h"
 
 /* What that library calls a descriptor. */
 enum {
@@ -112,7 +112,7 @@ static int make_pipe(struct uv__process_stdio* stdio, int i, struct uv__child_st
     parent |= UV_READABLE_PIPE;
   if (row->ipc || (row->flags & UV_OVERLAPPED_PIPE))
     child |= UV_OVERLAPPED_PIPE;
-  r = uv__pipe_pair(parent, child, ends);
+  r = uv__pair_make(parent, child, ends);
   if (r < 0)
     return r;
   row->parent.handle = ends[0];

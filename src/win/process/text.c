@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "core/base/alloc.h"
+#include "win/text/text.h"
 
 /* ---- Command line ---- */
 

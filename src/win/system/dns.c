@@ -1,6 +1,6 @@
 /* Looking up names with the system's resolver, whose Unicode calls take any name; texts are
  * UTF-8 outside. Requests and threads are core/handle/dns.c. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The environment of the process: the system's own, not the copy that the C run-time library
  * made at its start. The system locks it. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 #include <wchar.h>

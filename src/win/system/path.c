@@ -1,6 +1,6 @@
 /* Places in the file system that a process has: its program, its folder, and where temporary files
  * go. The folder of its user is in host/user.c. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What a program asks about its process and its host: numbers, names, clocks and use of memory.
  * Paths are in path.c, the environment in env.c. */
-#include "win/base/base.h"
+#include "win/text/text.h"
 
 #include <psapi.h>
 #include <stdio.h>
@@ -171,7 +171,7 @@ int uv_os_gethostname(char* buffer, size_t* size) {
 /* GetVersion lies to programs whose manifest does not name this Windows; this call does not. */
 static int get_version(OSVERSIONINFOW* info) {
   typedef LONG(WINAPI * get_version_fn)(OSVERSIONINFOW*);
-  get_version_fn get = (get_version_fn) uv__wide_import(L"ntdll.dll", "RtlGetVersion");
+  get_version_fn get = (get_version_fn) uv__import(L"ntdll.dll", "RtlGetVersion");
 
   memset(info, 0, sizeof(*info));
   info->dwOSVersionInfoSize = sizeof(*info);
@@ -183,8 +183,8 @@ static void get_product(const OSVERSIONINFOW* info, char* buffer, size_t size) {
   WCHAR name[80];
 
   buffer[0] = '\0';
-  if (uv__wide_registry(L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", L"ProductName",
-                        RRF_RT_REG_SZ, name, sizeof(name)) < 0)
+  if (uv__registry_get(L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", L"ProductName",
+                       RRF_RT_REG_SZ, name, sizeof(name)) < 0)
     return;
   if (uv__wide_give(name, wcslen(name), buffer, &size) < 0)
     return;

@@ -1,12 +1,12 @@
 /* The arguments of main, as text and not in the code page of the system; and the title of the
  * process: that of its console, and, since it may have none, a copy of what was set. */
-#include "win/base/base.h"
+#include "win/system/system.h"
 
 #include <wchar.h>
 
 #include "core/base/alloc.h"
-#include "win/base/args.h"
-#include "win/system/system.h"
+#include "win/text/args.h"
+#include "win/text/text.h"
 
 static struct {
   SRWLOCK lock;

@@ -3,7 +3,9 @@
  *
  * A socket is non-blocking as well as overlapped. What can be done at once is done by plain
  * calls, which post no packet; overlapped calls are for waiting: a receive of nothing for
- * "readable", a send of all that is left for "writable". */
+ * "readable", a send of all that is left for "writable".
+ *
+ * A few lines longer than others: reading and writing share what one socket's operations know. */
 #include "win/tcp/tcp.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef UV__WIN_TTY_KEYS_H_
 #define UV__WIN_TTY_KEYS_H_
 
-#include "win/base/utf.h"
+#include "win/text/utf.h"
 
 /* One record of a key, with the system's own numbers. */
 struct uv__key {

@@ -1,8 +1,8 @@
 /* Writing to the console. A program that has its window's text selected, or Ctrl+S, stops all
  * writers, so that a helper thread writes, from a buffer of its own, in pieces. The sequences in
  * the text are the console's to understand; see uv_tty_get_vterm_state. */
-#include "win/base/utf.h"
 #include "win/loop/helper.h"
+#include "win/text/utf.h"
 #include "win/tty/tty.h"
 
 #include <string.h>

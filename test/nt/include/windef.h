@@ -11,24 +11,23 @@
  * ours otherwise. */
 #define NT_OWN(name) __asm__("nt_" #name)
 
-#define WINAPI
-#define WSAAPI
-#define CALLBACK
-#define NTAPI
-#define APIENTRY
-#define WINAPIV
-#define PASCAL
-#define VOID void
-#define CONST const
-#ifndef __stdcall
+#ifdef _MSC_VER /* These are words of the language there (tools/dialect.py). */
+#  define WINAPI __stdcall
+#  define WINAPIV __cdecl
+#else
+#  define WINAPI
+#  define WINAPIV
 #  define __stdcall
-#endif
-#ifndef __cdecl
 #  define __cdecl
-#endif
-#ifndef __int64
 #  define __int64 long long
 #endif
+#define WSAAPI WINAPI
+#define CALLBACK WINAPI
+#define NTAPI WINAPI
+#define APIENTRY WINAPI
+#define PASCAL WINAPI
+#define VOID void
+#define CONST const
 
 typedef int BOOL;
 typedef unsigned char BYTE;
@@ -40,9 +39,15 @@ typedef unsigned short USHORT;
 typedef unsigned short WORD;
 typedef int INT;
 typedef unsigned int UINT;
+#ifdef _MSC_VER
+typedef long LONG;
+typedef unsigned long ULONG;
+typedef unsigned long DWORD;
+#else
 typedef int LONG;
 typedef unsigned int ULONG;
 typedef unsigned int DWORD;
+#endif
 typedef long long LONGLONG;
 typedef unsigned long long ULONGLONG;
 typedef long long LONG64;

@@ -10,6 +10,9 @@
 #include "processenv.h"
 #include "wincon.h"
 #include "hostinfo.h"
+#ifdef _MSC_VER
+#  include "winmore.h"
+#endif
 /* clang-format on */
 
 #endif /* NT_WINDOWS_H_ */

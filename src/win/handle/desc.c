@@ -1,0 +1,23 @@
+/* Handles outside a stream, on their way from one to the next. */
+#include "win/handle/handle.h"
+
+struct uv__desc uv__port_desc(uv_os_sock_t sock) {
+  struct uv__desc desc;
+
+  desc.handle = (HANDLE) sock;
+  desc.kind = UV__DESC_TCP;
+  desc.accepted = 0;
+  desc.peer = 0;
+  return desc;
+}
+
+void uv__port_discard(struct uv__desc* desc) {
+  if (desc->kind == UV__DESC_TCP || desc->kind == UV__DESC_PIPE)
+    uv__own_drop(desc->handle, NULL);
+  if (desc->kind == UV__DESC_TCP)
+    closesocket((SOCKET) desc->handle);
+  else if (desc->kind == UV__DESC_PIPE)
+    CloseHandle(desc->handle);
+  desc->handle = INVALID_HANDLE_VALUE;
+  desc->kind = UV__DESC_NONE;
+}

@@ -1,0 +1,158 @@
+/* Names of pipes: from the program's text to what the system wants, and back. */
+#include "win/npfs/npfs.h"
+
+#include <string.h>
+
+/* What all names begin with; [2] is '.' or '?'. The second form keeps the system from looking at
+ * the rest as if it were a path. */
+static const char prefix[] = "\\\\?\\pipe\\";
+
+enum {
+  PREFIX = sizeof(prefix) - 1,
+  DOT_OR_QUESTION_MARK = 2
+};
+
+static int is_slash(char c) {
+  return c == '\\' || c == '/';
+}
+
+/* Whether `text` begins with a prefix in either form, also with slashes, as programs that come
+ * from Unix write it. */
+static int has_prefix(const char* text, size_t length) {
+  size_t i;
+
+  if (length <= PREFIX)
+    return 0;
+  for (i = 0; i < PREFIX; i++) {
+    char c = text[i];
+    int same = c == prefix[i] || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == prefix[i]);
+
+    if (i == DOT_OR_QUESTION_MARK)
+      same = c == '.' || c == '?';
+    else if (prefix[i] == '\\')
+      same = is_slash(c);
+    if (!same)
+      return 0;
+  }
+  return 1;
+}
+
+int uv__name_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide) {
+  WCHAR units[UV__PIPE_NAME_MAX + 2];
+  size_t length = name->length;
+  int count;
+  int i;
+
+  if (!has_prefix(name->text, length))
+    return UV_EINVAL;
+  wide->dot = name->text[DOT_OR_QUESTION_MARK] == '.';
+  /* A character of UTF-16 takes at most three bytes: what lies beyond is cut off unseen, or
+   * only makes too long a name longer. Not in the middle of a character. */
+  if (length > 3 * (UV__PIPE_NAME_MAX + 1)) {
+    length = 3 * (UV__PIPE_NAME_MAX + 1);
+    while (length > PREFIX && (name->text[length] & 0xC0) == 0x80)
+      length--;
+  }
+  /* In two steps only when it may not fit. */
+  count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name->text, (int) length, units,
+                              UV__PIPE_NAME_MAX + 1);
+  if (count == 0 && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
+    return UV_EINVAL;
+  if (count == 0 || count > UV__PIPE_NAME_MAX) {
+    if (!name->cut)
+      return UV_ENAMETOOLONG;
+    while (count == 0 || count > UV__PIPE_NAME_MAX) {
+      do
+        length--;
+      while ((name->text[length] & 0xC0) == 0x80);
+      count =
+          MultiByteToWideChar(CP_UTF8, 0, name->text, (int) length, units, UV__PIPE_NAME_MAX + 1);
+    }
+  }
+  for (i = 0; i < count; i++)
+    wide->text[i] = i < PREFIX && units[i] == L'/' ? L'\\' : units[i];
+  wide->text[count] = L'\0';
+  return 0;
+}
+
+static int begins_with(const WCHAR* name, DWORD units, const WCHAR* beginning) {
+  size_t length = wcslen(beginning);
+
+  return units > length && wcsncmp(name, beginning, length) == 0;
+}
+
+/* What the names of our pairs end with (pair.c); what is before it the system can change. */
+static int is_pair(const WCHAR* name, DWORD units) {
+  static const WCHAR pair[] = L"\\uv-";
+  enum {
+    HEAD = sizeof(pair) / sizeof(pair[0]) - 1,
+    DIGITS = 32
+  };
+  DWORD i = units - DIGITS;
+
+  if (units < HEAD + DIGITS || wcsncmp(name + i - HEAD, pair, HEAD) != 0)
+    return 0;
+  for (; i < units; i++)
+    if (wcschr(L"0123456789abcdef", name[i]) == NULL)
+      return 0;
+  return 1;
+}
+
+/* Whether nobody gave this name: it is one of the system's anonymous pipes, or of our pairs. */
+static int is_internal(const WCHAR* name, DWORD units) {
+  return begins_with(name, units, L"\\Win32Pipes.") ||
+         begins_with(name, units, L"\\Win32.Pipes.") || is_pair(name, units);
+}
+
+/* Pipes that nobody gave a name have one instance and no room for more, and those that a program
+ * binds have: what only looks like one of theirs is told. 1, 0, or UV_ENOMEM. */
+static int is_single(HANDLE handle) {
+  DWORD most;
+
+  if (GetNamedPipeInfo(handle, NULL, NULL, NULL, &most))
+    return most == 1;
+  return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
+}
+
+int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
+  union {
+    FILE_NAME_INFO info;
+    char room[sizeof(FILE_NAME_INFO) + (UV__PIPE_NAME_MAX + 1) * sizeof(WCHAR)];
+  } name;
+  char utf8[PREFIX + 3 * (UV__PIPE_NAME_MAX + 1)];
+  DWORD units = 0;
+  DWORD error = 0;
+  int single = 0;
+  int length;
+
+  if (GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name)))
+    units = name.info.FileNameLength / sizeof(WCHAR);
+  else
+    error = GetLastError();
+  if (error != 0 || is_internal(name.info.FileName, units))
+    single = is_single(handle);
+  if (single < 0)
+    return single;
+  if (error != 0 && !single)
+    return uv__error_translate(error);
+  if (single || units < 2 || units > UV__PIPE_NAME_MAX) {
+    *len = 0; /* There is no name to tell. */
+    return 0;
+  }
+  /* It comes with one leading backslash, the last one of the prefix. */
+  memcpy(utf8, prefix, PREFIX);
+  if (dot)
+    utf8[DOT_OR_QUESTION_MARK] = '.';
+  length = WideCharToMultiByte(CP_UTF8, 0, name.info.FileName + 1, (int) units - 1, utf8 + PREFIX,
+                               (int) (sizeof(utf8) - PREFIX), NULL, NULL);
+  if (length == 0)
+    return uv__error_translate(GetLastError());
+  length += PREFIX;
+  if (length > *len) {
+    *len = length;
+    return UV_ENOBUFS;
+  }
+  memcpy(text, utf8, (size_t) length);
+  *len = length;
+  return 0;
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""dialect.py BUILD: compiles all that Windows builds in the dialect of Visual Studio, without linking.
+
+BUILD is a configured build folder for Windows by MinGW (preset mingw), whose list of compilations says
+what belongs to Windows, and where each source looks for its headers. clang takes each in Microsoft's
+dialect, where _MSC_VER is defined and __GNUC__ is not, `long` has 32 bits and there is no ssize_t, over
+the headers of test/nt, which are ours: for x86, where each calling convention is a type of its own,
+x64 and ARM64; Release, and for x64 Debug with its other C library. A warning is an error.
+
+What it cannot see is what Microsoft's own headers and linker would say.
+"""
+import json
+import os
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from header import ROOT
+
+HEADERS = ROOT / "test/nt/include"
+
+# Target and definitions of each kind.
+RELEASE = ("-DNDEBUG", "-D_MT")
+DEBUG = ("-D_DEBUG", "-D_MT", "-D_DLL")
+KINDS = {
+    "x64": ("x86_64-pc-windows-msvc", RELEASE),
+    "x64 Debug": ("x86_64-pc-windows-msvc", DEBUG),
+    "x86": ("i686-pc-windows-msvc", RELEASE),
+    "ARM64": ("aarch64-pc-windows-msvc", RELEASE),
+}
+
+# `__clang__` would choose clang's branches where Microsoft's compiler has one of its own.
+DIALECT = (
+    "-fsyntax-only -std=c11 -fms-compatibility -fms-extensions -fms-compatibility-version=19.38 "
+    "-nostdinc -U__clang__ -D_CRT_SECURE_NO_WARNINGS -D_CRT_NONSTDC_NO_WARNINGS "
+    "-Wall -Wextra -Wno-string-concatenation -Werror"
+).split()
+
+# The shim redirects the linker of GNU; with it go the programs that are nothing without it. Both are
+# left out where there is another linker (test/support/shim.cmake).
+SHIM_ONLY = {
+    ROOT / "bench/ledger_win.c",
+    *(ROOT / "test/shim").glob("*.c"),
+    *(ROOT / "test/support").glob("shim*.c"),
+}
+
+# Definitions of the build by MinGW that are not Microsoft's.
+LEFT_OUT = ("-DUVTEST_SHIM", "-D__USE_MINGW_ANSI_STDIO=0", "-DNDEBUG")
+
+# What must not compile, so that the rest means something: (kind, source).
+REFUSED = (
+    ("x64", "#ifndef __GNUC__\n#error it is\n#endif"),
+    ("x64", "#include <sys/types.h>\nssize_t size;"),
+    ("x64", "#include <windows.h>\nint f(unsigned* n) { return ReadFile(0, 0, 0, n, 0); }"),
+    ("x86", "#include <windows.h>\nstatic DWORD f(LPVOID p) { return p != 0; }\nvoid g(void) {"
+            " CreateThread(0, 0, f, 0, 0, 0); }"),
+    ("ARM64", "typedef int narrow[sizeof(long) == 8 ? 1 : -1];"),
+)
+
+
+def compilations(build):
+    """(source, its options) of each that differs by more than where it looks for headers."""
+    seen = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        source = Path(entry["directory"], entry["file"])
+        if source.suffix != ".c" or source in SHIM_ONLY:
+            continue
+        words = shlex.split(entry["command"])
+        folders, definitions = [], []
+        for word, following in zip(words, words[1:] + [""]):
+            if word == "-isystem":
+                folders += [word, following]
+            elif word.startswith("-I"):
+                folders.append(word)
+            elif word.startswith("-D") and word not in LEFT_OUT:
+                definitions.append(word)
+        seen.setdefault((source, *definitions), [*folders, *definitions, str(source)])
+    return [(key[0], options) for key, options in seen.items()]
+
+
+def resource_headers():
+    done = subprocess.run(["clang", "-print-resource-dir"], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip()) / "include"
+
+
+def main(build):
+    own = [f"-isystem{HEADERS / 'msvc'}", f"-isystem{resource_headers()}", f"-isystem{HEADERS}"]
+
+    def refused(kind, options, text=None):
+        target, definitions = KINDS[kind]
+        command = ["clang", f"--target={target}", *DIALECT, *definitions, *options, *own]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=text)
+        return done.stdout + done.stderr if done.returncode else None
+
+    def try_source(job):
+        kind, (source, options) = job
+        return f"{kind}: {os.path.relpath(source, ROOT)}", refused(kind, options)
+
+    taken = [text for kind, text in REFUSED if not refused(kind, ["-xc", "-"], text)]
+    sources = compilations(build)
+    if taken or not sources:
+        print("\n".join(["dialect: what is to be refused, and was not:", *taken]))
+        return 1
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(try_source, [(kind, source) for kind in KINDS for source in sources]))
+    failed = [f"{name}\n{output}" for name, output in results if output]
+    print("\n".join(failed))
+    print(f"dialect: {len(sources)} sources for {len(KINDS)} kinds of Windows, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))
