@@ -86,7 +86,7 @@ UV_EXTERN int uv_translate_sys_error(int sys_errno);
 
 /* The libuv API level, as major << 16 | minor << 8 | patch. Any thread. */
 UV_EXTERN unsigned int uv_version(void);
-/* The libuv API level as text, "1.52.0". Any thread. */
+/* The libuv API level as text, "1.53.0". Any thread. */
 UV_EXTERN const char* uv_version_string(void);
 
 /* The four functions of an allocator, with the meaning they have in C. The library calls them on

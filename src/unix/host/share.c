@@ -111,11 +111,11 @@ static int set_nice(id_t thread, int nice) {
 
 #endif
 
-static int get_nice(int which, id_t who, int* nice) {
+static int get_nice(id_t who, int* nice) {
   int r;
 
   errno = 0; /* -1 is an answer, too. */
-  r = getpriority(which, who);
+  r = getpriority(PRIO_PROCESS, who);
   if (r == -1 && errno != 0)
     return UV__ERR(errno);
   *nice = r;
@@ -160,13 +160,13 @@ int uv_thread_getpriority(uv_thread_t tid, int* priority) {
     return UV__ERR(error);
   nice = find_nice_thread(tid, policy);
   if (nice != 0)
-    return get_nice(PRIO_PROCESS, nice, priority);
+    return get_nice(nice, priority);
   *priority = param.sched_priority;
   return 0;
 }
 
 int uv_os_getpriority(uv_pid_t pid, int* priority) {
-  return priority == NULL ? UV_EINVAL : get_nice(PRIO_PROCESS, (id_t) pid, priority);
+  return priority == NULL ? UV_EINVAL : get_nice((id_t) pid, priority);
 }
 
 int uv_os_setpriority(uv_pid_t pid, int priority) {
