@@ -81,6 +81,20 @@ install(
   PATTERN "*.md"
   PATTERN "*.svg")
 
+# Manual pages, where there is what makes them: Python that of the library, help2man those of programs.
+find_package(Python3 COMPONENTS Interpreter QUIET)
+if(NOT WIN32 AND Python3_FOUND)
+  set(man ${PROJECT_BINARY_DIR}/man)
+  file(GLOB man_sources CONFIGURE_DEPENDS tools/man_pages.py tools/api_pages.py include/uv.h)
+  add_custom_command(
+    OUTPUT ${man}/uvstream.7
+    COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/man_pages.py ${man}
+    DEPENDS ${man_sources}
+    VERBATIM)
+  add_custom_target(uvstream_man ALL DEPENDS ${man}/uvstream.7)
+  install(FILES ${man}/uvstream.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
+endif()
+
 if(top_level)
   configure_file(cmake/uninstall.cmake.in uninstall.cmake @ONLY)
   add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -P ${PROJECT_BINARY_DIR}/uninstall.cmake

@@ -1503,6 +1503,14 @@ def test_prefork_load_notices_lost_answers():
     contains(running.end(1), "1 of 3 answers", " 2 lost")
 
 
+def test_prefork_load_to_nobody_is_one_line():
+    holder, port = unused_port()
+    said = Running("prefork", "load", f"tcp:{LOCAL}:{port}").end(1)
+    contains(said, f"cannot connect to tcp:{LOCAL}:{port}", "ECONNREFUSED")
+    assert said.count("\n") == 1, said
+    holder.close()
+
+
 def test_prefork_bad_arguments():
     for arguments, *parts in (
         ([], "usage"),
@@ -1511,6 +1519,7 @@ def test_prefork_bad_arguments():
         (["serve", "tcp:127.0.0.1:1"], "serve listens"),
         (["serve", LISTEN, "--workers", "0"], "at least one worker"),
         (["serve", LISTEN, "--workers", "many"], "--workers", "many"),
+        (["serve", LISTEN, "--workers", "257"], "--workers", "at most 256"),
         (["serve", LISTEN, "--workers"], "a value must follow"),
         (["serve", LISTEN, "--control", "tcp:127.0.0.1:1"], "serve listens"),
         (["load", LISTEN], "load connects"),

@@ -319,8 +319,8 @@ class Installed:
 class Service(Installed, Visitor):
     """prefork; relative names of files are meant to be in the folder it was installed from."""
 
-    def __init__(self, *options, endpoint=LISTEN):
-        super().__init__("prefork", endpoint, "--control", LISTEN, "--log", "the log",
+    def __init__(self, *options, endpoint=LISTEN, install=()):
+        super().__init__("prefork", *install, endpoint, "--control", LISTEN, "--log", "the log",
                          "--ready-file", "ready now", *options)
 
     def log(self):
@@ -407,11 +407,27 @@ def test_service_of_windows_obeys_net():
         contains(service.scm("wait", 0, "stopped")[1], "exit code 0,")
 
 
+def test_service_of_windows_is_configured():
+    with Service("--workers", "1") as service:
+        said = service.scm("config", 0)[1]
+        assert re.search(r"account NT AUTHORITY\\LocalService, start 3\n", said, re.I), said
+        contains(said, "a source of events", "description A server, an example of uvstream")
+        again = service.run(service.program, "--install", service.name, LISTEN)
+        assert again.returncode == 1 and "error 1073" in again.stderr, again
+    with Service("--workers", "1", install=("--account", "LocalSystem", "--start", "auto",
+                                            "--description", "Answers gr\u00fc\u00dfe")) as service:
+        said = service.scm("config", 0)[1]
+        contains(said, "account LocalSystem, start 2", "description Answers gr")
+
+
 def test_service_of_windows_bad_installation():
     if not on_windows():
         skip("there is no service manager of Windows")
     contains(Running("prefork", "--install", "a", "pipe:x").end(2), "serve listens")
     contains(Running("prefork", "--install", "a", LISTEN, "--log").end(2), "a value must follow")
+    for option, takes in (("--account", "LocalService"), ("--start", "demand, auto")):
+        contains(Running("prefork", "--install", "a", option, "nobody", LISTEN).end(2), option, takes)
+    contains(Running("prefork", "--install", "a", "--description").end(2), "--description")
     contains(Running("prefork", "--uninstall", "uvstream-" + uuid.uuid4().hex).end(1),
              "cannot uninstall the service uvstream-", "error 1060")
 

@@ -520,9 +520,9 @@ UV_EXTERN int uv_tcp_init(uv_loop_t* loop, uv_tcp_t* handle);
  * socket now. UV_EINVAL for anything else; and when the socket cannot be had. A handle whose
  * initialisation failed is not to be closed. */
 UV_EXTERN int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags);
-/* Adopt a socket, which becomes non-blocking and the handle's to close. UV_EBUSY when the
- * handle has one already, UV_EEXIST when another handle of the loop has this one. On error
- * it stays the caller's. */
+/* Adopt a socket, which becomes non-blocking (on Windows not one that others have, too) and the
+ * handle's to close. UV_EBUSY when the handle has one already, UV_EEXIST when another handle of
+ * the loop has this one. On error it stays the caller's. */
 UV_EXTERN int uv_tcp_open(uv_tcp_t* handle, uv_os_sock_t sock);
 /* Switch Nagle's algorithm off (1) or on. Stored until there is a socket (rule T1). */
 UV_EXTERN int uv_tcp_nodelay(uv_tcp_t* handle, int enable);
@@ -603,8 +603,10 @@ enum uv_poll_event {
  * ends, else 0. */
 UV_EXTERN int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc);
 /* Adopt an open descriptor (Windows: of the C run-time library): a pipe end, a socket or a
- * fifo. It becomes the handle's to close. What can be read and written follows from how it was
- * opened. UV_EBUSY when the handle has one already; UV_ENOTSUP for what is no pipe (P4). */
+ * fifo, a file, a device. It becomes the handle's to close. What can be read and written follows from
+ * how it was opened. Unix: it does not block from then on, unless it is 0, 1 or 2 (W8). UV_EBUSY when the
+ * handle has one already; UV_EEXIST when the loop has this one; UV_ENOTSUP for what is no stream
+ * (P4). */
 UV_EXTERN int uv_pipe_open(uv_pipe_t* handle, uv_file file);
 /* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows. UV_EADDRINUSE,
  * UV_EACCES (also where there is no such folder), UV_EINVAL when bound or open (rules P1, P2,
@@ -713,8 +715,8 @@ struct uv_process_s {
   struct uv__io io;    /* rings UV__EVENT when the child is gone */
 };
 
-/* Start a child. The handle is initialised also when this fails, and must then be closed. Only
- * descriptors named in options->stdio reach the child. UV_ENOENT: no such program or folder;
+/* Start a child. The handle is initialised also when this fails, and must then be closed. Beyond
+ * options->stdio the child has what the program left inheritable (Windows: nothing). UV_ENOENT: no such program or folder;
  * UV_EACCES: it may not be run; UV_EINVAL: unknown flags, no file, or stdio that cannot be;
  * UV_ENOTSUP: uid or gid on Windows; and what the system says. */
 UV_EXTERN int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options);
@@ -960,7 +962,7 @@ struct uv_loop_s {
   struct uv__queue handles; /* every handle that is not closed */
   struct uv__queue ready;   /* streams that want a turn */
   struct uv__queue later;   /* streams that want one in the next turn of the loop */
-  struct uv__queue starved; /* listeners that lacked resources */
+  struct uv__queue starved; /* streams that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
   struct uv__queue idle;
   struct uv__queue prepare;
@@ -973,7 +975,7 @@ struct uv_loop_s {
     unsigned int count;
   } timers; /* a heap, soonest first */
   uint64_t timer_order;
-  uint64_t retry_at;          /* ms: when listeners that lacked resources try again; 0: none */
+  uint64_t retry_at;          /* ms: when those that lacked resources try again; 0: none */
   int work_pending;           /* atomic: work_done is not empty */
   struct uv__queue work_done; /* finished work; the pool's lock guards it */
   struct uv__meter* meter;    /* NULL until UV_METRICS_IDLE_TIME */

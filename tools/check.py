@@ -272,6 +272,8 @@ SLEEPS = {
     ("test/api/loop.c", "sleep_in_callback"): "the loop's time must be left behind by the clock's",
     ("test/api/process_win.c", "idle"): "lives until somebody ends it, which is what is tested",
     ("test/api/system.c", "uptime_counts"): "the clock is what is tested",
+    ("test/fault/answers.c", "e1_sleep_that_a_signal_ends"): "the sleep is what is tested",
+    ("test/fault/calls_plain.c", "__wrap_open"): "is the stand-in of a sleep, further down",
     ("test/interop/run.py", "wait_until_ready"): LOOKS_AGAIN,
     ("test/sim/sim_thread.c", "uv_sleep"): "is what the core would call, and fails",
     ("examples/test_examples.py", "listens_on"): LOOKS_AGAIN,

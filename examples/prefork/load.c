@@ -6,6 +6,7 @@
 #include "lines.h"
 #include "prefork.h"
 
+#define MOST_TOLD 5 /* of the answers that are lost; the last line has their number */
 #define SILENCE_MS 60000
 #define MOST_WORKERS 64 /* told apart; the rest are counted together */
 
@@ -167,7 +168,8 @@ static void finish(struct client* client, int err) {
     return;
   if (worker < 0) {
     all.lost++;
-    report_error(err, "an answer is lost (%zu bytes came)", client->length);
+    if (all.lost <= MOST_TOLD)
+      report_error(err, "an answer is lost (%zu bytes came)", client->length);
   } else {
     all.answered++;
     all.by_worker[worker < MOST_WORKERS ? worker : 0]++;
@@ -197,12 +199,26 @@ static void on_written(uv_write_t* req, int status) {
     finish(req->data, status);
 }
 
+/* Nobody has ever answered there: one line says it, for all who would have asked. */
+static void nobody(struct client* client, int err) {
+  if (!all.failed && !uv_is_closing(&client->stream.handle))
+    report_error(err, "cannot connect to %s", all.options->endpoint.text);
+  all.failed = 1;
+  all.asked = all.options->requests;
+  if (!uv_is_closing(&client->stream.handle))
+    endpoint_close(&all.options->endpoint, &client->stream, on_client_closed);
+}
+
 static void on_connect(uv_connect_t* req, int status) {
   static char request[] = "GET /hello HTTP/1.0\r\nHost: prefork\r\n\r\n";
   struct client* client = req->data;
   uv_stream_t* out = endpoint_out(&all.options->endpoint, &client->stream);
   uv_buf_t buf = uv_buf_init(request, sizeof(request) - 1);
   client->write.data = client;
+  if (status < 0 && all.answered == 0) {
+    nobody(client, status);
+    return;
+  }
   if (status == 0)
     status = uv_read_start(&client->stream.stream, on_alloc, on_read);
   if (status == 0)
@@ -219,7 +235,9 @@ static void ask(struct client* client) {
   err = endpoint_dial(&all.options->endpoint, &all.loop, &client->stream, &client->connect,
                       on_connect);
   client->stream.handle.data = client;
-  if (err < 0)
+  if (err < 0 && all.answered == 0)
+    nobody(client, err);
+  else if (err < 0)
     finish(client, err);
 }
 
@@ -273,7 +291,8 @@ int load(const struct load_options* options) {
   else
     start_clients();
   uv_run(&all.loop, UV_RUN_DEFAULT);
-  report_all();
+  if (all.answered + all.lost > 0)
+    report_all();
   if (all.failed || all.answered < options->requests)
     return 1; /* what is open is the system's to close */
   uv_close((uv_handle_t*) &all.timer, NULL);

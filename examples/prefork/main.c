@@ -10,7 +10,8 @@
 #include "service.h"
 
 enum {
-  EXIT_USAGE = 2
+  EXIT_USAGE = 2,
+  MOST_WORKERS = 256 /* each is a process */
 };
 
 static int print_usage(FILE* out) {
@@ -20,7 +21,8 @@ static int print_usage(FILE* out) {
       "                     [--ready-file FILE] [--log FILE]\n"
       "       prefork load ENDPOINT [--clients N] [--requests N] [--control ENDPOINT]\n"
       "                     [--kills N]\n"
-      "       prefork --install NAME ENDPOINT [OPTION OF serve]...\n"
+      "       prefork --install NAME [--account NAME] [--start demand|auto|delayed]\n"
+      "                     [--description TEXT] ENDPOINT [OPTION OF serve]...\n"
       "       prefork --uninstall NAME\n"
       "\n"
       "serve  is a web server: a master that hands every connection to one of N worker processes\n"
@@ -34,7 +36,9 @@ static int print_usage(FILE* out) {
       "load   asks for that many answers (4000) as N clients at once (16), and says which worker\n"
       "       gave how many and how many were lost. With --control it has a worker killed --kills\n"
       "       times on the way, and the server stopped at the end.\n"
-      "--install makes a service of Windows that is such a server, and --uninstall removes it.\n"
+      "--install makes a service of Windows that is such a server, and --uninstall removes it. It\n"
+      "       runs as LocalService if no account is named, is started by hand if nothing else is\n"
+      "       said, and again when it died; what fails is in the system's log, too.\n"
       "\n"
       "Endpoints:\n");
   endpoint_list(out);
@@ -116,6 +120,10 @@ static int parse_serve(struct serve_options* options, int argc, char** argv) {
     report_error(0, "serve takes tcp-listen: and at least one worker");
     return -1;
   }
+  if (options->workers > MOST_WORKERS) {
+    report_error(0, "--workers: at most %d", MOST_WORKERS);
+    return -1;
+  }
   return 0;
 }
 
@@ -143,7 +151,12 @@ static int serve_main(int argc, char** argv) {
 /* A service that could not start is noticed late, so mistakes are looked for now. */
 static int install_main(int argc, char** argv) {
   struct serve_options options = {0};
-  if (parse_serve(&options, argc - 1, argv + 1) != 0)
+  int first = service_options(argc, argv);
+  if (first < 0)
+    return EXIT_USAGE;
+  if (first >= argc)
+    return print_usage(stderr);
+  if (parse_serve(&options, argc - first + 2, argv + first - 2) != 0)
     return EXIT_USAGE;
   return service_install(argc, argv);
 }
@@ -175,6 +188,8 @@ int main(int argc, char** argv) {
 #endif
   if (strcmp(role, "--help") == 0 || strcmp(role, "-h") == 0)
     return print_usage(stdout);
+  if (strcmp(role, "--version") == 0)
+    return printf("prefork %s\n", uv_version_string()) < 0;
   report_setup("prefork", REPORT_NORMAL);
   if (argc == 3 && strcmp(role, "work") == 0)
     return work(argv[2]);

@@ -4,6 +4,7 @@
  *   scm start|stop|pause|continue|renew NAME   0 when the manager took the order
  *   scm wait NAME STATE                        says how that came
  *   scm command NAME                           the command line that was installed
+ *   scm config NAME                            who runs it, how it starts, what is told of it
  *   scm drain NAME PID                         stops it, while its worker PID keeps it from
  *                                              ending, until it has said twice that it goes on
  *   scm murder NAME PID...                     ends the service with no warning, its workers PID...
@@ -67,6 +68,33 @@ static int show_command(SC_HANDLE service) {
   if (!QueryServiceConfigA(service, &answer.config, sizeof(answer), &size))
     return fail("ask for the command");
   puts(answer.config.lpBinaryPathName);
+  return 0;
+}
+
+static int show_config(SC_HANDLE service, const char* name) {
+  static union {
+    QUERY_SERVICE_CONFIGA config;
+    SERVICE_DESCRIPTIONA description;
+    SERVICE_FAILURE_ACTIONSA failure;
+    char room[8192];
+  } answer;
+  BYTE* room = (BYTE*) &answer;
+  char key[300];
+  HKEY opened;
+  DWORD size;
+  if (!QueryServiceConfigA(service, &answer.config, sizeof(answer), &size))
+    return fail("ask for the configuration");
+  printf("account %s, start %lu\n", answer.config.lpServiceStartName, answer.config.dwStartType);
+  if (QueryServiceConfig2A(service, SERVICE_CONFIG_DESCRIPTION, room, sizeof(answer), &size))
+    printf("description %s\n", answer.description.lpDescription);
+  if (QueryServiceConfig2A(service, SERVICE_CONFIG_FAILURE_ACTIONS, room, sizeof(answer), &size))
+    printf("%lu actions when it fails\n", answer.failure.cActions);
+  snprintf(key, sizeof(key), "SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\%s",
+           name);
+  if (RegOpenKeyExA(HKEY_LOCAL_MACHINE, key, 0, KEY_READ, &opened) == ERROR_SUCCESS) {
+    puts("a source of events");
+    RegCloseKey(opened);
+  }
   return 0;
 }
 
@@ -143,6 +171,8 @@ static int obey(SC_HANDLE service, int argc, char** argv) {
     return control(service, SERVICE_CONTROL_PARAMCHANGE);
   if (strcmp(verb, "command") == 0)
     return show_command(service);
+  if (strcmp(verb, "config") == 0)
+    return show_config(service, argv[2]);
   if (strcmp(verb, "wait") == 0 && argc == 4)
     return wait_for(service, argv[3], 0);
   if (strcmp(verb, "drain") == 0 && argc == 4)

@@ -39,8 +39,12 @@ const char* service_endpoint(void);
 
 /* The rest is for Windows, and says so elsewhere. Each returns an exit code. */
 
-/* Make a service NAME, argv[2], that is this program with the arguments after it. */
+/* Make a service NAME, argv[2], that is this program with the arguments after it and after the options of
+ * the installation, of which --help tells. Where a service is started by nobody in particular it can do
+ * nothing in particular, either: LocalService. */
 int service_install(int argc, char** argv);
+/* Where those arguments begin; -1 after a complaint about an option. */
+int service_options(int argc, char** argv);
 int service_uninstall(const char* name);
 /* Called by a process that the manager has started, with the arguments service_install gave it.
  * Calls `run` with as many of them as there are for it: argv[2] is the first. */

@@ -97,6 +97,12 @@ static int refuse(void) {
   return 2;
 }
 
+int service_options(int argc, char** argv) {
+  (void) argc;
+  (void) argv;
+  return 3;
+}
+
 int service_install(int argc, char** argv) {
   (void) argc;
   (void) argv;

@@ -7,9 +7,7 @@
 
 #include "../relay/report.h"
 #include "service.h"
-
-/* Behind uv.h, which brings the rest of Windows. */
-#include <winsvc.h>
+#include "service_win.h"
 
 #define MOST_ORDERS 8
 #define WAIT_HINT_MS 10000 /* how long the manager may hear nothing of a change that it asked for */
@@ -21,6 +19,7 @@ const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {
 
 static struct {
   SERVICE_STATUS_HANDLE handle; /* NULL: nobody manages us */
+  HANDLE source;                /* of what the system's log says of us; NULL: there is none */
   int argc;
   char** argv;
   int (*run)(int argc, char** argv);
@@ -145,20 +144,16 @@ const char* service_endpoint(void) {
 
 /* ---- Under the manager ------------------------------------------------------------------- */
 
-static const char* error_text(DWORD error) {
-  static char text[600];
-  wchar_t wide[256];
-  char* to = text;
-  size_t length = sizeof(text) - 64;
-  DWORD units = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-                               error, 0, wide, 256, NULL);
-  while (units > 0 && wide[units - 1] <= L' ')
-    units--;
-  text[0] = '\0';
-  uv_utf16_to_wtf8((const uint16_t*) wide, (ssize_t) units, &to, &length);
-  length = strlen(text); /* of one that did not fit, what did */
-  snprintf(text + length, sizeof(text) - length, " (error %lu)", error);
-  return text;
+/* Nobody sees what a service writes to stderr, and few know where its log is; all look into the log of
+ * the system. What failed goes there. */
+static void tell_system(const char* line) {
+  wchar_t wide[1024];
+  const wchar_t* strings[1] = {wide};
+  ssize_t units = uv_wtf8_length_as_utf16(line);
+  if (service.source == NULL || units < 0 || units > 1024)
+    return;
+  uv_wtf8_to_utf16(line, (uint16_t*) wide, (size_t) units);
+  ReportEventW(service.source, EVENTLOG_ERROR_TYPE, 0, SERVICE_EVENT, NULL, 1, 0, strings, NULL);
 }
 
 /* A code that is not 0 is the program's own, which Windows keeps apart from its own errors. */
@@ -167,6 +162,8 @@ static void WINAPI service_main(DWORD argc, wchar_t** argv) {
   service.handle = RegisterServiceCtrlHandlerExW(argv[0], on_control, NULL);
   if (service.handle == NULL)
     return;
+  service.source = RegisterEventSourceW(NULL, argv[0]);
+  report_errors_to(tell_system);
   AcquireSRWLockExclusive(&service.lock);
   set_state(SERVICE_START_PENDING);
   ReleaseSRWLockExclusive(&service.lock);
@@ -174,6 +171,9 @@ static void WINAPI service_main(DWORD argc, wchar_t** argv) {
   AcquireSRWLockExclusive(&service.lock);
   service.status.dwWin32ExitCode = service.exit_code == 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
   service.status.dwServiceSpecificExitCode = (DWORD) service.exit_code;
+  if (service.source != NULL)
+    DeregisterEventSource(service.source);
+  service.source = NULL;
   set_state(SERVICE_STOPPED);
   ReleaseSRWLockExclusive(&service.lock);
 }
@@ -186,129 +186,8 @@ int service_run(int argc, char** argv, int (*run)(int argc, char** argv)) {
   service.argv = argv + 1;
   service.run = run;
   if (!StartServiceCtrlDispatcherW(table)) {
-    report_error(0, "only the service manager can start this: %s", error_text(GetLastError()));
+    report_error(0, "only the service manager can start this: %s", service_error(GetLastError()));
     return 1;
   }
   return service.exit_code;
-}
-
-/* ---- Installation ------------------------------------------------------------------------ */
-
-static wchar_t* put(wchar_t* at, const wchar_t* end, wchar_t c, size_t times) {
-  for (; times > 0 && at < end; times--)
-    *at++ = c;
-  return at;
-}
-
-/* Append an argument to a command line, in quotes: a path with blanks in it would otherwise be
- * several arguments, the first of which may be a program that somebody put there. Backslashes
- * stand for themselves except before a quote, where each is doubled. Returns the new end, which is
- * `end` itself when there is no room. */
-static wchar_t* append(wchar_t* at, const wchar_t* end, const wchar_t* argument) {
-  size_t backslashes = 0;
-  at = put(at, end, L'"', 1);
-  for (; *argument != L'\0'; argument++) {
-    if (*argument == L'"')
-      at = put(at, end, L'\\', backslashes + 1);
-    backslashes = *argument == L'\\' ? backslashes + 1 : 0;
-    at = put(at, end, *argument, 1);
-  }
-  at = put(at, end, L'\\', backslashes);
-  at = put(at, end, L'"', 1);
-  return put(at, end, L' ', 1);
-}
-
-/* Arguments are what uv_setup_args gives, here and where the service gets them back. */
-static int widen(const char* text, wchar_t* wide, ssize_t size) {
-  ssize_t units = uv_wtf8_length_as_utf16(text);
-  if (units < 0 || units > size) {
-    SetLastError(ERROR_INVALID_PARAMETER);
-    return 0;
-  }
-  uv_wtf8_to_utf16(text, (uint16_t*) wide, (size_t) units);
-  return 1;
-}
-
-/* "PROGRAM" "--service" "FOLDER" "ARGUMENT"... A service starts in the folder of the system; that
- * of its installation is what relative names of files are meant for. 0 when it does not fit. */
-static int make_command(int argc, char** argv, wchar_t* command, size_t size) {
-  static wchar_t word[MOST_COMMAND];
-  wchar_t* at = command;
-  const wchar_t* end = command + size - 1;
-  int i;
-  DWORD length = GetModuleFileNameW(NULL, word, MOST_COMMAND);
-  if (length == 0 || length == MOST_COMMAND)
-    return 0;
-  at = append(at, end, word);
-  at = append(at, end, L"--service");
-  length = GetCurrentDirectoryW(MOST_COMMAND, word);
-  if (length == 0 || length >= MOST_COMMAND)
-    return 0;
-  at = append(at, end, word);
-  for (i = 0; i < argc; i++) {
-    if (widen(argv[i], word, MOST_COMMAND) == 0)
-      return 0;
-    at = append(at, end, word);
-  }
-  *at = L'\0';
-  return at < end;
-}
-
-static int fail(const char* what, const char* name) {
-  report_error(0, "cannot %s the service %s: %s", what, name, error_text(GetLastError()));
-  return 1;
-}
-
-/* Started by hand, and by LocalSystem; "sc config NAME start= auto obj= ..." changes both. */
-int service_install(int argc, char** argv) {
-  static wchar_t command[MOST_COMMAND];
-  wchar_t name[257]; /* the longest there is */
-  SC_HANDLE manager, made;
-  if (widen(argv[2], name, 257) == 0)
-    return fail("install", argv[2]);
-  if (!make_command(argc - 3, argv + 3, command, MOST_COMMAND)) {
-    report_error(0, "the command of the service %s is too long", argv[2]);
-    return 1;
-  }
-  manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE);
-  if (manager == NULL)
-    return fail("install", argv[2]);
-  made = CreateServiceW(manager, name, NULL, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS,
-                        SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, command, NULL, NULL, NULL, NULL,
-                        NULL);
-  if (made == NULL) {
-    fail("install", argv[2]);
-    CloseServiceHandle(manager);
-    return 1;
-  }
-  CloseServiceHandle(made);
-  CloseServiceHandle(manager);
-  report(REPORT_NORMAL, "installed the service %s; start it with: sc start %s", argv[2], argv[2]);
-  return 0;
-}
-
-/* A service that runs is told to stop, and is gone when it has. */
-int service_uninstall(const char* name) {
-  wchar_t wide[257];
-  SERVICE_STATUS status;
-  SC_HANDLE manager, found;
-  int ok;
-  if (widen(name, wide, 257) == 0)
-    return fail("uninstall", name);
-  manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-  if (manager == NULL)
-    return fail("uninstall", name);
-  found = OpenServiceW(manager, wide, DELETE | SERVICE_STOP);
-  if (found == NULL) {
-    fail("uninstall", name);
-    CloseServiceHandle(manager);
-    return 1;
-  }
-  ControlService(found, SERVICE_CONTROL_STOP, &status);
-  ok = DeleteService(found);
-  if (!ok)
-    fail("uninstall", name);
-  CloseServiceHandle(found);
-  CloseServiceHandle(manager);
-  return ok ? 0 : 1;
 }

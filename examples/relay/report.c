@@ -14,6 +14,7 @@
 static const char* program_name = "relay";
 static enum report_level chosen_level = REPORT_NORMAL;
 static const char* log_path;
+static void (*error_listener)(const char* line);
 static char status_line[160]; /* as it stands there */
 
 void report_setup(const char* program, enum report_level level) {
@@ -64,7 +65,7 @@ void report_status(const char* text) {
   put_status();
 }
 
-static void put_line(int err, const char* format, va_list args) {
+static void put_line(int failed, int err, const char* format, va_list args) {
   char text[1024];
   char line[1280];
   vsnprintf(text, sizeof(text), format, args);
@@ -73,6 +74,8 @@ static void put_line(int err, const char* format, va_list args) {
   else
     snprintf(line, sizeof(line), "%s: %s: %s (%s)\n", program_name, text, uv_strerror(err),
              uv_err_name(err));
+  if (failed && error_listener != NULL)
+    error_listener(line);
   if (log_path != NULL && append_to_log(log_path, line) == 0)
     return;
   wipe_status();
@@ -80,19 +83,23 @@ static void put_line(int err, const char* format, va_list args) {
   put_status(); /* not every C library does that by itself when it is a file or a pipe */
 }
 
+void report_errors_to(void (*listener)(const char* line)) {
+  error_listener = listener;
+}
+
 void report(enum report_level level, const char* format, ...) {
   va_list args;
   if (level > chosen_level)
     return;
   va_start(args, format);
-  put_line(0, format, args);
+  put_line(0, 0, format, args);
   va_end(args);
 }
 
 void report_error(int err, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  put_line(err, format, args);
+  put_line(1, err, format, args);
   va_end(args);
 }
 

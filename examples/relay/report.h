@@ -18,6 +18,9 @@ void report_setup(const char* program, enum report_level level);
  * cannot be. */
 int report_into(const char* path);
 
+/* Give what report_error says to somebody else, too. */
+void report_errors_to(void (*listener)(const char* line));
+
 /* Say something when the level is at least `level`. A line end is added. */
 void report(enum report_level level, const char* format, ...);
 

@@ -130,10 +130,10 @@ struct uv__ops {
   void (*init)(struct uv__io* io);
 
   /* Create a descriptor (desc->kind == UV__DESC_NONE; `domain` is AF_INET or AF_INET6), or
-   * adopt *desc, which is then the io's, and make it non-blocking, not inheritable and known
-   * to the loop's poller. Stores what it is now (set of enum uv__opened). UV_EEXIST when
-   * another io of this loop has that descriptor. On failure the descriptor stays the
-   * caller's and the io is as it was. */
+   * adopt *desc, which is then the io's, not inheritable and known to the loop's poller. Nothing
+   * on it waits: it becomes non-blocking, or stays as it is where that is others' mode, too.
+   * Stores what it is now (set of enum uv__opened). UV_EEXIST when another io of this loop has
+   * that descriptor. On failure the descriptor stays the caller's and the io is as it was. */
   int (*open)(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened);
 
   /* Bind to a local address: a struct sockaddr for TCP, whose flags are the uv_tcp_flags, a
@@ -165,7 +165,9 @@ struct uv__ops {
   ssize_t (*read_now)(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 
   /* WRITE lane. Take any prefix, at least one byte, of `nbufs` (> 0) buffers whose lengths
-   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN (UV__TRY only); or an error.
+   * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN; or an
+   * error. Of UV__QUEUE UV_EAGAIN means that the system is short of something of whose return no event
+   * tells, so that no ring comes and the core asks again a little later.
    * The array may go after the call; the bytes stay until the ring or the close. `pass`,
    * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
    * at once or of done, means that it went.
@@ -354,7 +356,7 @@ enum uv__waits {
   UV__WAITS_NOT,
   UV__WAITS_READY,  /* in loop->ready: for its turn */
   UV__WAITS_LATER,  /* in loop->later: for one in the loop's next turn */
-  UV__WAITS_STARVED /* in loop->starved: a listener, for resources */
+  UV__WAITS_STARVED /* in loop->starved: for resources */
 };
 
 static inline void uv__io_wants_turn(struct uv__io* io) {

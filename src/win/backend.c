@@ -12,7 +12,7 @@ int uv__port_start(uv_loop_t* loop) {
 }
 
 void uv__port_stop(uv_loop_t* loop) {
-  uv__spare_stop(loop);
+  uv__late_stop(loop);
   uv__loop_stop(loop);
 }
 

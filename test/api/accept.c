@@ -43,13 +43,14 @@ static void count_connect(uv_connect_t* req, int status) {
 /* Connects `count` clients, one after the other, so that the order is known. */
 static void connect_clients(uv_tcp_t* clients, int count, const struct sockaddr_in* addr) {
   static uv_connect_t reqs[MOST];
+  int before = connected;
   int i;
 
   for (i = 0; i < count; i++) {
     CHECK_EQ(uv_tcp_init(net_loop(), &clients[i]), 0);
     CHECK_EQ(uv_tcp_connect(&reqs[i], &clients[i], (const struct sockaddr*) addr, count_connect),
              0);
-    net_until(&connected, i + 1);
+    net_until(&connected, before + i + 1);
   }
 }
 

@@ -92,6 +92,7 @@ TEST(env_misuse) {
   CHECK_EQ(uv_os_getenv(NAME, NULL, &size), UV_EINVAL);
   CHECK_EQ(uv_os_getenv(NAME, value, NULL), UV_EINVAL);
   CHECK_EQ(uv_os_getenv(NAME, value, &none), UV_EINVAL);
+  CHECK_EQ(uv_os_getenv("", value, &size), UV_ENOENT);
   CHECK_EQ(uv_os_setenv(NULL, "x"), UV_EINVAL);
   CHECK_EQ(uv_os_setenv(NAME, NULL), UV_EINVAL);
   CHECK_EQ(uv_os_setenv("", "x"), UV_EINVAL);

@@ -54,6 +54,33 @@ static void lower_the_limit(void) {
   CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+static void count_async(uv_async_t* async) {
+  *(int*) async->data += 1;
+}
+
+static int loop_turns;
+
+static void count_turn(uv_prepare_t* prepare) {
+  (void) prepare;
+  loop_turns++;
+}
+
+static int timer_ran;
+
+static void note_timer(uv_timer_t* timer) {
+  (void) timer;
+  timer_ran++;
+}
+
+static void wait_for_timer(uint64_t ms) {
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, note_timer, ms, 0), 0);
+  net_until(&timer_ran, 1);
+  net_close((uv_handle_t*) &timer);
+}
+
 /* Take all descriptors that are left but `spare`. */
 static int hoard(int* hoarded, int spare) {
   int count = 0;
@@ -223,6 +250,52 @@ TEST(e3_no_descriptor_for_a_new_handle_is_an_error) {
   CHECK(uv_loop_new() == NULL);
   give_back(hoarded, &count, LIMIT);
   CHECK_EQ(uv_tcp_bind(&tcp, (struct sockaddr*) &any, 0), 0); /* the handle is as it was */
+  net_end();
+#endif
+}
+
+/* No poller minds that the limit was lowered below what is open already: the loop waits, does not spin,
+ * and is told. */
+TEST(e1_limit_below_what_is_open) {
+#ifdef _WIN32
+  SKIP("there is no such limit");
+#else
+  enum {
+    PAIRS = 20
+  };
+  struct net_sink sinks[PAIRS] = {{0}};
+  struct rlimit limit;
+  uv_prepare_t turns;
+  uv_tcp_t writers[PAIRS];
+  uv_tcp_t readers[PAIRS];
+  uv_async_t async;
+  int woken = 0;
+  int i;
+
+  for (i = 0; i < PAIRS; i++) {
+    net_pair(&writers[i], &readers[i]);
+    net_drain((uv_stream_t*) &readers[i], &sinks[i]);
+  }
+  CHECK_EQ(uv_async_init(net_loop(), &async, count_async), 0);
+  async.data = &woken;
+  net_turns(3);
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = 8;
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  for (i = 0; i < PAIRS; i++) {
+    int sent = 0;
+
+    net_send((uv_stream_t*) &writers[i], 100000, 0, &sent);
+    net_until_bytes(&sinks[i], 100000);
+    net_until(&sent, 1);
+  }
+  CHECK_EQ(uv_async_send(&async), 0);
+  net_until(&woken, 1);
+  /* Half a second in which nothing happens has no turn for each moment of it. */
+  CHECK_EQ(uv_prepare_init(net_loop(), &turns), 0);
+  CHECK_EQ(uv_prepare_start(&turns, count_turn), 0);
+  wait_for_timer(500);
+  CHECK(loop_turns < 100);
   net_end();
 #endif
 }

@@ -143,31 +143,6 @@ TEST(p4_what_is_no_descriptor) {
   net_end();
 }
 
-TEST(p4_what_is_no_pipe) {
-#ifdef _WIN32
-  SKIP("a C run-time descriptor of a file or a folder is made in other ways there");
-#else
-  static const char* const paths[] = {"/dev/null", "/", "/etc/passwd"};
-  uv_pipe_t pipe;
-  size_t i;
-  int fd;
-
-  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
-  for (i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-    fd = open(paths[i], O_RDONLY);
-    CHECK(fd != -1);
-    CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
-    CHECK_EQ(fcntl(fd, F_GETFD), 0); /* still ours, and as it was */
-    test_fd_close(fd);
-  }
-  fd = socket(AF_INET, SOCK_DGRAM, 0);
-  CHECK(fd != -1);
-  CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
-  test_fd_close(fd);
-  net_end();
-#endif
-}
-
 /* ---- What is taken ---- */
 
 #ifndef _WIN32
@@ -464,7 +439,8 @@ TEST(p4_open_of_a_pseudo_terminal) {
 
 #ifndef _WIN32
 
-static void check_flags_stay(int fd, int other) {
+/* The open file of `fd`, which `other` has, too. */
+static void check_flags(int fd, int other, int blocks) {
   uv_os_fd_t found;
   uv_pipe_t pipe;
 
@@ -473,19 +449,28 @@ static void check_flags_stay(int fd, int other) {
   CHECK_EQ(uv_pipe_open(&pipe, fd), 0);
   CHECK_EQ(uv_fileno((uv_handle_t*) &pipe, &found), 0);
   CHECK_EQ(found, fd);
-#  ifdef __linux__ /* elsewhere they cannot be left alone, but are put back */
-  CHECK_EQ(raw_is_blocking(other), 1);
-#  endif
+  CHECK_EQ(raw_is_blocking(other), blocks);
   CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &pipe, 1), 0);
   CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &pipe, 0), 0);
+  CHECK_EQ(raw_is_blocking(other), blocks);
   net_close((uv_handle_t*) &pipe);
   CHECK_EQ(raw_is_blocking(other), 1);
   test_fd_close(other);
 }
 
+/* As standard input, which a shell and its other programs may have. */
+static void check_stdin(int fd) {
+  CHECK_EQ(dup2(fd, 0), 0);
+#  ifdef __linux__ /* elsewhere it cannot be left alone, but is put back */
+  check_flags(0, fd, 1);
+#  else
+  check_flags(0, fd, 0);
+#  endif
+}
+
 #endif
 
-TEST(w8_open_does_not_disturb_other_holders) {
+TEST(w8_open_of_standard_input_does_not_disturb_others) {
 #ifdef _WIN32
   SKIP("there is no blocking flag that holders of one pipe share");
 #else
@@ -493,13 +478,60 @@ TEST(w8_open_does_not_disturb_other_holders) {
   uv_file fds[2];
 
   CHECK_EQ(uv_pipe(fds, 0, 0), 0);
-  check_flags_stay(fds[0], dup(fds[0]));
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  check_stdin(fds[0]);
+  test_fd_close(fds[1]);
+  check_stdin(pair[0]);
+  test_fd_close(pair[1]);
+  net_end();
+#endif
+}
+
+/* Who has the descriptor from uv_fileno reads and writes himself (asyncio's loops do). */
+TEST(w8_descriptor_of_the_program_does_not_block) {
+#ifdef _WIN32
+  SKIP("there is no blocking flag");
+#else
+  uv_os_sock_t pair[2];
+  uv_file fds[2];
+
   CHECK_EQ(uv_pipe(fds, 0, 0), 0);
-  check_flags_stay(fds[1], dup(fds[1]));
+  check_flags(fds[0], dup(fds[0]), 0);
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  check_flags(fds[1], dup(fds[1]), 0);
   test_fd_close(fds[0]);
   CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
-  check_flags_stay(pair[0], dup(pair[0]));
+  check_flags(pair[0], dup(pair[0]), 0);
   test_fd_close(pair[1]);
+  net_end();
+#endif
+}
+
+/* Two numbers of one open file are two descriptors, and each can have its handle; a number has one. */
+TEST(p4_two_handles_of_one_socket) {
+#ifdef _WIN32
+  SKIP("a socket is no C run-time descriptor there");
+#else
+  uv_os_sock_t pair[2];
+  uv_pipe_t peer;
+  uv_pipe_t again;
+  uv_pipe_t in;
+  uv_pipe_t out;
+
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &peer, 0), 0);
+  CHECK_EQ(uv_pipe_open(&peer, pair[1]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &in, 0), 0);
+  CHECK_EQ(uv_pipe_open(&in, pair[0]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &out, 0), 0);
+  CHECK_EQ(uv_pipe_open(&out, dup(pair[0])), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &again, 0), 0);
+  CHECK_EQ(uv_pipe_open(&again, pair[0]), UV_EEXIST);
+  exchange(&out, &peer);
+  exchange(&peer, &in);
+  net_close((uv_handle_t*) &in);
+  exchange(&out, &peer);
+  exchange(&peer, &out);
   net_end();
 #endif
 }

@@ -156,3 +156,60 @@ TEST(guess_handle_of_a_pipe_that_is_read) {
   CHECK(CloseHandle(both_ways[1]));
   test_fd_close(fd);
 }
+
+/* ---- The current folder ---- */
+
+IMPORTED(SetCurrentDirectoryW)
+
+static BOOL(WINAPI* set_current)(const WCHAR* path);
+
+/* As Windows has it for programs that do not say that they can do more. */
+static BOOL WINAPI set_current_if_short(const WCHAR* path) {
+  if (wcslen(path) >= MAX_PATH - 1) {
+    SetLastError(ERROR_FILENAME_EXCED_RANGE);
+    return FALSE;
+  }
+  return set_current(path);
+}
+
+TEST(path_chdir_to_a_folder_with_a_long_name) {
+  static const WCHAR deep[] =
+      L"\\current-folder-with-a-name-of-a-hundred-letters-or-so-that-there-is-"
+      L"no-room-for-when-it-is-the-whole-of-it";
+  WCHAR made[1024] = L"\\\\?\\";
+  char start[1024], want[1024], told[2048], name[1024];
+  size_t size = sizeof start;
+  int depth;
+
+  CHECK_EQ(uv_os_tmpdir(start, &size), 0);
+  CHECK_EQ(uv_chdir(start), 0);
+  size = sizeof start;
+  CHECK_EQ(uv_cwd(start, &size), 0);
+  CHECK(GetCurrentDirectoryW(200, made + 4) > 0);
+  for (depth = 0; depth < 3; depth++) {
+    wcscat(made, deep);
+    (void) CreateDirectoryW(made, NULL); /* May be left over from a run that was cut short. */
+  }
+  CHECK(WideCharToMultiByte(CP_UTF8, 0, made + 4, -1, want, sizeof want, NULL, NULL) > MAX_PATH);
+  CHECK(WideCharToMultiByte(CP_UTF8, 0, deep + 1, -1, name, sizeof name, NULL, NULL) > 0);
+  set_current = (BOOL(WINAPI*)(const WCHAR*)) import_replace(
+      IMPORT(SetCurrentDirectoryW), (import_function) set_current_if_short);
+  CHECK_EQ(uv_chdir(want), 0);
+  size = sizeof told;
+  CHECK_EQ(uv_cwd(told, &size), 0);
+  CHECK_STR(told, want);
+  CHECK_EQ(size, strlen(want));
+  /* Step by step, from where the name is long already. */
+  CHECK_EQ(uv_chdir(".."), 0);
+  CHECK_EQ(uv_chdir(name), 0);
+  size = sizeof told;
+  CHECK_EQ(uv_cwd(told, &size), 0);
+  CHECK_STR(told, want);
+  strcat(want, "\\no-such-folder-here");
+  CHECK_EQ(uv_chdir(want), UV_ENOENT);
+  CHECK_EQ(uv_chdir(start), 0);
+  for (; depth > 0; depth--) {
+    CHECK(RemoveDirectoryW(made));
+    *wcsrchr(made, L'\\') = L'\0';
+  }
+}

@@ -7,6 +7,7 @@
 #include "uv.h"
 
 #ifndef _WIN32
+#  include <fcntl.h>
 #  include <netinet/tcp.h>
 #  include <unistd.h>
 #endif
@@ -344,6 +345,106 @@ TEST(tcp_open_refuses_what_is_no_socket) {
   CHECK_EQ(close(ends[1]), 0);
 #endif
   net_end();
+}
+
+#ifndef _WIN32
+
+static int written;
+static int write_status;
+
+static void note_write(uv_write_t* req, int status) {
+  (void) req;
+  write_status = status;
+  written++;
+}
+
+/* A socket whose connect the program began itself, and which goes on. */
+static uv_os_sock_t begin_connect(const struct sockaddr_in* addr) {
+  uv_os_sock_t sock = socket(AF_INET, SOCK_STREAM, 0);
+
+  CHECK(sock != -1);
+  CHECK_EQ(fcntl(sock, F_SETFL, O_NONBLOCK), 0);
+  if (connect(sock, (const struct sockaddr*) addr, sizeof *addr) == 0) {
+    SKIP("this system connects at once");
+  }
+  return sock;
+}
+
+#endif
+
+/* Where a listener has no room, a connect waits until it has. */
+TEST(tcp_open_of_a_socket_that_connects) {
+#ifdef _WIN32
+  SKIP("a connect that the program began itself is not waited for there");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "hello", 5);
+  struct sockaddr_in addr = net_address(0);
+  uv_tcp_t clients[8];
+  uv_write_t req;
+  uv_os_sock_t listener;
+  uv_os_sock_t sock;
+  socklen_t len = sizeof addr;
+  struct sockaddr_storage name;
+  int name_len = sizeof name;
+  char text[8];
+  int i;
+
+  listener = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK_EQ(bind(listener, (struct sockaddr*) &addr, sizeof addr), 0);
+  CHECK_EQ(listen(listener, 1), 0);
+  CHECK_EQ(getsockname(listener, (struct sockaddr*) &addr, &len), 0);
+  for (i = 0; i < 8; i++) {
+    CHECK_EQ(uv_tcp_init(net_loop(), &clients[i]), 0);
+    CHECK_EQ(uv_tcp_open(&clients[i], begin_connect(&addr)), 0);
+  }
+  /* The last one waits, and is a stream like any other meanwhile. */
+  sock = socket_of(&clients[7]);
+  if (getpeername(sock, (struct sockaddr*) &name, &len) == 0) {
+    SKIP("this system has more room than it was asked for");
+  }
+  CHECK_EQ(uv_tcp_getpeername(&clients[7], (struct sockaddr*) &name, &name_len), UV_ENOTCONN);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &clients[7], &buf, 1), UV_EAGAIN);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &clients[7], &buf, 1, note_write), 0);
+  net_turns(3);
+  CHECK_EQ(written, 0);
+  for (i = 0; i < 7; i++) {
+    net_close((uv_handle_t*) &clients[i]);
+  }
+  CHECK_EQ(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+  while ((sock = accept(listener, NULL, NULL)) != -1) { /* Those that had room go. */
+    raw_close(sock);
+  }
+  net_until(&written, 1);
+  CHECK_EQ(write_status, 0);
+  sock = accept(listener, NULL, NULL);
+  CHECK(sock != -1);
+  CHECK_EQ(fcntl(sock, F_SETFL, 0), 0);
+  CHECK_EQ(raw_receive(sock, text, sizeof text), 5);
+  raw_close(sock);
+  raw_close(listener);
+  net_end();
+#endif
+}
+
+/* Nobody is there: that is told by what waits. */
+TEST(tcp_open_of_a_socket_whose_connect_fails) {
+#ifdef _WIN32
+  SKIP("a connect that the program began itself is not waited for there");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "hello", 5);
+  struct sockaddr_in addr;
+  uv_tcp_t holder;
+  uv_tcp_t client;
+  uv_write_t req;
+
+  addr = net_closed_port(&holder);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_open(&client, begin_connect(&addr)), 0);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &client, &buf, 1, note_write), 0);
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_ECONNREFUSED);
+  net_end();
+#endif
 }
 
 TEST(tcp_socketpair) {

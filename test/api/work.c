@@ -279,21 +279,13 @@ TEST(pool_has_four_threads) {
   net_end();
 }
 
-static void set_pool_size(const char* size) {
-#ifdef _WIN32
-  CHECK_EQ(_putenv_s("UV_THREADPOOL_SIZE", size), 0);
-#else
-  CHECK_EQ(setenv("UV_THREADPOOL_SIZE", size, 1), 0);
-#endif
-}
-
 static void check_pool_size(const char* text, int size) {
   uv_work_t works[16];
   uv_work_t extra;
   int status = 1;
 
   done = 0;
-  set_pool_size(text);
+  CHECK_EQ(uv_os_setenv("UV_THREADPOOL_SIZE", text), 0);
   fill_pool(works, size);
   extra.data = &status;
   CHECK_EQ(uv_queue_work(net_loop(), &extra, never, note_status), 0);

@@ -1,4 +1,5 @@
-/* See calls.h. Each function here stands in for the system's of that name, in a process with one
+/* See calls.h. Here is what fails and when, and the calls that move bytes; those that only fail or do not
+ * are calls_plain.c's. Each function stands in for the system's of that name, in a process with one
  * thread that matters: what a helper thread calls counts, too, but no scenario has one.
  *
  * EAGAIN and short results are told as a system tells them: what was not there now is there a
@@ -7,13 +8,13 @@
 #include "calls.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "harness.h"
 
@@ -28,27 +29,49 @@ enum {
 };
 
 static enum call failing = CALLS;
-static long left; /* until it fails */
+static long left; /* until it fails, if a certain one is to */
 static long made;
-static int with;
+static int row[FAULT_ROW]; /* from `made` on; only the first is used for a certain one */
+static int all[CALLS];     /* those that always fail, with what */
+static int with;           /* the last one failed */
 
 void calls_fail_nth(enum call call, long n, int error) {
   failing = n == 0 ? CALLS : call;
   left = n;
   made = 0;
-  with = error;
+  memset(row, 0, sizeof row);
+  row[0] = error;
+}
+
+void calls_fail_row(enum call call, const int errors[FAULT_ROW]) {
+  failing = call;
+  left = 0;
+  made = 0;
+  memcpy(row, errors, sizeof row);
+}
+
+void calls_fail_all(enum call call, int error) {
+  all[call] = error;
 }
 
 long calls_made(void) {
   return made;
 }
 
-/* Counts a call; 1 when this is the one. */
-static int fails(enum call call) {
+int calls_error(enum call call) {
+  if (all[call] != 0)
+    return all[call];
   if (call != failing)
     return 0;
   made++;
-  return --left == 0;
+  if (left > 0)
+    return made == left ? row[0] : 0;
+  return made <= FAULT_ROW ? row[made - 1] : 0;
+}
+
+static int fails(enum call call) {
+  with = calls_error(call);
+  return with != 0;
 }
 
 /* ---- The poller, which has to be told of what comes later ---- */
@@ -83,38 +106,7 @@ static void report_again(int fd) {
 #endif
 }
 
-/* ---- Calls that fail or do not ---- */
-
-#define PLAIN(name, parameters, arguments) \
-  int __real_##name parameters;            \
-  int __wrap_##name parameters;            \
-  int __wrap_##name parameters {           \
-    if (fails(CALL_##name)) {              \
-      errno = with;                        \
-      return -1;                           \
-    }                                      \
-    return __real_##name arguments;        \
-  }
-
-PLAIN(socket, (int domain, int type, int protocol), (domain, type, protocol))
-PLAIN(socketpair, (int domain, int type, int protocol, int fds[2]), (domain, type, protocol, fds))
-PLAIN(pipe2, (int fds[2], int flags), (fds, flags))
-PLAIN(eventfd, (unsigned initial, int flags), (initial, flags))
-PLAIN(epoll_create1, (int flags), (flags))
-PLAIN(pipe, (int fds[2]), (fds))
-PLAIN(fork, (void), ())
-PLAIN(clone, (int (*run)(void*), void* stack, int flags, void* arg), (run, stack, flags, arg))
-
-/* ---- Waiting, which a signal may end ---- */
-
-PLAIN(epoll_wait,
-      (int poller, struct epoll_event* events, int most, int timeout_ms),
-      (poller, events, most, timeout_ms))
-PLAIN(poll, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms))
-
 #if defined(UVTEST_KQUEUE)
-
-PLAIN(kqueue, (void), ())
 
 int __real_kevent(int kq,
                   const struct kevent* changes,
@@ -228,6 +220,7 @@ ssize_t __wrap_recv(int fd, void* to, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void* to, size_t len, int flags) {
   int how = disturb(CALL_recv, fd);
 
+  CHECK(len <= INT_MAX); /* Some systems refuse more. */
   return how < 0 ? -1 : moved(how, fd, __real_recv(fd, to, cut(how, len), flags));
 }
 
@@ -297,4 +290,24 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr* msg, int flags) {
     return -1;
   msg->msg_iov[0].iov_len = cut(how, msg->msg_iov[0].iov_len); /* The library makes it anew. */
   return moved(how, fd, __real_recvmsg(fd, msg, flags));
+}
+
+/* ---- Calls by number ---- */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...) {
+  long args[6];
+  va_list more;
+  int i;
+
+  va_start(more, number);
+  for (i = 0; i < 6; i++)
+    args[i] = va_arg(more, long);
+  va_end(more);
+  if (!fails(CALL_syscall))
+    return __real_syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+  errno = with;
+  return -1;
 }

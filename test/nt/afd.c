@@ -81,7 +81,11 @@ static void destroy(struct nt_file* file) {
   *at = (*at)->next;
 }
 
-const struct nt_device afd_device = {"socket", FILE_TYPE_PIPE, start, cleanup, destroy};
+const struct nt_device afd_device = {.name = "socket",
+                                     .type = FILE_TYPE_PIPE,
+                                     .start = start,
+                                     .cleanup = cleanup,
+                                     .destroy = destroy};
 
 struct afd_sock* afd_new(int family) {
   struct afd_sock* sock = nt_file_new(&afd_device, sizeof(*sock), 0);

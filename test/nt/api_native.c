@@ -2,6 +2,7 @@
  * its own, since tests keep what they know in static variables. NT_SEED in the environment: under that one. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host.h"
 #include "memory.h"
@@ -11,20 +12,36 @@ enum {
   SEEDS = 3
 };
 
+/* Tests that wait themselves for a peer or for another process, on the loop's thread. */
+static const char* const waiting_tests[] = {
+    "process_detached_lives_on",
+    "process_ends_with_its_parent",
+    "tcp_open_adopts_a_connected_socket",
+};
+
 static char note[64];
 
 static void begin(uint64_t seed) {
+  size_t i;
+
   snprintf(note, sizeof(note), "nt: under NT_SEED=%llu\n", (unsigned long long) seed);
   nt_note = note;
   nt_begin(seed);
+  for (i = 0; i < sizeof(waiting_tests) / sizeof(waiting_tests[0]); i++)
+    if (strcmp(__argv[1], waiting_tests[i]) == 0)
+      (void) nt_may_block(1);
   memory_begin();
 }
 
-/* In the children it returns, to the test. */
+/* In the children it returns, to the test. A process of the model goes on in the run it belongs to. */
 void api_native_begin(void) {
   const char* one = getenv("NT_SEED");
   uint64_t seed;
 
+  if (nt_is_child()) {
+    memory_begin();
+    return;
+  }
   if (one != NULL) {
     begin(strtoull(one, NULL, 0));
     return;
@@ -46,5 +63,6 @@ void api_native_begin(void) {
 
 void api_native_end(void) {
   memory_end();
-  nt_end();
+  if (!nt_is_child())
+    nt_end();
 }

@@ -212,7 +212,7 @@ static void object_closed_under_a_registered_wait(void) {
 }
 
 static void call_that_is_not_modelled(void) {
-  (void) AllocConsole();
+  (void) AttachConsole(ATTACH_PARENT_PROCESS);
 }
 
 static const struct {

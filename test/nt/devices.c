@@ -1,9 +1,12 @@
 /* The devices that names lead to, told once: each device has a function for that, called here. */
-#include "nt.h"
+#include "sched.h"
 
-void nt_devices(void);
 void nt_npfs_begin(void);
+void nt_files_begin(void);
+void nt_console_begin(void);
 
 void nt_devices(void) {
   nt_npfs_begin();
+  nt_files_begin();
+  nt_console_begin();
 }

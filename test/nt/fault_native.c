@@ -249,12 +249,14 @@ void __asan_on_error(void) {
 
 void fault_native_begin(void) {
   memory_begin();
-  nt_begin(number("NT_FROM", 1));
+  if (!nt_is_child())
+    nt_begin(number("NT_FROM", 1));
 }
 
 void fault_native_end(void) {
   memory_end();
-  nt_end();
+  if (!nt_is_child())
+    nt_end();
 }
 
 TEST(e1_windows_in_a_tcp_conversation) {

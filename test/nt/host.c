@@ -2,7 +2,10 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -249,6 +253,10 @@ const char* host_env(const char* name) {
   return getenv(name);
 }
 
+const char* host_variable(unsigned index) {
+  return environ[index];
+}
+
 size_t host_random(void* to, size_t size) {
   ssize_t n = getrandom(to, size, 0);
 
@@ -261,6 +269,91 @@ int host_errno(void) {
 
 void host_set_errno(int value) {
   errno = value;
+}
+
+/* ---- Programs ---- */
+
+const char* host_program_path(void) {
+  static char path[4096];
+
+  if (path[0] == '\0' && readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+    path[0] = '\0';
+  return path;
+}
+
+const char* host_program_word(unsigned index) {
+  static char words[8192];
+  static ssize_t size;
+  const char* at = words;
+  int fd;
+
+  if (size == 0) {
+    fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    size = fd == -1 ? -1 : read(fd, words, sizeof(words) - 1);
+    if (fd != -1)
+      close(fd);
+  }
+  while (index-- > 0 && at < words + size)
+    at += strlen(at) + 1;
+  return at < words + size ? at : NULL;
+}
+
+/* Copies what of it is loaded: the linker puts what only debuggers want behind that. With NT_SYMBOLS in
+ * the environment all of it, for stacks that name what the children run. */
+static int copy_program(int from, int to) {
+  Elf64_Ehdr head;
+  off_t left = 0;
+  int i;
+
+  if (pread(from, &head, sizeof(head), 0) != sizeof(head))
+    return 0;
+  for (i = 0; i < head.e_phnum; i++) {
+    Elf64_Phdr part;
+    off_t at = (off_t) head.e_phoff + i * (off_t) sizeof(part);
+    if (pread(from, &part, sizeof(part), at) != sizeof(part))
+      return 0;
+    if (part.p_type == PT_LOAD && (off_t) (part.p_offset + part.p_filesz) > left)
+      left = (off_t) (part.p_offset + part.p_filesz);
+  }
+  if (getenv("NT_SYMBOLS") != NULL)
+    left = lseek(from, 0, SEEK_END);
+  (void) lseek(from, 0, SEEK_SET);
+  while (left > 0) {
+    ssize_t n = sendfile(to, from, NULL, (size_t) left);
+    if (n <= 0)
+      return 0;
+    left -= n;
+  }
+  head.e_shoff = 0;
+  head.e_shnum = 0;
+  head.e_shstrndx = 0;
+  return getenv("NT_SYMBOLS") != NULL || pwrite(to, &head, sizeof(head), 0) == sizeof(head);
+}
+
+/* The loader takes two names of one file for one, so that each process has a file of its own. */
+host_main host_program_load(void) {
+  char path[4096 + 8];
+  host_main main_function = NULL;
+  void* program;
+  void* entry;
+  int copy;
+  int fd;
+
+  snprintf(path, sizeof(path), "%s.so", host_program_path());
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd == -1)
+    return NULL;
+  copy = memfd_create("nt program", MFD_CLOEXEC);
+  if (copy != -1 && copy_program(fd, copy)) {
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int) getpid(), copy);
+    program = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    entry = program == NULL ? NULL : dlsym(program, "main");
+    if (entry == NULL)
+      host_print(dlerror());
+    memcpy(&main_function, &entry, sizeof(entry));
+  }
+  close(fd);
+  return main_function;
 }
 
 int host_try(int* status) {

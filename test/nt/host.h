@@ -38,6 +38,15 @@ void host_unpoison(const void* at, size_t size);
 int host_is_poisoned(const void* at);
 int host_can_poison(void);
 
+/* A program as a new process has it: another copy of the code and, above all, of the variables of this
+ * one, which the build makes beside it (see CMakeLists.txt); its main function. Stays until this
+ * program ends. NULL: there is none. */
+typedef int (*host_main)(int argc, char** argv);
+host_main host_program_load(void);
+/* The path of this program, and the words that it was called with; NULL: no more. */
+const char* host_program_path(void);
+const char* host_program_word(unsigned index);
+
 /* Goes on in a child (1) and, when that has ended, here (0) with its exit code. */
 int host_try(int* status);
 
@@ -45,6 +54,7 @@ void host_backtrace(void);
 _Noreturn void host_exit(int status);
 void host_print(const char* line);
 const char* host_env(const char* name);
+const char* host_variable(unsigned index); /* "NAME=value"; NULL: no more */
 size_t host_random(void* to, size_t size);
 int host_errno(void);
 void host_set_errno(int value);

@@ -2,7 +2,7 @@
  * its end, and what its caller must leave alone meanwhile. The calls of Win32 for files are in
  * file.c. Rules without a source are from "Synchronous and Asynchronous I/O" and the remarks on
  * GetQueuedCompletionStatus, SetFileCompletionNotificationModes and CancelIoEx. */
-#include "sched.h"
+#include "proc.h"
 
 /* All operations whose OVERLAPPED the kernel has: pending, or with a packet that nobody dequeued. */
 static struct nt_irp* owned;
@@ -149,6 +149,7 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
   nt_ref(file);
   irp->file = file;
   irp->process = nt_here();
+  nt_ref(irp->process);
   irp->what = what;
   irp->overlapped = overlapped;
   if (overlapped != NULL) {
@@ -194,6 +195,7 @@ static void destroy(struct nt_irp* irp) {
   if (irp->event != NULL)
     nt_unref(irp->event);
   nt_unref(irp->file);
+  nt_unref(irp->process);
   nt_free(irp->parts);
   nt_free(irp);
 }
@@ -213,7 +215,8 @@ static void put_packet(void* arg) {
   struct nt_irp* irp = arg;
   struct nt_file* file = irp->file;
 
-  if (file->port == NULL) { /* Taken off meanwhile. */
+  /* Taken off meanwhile; or nobody is there any more who would dequeue it. */
+  if (file->port == NULL || (nt_process_is_dying(irp->process) && nt_port_is_closed(file->port))) {
     nt_irp_release(irp);
     return;
   }
@@ -342,6 +345,36 @@ again:
   return found;
 }
 
+/* ---- The end of who began it ---- */
+
+void nt_irp_orphan(struct nt_irp* irp) {
+  struct nt_file* file = irp->file;
+  int locked = file->synchronous;
+
+  nt_ref(file);
+  irp->waited = 0;
+  if (irp->finished)
+    nt_irp_release(irp);
+  else if (irp->cancel != NULL)
+    irp->cancel(irp);
+  if (locked)
+    nt_file_unlock(file);
+  nt_unref(file);
+}
+
+/* All that a process that ended has pending, on whosever file objects. */
+void nt_io_abandon(struct nt_process* process) {
+  struct nt_irp* irp;
+
+again:
+  for (irp = owned; irp != NULL; irp = irp->owned_next) {
+    if (irp->process == process && irp->state == NT_IRP_PENDING && irp->cancel != NULL) {
+      irp->cancel(irp);
+      goto again;
+    }
+  }
+}
+
 /* ---- What the call returns ---- */
 
 static int is_finished(void* arg) {
@@ -441,7 +474,9 @@ void nt_io_end(void) {
 /* ---- File objects ---- */
 
 static int signalled(struct nt_object* object) {
-  return ((struct nt_file*) object)->set;
+  struct nt_file* file = (struct nt_file*) object;
+
+  return file->device->signalled != NULL ? file->device->signalled(file) : file->set;
 }
 
 static void closed(struct nt_object* object, int last) {

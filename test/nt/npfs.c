@@ -147,7 +147,8 @@ static void destroy(struct nt_file* file) {
   nt_free(pipe);
 }
 
-const struct nt_device np_device = {"pipe", FILE_TYPE_PIPE, start, cleanup, destroy};
+const struct nt_device np_device = {
+    .name = "pipe", .type = FILE_TYPE_PIPE, .start = start, .cleanup = cleanup, .destroy = destroy};
 
 struct np_end* np_find(HANDLE handle, ACCESS_MASK access) {
   struct nt_file* file = nt_find(handle, &nt_file_class, access);

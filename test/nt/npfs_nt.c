@@ -124,7 +124,11 @@ static void destroy(struct nt_file* file) {
   (void) file;
 }
 
-static const struct nt_device root_device = {"pipes", FILE_TYPE_UNKNOWN, start, cleanup, destroy};
+static const struct nt_device root_device = {.name = "pipes",
+                                             .type = FILE_TYPE_UNKNOWN,
+                                             .start = start,
+                                             .cleanup = cleanup,
+                                             .destroy = destroy};
 
 static struct wait* take_buffer(const char* in, ULONG size) {
   struct wait* wait = nt_alloc(sizeof(*wait));

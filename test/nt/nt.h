@@ -92,8 +92,15 @@ struct nt_process* nt_process_new(void);
 struct nt_process* nt_process_enter(struct nt_process* process);
 void nt_process_end(struct nt_process* process, UINT code);
 DWORD nt_process_id(const struct nt_process* process);
+/* Whether this is a process that CreateProcessW started: the run is another one's to begin and end. */
+int nt_is_child(void);
 /* The same handle in another process, as inheriting does it. */
 HANDLE nt_process_give(struct nt_process* to, HANDLE handle);
+
+/* The user of the calling process's console: presses Ctrl+C; closes it (CTRL_CLOSE_EVENT), or shuts the
+ * system down. */
+void nt_console_press_ctrl_c(void);
+void nt_console_close(DWORD event);
 
 /* A thread that has ever waited for a completion port is a loop's. It must not wait for a peer
  * (nt_wait_for_peer), unless it is told here that it may; returns what was so before. */
@@ -171,6 +178,7 @@ struct nt_class {
   void (*closed)(struct nt_object* object, int last);
   /* No handle and no reference is left: frees what it holds, and it. */
   void (*destroy)(struct nt_object* object);
+  int lives_on; /* a handle may be left when a run ends: of what a program makes once */
 };
 
 /* The first member of every object. */
@@ -231,6 +239,9 @@ struct nt_device {
   void (*cleanup)(struct nt_file* file);
   /* Nothing refers to it any more: frees what it holds, not the nt_file itself. */
   void (*destroy)(struct nt_file* file);
+  /* Whether a wait for it is over, where that is not about operations (and somebody else's to say); or
+   * NULL. */
+  int (*signalled)(struct nt_file* file);
 };
 
 /* The first member of what a device keeps per file object, made by nt_file_new. */

@@ -1,29 +1,9 @@
-/* Objects, the handles to them, and processes as far as they are tables of handles. */
-#include "sched.h"
+/* Objects, the handles to them, and processes as far as they are tables of handles. How processes begin
+ * and end is in process.c. */
+#include "proc.h"
 
 enum {
-  LEAST = 0x40, /* of the values of handles */
-  STD_HANDLES = 3
-};
-
-struct entry {
-  struct nt_object* object; /* NULL: closed, or never used */
-  ACCESS_MASK access;
-  DWORD flags;       /* HANDLE_FLAG_* */
-  const char* maker; /* the call that made it */
-  int old;           /* of before nt_begin */
-};
-
-struct nt_process {
-  struct nt_object object;
-  struct nt_process* next;
-  DWORD id;
-  int ended;
-  UINT code;
-  struct entry* entries; /* handle LEAST + 4 * i; values are not used again in a run */
-  unsigned count;
-  unsigned room;
-  HANDLE std[STD_HANDLES];
+  LEAST = 0x40 /* of the values of handles */
 };
 
 static struct nt_process* processes;
@@ -66,10 +46,10 @@ static unsigned index_of(HANDLE handle) {
 
 static HANDLE make(struct nt_process* process, void* pointer, ACCESS_MASK access, DWORD flags) {
   struct nt_object* object = pointer;
-  struct entry* entry;
+  struct nt_entry* entry;
 
   if (process->count == process->room) {
-    struct entry* entries;
+    struct nt_entry* entries;
     unsigned i;
     process->room = process->room == 0 ? 64 : 2 * process->room;
     entries = nt_alloc(process->room * sizeof(*entries));
@@ -94,13 +74,15 @@ HANDLE nt_handle(void* object, ACCESS_MASK access, int inherit) {
 }
 
 /* NULL for a value that never was a handle. */
-static struct entry* entry_of(struct nt_process* process, HANDLE handle, const char* use) {
+static struct nt_entry* entry_of(struct nt_process* process, HANDLE handle, const char* use) {
   ULONG_PTR value = (ULONG_PTR) handle;
-  struct entry* entry;
+  struct nt_entry* entry;
 
   if (value < LEAST || value > 0x7fffffff || index_of(handle) >= process->count)
     return NULL;
   entry = &process->entries[index_of(handle)];
+  if (entry->object == NULL && entry->maker == NULL)
+    return NULL; /* Of a value that is another process's. */
   if (entry->object == NULL)
     nt_fault("handle 0x%llx of process %u (made by %s) is %s after its close",
              (unsigned long long) value, process->id, entry->maker, use);
@@ -116,7 +98,7 @@ void* nt_peek(HANDLE handle, const struct nt_class* class, ACCESS_MASK* access) 
   } else if (handle == INVALID_HANDLE_VALUE) { /* GetCurrentProcess, too */
     object = &nt_here()->object;
   } else {
-    struct entry* entry = entry_of(nt_here(), handle, "used");
+    struct nt_entry* entry = entry_of(nt_here(), handle, "used");
     if (entry == NULL)
       return NULL;
     object = entry->object;
@@ -143,7 +125,7 @@ void* nt_find(HANDLE handle, const struct nt_class* class, ACCESS_MASK access) {
 }
 
 BOOL nt_handle_close(struct nt_process* process, HANDLE handle) {
-  struct entry* entry = entry_of(process != NULL ? process : nt_here(), handle, "closed");
+  struct nt_entry* entry = entry_of(process != NULL ? process : nt_here(), handle, "closed");
   struct nt_object* object;
 
   if (entry == NULL)
@@ -216,7 +198,7 @@ ACCESS_MASK nt_access(ACCESS_MASK access) {
 }
 
 BOOL WINAPI GetHandleInformation(HANDLE handle, LPDWORD flags) {
-  struct entry* entry;
+  struct nt_entry* entry;
 
   nt_enter("GetHandleInformation");
   entry = entry_of(nt_here(), handle, "used");
@@ -227,7 +209,7 @@ BOOL WINAPI GetHandleInformation(HANDLE handle, LPDWORD flags) {
 }
 
 BOOL WINAPI SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags) {
-  struct entry* entry;
+  struct nt_entry* entry;
 
   nt_enter("SetHandleInformation");
   entry = entry_of(nt_here(), handle, "used");
@@ -242,10 +224,10 @@ BOOL WINAPI CompareObjectHandles(HANDLE a, HANDLE b) {
   return nt_find(a, NULL, 0) != NULL && nt_find(a, NULL, 0) == nt_find(b, NULL, 0);
 }
 
-/* ---- Processes ---- */
+/* ---- Tables ---- */
 
-static int process_signalled(struct nt_object* object) {
-  return ((struct nt_process*) object)->ended;
+struct nt_process* nt_process_list(void) {
+  return processes;
 }
 
 static void process_destroy(struct nt_object* object) {
@@ -255,18 +237,25 @@ static void process_destroy(struct nt_object* object) {
   while (*at != process)
     at = &(*at)->next;
   *at = process->next;
+  nt_environ_free(process);
+  nt_program_free(process);
   nt_free(process->entries);
   nt_free(process);
+}
+
+static int process_signalled(struct nt_object* object) {
+  return ((struct nt_process*) object)->ended;
 }
 
 const struct nt_class nt_process_class = {
     .name = "process", .signalled = process_signalled, .destroy = process_destroy};
 
-static struct nt_process* process_make(void) {
+struct nt_process* nt_process_make(void) {
   struct nt_process* process = nt_object_new(&nt_process_class, sizeof(*process));
   struct nt_process** at = &processes;
 
   process->id = last_process_id += 4;
+  process->began = nt_now();
   while (*at != NULL)
     at = &(*at)->next;
   *at = process;
@@ -274,12 +263,7 @@ static struct nt_process* process_make(void) {
 }
 
 struct nt_process* nt_process_first(void) {
-  return processes != NULL ? processes : process_make();
-}
-
-struct nt_process* nt_process_new(void) {
-  nt_enter("nt_process_new");
-  return process_make();
+  return processes != NULL ? processes : nt_process_make();
 }
 
 struct nt_process* nt_process_enter(struct nt_process* process) {
@@ -289,7 +273,7 @@ struct nt_process* nt_process_enter(struct nt_process* process) {
   return was;
 }
 
-static void close_all(struct nt_process* process) {
+void nt_handle_close_all(struct nt_process* process) {
   unsigned i;
 
   for (i = 0; i < process->count; i++)
@@ -297,20 +281,8 @@ static void close_all(struct nt_process* process) {
       nt_handle_close(process, (HANDLE) (ULONG_PTR) (LEAST + 4 * i));
 }
 
-void nt_process_end(struct nt_process* process, UINT code) {
-  nt_enter("nt_process_end");
-  process->code = code;
-  close_all(process);
-  process->ended = 1;
-  nt_unref(process);
-}
-
-DWORD nt_process_id(const struct nt_process* process) {
-  return process->id;
-}
-
 HANDLE nt_process_give(struct nt_process* to, HANDLE handle) {
-  struct entry* entry;
+  struct nt_entry* entry;
 
   nt_enter("nt_process_give");
   entry = entry_of(nt_here(), handle, "used");
@@ -319,56 +291,40 @@ HANDLE nt_process_give(struct nt_process* to, HANDLE handle) {
   return make(to, entry->object, entry->access, entry->flags);
 }
 
-struct nt_process* nt_process_by_id(DWORD id) {
-  struct nt_process* process;
-
-  for (process = processes; process != NULL; process = process->next)
-    if (process->id == id && !process->ended)
-      return process;
-  return NULL;
-}
-
 HANDLE nt_handle_in(struct nt_process* process, void* object, ACCESS_MASK access) {
   return make(process, object, access, 0);
 }
 
-HANDLE WINAPI GetCurrentProcess(void) {
-  return INVALID_HANDLE_VALUE;
+int nt_handle_is_inheritable(HANDLE handle) {
+  const struct nt_entry* entry = entry_of(nt_here(), handle, "used");
+
+  return entry != NULL && (entry->flags & HANDLE_FLAG_INHERIT);
 }
 
-DWORD WINAPI GetCurrentProcessId(void) {
-  nt_enter("GetCurrentProcessId");
-  return nt_here()->id;
-}
+/* A child's handles have the values of its parent's ("Inheritance", Process and Thread Functions). */
+void nt_process_inherit(struct nt_process* to,
+                        struct nt_process* like,
+                        const HANDLE* wanted,
+                        unsigned count) {
+  unsigned i;
+  unsigned k;
 
-DWORD WINAPI GetProcessId(HANDLE handle) {
-  struct nt_process* process;
+  to->room = like->count + 64;
+  to->entries = nt_alloc(to->room * sizeof(*to->entries));
+  to->count = like->count;
+  for (i = 0; i < like->count; i++) {
+    const struct nt_entry* entry = &like->entries[i];
+    int listed = wanted == NULL;
 
-  nt_enter("GetProcessId");
-  process = find_process(handle);
-  return process == NULL ? 0 : process->id;
-}
-
-HANDLE WINAPI OpenProcess(DWORD access, BOOL inherit, DWORD id) {
-  struct nt_process* process;
-
-  nt_enter("OpenProcess");
-  process = nt_process_by_id(id);
-  if (process != NULL)
-    return nt_handle(process, access, inherit);
-  nt_error(ERROR_INVALID_PARAMETER);
-  return NULL;
-}
-
-BOOL WINAPI GetExitCodeProcess(HANDLE handle, LPDWORD code) {
-  struct nt_process* process;
-
-  nt_enter("GetExitCodeProcess");
-  process = find_process(handle);
-  if (process == NULL)
-    return FALSE;
-  *code = process->ended ? process->code : STILL_ACTIVE;
-  return TRUE;
+    for (k = 0; k < count && !listed; k++)
+      listed = index_of(wanted[k]) == i;
+    if (entry->object == NULL || !listed || !(entry->flags & HANDLE_FLAG_INHERIT))
+      continue;
+    to->entries[i] = *entry;
+    to->entries[i].maker = "inheritance";
+    nt_ref(entry->object);
+    entry->object->handles++;
+  }
 }
 
 BOOL WINAPI GetProcessHandleCount(HANDLE handle, PDWORD count) {
@@ -389,14 +345,14 @@ HANDLE WINAPI GetStdHandle(DWORD which) {
   DWORD index = STD_INPUT_HANDLE - which;
 
   nt_enter("GetStdHandle");
-  return index < STD_HANDLES ? nt_here()->std[index] : INVALID_HANDLE_VALUE;
+  return index < NT_STD_HANDLES ? nt_here()->std[index] : INVALID_HANDLE_VALUE;
 }
 
 BOOL WINAPI SetStdHandle(DWORD which, HANDLE handle) {
   DWORD index = STD_INPUT_HANDLE - which;
 
   nt_enter("SetStdHandle");
-  if (index >= STD_HANDLES)
+  if (index >= NT_STD_HANDLES)
     return nt_error(ERROR_INVALID_HANDLE);
   nt_here()->std[index] = handle;
   return TRUE;
@@ -415,13 +371,15 @@ void nt_object_begin(void) {
 
 void nt_object_end(void) {
   struct nt_process* process = nt_process_first();
+  struct nt_process* other;
   unsigned i;
 
-  if (process->next != NULL && !process->next->ended)
-    nt_fault("process %u was not ended", process->next->id);
+  for (other = process->next; other != NULL; other = other->next)
+    if (!other->ended)
+      nt_fault("process %u was not ended", other->id);
   for (i = 0; i < process->count; i++) {
-    const struct entry* entry = &process->entries[i];
-    if (entry->object != NULL && !entry->old)
+    const struct nt_entry* entry = &process->entries[i];
+    if (entry->object != NULL && !entry->old && !entry->object->class->lives_on)
       nt_fault("handle 0x%x of class %s, made by %s, was not closed", LEAST + 4 * i,
                entry->object->class->name, entry->maker);
   }

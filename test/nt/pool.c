@@ -2,7 +2,7 @@
  * interface (CreateThreadpoolWait), and timers (CreateTimerQueueTimer). Two threads call back: one
  * for the first kind, which may ask for the thread that waits, one for the others. Either comes when
  * it likes, so that what has been cancelled in time never runs, and what was not may be running. */
-#include "sched.h"
+#include "proc.h"
 
 enum kind {
   REGISTERED,
@@ -17,7 +17,8 @@ struct nt_pool_wait {
   struct nt_object object;
   enum kind kind;
   struct nt_pool_wait* next;
-  struct nt_object* awaited; /* referenced, or NULL */
+  struct nt_process* process; /* whose callback it is; referenced */
+  struct nt_object* awaited;  /* referenced, or NULL */
   uint64_t due;
   uint64_t period;
   DWORD timeout_ms;
@@ -43,6 +44,7 @@ static void destroy(struct nt_object* object) {
   *at = wait->next;
   if (wait->awaited != NULL)
     nt_unref(wait->awaited);
+  nt_unref(wait->process);
   nt_free(wait);
 }
 
@@ -95,6 +97,7 @@ static uint64_t next_due(int registered) {
 static void run(struct nt_pool_wait* wait) {
   int fired = wait->awaited != NULL && wait->awaited->class->signalled(wait->awaited);
   BOOLEAN timed_out = (BOOLEAN) !fired;
+  struct nt_process* was = nt_process_enter(wait->process);
 
   if (fired) {
     host_acquire(wait->awaited);
@@ -120,6 +123,7 @@ static void run(struct nt_pool_wait* wait) {
     wait->callback(wait->context, timed_out);
   nt_enter("the end of a callback of the pool");
   host_release(wait);
+  nt_process_enter(was);
   wait->running--;
   nt_unref(wait);
 }
@@ -150,6 +154,8 @@ static struct nt_pool_wait* make(enum kind kind, void* context) {
   int registered = kind == REGISTERED;
 
   wait->kind = kind;
+  wait->process = nt_here();
+  nt_ref(wait->process);
   wait->context = context;
   wait->due = NT_NEVER;
   wait->next = waits;
@@ -314,6 +320,31 @@ void WINAPI CloseThreadpoolWait(PTP_WAIT wait) {
   nt_unref(wait);
 }
 
+int nt_pool_runs(const struct nt_process* process) {
+  struct nt_pool_wait* wait;
+
+  for (wait = waits; wait != NULL; wait = wait->next)
+    if (wait->process == process && wait->running > 0)
+      return 1;
+  return 0;
+}
+
+/* Of a process that ends: none of its calls begins any more. */
+void nt_pool_forget(struct nt_process* process) {
+  struct nt_pool_wait* wait = waits;
+
+  while (wait != NULL) {
+    struct nt_pool_wait* next = wait->next;
+    if (wait->process == process && !wait->deleted) {
+      wait->deleted = 1;
+      wait->armed = 0;
+      if (wait->kind == POOL_WAIT)
+        nt_unref(wait);
+    }
+    wait = next;
+  }
+}
+
 int nt_pool_is_idle(void) {
   struct nt_pool_wait* wait;
 
@@ -324,6 +355,9 @@ int nt_pool_is_idle(void) {
 }
 
 void nt_pool_end(void) {
-  if (waits != NULL)
-    nt_fault("a wait or timer of the pool was not closed");
+  const struct nt_pool_wait* wait;
+
+  for (wait = waits; wait != NULL; wait = wait->next)
+    if (!nt_process_is_dying(wait->process))
+      nt_fault("a wait or timer of the pool was not closed");
 }

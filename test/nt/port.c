@@ -31,18 +31,33 @@ static struct packet* take(struct nt_port* port) {
   return packet;
 }
 
-/* Packets that the program posted may be left; those of operations are theirs to be joined by. */
+/* Packets that the program posted may be left; those of operations are theirs to be joined by, unless
+ * the process has ended. */
 static void closed(struct nt_object* object, int last) {
   struct nt_port* port = (struct nt_port*) object;
-  const struct packet* packet;
+  struct packet** at = &port->first;
 
   if (!last)
     return;
   port->closed = 1;
-  for (packet = port->first; packet != NULL; packet = packet->next)
-    if (packet->irp != NULL)
+  while (*at != NULL) {
+    struct packet* packet = *at;
+    if (packet->irp == NULL) {
+      at = &packet->next;
+      continue;
+    }
+    if (!nt_process_is_dying(packet->irp->process))
       nt_fault("a port was closed that had a packet of OVERLAPPED %p, which nobody joined",
                (void*) packet->overlapped);
+    *at = packet->next;
+    nt_irp_release(packet->irp);
+    nt_free(packet);
+  }
+  port->last = at;
+}
+
+int nt_port_is_closed(const struct nt_port* port) {
+  return port->closed;
 }
 
 static void destroy(struct nt_object* object) {

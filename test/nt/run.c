@@ -1,17 +1,11 @@
 /* A run, from its seed to its end. */
-#include "sched.h"
+#include "proc.h"
 
 void nt_pool_end(void);
-void nt_devices(void);
 void nt_sock_end(void);
-
-static int begun;
 
 void nt_begin(uint64_t seed) {
   nt_enter("nt_begin");
-  if (!begun)
-    nt_devices();
-  begun = 1;
   nt_seed(seed);
   nt_sockets_are_ifs = 1;
   nt_files_can_leave = 1;
@@ -23,12 +17,14 @@ void nt_begin(uint64_t seed) {
 /* What goes on without anybody's handle (a connection that was closed) comes to its end first. */
 void nt_end(void) {
   nt_enter("nt_end");
+  nt_process_end_programs();
   nt_settle();
   nt_thread_end_daemons();
   nt_pool_end();
   nt_io_end();
   nt_object_end();
   nt_sock_end();
+  nt_environ_end();
   if (nt_thread_count() != 1)
     nt_fault("%u threads are left", nt_thread_count() - 1);
 }

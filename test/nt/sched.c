@@ -236,7 +236,7 @@ void nt_switch(void) {
     return;
   nt_sched.current = next;
   host_gate_open(&next->gate);
-  if (self->state != NT_THREAD_ENDED)
+  if (self->state != NT_THREAD_ENDED || self->killed)
     host_gate_wait(&self->gate);
 }
 
@@ -253,6 +253,8 @@ void nt_enter(const char* call) {
     nt_trace("%s", call);
   if (laters != NULL && laters->at <= now)
     run_laters();
+  if (self->killed)
+    nt_switch();
   if (nt_sched.threads->next != NULL && nt_chance(nt_trouble.preempt)) {
     nt_switch();
     last_call = call;

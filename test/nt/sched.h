@@ -24,6 +24,7 @@ struct nt_thread {
   } state;
   int able;
   int daemon;
+  int killed; /* with its process: never gets the baton again */
   int is_loops;
   int may_block;
   int locks; /* that it has: slim ones and critical sections */
@@ -61,6 +62,8 @@ int nt_pool_is_idle(void);
 int nt_wait_alertable(int (*ready)(void* arg), void* arg, uint64_t until);
 /* The first call of a thread that the model did not make: the program's main thread. */
 struct nt_thread* nt_thread_adopt(void);
+/* devices.c: has the names of devices known. */
+void nt_devices(void);
 /* How many threads there are but the model's own. */
 unsigned nt_thread_count(void);
 /* Has the model's own threads end. */
@@ -77,5 +80,12 @@ void nt_object_begin(void);
 void nt_object_end(void);
 /* And about operations. */
 void nt_io_end(void);
+/* Nobody waits for it any more: the thread that did was killed. */
+void nt_irp_orphan(struct nt_irp* irp);
+int nt_port_is_closed(const struct nt_port* port);
+/* Whether a process ends, or has: what it leaves is nobody's fault. */
+int nt_process_is_dying(const struct nt_process* process);
+/* environ.c: the next run begins with the first environment. */
+void nt_environ_end(void);
 
 #endif /* NT_SCHED_H_ */

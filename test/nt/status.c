@@ -68,8 +68,3 @@ int WSAAPI WSAGetLastError(void) {
 void WSAAPI WSASetLastError(int error) {
   SetLastError((DWORD) error);
 }
-
-UINT WINAPI SetErrorMode(UINT mode) {
-  (void) mode;
-  return 0;
-}

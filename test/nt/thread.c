@@ -1,5 +1,5 @@
 /* Threads: making them, their ends, their storage, and those of the model itself. */
-#include "sched.h"
+#include "proc.h"
 
 #include <errno.h>
 #include <process.h>
@@ -16,6 +16,9 @@ static int signalled(struct nt_object* object) {
 static void destroy(struct nt_object* object) {
   struct nt_thread* thread = (struct nt_thread*) object;
 
+  /* The real thread of one that was killed is where it was, and waits at its gate for ever. */
+  if (thread->killed)
+    return;
   if (thread->host != NULL)
     host_thread_join(thread->host);
   nt_free(thread);
@@ -50,6 +53,7 @@ struct nt_thread* nt_thread_adopt(void) {
   thread = make(nt_process_first(), NULL, NULL);
   host_set_self(thread);
   nt_sched.current = thread;
+  nt_devices();
   return thread;
 }
 
@@ -110,19 +114,49 @@ static void sweep(void) {
   }
 }
 
-static struct nt_thread* create(DWORD (*fn)(void* arg), void* arg, DWORD flags) {
+struct nt_thread* nt_thread_create_in(struct nt_process* process,
+                                      DWORD (*fn)(void* arg),
+                                      void* arg,
+                                      DWORD flags) {
   struct nt_thread* thread;
 
   sweep();
   if (made_count == sizeof(made) / sizeof(made[0]))
     nt_fault("too many threads for the model");
-  thread = make(nt_here(), fn, arg);
+  thread = make(process, fn, arg);
   if (flags & CREATE_SUSPENDED)
     thread->state = NT_THREAD_SUSPENDED;
   if (!start(thread))
     nt_fault("the machine has no thread for the model");
   made[made_count++] = thread;
   return thread;
+}
+
+/* Wherever it is. What it waited for at a file object is cancelled, and the object's lock given up. */
+static void kill_thread(struct nt_thread* thread) {
+  struct nt_irp* irp = thread->irp;
+
+  thread->killed = 1;
+  thread->state = NT_THREAD_ENDED;
+  take_off(thread);
+  if (irp != NULL)
+    nt_irp_orphan(irp);
+}
+
+void nt_thread_kill(struct nt_process* process) {
+  struct nt_thread* thread = nt_sched.threads;
+
+  while (thread != NULL) {
+    struct nt_thread* next = thread->next;
+    if (thread->process == process)
+      kill_thread(thread);
+    thread = next;
+  }
+}
+
+void nt_thread_leave(void) {
+  nt_switch();
+  nt_fault("a thread goes on that was killed");
 }
 
 HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security,
@@ -135,7 +169,7 @@ HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security,
 
   nt_enter("CreateThread");
   (void) stack;
-  thread = create(fn, arg, flags);
+  thread = nt_thread_create_in(nt_here(), fn, arg, flags);
   if (id != NULL)
     *id = thread->id;
   return nt_handle(thread, 0x1fffff, security != NULL && security->bInheritHandle);
@@ -213,7 +247,7 @@ void nt_thread_daemon(void (*fn)(void* arg), void* arg) {
 
   daemon->fn = fn;
   daemon->arg = arg;
-  create(run_daemon, daemon, 0)->daemon = 1;
+  nt_thread_create_in(nt_process_first(), run_daemon, daemon, 0)->daemon = 1;
 }
 
 int nt_ending(void) {

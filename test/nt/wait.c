@@ -175,6 +175,8 @@ DWORD WINAPI WaitForMultipleObjects(DWORD count,
       return WAIT_FAILED;
     }
     to_peer |= wait.objects[i]->class == &nt_process_class;
+    to_peer |= wait.objects[i]->class == &nt_file_class &&
+               ((struct nt_file*) wait.objects[i])->device->signalled != NULL;
   }
   for (i = 0; i < count; i++)
     nt_ref(wait.objects[i]);

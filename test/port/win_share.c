@@ -8,52 +8,13 @@
 #include "win/tcp/tcp.h"
 
 #include "driver.h"
+#include "holder.h"
 
 enum {
   STILL_PENDING = 0x103, /* STATUS_PENDING */
   MUCH = 1 << 20,
   PIECE = 4096
 };
-
-static HANDLE handle_of(const struct stream* s) {
-  uv_os_fd_t fd;
-
-  CHECK_EQ(s->io.ops->fileno(&s->io, &fd), 0);
-  return fd;
-}
-
-/* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
-static HANDLE another_handle(const struct kind* kind, HANDLE handle) {
-  HANDLE self = GetCurrentProcess();
-  WSAPROTOCOL_INFOW info;
-  HANDLE made;
-
-  if (kind->desc == UV__DESC_TCP) {
-    CHECK_EQ(WSADuplicateSocketW((SOCKET) handle, GetCurrentProcessId(), &info), 0);
-    made = (HANDLE) WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
-                               WSA_FLAG_OVERLAPPED);
-    CHECK(made != INVALID_HANDLE_VALUE);
-  } else {
-    CHECK(DuplicateHandle(self, handle, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS));
-  }
-  return made;
-}
-
-static void close_handle(const struct kind* kind, HANDLE handle) {
-  if (kind->desc == UV__DESC_TCP)
-    CHECK_EQ(closesocket((SOCKET) handle), 0);
-  else
-    CHECK(CloseHandle(handle));
-}
-
-static int is_layered(const struct kind* kind, HANDLE handle) {
-  unsigned short state;
-
-  if (kind->desc != UV__DESC_TCP)
-    return 0;
-  CHECK_EQ(uv__sock_look((SOCKET) handle, &state), 0);
-  return !(state & UV__WIN_IFS);
-}
 
 /* Whether a file object is on a port; then it is on one afterwards. */
 static int is_on_a_port(HANDLE handle) {
@@ -66,11 +27,6 @@ static int is_on_a_port(HANDLE handle) {
     CHECK_EQ(GetLastError(), ERROR_INVALID_PARAMETER);
   CHECK(CloseHandle(port));
   return was;
-}
-
-static void send_byte(struct stream* from, struct stream* to) {
-  CHECK_EQ(write_byte(from, 'x'), 0);
-  CHECK_EQ(read_byte(to), 'x');
 }
 
 /* ---- What the loop remembers ---- */
@@ -160,8 +116,8 @@ TEST(law9_packet_of_somebody_else_is_dropped_and_counted) {
     CHECK_EQ(write_byte(a, 'x'), 0);
     await(b, UV__READ);
     CHECK_EQ(read_byte(b), 'x');
-    send_byte(a, b);
-    send_byte(b, a);
+    holder_pass_byte(a, b);
+    holder_pass_byte(b, a);
     stream_end(a);
     stream_end(b);
   }
@@ -196,7 +152,7 @@ TEST(law9_operation_of_another_holder_comes_out_of_our_port) {
     make_pair(k, &a, &b);
     set_trap();
     arm_dry(b);
-    theirs = another_handle(k, handle_of(b));
+    theirs = holder_duplicate(k, holder_handle(b));
     event = begin_read(k, theirs, &trap.op.overlapped);
     before = uv__expect_strays(loop);
     stream_end(a); /* The end is for all who wait. */
@@ -205,7 +161,7 @@ TEST(law9_operation_of_another_holder_comes_out_of_our_port) {
     CHECK_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
     CHECK_EQ(read_to_end(b), UV_EOF);
     stream_end(b);
-    close_handle(k, theirs);
+    holder_close(k, theirs);
     CHECK(CloseHandle(event));
   }
 }
@@ -246,7 +202,7 @@ TEST(win_plain_write_of_another_holder_returns) {
       continue; /* He knows nothing of frames. */
     make_pair(k, &a, &b);
     arm_dry(b); /* By now it is on the port. */
-    plain.handle = another_handle(k, handle_of(b));
+    plain.handle = holder_duplicate(k, holder_handle(b));
     thread = CreateThread(NULL, 0, write_plainly, &plain, 0, NULL);
     CHECK(thread != NULL);
     while (total < MUCH) {
@@ -269,24 +225,12 @@ TEST(win_plain_write_of_another_holder_returns) {
 
 /* ---- Who is on the port ---- */
 
-/* A connection of which one end has had no operation: an accepted socket, and a client's end of a
- * pipe, since a server's has waited for its client. */
-static void make_virgin(const struct kind* k, struct stream** virgin, struct stream** other) {
-  struct stream* listener = make_listener(k);
-  struct stream* client = make_client(listener);
-  struct stream* accepted = accept_stream(listener);
-
-  *virgin = k->desc == UV__DESC_TCP ? accepted : client;
-  *other = k->desc == UV__DESC_TCP ? client : accepted;
-  stream_end(listener);
-}
-
 TEST(win_file_object_without_an_operation_is_on_no_port) {
   EACH_KIND(k) {
     struct stream *virgin, *other;
 
-    make_virgin(k, &virgin, &other);
-    CHECK(!is_on_a_port(handle_of(virgin)));
+    holder_make_virgin(k, &virgin, &other);
+    CHECK(!is_on_a_port(holder_handle(virgin)));
     stream_end(virgin);
     stream_end(other);
   }
@@ -296,9 +240,9 @@ TEST(win_file_object_is_on_the_port_from_its_first_operation_on) {
   EACH_KIND(k) {
     struct stream *virgin, *other;
 
-    make_virgin(k, &virgin, &other);
+    holder_make_virgin(k, &virgin, &other);
     arm_dry(virgin);
-    CHECK(is_on_a_port(handle_of(virgin)));
+    CHECK(is_on_a_port(holder_handle(virgin)));
     CHECK_EQ(write_byte(other, 'x'), 0);
     await(virgin, UV__READ);
     CHECK_EQ(read_byte(virgin), 'x');
@@ -313,18 +257,18 @@ TEST(win_shared_file_object_stays_off_the_port) {
     struct stream *virgin, *other, *s;
     struct uv__desc desc;
 
-    make_virgin(k, &virgin, &other);
+    holder_make_virgin(k, &virgin, &other);
     memset(&desc, 0, sizeof desc);
-    desc.handle = another_handle(k, handle_of(virgin));
+    desc.handle = holder_duplicate(k, holder_handle(virgin));
     desc.kind = (short) k->desc;
     s = stream_open(k, &desc);
     arm_dry(s);
     CHECK_EQ(write_byte(other, 'x'), 0);
     await(s, UV__READ);
     CHECK_EQ(read_byte(s), 'x');
-    send_byte(other, s);
-    send_byte(s, other);
-    CHECK(!is_on_a_port(handle_of(virgin)));
+    holder_pass_byte(other, s);
+    holder_pass_byte(s, other);
+    CHECK(!is_on_a_port(holder_handle(virgin)));
     stream_end(s);
     stream_end(virgin);
     stream_end(other);
@@ -338,9 +282,9 @@ TEST(win_file_object_goes_on_the_port_when_the_others_have_gone) {
     struct uv__desc desc;
     int looks;
 
-    make_virgin(k, &virgin, &other);
+    holder_make_virgin(k, &virgin, &other);
     memset(&desc, 0, sizeof desc);
-    desc.handle = another_handle(k, handle_of(virgin));
+    desc.handle = holder_duplicate(k, holder_handle(virgin));
     desc.kind = (short) k->desc;
     s = stream_open(k, &desc);
     arm_dry(s);
@@ -352,11 +296,11 @@ TEST(win_file_object_goes_on_the_port_when_the_others_have_gone) {
       CHECK_EQ(read_byte(s), 'x');
       arm_dry(s);
     }
-    CHECK(is_on_a_port(handle_of(s)));
+    CHECK(is_on_a_port(holder_handle(s)));
     CHECK_EQ(write_byte(other, 'y'), 0);
     await(s, UV__READ);
     CHECK_EQ(read_byte(s), 'y');
-    send_byte(s, other);
+    holder_pass_byte(s, other);
     stream_end(s);
     stream_end(other);
   }
@@ -379,17 +323,17 @@ TEST(win_file_object_that_is_passed_on_leaves_the_port) {
     else
       uv__attach_undo(&b->io);
     left = !(b->io.tail.state & UV__WIN_ATTACHED);
-    theirs = another_handle(k, handle_of(b));
+    theirs = holder_duplicate(k, holder_handle(b));
     arm_dry(b);
     CHECK_EQ(write_byte(a, 'y'), 0);
     await(b, UV__READ);
     CHECK_EQ(read_byte(b), 'y');
-    send_byte(a, b);
-    send_byte(b, a);
+    holder_pass_byte(a, b);
+    holder_pass_byte(b, a);
     CHECK_EQ(is_on_a_port(theirs), !left);
     stream_end(a);
     stream_end(b);
-    close_handle(k, theirs);
+    holder_close(k, theirs);
   }
 }
 
@@ -403,7 +347,7 @@ TEST(win_cancellation_of_another_holder_is_no_end) {
 
     make_pair(k, &a, &b);
     arm_dry(b);
-    theirs = another_handle(k, handle_of(b));
+    theirs = holder_duplicate(k, holder_handle(b));
     (void) CancelIoEx(theirs, NULL);
     settle();
     if (rings(b, UV__READ) > 0) { /* Or it was begun again behind the scenes. */
@@ -416,7 +360,7 @@ TEST(win_cancellation_of_another_holder_is_no_end) {
     CHECK_EQ(write_byte(a, 'x'), 0);
     await(b, UV__READ);
     CHECK_EQ(read_byte(b), 'x');
-    close_handle(k, theirs);
+    holder_close(k, theirs);
     stream_end(a);
     stream_end(b);
   }
@@ -425,7 +369,7 @@ TEST(win_cancellation_of_another_holder_is_no_end) {
 TEST(win_cancellation_of_another_holder_does_not_end_a_listener) {
   EACH_KIND(k) {
     struct stream* listener = make_listener(k);
-    HANDLE theirs = another_handle(k, handle_of(listener));
+    HANDLE theirs = holder_duplicate(k, holder_handle(listener));
     struct stream *client, *accepted;
     struct uv__desc desc;
 
@@ -435,8 +379,8 @@ TEST(win_cancellation_of_another_holder_does_not_end_a_listener) {
     }
     client = make_client(listener);
     accepted = accept_stream(listener);
-    send_byte(client, accepted);
-    close_handle(k, theirs);
+    holder_pass_byte(client, accepted);
+    holder_close(k, theirs);
     stream_end(client);
     stream_end(accepted);
     stream_end(listener);
@@ -452,14 +396,14 @@ TEST(win_close_cancels_nothing_of_another_holder) {
     size_t before;
 
     make_pair(k, &a, &b);
-    if (is_layered(k, handle_of(b))) {
+    if (holder_is_layered(k, holder_handle(b))) {
       stream_end(a);
       stream_end(b);
       continue;
     }
     set_trap();
     arm_dry(b);
-    theirs = another_handle(k, handle_of(b));
+    theirs = holder_duplicate(k, holder_handle(b));
     event = begin_read(k, theirs, overlapped);
     stream_end(b);
     CHECK_EQ(overlapped->Internal, STILL_PENDING);
@@ -468,7 +412,7 @@ TEST(win_close_cancels_nothing_of_another_holder) {
     await_stray(before);
     CHECK_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
     CHECK((uint32_t) overlapped->Internal != 0xC0000120u); /* STATUS_CANCELLED */
-    close_handle(k, theirs);
+    holder_close(k, theirs);
     CHECK(CloseHandle(event));
   }
 }

@@ -145,7 +145,7 @@ TEST(win_sync_overlapped_end_that_is_taken_for_one) {
     make_two_way(ends);
     b = adopt(k, ends[1]);
     a = stream_new(k);
-    CHECK_EQ(uv__plain_open(&a->io, ends[0], UV__OPENED_READABLE | UV__OPENED_WRITABLE), 0);
+    CHECK_EQ(uv__plain_open(&a->io, ends[0], UV__OPENED_READABLE | UV__OPENED_WRITABLE, 0), 0);
     for (i = 0; i < 3; i++) {
       arm_dry(a);
       turn(1);

@@ -187,7 +187,7 @@ MUTANTS = [
      "    if (server->stream.pending.kind != UV__DESC_NONE)\n"
      "      uv__port_discard(&server->stream.pending);\n"
      "    if ((io->busy & UV__ACCEPT) ||"),
-    ("a listener without resources is never tried again", "accept.c",
+    ("a listener without resources is never tried again", "loop.c",
      "    io->waiting = UV__WAITS_STARVED;\n    uv__queue_insert_tail(&loop->starved, &io->link);\n",
      ""),
     ("the accept budget ends and nobody asks for another turn", "accept.c",

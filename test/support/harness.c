@@ -47,6 +47,7 @@ int __wrap_execve(const char* file, char* const argv[], char* const envp[]);
 
 void __wrap__exit(int code) {
   __gcov_dump();
+  __gcov_reset(); /* Its memory may be another process's, too, which goes on. */
   __real__exit(code);
 }
 

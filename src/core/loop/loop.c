@@ -8,6 +8,10 @@
 #include "core/base/alloc.h"
 #include "core/base/atomic.h"
 
+enum {
+  RETRY_AFTER_MS = 10 /* how long those wait who lack what nobody tells of */
+};
+
 static uv_loop_t default_loop;
 static int default_loop_exists;
 
@@ -73,6 +77,24 @@ uv_loop_t* uv_default_loop(void) {
     default_loop_exists = 1;
   }
   return &default_loop;
+}
+
+/* All wait as long, so that whoever was first is not told later than he should be. */
+void uv__loop_starve(struct uv__io* io) {
+  uv_loop_t* loop = io->loop;
+
+  if (io->waiting == UV__WAITS_NOT) {
+    io->waiting = UV__WAITS_STARVED;
+    uv__queue_insert_tail(&loop->starved, &io->link);
+  }
+  if (loop->retry_at == 0)
+    loop->retry_at = loop->time + RETRY_AFTER_MS;
+}
+
+void uv__loop_retry(uv_loop_t* loop) {
+  loop->retry_at = 0;
+  while (!uv__queue_empty(&loop->starved))
+    uv__loop_again(uv__container_of(uv__queue_head(&loop->starved), struct uv__io, link));
 }
 
 void uv__loop_close_default(void) {

@@ -11,6 +11,12 @@ static inline void uv__loop_again(struct uv__io* io) {
   uv__io_wants_turn(io);
 }
 
+/* The owner of `io` lacks something that no ring tells of. It has a turn a little later, or when a
+ * stream gave its descriptor back (loop->retry_at). */
+void uv__loop_starve(struct uv__io* io);
+/* That time is there. */
+void uv__loop_retry(uv_loop_t* loop);
+
 /* The same in the loop's next turn, and not in this one for that alone. */
 static inline void uv__loop_later(struct uv__io* io) {
   if (io->waiting != UV__WAITS_NOT)

@@ -104,9 +104,12 @@ static void make_pool(void) {
   uv_mutex_destroy(&pool.mutex);
 }
 
+/* Of the environment that uv_os_setenv changes: the C library's may be another one. */
 static unsigned int wanted_threads(void) {
-  const char* text = getenv("UV_THREADPOOL_SIZE");
-  long number = text == NULL ? DEFAULT_THREADS : strtol(text, NULL, 10);
+  char text[32];
+  size_t size = sizeof(text);
+  int r = uv_os_getenv("UV_THREADPOOL_SIZE", text, &size);
+  long number = r == 0 ? strtol(text, NULL, 10) : DEFAULT_THREADS;
 
   if (number < 1)
     return 1;

@@ -111,7 +111,7 @@ static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
   uv__atomic_store(&loop->asleep, 0);
   uv_update_time(loop);
   if (loop->retry_at != 0 && loop->retry_at <= loop->time)
-    uv__accept_retry(loop);
+    uv__loop_retry(loop);
 }
 
 /* Cleared before anything is looked at: a wake-up that comes later sets it again. */

@@ -5,8 +5,7 @@
 #include "core/stream/stream.h"
 
 enum {
-  ACCEPT_ROUNDS = 16, /* connections in one turn */
-  RETRY_AFTER_MS = 10 /* how long a listener without resources waits before it tries again */
+  ACCEPT_ROUNDS = 16 /* connections in one turn */
 };
 
 int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
@@ -109,26 +108,11 @@ static void inform(uv_stream_t* server, int status) {
 
 /* Reports a shortage once and tries again later; what waits is not lost (A4). */
 static void starve(uv_stream_t* server, int error) {
-  uv_loop_t* loop = server->loop;
-  struct uv__io* io = uv__stream_io(server);
-
-  if (io->waiting == UV__WAITS_NOT) {
-    io->waiting = UV__WAITS_STARVED;
-    uv__queue_insert_tail(&loop->starved, &io->link);
-  }
-  if (loop->retry_at == 0)
-    loop->retry_at = loop->time + RETRY_AFTER_MS;
+  uv__loop_starve(uv__stream_io(server));
   if (server->flags & UV__STREAM_STARVED)
     return;
   server->flags |= UV__STREAM_STARVED;
   inform(server, error);
-}
-
-/* Time is up, or a stream gave its descriptor back: listeners that lack resources try again. */
-void uv__accept_retry(uv_loop_t* loop) {
-  loop->retry_at = 0;
-  while (!uv__queue_empty(&loop->starved))
-    uv__loop_again(uv__container_of(uv__queue_head(&loop->starved), struct uv__io, link));
 }
 
 void uv__accept_turn(uv_stream_t* server) {

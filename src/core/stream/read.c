@@ -71,6 +71,7 @@ static void read_once(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   uv_read_cb read_cb = stream->read_cb; /* of whoever gets alloc_cb */
   uv_buf_t buf = uv_buf_init(NULL, 0);
+  uv_buf_t room;
   ssize_t n;
 
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
@@ -84,8 +85,10 @@ static void read_once(uv_stream_t* stream) {
     read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */
     return;
   }
-  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &buf)
-                                        : io->ops->read_now(io, buf.base, buf.len, NULL);
+  /* Some systems refuse a read of more. */
+  room = uv_buf_init(buf.base, buf.len < INT_MAX ? (unsigned) buf.len : INT_MAX);
+  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
+                                        : io->ops->read_now(io, room.base, room.len, NULL);
   uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
   if (n > 0) {
     stream->read_cb(stream, n, &buf);

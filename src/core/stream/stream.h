@@ -143,8 +143,6 @@ void uv__connect_run_refused(uv_loop_t* loop);
 
 /* accept.c */
 void uv__accept_turn(uv_stream_t* stream);
-/* Listeners that lacked resources try again. */
-void uv__accept_retry(uv_loop_t* loop);
 
 /* finish.c. close ends in uv__loop_closing, now or after the port's CLOSED ring; finish runs what
  * is left of the requests, right before close_cb. */

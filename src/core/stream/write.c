@@ -33,15 +33,15 @@ static int gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs
   return stream->flags & UV__STREAM_WRITABLE ? 0 : UV_EPIPE;
 }
 
-/* Whether a socket has a name, so that who it is passed to can listen on it. The two families have the
- * port in one place. */
+/* Whether a socket has a name, so that who it is passed to can listen on it, or an error. The two
+ * families have the port in one place. */
 static int is_bound(uv_stream_t* handle) {
   struct uv__io* io = uv__stream_io(handle);
   struct sockaddr_storage addr;
   int len = sizeof(addr);
+  int r = io->ops->name(io, UV__LOCAL, &addr, &len);
 
-  return io->ops->name(io, UV__LOCAL, &addr, &len) == 0 &&
-         ((const struct sockaddr_in*) &addr)->sin_port != 0;
+  return r < 0 ? r : ((const struct sockaddr_in*) &addr)->sin_port != 0;
 }
 
 /* Whether a handle may go with it: over an IPC pipe, a connected, listening or bound TCP socket
@@ -52,6 +52,7 @@ static int gate_handle(const uv_stream_t* stream,
                        unsigned nbufs,
                        uv_stream_t* send_handle) {
   unsigned i;
+  int r;
 
   if (send_handle == NULL)
     return 0;
@@ -66,8 +67,8 @@ static int gate_handle(const uv_stream_t* stream,
   if (uv__handle_is_closing(send_handle))
     return UV_EBADF;
   if (send_handle->type == UV_TCP && send_handle->stream.phase == UV__OPEN &&
-      send_handle->stream.delayed_error == 0 && !is_bound(send_handle))
-    return UV_EINVAL;
+      send_handle->stream.delayed_error == 0 && (r = is_bound(send_handle)) <= 0)
+    return r < 0 ? r : UV_EINVAL;
   for (i = 0; i < nbufs; i++)
     if (bufs[i].len > 0)
       return 0;
@@ -104,6 +105,10 @@ static void flush(uv_stream_t* stream) {
     }
     uv__write_queue_gather(stream, &what);
     n = what.count == 0 ? 0 : give(stream, &what, UV__QUEUE);
+    if (n == UV_EAGAIN) {
+      uv__loop_starve(io);
+      return;
+    }
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
       uv__write_queue_mark(stream, what.count); /* These cannot be cancelled. */
@@ -176,6 +181,8 @@ static void flush_blocking(uv_stream_t* stream) {
   while (!uv__queue_empty(&stream->stream.write_queue)) {
     if (!(io->busy & UV__WRITE)) {
       flush(stream);
+      if (io->waiting == UV__WAITS_STARVED)
+        uv_sleep(1);
       continue;
     }
     while (!(io->rung & UV__WRITE))

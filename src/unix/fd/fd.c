@@ -157,14 +157,13 @@ unsigned uv__fd_most_bufs(unsigned nbufs) {
   return nbufs < MOST_BUFS ? nbufs : MOST_BUFS;
 }
 
-/* Whether a failed write is worth another try at once. */
-static int is_interrupted(int error) {
+/* What macOS says of a connection that is just going down, and others of one that is down. */
+static ssize_t was_sent(ssize_t n) {
 #if defined(__APPLE__)
-  /* What macOS says of a connection that is just going down; the next try says EPIPE. */
-  if (error == EPROTOTYPE)
-    return 1;
+  if (n < 0 && errno == EPROTOTYPE)
+    errno = EPIPE;
 #endif
-  return error == EINTR;
+  return n;
 }
 
 static ssize_t send_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
@@ -174,16 +173,16 @@ static ssize_t send_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
   if (nbufs == 1) {
     do
       n = send(fd, bufs[0].base, bufs[0].len, UV__SEND_FLAGS);
-    while (n < 0 && is_interrupted(errno));
-    return n;
+    while (n < 0 && errno == EINTR);
+    return was_sent(n);
   }
   memset(&msg, 0, sizeof(msg));
   msg.msg_iov = (struct iovec*) bufs;
   msg.msg_iovlen = uv__fd_most_bufs(nbufs);
   do
     n = sendmsg(fd, &msg, UV__SEND_FLAGS);
-  while (n < 0 && is_interrupted(errno));
-  return n;
+  while (n < 0 && errno == EINTR);
+  return was_sent(n);
 }
 
 /* Waits for room. The first wait of a descriptor has the poller report it from then on. */
@@ -207,6 +206,7 @@ int uv__fd_write_waits(struct uv__io* io, enum uv__write_mode mode) {
 ssize_t uv__fd_was_written(
     struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, enum uv__write_mode mode, ssize_t n) {
   struct uv__io_tail* tail = &io->tail;
+  int error = n < 0 ? errno : EAGAIN;
 
   if (n > 0) {
     /* What took less than all is full: the call that would only say EAGAIN, and that the core
@@ -215,8 +215,10 @@ ssize_t uv__fd_was_written(
       tail->state |= UV__FD_FULL;
     return uv__fd_end(io, n);
   }
-  if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-    return uv__fd_end(io, UV__ERR(errno));
+  if (error == ENOBUFS) /* The system's memory is short. No event tells when it is not. */
+    return uv__fd_end(io, UV_EAGAIN);
+  if (error != EAGAIN && error != EWOULDBLOCK)
+    return uv__fd_end(io, UV__ERR(error));
   return mode == UV__TRY ? uv__fd_end(io, UV_EAGAIN) : await_room(io);
 }
 

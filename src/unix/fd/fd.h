@@ -80,6 +80,7 @@ int uv__sock_mute(int fd);
 /* A new socket, non-blocking and not inherited, as the io's. The poller does not know it yet: it
  * would report a socket that is not connected as dead. */
 int uv__sock_create(struct uv__io* io, int domain, unsigned int state);
+/* Whether it can be read from and written to; or an error. */
 int uv__sock_is_connected(int fd);
 /* What a connect means: `r` and errno are the system's answer. */
 int uv__sock_was_connected(struct uv__io* io, int r);

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,7 +36,10 @@ int uv__sock_buffer_size(int fd, enum uv__option option, int* value) {
 
 int uv__sock_mute(int fd) {
 #if defined(__APPLE__)
-  return uv__sock_set_int(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+  int r = uv__sock_set_int(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+
+  /* What it says of a connection that is over. One that was accepted has the option of its listener. */
+  return r == UV_EINVAL ? 0 : r;
 #else
   (void) fd; /* MSG_NOSIGNAL with each write. */
   return 0;
@@ -79,12 +83,39 @@ static int has_end(int fd) {
          poll(&look, 1, 0) == 1 && (look.revents & POLLIN);
 }
 
+/* A connect that the program began itself is under way. Reading and writing wait for its end as they
+ * wait for bytes and for room, and tell how it failed. */
+static int is_connecting(int fd) {
+  enum {
+    SYN_SENT = 2 /* on all systems, under different names */
+  };
+#if defined(TCP_INFO)
+  struct tcp_info info;
+  socklen_t len = sizeof(info);
+
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == SYN_SENT;
+#elif defined(TCP_CONNECTION_INFO)
+  struct tcp_connection_info info;
+  socklen_t len = sizeof(info);
+
+  return getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &len) == 0 &&
+         info.tcpi_state == SYN_SENT;
+#else
+  (void) fd;
+  return 0 * SYN_SENT;
+#endif
+}
+
 int uv__sock_is_connected(int fd) {
   struct sockaddr_storage addr;
   socklen_t len = sizeof(addr);
 
   /* EINVAL is what macOS says of a connection that was shut down: reading tells the rest. */
-  return getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL || has_end(fd);
+  if (getpeername(fd, (struct sockaddr*) &addr, &len) == 0 || errno == EINVAL)
+    return 1;
+  if (errno != ENOTCONN)
+    return UV__ERR(errno);
+  return has_end(fd) || is_connecting(fd);
 }
 
 int uv__sock_was_connected(struct uv__io* io, int r) {
@@ -116,6 +147,9 @@ int uv__sock_shutdown(struct uv__io* io) {
 int uv__sock_listen(struct uv__io* io, int backlog) {
   if (listen(io->tail.fd, backlog) != 0)
     return UV__ERR(errno);
+  /* One that was dead waits for a ring that nobody owed it. */
+  if ((io->tail.state & UV__FD_DEAD) && (io->busy & UV__ACCEPT))
+    uv__ring(io, UV__ACCEPT);
   io->tail.state &= ~(unsigned) UV__FD_DEAD;
   return (int) uv__fd_end(io, io->tail.state & UV__FD_POLLED ? 0 : uv__poller_add(io, 0));
 }

@@ -5,11 +5,13 @@
 #include "unix/loop/loop.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include "core/base/alloc.h"
 
 enum {
-  FIRST_CAPACITY = 16
+  FIRST_CAPACITY = 16,
+  PART_MS = 10 /* how long one part of a table is waited for that is looked at in parts */
 };
 
 /* It could; but the portable poller goes with the portable way, so that both are tested. */
@@ -121,6 +123,35 @@ static void dispatch(struct uv__io* io, int revents) {
   (void) uv__loop_event(io, saw);
 }
 
+/* No table is taken that has more rows than the process may have descriptors, which is fewer than it
+ * has where RLIMIT_NOFILE was lowered. Then as many rows as are taken are looked at together, and it is
+ * the first of these parts, with the descriptor that wakes, that is waited for. */
+static int poll_in_parts(struct uv__poller* poller, int timeout_ms) {
+  struct rlimit limit;
+  nfds_t part = 1;
+  nfds_t at;
+  int found = 0;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 1)
+    part = limit.rlim_cur < poller->rows ? (nfds_t) limit.rlim_cur : poller->rows;
+  for (at = 0; at < poller->rows; at++)
+    poller->fds[at].revents = 0;
+  for (at = 0; at < poller->rows; at += part) {
+    int n = poll(poller->fds + at, part < poller->rows - at ? part : poller->rows - at, 0);
+    found += n > 0 ? n : 0;
+  }
+  if (found > 0 || timeout_ms == 0)
+    return found;
+  if (timeout_ms < 0 || timeout_ms > PART_MS)
+    timeout_ms = PART_MS;
+  found = poll(poller->fds, part, timeout_ms);
+  if (found < 0)
+    (void) poll(NULL, 0, timeout_ms);
+  if (found <= 0)
+    errno = EINTR; /* The wait goes on: see wait_until. */
+  return found > 0 ? found : -1;
+}
+
 int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
   struct uv__poller* poller = loop->tail.poller;
   unsigned int row;
@@ -129,6 +160,8 @@ int uv__poller_wait(uv_loop_t* loop, int timeout_ms) {
   for (row = 1; row < poller->rows; row++)
     fill(&poller->fds[row], poller->ios[row]);
   n = poll(poller->fds, poller->rows, timeout_ms);
+  if (n < 0 && errno == EINVAL)
+    n = poll_in_parts(poller, timeout_ms);
   if (n < 0)
     return UV__ERR(errno);
   if (n > 0 && poller->fds[0].revents != 0) {

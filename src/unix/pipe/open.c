@@ -1,4 +1,5 @@
-/* What a pipe handle can be given: a socket becomes a pipe, and what is none plain.c's. */
+/* What a pipe handle can be given: a socket becomes a pipe; what is none is plain.c's, or disk.c's where
+ * nobody can wait for it. */
 #include "unix/pipe/pipe.h"
 
 #include <fcntl.h>
@@ -37,14 +38,15 @@ static int adopt_made(struct uv__io* io, const struct uv__desc* desc, unsigned* 
 }
 
 /* Whether the open file must be made non-blocking. Each read and write of a connection says
- * so itself (but for writes on macOS, where that does not help), so that nobody who shares it
- * is disturbed; connecting and accepting cannot. */
-static int must_unblock(int is_connected) {
+ * so itself (but for writes on macOS, where that does not help); connecting and accepting cannot.
+ * What is no standard input or output is the program's own, which may count on that it is. */
+static int must_unblock(int fd, int is_connected) {
 #if defined(__APPLE__)
+  (void) fd;
   (void) is_connected;
   return 1;
 #else
-  return !is_connected;
+  return !is_connected || fd > STDERR_FILENO;
 #endif
 }
 
@@ -62,10 +64,12 @@ static int adopt_socket(struct uv__io* io, int fd, unsigned* opened) {
   if (getsockname(fd, (struct sockaddr*) &addr, &len) != 0)
     return UV__ERR(errno);
   is_connected = uv__sock_is_connected(fd);
+  if (is_connected < 0)
+    return is_connected;
   r = uv__fd_attach(io, fd, addr.ss_family == AF_UNIX ? UV__FD_LOCAL : 0);
   if (r < 0)
     return r;
-  if (must_unblock(is_connected))
+  if (must_unblock(fd, is_connected))
     r = uv__file_unblock(fd);
   if (r == 1)
     io->tail.state |= UV__FD_RESTORE;
@@ -81,6 +85,17 @@ static int adopt_socket(struct uv__io* io, int fd, unsigned* opened) {
   return (int) uv__fd_end(io, 0);
 }
 
+/* The pollers' ways to say that nobody can be told when such a device is ready. */
+static int is_no_poll(int error) {
+  return error == UV_EPERM || error == UV_EINVAL || error == UV_ENODEV || error == UV_ENOTSUP;
+}
+
+static int adopt_device(struct uv__io* io, int fd, unsigned* opened) {
+  int r = uv__plain_open(io, fd, opened);
+
+  return is_no_poll(r) ? uv__disk_open(io, fd, opened) : r;
+}
+
 int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   struct stat st;
   int r;
@@ -92,8 +107,12 @@ int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, un
     return UV__ERR(errno);
   if (S_ISSOCK(st.st_mode))
     r = adopt_socket(io, desc->fd, opened);
-  else if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && isatty(desc->fd)))
+  else if (S_ISFIFO(st.st_mode))
     r = uv__plain_open(io, desc->fd, opened);
+  else if (S_ISCHR(st.st_mode))
+    r = adopt_device(io, desc->fd, opened);
+  else if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+    r = uv__disk_open(io, desc->fd, opened);
   else
     r = UV_ENOTSUP;
   /* Standard input and output are what any child expects to find, also one that is started

@@ -67,6 +67,12 @@ int uv__pipe_connect(struct uv__io* io, const void* where);
 
 /* plain.c: adopt what is no socket: a fifo, one end of a pipe(2), a terminal. Replaces io->ops. */
 int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
+/* What is the same of all that is no socket: no name, nothing to set. */
+int uv__plain_name(struct uv__io* io, enum uv__end end, void* to, int* len);
+int uv__plain_option(struct uv__io* io, enum uv__option option, void* value);
+
+/* disk.c: adopt what is always ready, as a file is. Replaces io->ops. */
+int uv__disk_open(struct uv__io* io, int fd, unsigned* opened);
 
 /* scm.c: reading and writing of IPC pipes */
 ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);

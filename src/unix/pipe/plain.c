@@ -1,6 +1,6 @@
 /* Pipes that are no sockets: fifos, the ends of a pipe(2), and terminals as far as a pipe handle
- * can serve them (a pseudo-terminal's master, above all). What no program waits for (files,
- * directories, /dev/null) is not for here.
+ * can serve them (a pseudo-terminal's master, above all), and other devices. What nobody can wait for
+ * (files, /dev/null) is disk.c's.
  *
  * There is no per-call flag against blocking, and O_NONBLOCK belongs to the open file, which
  * other processes may share. So where the system can open a pipe anew, an own open file does
@@ -31,19 +31,17 @@ static int is_pipe(int fd) {
 }
 
 /* An own descriptor of the pipe, or the same one with O_NONBLOCK set. A terminal is not opened
- * anew: for a pseudo-terminal's master that would make another one. */
+ * anew: for a pseudo-terminal's master that would make another one. What is no standard input or output
+ * is the program's own, which may count on that it does not block. */
 static int own(struct uv__io* io, int fd, int access) {
   int r = is_pipe(fd) ? uv__reopen_pipe(fd, access) : UV_ENOTSUP;
 
-  io->tail.fd = fd;
-  if (r >= 0) {
-    io->tail.fd = r;
-    return 0;
-  }
-  r = uv__file_unblock(fd);
-  if (r == 1)
+  int unblocked = r < 0 || fd > STDERR_FILENO ? uv__file_unblock(fd) : 0;
+
+  io->tail.fd = r < 0 ? fd : r;
+  if (unblocked == 1)
     io->tail.state |= UV__FD_RESTORE;
-  return r < 0 ? r : 0;
+  return r < 0 && unblocked < 0 ? unblocked : 0;
 }
 
 /* Gives back all but the program's descriptor. */
@@ -55,8 +53,8 @@ static void release(struct uv__io* io) {
     uv__poller_remove(io);
   if (fd != origin)
     uv__file_discard(fd);
-  else if (io->tail.state & UV__FD_RESTORE)
-    uv__file_block(fd);
+  if (io->tail.state & UV__FD_RESTORE)
+    uv__file_block(origin);
   uv__loop_unclaim(io->loop, origin);
   io->tail.fd = -1;
   io->tail.state = 0;
@@ -140,14 +138,14 @@ static int plain_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   return 0;
 }
 
-static int plain_name(struct uv__io* io, enum uv__end end, void* to, int* len) {
+int uv__plain_name(struct uv__io* io, enum uv__end end, void* to, int* len) {
   (void) end;
   (void) to;
   *len = 0;
   return io->tail.fd < 0 ? UV_EBADF : 0;
 }
 
-static int plain_option(struct uv__io* io, enum uv__option option, void* value) {
+int uv__plain_option(struct uv__io* io, enum uv__option option, void* value) {
   (void) io;
   (void) value;
   if (option == UV__CHMOD)
@@ -251,57 +249,18 @@ static ssize_t plain_write(struct uv__io* io,
   return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
 }
 
-/* What only sockets can do. The core asks for none of it: an open pipe is connected. */
-
-static int no_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
-  (void) io;
-  (void) domain;
-  (void) desc;
-  (void) opened;
-  return UV_EBUSY;
-}
-
-static int no_bind(struct uv__io* io, const void* where, unsigned flags) {
-  (void) io;
-  (void) where;
-  (void) flags;
-  return UV_EINVAL;
-}
-
-static int no_connect(struct uv__io* io, const void* where) {
-  (void) io;
-  (void) where;
-  return UV_EISCONN;
-}
-
-static int no_listen(struct uv__io* io, int backlog) {
-  (void) io;
-  (void) backlog;
-  return UV_EINVAL;
-}
-
-static int no_accept(struct uv__io* io, struct uv__desc* desc) {
-  (void) io;
-  (void) desc;
-  return UV_EINVAL;
-}
-
+/* An open pipe is connected, so that the core asks for nothing that leads there. */
 static const struct uv__ops plain_ops = {
     .init = uv__fd_init,
-    .open = no_open,
-    .bind = no_bind,
-    .name = plain_name,
-    .option = plain_option,
+    .name = uv__plain_name,
+    .option = uv__plain_option,
     .fileno = plain_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
     .read_now = plain_read_now,
     .write = plain_write,
     .write_stop = uv__fd_write_stop,
-    .connect = no_connect,
     .shutdown = plain_shutdown,
-    .listen = no_listen,
-    .accept_now = no_accept,
     .done = uv__fd_done,
     .close = plain_close,
 };

@@ -177,7 +177,8 @@ static ssize_t send_with(int to, const uv_buf_t* bufs, unsigned nbufs, int fd) {
   while (n < 0 && errno == EINTR);
 #if defined(ETOOMANYREFS)
   if (n < 0 && errno == ETOOMANYREFS)
-    errno = EMFILE; /* Too many descriptors of this user are under way: they count as open. */
+    errno =
+        ENOBUFS; /* Too many descriptors of this user are under way, until others receive some. */
 #endif
   return n;
 }

@@ -3,7 +3,8 @@
  * until it ended, also when its handle was closed: otherwise it would stay behind as a zombie.
  *
  * Linux tells of the end by a descriptor (pidfd) in the loop's poller. Elsewhere SIGCHLD does,
- * which the loops that have children watch for; each then asks for its own. */
+ * which the loops that have children watch for; each then asks for its own. (350 lines are not enough for
+ * both, and what they do is one thing, to a structure that nobody else knows.) */
 #include "unix/process/process.h"
 #include "unix/system/system.h"
 
@@ -170,6 +171,10 @@ int uv__child_timeout(const uv_loop_t* loop, int timeout_ms) {
   return timeout_ms < 0 || timeout_ms > LOOK_MS ? LOOK_MS : timeout_ms;
 }
 
+static int must_be_asked(const struct uv__child* child) {
+  return !child->has_ended && child->io.tail.fd < 0;
+}
+
 /* Those of which their own descriptors tell nothing. */
 static void ask_all(struct uv__children* children) {
   struct uv__queue* link = children->running.next;
@@ -178,9 +183,41 @@ static void ask_all(struct uv__children* children) {
     struct uv__child* child = uv__container_of(link, struct uv__child, link);
 
     link = link->next; /* reap may take the child out. */
-    if (!child->has_ended && child->io.tail.fd < 0)
+    if (must_be_asked(child))
       reap(child);
   }
+}
+
+static struct uv__child* find(const struct uv__children* children, int pid) {
+  struct uv__queue* link;
+
+  for (link = children->running.next; link != &children->running; link = link->next) {
+    struct uv__child* child = uv__container_of(link, struct uv__child, link);
+
+    if (child->pid == pid && must_be_asked(child))
+      return child;
+  }
+  return NULL;
+}
+
+/* After a SIGCHLD. The system is asked who ended, so that not every child costs a call for each that
+ * ends; where it names somebody else's, who has to be left as he is, behind whom there may be more,
+ * all are asked. */
+static void ask_who(struct uv__children* children) {
+#if defined(WNOWAIT)
+  struct uv__child* child;
+  siginfo_t who;
+
+  do {
+    who.si_pid = 0; /* What it stays if nobody has ended. */
+    if (waitid(P_ALL, 0, &who, WEXITED | WNOHANG | WNOWAIT) != 0 || who.si_pid == 0)
+      return;
+    child = find(children, who.si_pid);
+    if (child != NULL)
+      reap(child);
+  } while (child != NULL && child->has_ended);
+#endif
+  ask_all(children);
 }
 
 static void bury(struct uv__children* children) {
@@ -231,11 +268,14 @@ void uv__child_look(uv_loop_t* loop) {
   if (children->unwatched > 0) {
     uint64_t now = uv__port_now(loop);
 
-    if (children->must_ask || now >= children->ask_at) {
-      children->must_ask = 0;
+    /* Those whom another part of the program reaped nobody names. */
+    if (now >= children->ask_at) {
       children->ask_at = now + LOOK_MS;
       ask_all(children);
+    } else if (children->must_ask) {
+      ask_who(children);
     }
+    children->must_ask = 0;
   }
   bury(children);
   assert(children_valid(children));
@@ -258,7 +298,7 @@ void uv__child_fork(uv_loop_t* loop) {
     child->io.tail.state = UV__FD_OWN;
     children->unwatched += !child->has_ended;
   }
-  children->must_ask = 1;
+  children->ask_at = 0;
 }
 
 void uv__child_stop(uv_loop_t* loop) {

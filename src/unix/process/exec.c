@@ -10,7 +10,6 @@
 #include <paths.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,9 +21,7 @@
 #  define NSIG 65
 #endif
 
-enum {
-  MOST_FDS = 1 << 20 /* to go through one by one, where there is no better way */
-};
+extern char** environ;
 
 #if defined(__linux__)
 
@@ -174,21 +171,6 @@ static int arrange_fds(struct uv__plan* plan) {
   return error;
 }
 
-void uv__exec_hide_from(int first) {
-  struct rlimit limit;
-  int most = MOST_FDS;
-  int fd;
-
-#if defined(__linux__) && defined(SYS_close_range)
-  if (syscall(SYS_close_range, first, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
-    return;
-#endif
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t) most)
-    most = (int) limit.rlim_cur;
-  for (fd = first; fd < most; fd++)
-    (void) uv__file_hide(fd);
-}
-
 static int change_user(const struct uv__plan* plan) {
   const uv_process_options_t* options = plan->options;
 
@@ -202,6 +184,24 @@ static int change_user(const struct uv__plan* plan) {
   if ((options->flags & UV_PROCESS_SETUID) && set_user(options->uid) != 0)
     return errno;
   return 0;
+}
+
+/* Only now: what the program's fork handlers changed in it, where there was a fork, holds. */
+static void find_environment(struct uv__plan* plan) {
+  static const char name[] = "PATH=";
+  static char* nothing;
+  char** at;
+
+  plan->env = plan->options->env != NULL ? plan->options->env : environ;
+  if (plan->env == NULL)
+    plan->env = &nothing; /* After a clearenv. */
+  plan->path = _PATH_DEFPATH;
+  for (at = plan->env; *at != NULL; at++) {
+    if (strncmp(*at, name, sizeof(name) - 1) == 0) {
+      plan->path = *at + sizeof(name) - 1;
+      return;
+    }
+  }
 }
 
 static int run_file(const struct uv__plan* plan, const char* file) {
@@ -253,12 +253,12 @@ int uv__exec_become(struct uv__plan* plan) {
   error = arrange_fds(plan);
   if (error != 0)
     return error;
-  uv__exec_hide_from(plan->count);
   if (options->cwd != NULL && chdir(options->cwd) != 0)
     return errno;
   error = change_user(plan);
   if (error != 0)
     return error;
+  find_environment(plan);
   if (options->file[0] == '\0')
     return ENOENT;
   if (strchr(options->file, '/') == NULL)

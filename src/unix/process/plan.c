@@ -2,26 +2,13 @@
 #include "unix/process/process.h"
 
 #include <fcntl.h>
-#include <paths.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
 
-extern char** environ;
-
-static const char* path_of(char** env) {
-  static const char name[] = "PATH=";
-
-  for (; *env != NULL; env++)
-    if (strncmp(*env, name, sizeof(name) - 1) == 0)
-      return *env + sizeof(name) - 1;
-  return _PATH_DEFPATH;
-}
-
 /* One block for all that the child needs to have in memory. */
 int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, int count) {
-  static char* nothing;
   size_t nargs = 0;
   size_t i;
 
@@ -40,10 +27,6 @@ int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, in
   for (i = 0; i < (size_t) count; i++)
     plan->sources[i] = plan->made[i] = -1;
   plan->options = options;
-  plan->env = options->env != NULL ? options->env : environ;
-  if (plan->env == NULL)
-    plan->env = &nothing; /* After a clearenv. */
-  plan->path = path_of(plan->env);
   plan->count = count;
   plan->report = -1;
   plan->error = 0;

@@ -1,27 +1,39 @@
 /* Starting children: how there comes to be a second process, and how the parent learns that the
- * child's preparations failed. What is made before is plan.c's, what the child does up to exec is exec.c's, and waiting for its end is
- * child.c's. */
+ * child's preparations failed. What is made before is plan.c's, what the child does up to exec is
+ * exec.c's, and waiting for its end is child.c's. */
 #include "unix/process/process.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__linux__)
 #  include <sched.h>
+#  include <sys/syscall.h>
 #endif
 
 #include "core/base/alloc.h"
 
-/* ThreadSanitizer keeps books in the memory that the child would share. */
+/* ThreadSanitizer keeps books in the memory that the child would share. AddressSanitizer marks what is
+ * on its stack, and does not hear that it left that. */
 #if defined(__has_feature)
 #  if __has_feature(thread_sanitizer)
 #    define KEEPS_BOOKS
 #  endif
+#  if __has_feature(address_sanitizer)
+#    define MARKS_STACKS
+#  endif
 #elif defined(__SANITIZE_THREAD__)
 #  define KEEPS_BOOKS
+#elif defined(__SANITIZE_ADDRESS__)
+#  define MARKS_STACKS
+#endif
+
+#if defined(MARKS_STACKS)
+#  include <sanitizer/asan_interface.h>
 #endif
 
 #if defined(__linux__) && !defined(KEEPS_BOOKS)
@@ -85,6 +97,9 @@ static int start(struct uv__plan* plan, int* pid) {
   child = clone(run_child, top, CLONE_VM | CLONE_VFORK | SIGCHLD, plan);
   error = errno;
   end_quiet(&mask, cancel);
+#  if defined(MARKS_STACKS)
+  __asan_unpoison_memory_region(stack, STACK_SIZE);
+#  endif
   uv__free(stack);
   if (child < 0)
     return UV__ERR(error);
@@ -190,6 +205,21 @@ int uv__port_spawn(struct uv__io* io,
   return r;
 }
 
+enum {
+  MOST_FDS = 1 << 20 /* to go through one by one, where there is no better way */
+};
+
 void uv_disable_stdio_inheritance(void) {
-  uv__exec_hide_from(0);
+  struct rlimit limit;
+  int most = MOST_FDS;
+  int fd;
+
+#if defined(__linux__) && defined(SYS_close_range)
+  if (syscall(SYS_close_range, 0, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
+    return;
+#endif
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t) most)
+    most = (int) limit.rlim_cur;
+  for (fd = 0; fd < most; fd++)
+    (void) uv__file_hide(fd);
 }

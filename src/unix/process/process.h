@@ -42,11 +42,11 @@ void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner);
 /* What the child needs to know between fork and exec. */
 struct uv__plan {
   const uv_process_options_t* options;
-  const char* path;  /* where to look for the program */
   char** shell_args; /* for a script without a first line that names its interpreter */
-  char** env;
-  int* sources; /* for each descriptor of the child the parent's, or -1 */
-  int* made;    /* the child's ends of created pipes, or -1 */
+  char** env;        /* found by the child, */
+  const char* path;  /* and in it where to look for the program */
+  int* sources;      /* for each descriptor of the child the parent's, or -1 */
+  int* made;         /* the child's ends of created pipes, or -1 */
   int count;
   int report; /* the child's end of the pipe that tells of a failure, or -1 */
   int error;  /* of a child that shares our memory: why it did not become its program */
@@ -61,7 +61,5 @@ void uv__plan_end(struct uv__plan* plan, struct uv__child_stdio* rows, int keep)
 
 /* exec.c: in the child. Returns when that failed: an errno. */
 int uv__exec_become(struct uv__plan* plan);
-/* Marks all descriptors from `first` on as closed by exec. */
-void uv__exec_hide_from(int first);
 
 #endif /* UV__UNIX_PROCESS_H_ */

@@ -100,7 +100,7 @@ int uv_os_tmpdir(char* buffer, size_t* size) {
 #endif
   }
   len = strlen(path);
-  if (len > 1 && path[len - 1] == '/')
+  while (len > 1 && path[len - 1] == '/')
     len--;
   return uv__text_give(path, len, buffer, size);
 }

@@ -72,9 +72,9 @@ static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opene
   r = uv__fd_attach(io, desc->fd, known & UV__KNOWN_TCP ? UV__FD_TCP : 0);
   if (r < 0)
     return r;
-  connected = made || uv__sock_is_connected(desc->fd);
-  if (connected)
-    r = uv__poller_add(io, 0);
+  connected = made ? 1 : uv__sock_is_connected(desc->fd);
+  if (connected != 0)
+    r = connected < 0 ? connected : uv__poller_add(io, 0);
   if (r == 0 && !made)
     r = uv__file_prepare(desc->fd);
   if (r == 0)

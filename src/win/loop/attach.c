@@ -19,9 +19,12 @@ int uv__attach_handle(uv_loop_t* loop, HANDLE handle) {
 }
 
 int uv__attach(struct uv__io* io, struct uv__foreign_pair** pair) {
-  HANDLE handle = io->tail.u.handle;
-  int shared = (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(handle);
-  int r = shared ? UV_EINVAL : uv__attach_handle(io->loop, handle);
+  return uv__attach_as(
+      io, (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle), pair);
+}
+
+int uv__attach_as(struct uv__io* io, int shared, struct uv__foreign_pair** pair) {
+  int r = shared ? UV_EINVAL : uv__attach_handle(io->loop, io->tail.u.handle);
 
   assert(!(io->tail.state & (UV__WIN_ATTACHED | UV__WIN_FOREIGN)));
   if (r == 0)

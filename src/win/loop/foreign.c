@@ -66,6 +66,7 @@ int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made) {
   }
   pair->looks = LOOKS;
   pair->more = NULL;
+  pair->block = NULL;
   *made = pair;
   return 0;
 }

@@ -126,9 +126,10 @@ static inline void uv__win_began(struct uv__io* io, struct uv__op* op, unsigned 
 /* Puts a handle on the port. UV_EINVAL: it is on one. */
 int uv__attach_handle(uv_loop_t* loop, HANDLE handle);
 /* Decides, before its first operation, whether an io becomes UV__WIN_ATTACHED, or UV__WIN_FOREIGN with
- * a pair. */
+ * a pair. For the second others have the file object, too, or not. */
 struct uv__foreign_pair;
 int uv__attach(struct uv__io* io, struct uv__foreign_pair** pair);
+int uv__attach_as(struct uv__io* io, int shared, struct uv__foreign_pair** pair);
 /* Others get the file object, too: takes it off the port where that is possible, and has it decided
  * anew. */
 void uv__attach_undo(struct uv__io* io);
@@ -166,6 +167,7 @@ struct uv__foreign_pair {
   struct uv__foreign out;
   unsigned looks; /* how often it will be looked whether the file object is still shared */
   void* more;     /* what tail.more would be, if this were not there */
+  void* block;    /* of the kind: what it needs where others have the file object, too */
 };
 int uv__foreign_begin(struct uv__io* io, struct uv__foreign_pair** made);
 void uv__foreign_end(struct uv__foreign_pair* pair);
@@ -174,5 +176,24 @@ void uv__foreign_end(struct uv__foreign_pair* pair);
 int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
+
+/* ---- late.c ---- */
+
+/* In a block of a kind's, with an operation that goes on without a stream. */
+struct uv__late {
+  void (*release)(struct uv__late* late); /* any thread: it is over, and nobody has the block */
+  const OVERLAPPED* overlapped;
+  /* Private to late.c. */
+  uv_loop_t* loop;
+  PTP_WAIT wait;
+  int taken; /* by the loop's end, from the pool */
+  struct uv__queue link;
+};
+/* Has it released when `event` is set: or an error. */
+int uv__late_leave(struct uv__late* late, uv_loop_t* loop, HANDLE event);
+int uv__late_is_over(const OVERLAPPED* overlapped);
+/* The pool gets to what is over when it likes; but a loop that ends leaves no memory behind but what
+ * a peer holds up. */
+void uv__late_stop(uv_loop_t* loop);
 
 #endif /* UV__WIN_LOOP_H_ */

@@ -145,6 +145,14 @@ static int open_accepted(struct uv__io* io,
   return r;
 }
 
+/* What a pipe handle takes: pipes; and files and devices, but for a console, which is a terminal's. */
+static int is_stream(HANDLE handle) {
+  DWORD type = GetFileType(handle);
+
+  return type == FILE_TYPE_PIPE || type == FILE_TYPE_DISK ||
+         (type == FILE_TYPE_CHAR && !uv__handle_is_console(handle));
+}
+
 /* Of a pipe that comes from elsewhere only the usual convention can be assumed: UV__WIN_ALLY. */
 static int open_handle(struct uv__io* io,
                        HANDLE handle,
@@ -161,20 +169,22 @@ static int open_handle(struct uv__io* io,
     return UV_EBADF;
   if (uv__own_has(handle, io->loop))
     return UV_EEXIST;
-  if (GetFileType(handle) != FILE_TYPE_PIPE)
+  if (!is_stream(handle))
     return UV_ENOTSUP;
   r = uv__native_access(handle, opened, &handles);
   if (r < 0)
     return r;
   if (*opened == 0)
     return UV_EINVAL;
+  if (GetFileType(handle) != FILE_TYPE_PIPE)
+    return kind == NULL ? uv__plain_open(io, handle, *opened, 1) : UV_EINVAL;
   /* A kind is refused a pipe that is not, so that it must be sure. */
   overlapped = uv__native_is_overlapped(handle, handles,
                                         kind == NULL ? UV__NATIVE_GUESS_MS : UV__NATIVE_SURE_MS);
   if (overlapped < 0)
     return overlapped;
   if (!overlapped)
-    return kind == NULL ? uv__plain_open(io, handle, *opened) : UV_EINVAL;
+    return kind == NULL ? uv__plain_open(io, handle, *opened, 0) : UV_EINVAL;
   r = look(handle, kind, ending, &state);
   if (r < 0)
     return r;

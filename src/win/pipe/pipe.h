@@ -48,8 +48,6 @@ void uv__spare_write_first(
 DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
 /* Frees it and closes `handle`, as soon as all is written. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
-/* The loop ends: frees what is over. */
-void uv__spare_stop(uv_loop_t* loop);
 
 /* ---- end.c: one connected overlapped end ---- */
 

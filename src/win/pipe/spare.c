@@ -29,10 +29,8 @@ struct uv__spare {
   DWORD at;
   DWORD size;
   struct uv__retry retry; /* of that */
-  PTP_WAIT wait;          /* for the event, when its stream has closed */
+  struct uv__late late;   /* when its stream has closed */
   uv_loop_t* loop;
-  int taken; /* by the loop's end, from the pool */
-  struct uv__queue link;
   char bytes[SPARE_SIZE];
 };
 
@@ -45,7 +43,7 @@ struct uv__spare* uv__spare_new(void) {
 }
 
 static int under_way(const struct uv__spare* spare) {
-  return !HasOverlappedIoCompleted(&spare->overlapped);
+  return !uv__late_is_over(&spare->overlapped);
 }
 
 /* One write of bytes[at] to bytes[size]; what it took, or what is on its way, is no longer there. The
@@ -181,28 +179,8 @@ static void release(struct uv__spare* spare) {
 
 /* ---- Without a stream ---- */
 
-/* Those that the pool waits for, of all loops. */
-static SRWLOCK lock = SRWLOCK_INIT;
-static struct uv__queue left = {&left, &left};
-
-static void CALLBACK gone(PTP_CALLBACK_INSTANCE instance,
-                          void* data,
-                          PTP_WAIT wait,
-                          TP_WAIT_RESULT result) {
-  struct uv__spare* spare = data;
-  int ours;
-
-  (void) instance;
-  (void) result;
-  AcquireSRWLockExclusive(&lock);
-  ours = !spare->taken;
-  if (ours) {
-    uv__queue_remove(&spare->link);
-    release(spare); /* Under the lock: whoever finds the list empty finds all freed. */
-  }
-  ReleaseSRWLockExclusive(&lock);
-  if (ours)
-    CloseThreadpoolWait(wait);
+static void release_late(struct uv__late* late) {
+  release(uv__container_of(late, struct uv__spare, late));
 }
 
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
@@ -217,49 +195,12 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
     release(spare);
     return;
   }
-  spare->wait = CreateThreadpoolWait(gone, spare, NULL);
-  if (spare->wait != NULL) {
-    spare->loop = loop;
-    AcquireSRWLockExclusive(&lock);
-    uv__queue_insert_tail(&left, &spare->link);
-    SetThreadpoolWait(spare->wait, spare->event, NULL);
-    ReleaseSRWLockExclusive(&lock);
+  spare->late.release = release_late;
+  spare->late.overlapped = &spare->overlapped;
+  if (uv__late_leave(&spare->late, loop, spare->event) == 0)
     return;
-  }
   /* Nobody can wait for it: what is left is lost. Cancelling does not depend on the reader. */
   CancelIoEx(handle, &spare->overlapped);
   GetOverlappedResult(handle, &spare->overlapped, &bytes, TRUE);
   release(spare);
-}
-
-/* One of the loop whose bytes have gone, taken from the pool; or NULL. */
-static struct uv__spare* take_finished(uv_loop_t* loop) {
-  struct uv__queue* link;
-  struct uv__spare* found = NULL;
-
-  AcquireSRWLockExclusive(&lock);
-  for (link = left.next; link != &left && found == NULL; link = link->next) {
-    struct uv__spare* spare = uv__container_of(link, struct uv__spare, link);
-    if (spare->loop == loop && !under_way(spare))
-      found = spare;
-  }
-  if (found != NULL) {
-    uv__queue_remove(&found->link);
-    found->taken = 1;
-  }
-  ReleaseSRWLockExclusive(&lock);
-  return found;
-}
-
-/* The pool gets to what is over when it likes; but a loop that ends leaves no memory behind but
- * what a reader holds up. */
-void uv__spare_stop(uv_loop_t* loop) {
-  struct uv__spare* spare;
-
-  while ((spare = take_finished(loop)) != NULL) {
-    SetThreadpoolWait(spare->wait, NULL, NULL);
-    WaitForThreadpoolWaitCallbacks(spare->wait, TRUE);
-    CloseThreadpoolWait(spare->wait);
-    release(spare);
-  }
 }

@@ -1,6 +1,7 @@
 /* Calls that wait, made by a helper on a handle that may be synchronous. Whether it is cannot always
  * be found out (npfs/native.c), so that each call is one that is right for an overlapped handle too: it
- * has an OVERLAPPED, which a synchronous one does not need, and whose event only it uses. */
+ * has an OVERLAPPED, which a synchronous one does not need, and whose event only it uses. A file would be
+ * read and written where that says, and not where it stands: its calls have none. */
 #include "win/plain/plain.h"
 
 #include <string.h>
@@ -27,6 +28,8 @@ void uv__blocking_cancel(struct uv__blocking* calls) {
 }
 
 static OVERLAPPED* prepare(struct uv__blocking* calls) {
+  if (calls->is_file)
+    return NULL;
   memset(&calls->overlapped, 0, sizeof(calls->overlapped));
   /* The low bit keeps a packet from the port of whoever has the file object on one. */
   calls->overlapped.hEvent = (HANDLE) ((ULONG_PTR) calls->event | 1);
@@ -86,11 +89,11 @@ int uv__blocking_read(struct uv__blocking* calls,
                       DWORD len,
                       DWORD* size) {
   /* A read of nothing takes nothing from others who have the pipe. */
-  DWORD error = read_call(calls, base, 0, size);
+  DWORD error = read_call(calls, base, calls->is_file ? len : 0, size);
   DWORD total;
-  int is_pipe = 1;
+  int is_pipe = !calls->is_file;
 
-  if (error == 0 || error == ERROR_MORE_DATA) {
+  if (is_pipe && (error == 0 || error == ERROR_MORE_DATA)) {
     if (!is_wanted(calls->helper))
       return 0;
     /* Nothing there: somebody was faster, or wrote nothing, which a real read steps over. It may
@@ -126,7 +129,7 @@ int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, 
     return 0; /* By somebody else. */
   if (error != 0)
     return uv__native_write_error(error);
-  if (*size < len)
+  if (*size < len && !calls->is_file)
     have_it_wait(calls);
   return 0;
 }

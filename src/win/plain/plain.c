@@ -1,4 +1,4 @@
-/* Pipes that were not opened for overlapped calls: the usual stdio of a process.
+/* Pipes that were not opened for overlapped calls, files and devices: the usual stdio of a process.
  *
  * Each call on such a handle blocks, and all calls on its file object, those of other processes and
  * those that only ask included, wait for each other. So the loop's thread makes none at all; a
@@ -293,11 +293,9 @@ static int plain_option(struct uv__io* io, enum uv__option option, void* value) 
 }
 
 static int plain_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
-  HANDLE handle = plain_of(io)->calls.handle;
-
-  if (handle == INVALID_HANDLE_VALUE)
+  if (plain_of(io)->calls.handle == INVALID_HANDLE_VALUE)
     return UV_EBADF;
-  *fd = handle;
+  *fd = plain_of(io)->calls.handle;
   return 0;
 }
 
@@ -315,7 +313,7 @@ static const struct uv__ops plain_ops = {
     .close = plain_close,
 };
 
-int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened) {
+int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened, int is_file) {
   struct plain* plain = uv__malloc(sizeof(*plain));
   int r;
 
@@ -340,6 +338,7 @@ int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened) {
   plain->helper.complete = complete;
   plain->helper.closed = closed;
   plain->helper.release = release;
+  plain->calls.is_file = is_file != 0;
   plain->io = io;
   plain->readable = (opened & UV__OPENED_READABLE) != 0;
   plain->writable = (opened & UV__OPENED_WRITABLE) != 0;

@@ -13,6 +13,7 @@ struct uv__blocking {
   HANDLE handle;
   HANDLE event; /* of the call that is made */
   OVERLAPPED overlapped;
+  unsigned char is_file; /* or a device: it has a place of its own, at which each call goes on */
   unsigned char pending; /* under the helper's lock: the kernel has `overlapped` */
 };
 
@@ -33,7 +34,8 @@ void uv__blocking_cancel(struct uv__blocking* calls);
 
 /* ---- plain.c ---- */
 
-/* Makes `handle` the io's, which gets the table of operations for it. */
-int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened);
+/* Makes `handle` the io's, which gets the table of operations for it. `is_file`: it is no pipe but a
+ * file or a device. */
+int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened, int is_file);
 
 #endif /* UV__WIN_PLAIN_H_ */

@@ -3,6 +3,7 @@
 #include "win/text/text.h"
 
 #include <string.h>
+#include <wchar.h>
 
 #include "core/base/alloc.h"
 
@@ -39,8 +40,113 @@ static DWORD fetch_current(WCHAR* to, DWORD room, const void* arg) {
   return GetCurrentDirectoryW(room, to);
 }
 
+/* ---- A folder with a long name ----
+ *
+ * The system takes none of MAX_PATH characters or more for the current one, but from programs whose
+ * manifest says that they can do more (longPathAware). It takes its short name, which is as good. */
+
+static const WCHAR plain[] = L"\\\\?\\"; /* What follows is not limited. */
+
+enum {
+  PLAIN = sizeof(plain) / sizeof(plain[0]) - 1,
+  MOST_CURRENT = MAX_PATH - 2 /* A backslash and the terminator come behind it. */
+};
+
+static DWORD fetch_full(WCHAR* to, DWORD room, const void* path) {
+  return GetFullPathNameW(path, room, to, NULL);
+}
+
+static DWORD fetch_short(WCHAR* to, DWORD room, const void* path) {
+  return GetShortPathNameW(path, to, room);
+}
+
+static DWORD fetch_long(WCHAR* to, DWORD room, const void* path) {
+  return GetLongPathNameW(path, to, room);
+}
+
+static int is_plain(const WCHAR* path) {
+  return wcsncmp(path, plain, PLAIN) == 0;
+}
+
+/* The short name of a folder on a drive; UV_EINVAL for others. */
+static int shorten(const WCHAR* path, WCHAR** shorter) {
+  WCHAR* whole;
+  DWORD units;
+  int r;
+
+  if (is_plain(path))
+    path += PLAIN;
+  if (path[0] == L'\0' || path[1] != L':')
+    return UV_EINVAL;
+  whole = uv__malloc((PLAIN + wcslen(path) + 1) * sizeof(*whole));
+  if (whole == NULL)
+    return UV_ENOMEM;
+  wcscpy(whole, plain);
+  wcscpy(whole + PLAIN, path);
+  r = uv__wide_fetch(fetch_short, whole, shorter, &units);
+  uv__free(whole);
+  if (r == 0 && is_plain(*shorter))
+    memmove(*shorter, *shorter + PLAIN, (units + 1 - PLAIN) * sizeof(**shorter));
+  return r;
+}
+
+/* The current folder has the short name of one that is too long: what it is really called. Others are
+ * handed out as they were set. */
+static int lengthen(WCHAR** path, DWORD* units) {
+  WCHAR* whole;
+  DWORD whole_units;
+  int r = wcschr(*path, L'~') == NULL ? UV_ENOENT
+                                      : uv__wide_fetch(fetch_long, *path, &whole, &whole_units);
+
+  if (r < 0)
+    return r == UV_ENOMEM ? r : 0;
+  if (whole_units <= MOST_CURRENT) {
+    uv__free(whole);
+    return 0;
+  }
+  uv__free(*path);
+  *path = whole;
+  *units = whole_units;
+  return 0;
+}
+
 int uv_cwd(char* buffer, size_t* size) {
-  return uv__wide_give_path(fetch_current, buffer, size);
+  WCHAR* path;
+  DWORD units;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch_current, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  r = lengthen(&path, &units);
+  if (r == 0)
+    r = uv__wide_give(path, uv__wide_trim(path, units), buffer, size);
+  uv__free(path);
+  return r;
+}
+
+/* `error` is what the system said of the path itself. */
+static int change_to_short(const WCHAR* path, int error) {
+  WCHAR* full;
+  WCHAR* shorter;
+  DWORD units;
+  int r = uv__wide_fetch(fetch_full, path, &full, &units);
+
+  if (r < 0)
+    return r;
+  if (units > MOST_CURRENT)
+    r = shorten(full, &shorter);
+  else
+    r = UV_EINVAL;
+  uv__free(full);
+  if (r < 0)
+    return r == UV_EINVAL ? error : r;
+  if (!SetCurrentDirectoryW(shorter))
+    r = uv__error_translate(GetLastError());
+  uv__free(shorter);
+  return r;
 }
 
 /* A variable with the name of its drive, "=C:", remembers the current folder of each drive; the
@@ -73,7 +179,7 @@ int uv_chdir(const char* dir) {
   if (r < 0)
     return r;
   if (!SetCurrentDirectoryW(path))
-    r = uv__error_translate(GetLastError());
+    r = change_to_short(path, uv__error_translate(GetLastError()));
   uv__free(path);
   return r < 0 ? r : note_drive();
 }

@@ -10,15 +10,26 @@ void uv__tcp_detach(struct uv__io* io) {
 /* Only where the socket is the system's own handle can an immediate success be told from one that
  * also posts. The event of the file object stays as it is: others may wait for it. */
 int uv__tcp_attach(struct uv__io* io) {
-  struct uv__foreign_pair* pair;
+  struct uv__foreign_pair* pair = io->tail.more;
+  int shared;
   int r;
 
   if (io->tail.state & UV__WIN_FOREIGN) {
-    if (!uv__foreign_leave(io, io->tail.more))
+    void* block = pair->block;
+    if (!uv__tcp_shared_is_idle(block) || !uv__foreign_leave(io, pair))
       return 0;
     io->tail.more = NULL;
+    (void) uv__tcp_shared_end(block, io, 0);
   }
-  r = uv__attach(io, &pair);
+  shared = (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);
+  /* Its mode is ours from now on. */
+  if (!shared && (io->tail.state & UV__WIN_PLAIN)) {
+    r = uv__sock_unblock(io->tail.u.socket);
+    if (r < 0)
+      return r;
+    uv__win_clear(io, UV__WIN_PLAIN);
+  }
+  r = uv__attach_as(io, shared, &pair);
   if (r < 0)
     return r;
   if (io->tail.state & UV__WIN_FOREIGN) {

@@ -57,7 +57,8 @@ static void part(struct uv__io* io) {
       uv__object_is_shared((HANDLE) sock))
     return;
   (void) shutdown(sock, SD_SEND);
-  drain(sock);
+  if (!(io->tail.state & UV__WIN_PLAIN) || uv__sock_unblock(sock) == 0)
+    drain(sock);
 }
 
 /* By OVERLAPPED: others who hold the socket, perhaps in this process, have operations of their own.
@@ -78,6 +79,8 @@ static void cancel(struct uv__io* io) {
  * was dequeued, and the memory it lies in is the program's right after CLOSED; no peer can hold that
  * up, for cancelling and closing end every operation within the machine. */
 int uv__tcp_close(struct uv__io* io) {
+  struct uv__foreign_pair* pair = io->tail.state & UV__WIN_FOREIGN ? io->tail.more : NULL;
+
   if (io->tail.u.socket == INVALID_SOCKET)
     return 0; /* Never opened. */
   assert(uv__win_io_valid(io) && !(io->tail.state & UV__WIN_CLOSING));
@@ -87,7 +90,8 @@ int uv__tcp_close(struct uv__io* io) {
   if (io->tail.state & UV__WIN_BOUND)
     uv__listeners_drop(io->tail.u.socket);
   uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
-  closesocket(io->tail.u.socket);
+  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))
+    closesocket(io->tail.u.socket);
   io->tail.u.socket = INVALID_SOCKET;
   uv__tcp_pool_hang_up(io);
   if (in_kernel(io))

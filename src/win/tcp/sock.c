@@ -137,12 +137,11 @@ int uv__sock_look(SOCKET sock, unsigned short* state) {
   return 0;
 }
 
-int uv__sock_prepare(SOCKET sock) {
+int uv__sock_unblock(SOCKET sock) {
   u_long on = 1;
 
   if (ioctlsocket(sock, (long) FIONBIO, &on) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
-  SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
   return 0;
 }
 

@@ -16,7 +16,8 @@ enum {
   UV__WIN_ONE_ACCEPT = 1024, /* keep one accept posted, not several */
   UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
   UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
-  UV__WIN_RESET = 8192       /* the close is to reset the connection */
+  UV__WIN_RESET = 8192,      /* the close is to reset the connection */
+  UV__WIN_PLAIN = 16384      /* its calls wait, as others want them to (shared.c) */
 };
 
 /* desc.accepted of a socket: 0, or one of these. */
@@ -48,8 +49,8 @@ int uv__sock_create(int domain, SOCKET* sock);
 int uv__sock_set(SOCKET sock, int level, int name, int value);
 /* Looks whether it is a stream socket, and changes nothing. Stores what belongs into tail.state. */
 int uv__sock_look(SOCKET sock, unsigned short* state);
-/* Makes it non-blocking, and not inherited. */
-int uv__sock_prepare(SOCKET sock);
+/* Makes it non-blocking, for all who have it. */
+int uv__sock_unblock(SOCKET sock);
 /* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
  * reserved. */
 int uv__sock_bind(SOCKET sock, const struct sockaddr* addr);
@@ -122,6 +123,18 @@ int uv__tcp_accept_valid(const struct uv__io* io);
 int uv__tcp_attach(struct uv__io* io);
 void uv__tcp_detach(struct uv__io* io);
 
+/* ---- shared.c: of a connection that is UV__WIN_PLAIN and UV__WIN_FOREIGN ---- */
+
+struct uv__tcp_shared;
+/* What a plain receive and plain sends would do on a socket that is non-blocking. */
+ssize_t uv__tcp_shared_read(struct uv__io* io, WSABUF* buf);
+ssize_t uv__tcp_shared_try(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs);
+/* Whether all that a try took has gone. The block is that of the pair; NULL: there is none. */
+int uv__tcp_shared_is_idle(const struct uv__tcp_shared* shared);
+/* Frees it; or, where something has not gone yet and may, has it freed then: 1, and the socket with
+ * it. */
+int uv__tcp_shared_end(struct uv__tcp_shared* shared, struct uv__io* io, int keeps_sending);
+
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
@@ -152,7 +165,16 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   return r;
 }
 
-/* ---- connect.c, option.c, accept.c: operations of uv__tcp_ops ---- */
+/* ---- stream.c, connect.c, option.c, accept.c: operations of uv__tcp_ops ---- */
+
+int uv__tcp_read_arm(struct uv__io* io);
+int uv__tcp_read_disarm(struct uv__io* io);
+ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+ssize_t uv__tcp_write(struct uv__io* io,
+                      const uv_buf_t* bufs,
+                      unsigned nbufs,
+                      enum uv__write_mode mode,
+                      struct uv__io* pass);
 
 int uv__tcp_connect(struct uv__io* io, const void* addr);
 int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value);

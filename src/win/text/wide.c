@@ -61,8 +61,7 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
   return UV_ENOBUFS;
 }
 
-/* Without a backslash at the end, but for the root of a drive, which is another place without. */
-static DWORD trim(const WCHAR* path, DWORD units) {
+DWORD uv__wide_trim(const WCHAR* path, DWORD units) {
   if (units > 1 && path[units - 1] == L'\\' && !(units == 3 && path[1] == L':'))
     units--;
   return units;
@@ -80,7 +79,7 @@ int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
   r = uv__wide_fetch(fetch, NULL, &path, &units);
   if (r < 0)
     return r;
-  r = uv__wide_give(path, trim(path, units), buffer, size);
+  r = uv__wide_give(path, uv__wide_trim(path, units), buffer, size);
   uv__free(path);
   return r;
 }

@@ -131,6 +131,8 @@ BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* a
 #define ALL_PROCESSOR_GROUPS 0xffff
 BOOL WINAPI GetProcessGroupAffinity(HANDLE process, USHORT* count, USHORT* groups);
 DWORD WINAPI GetActiveProcessorCount(WORD group);
+DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name);
+DWORD WINAPI GetLongPathNameW(const WCHAR* path, WCHAR* to, DWORD room);
 DWORD WINAPI GetShortPathNameW(const WCHAR* path, WCHAR* to, DWORD room);
 BOOL WINAPI GetProcessIoCounters(HANDLE process, IO_COUNTERS* counters);
 BOOL WINAPI GetProcessTimes(
@@ -163,8 +165,17 @@ HMODULE WINAPI GetModuleHandleW(LPCWSTR name);
 HMODULE WINAPI GetModuleHandleA(LPCSTR name);
 BOOL WINAPI GetModuleHandleExW(DWORD flags, LPCWSTR name, HMODULE* module);
 DWORD WINAPI GetModuleFileNameW(HMODULE module, LPWSTR to, DWORD room);
+DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room);
 HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags);
 FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name);
+
+/* ---- Memory, and the end of those who misuse it ---- */
+
+#define PAGE_READWRITE 4u
+#define EXCEPTION_ACCESS_VIOLATION 0xc0000005u
+#define EXCEPTION_NONCONTINUABLE 1u
+BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, LPDWORD was);
+void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* arguments);
 
 /* ---- Text ---- */
 

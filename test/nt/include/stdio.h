@@ -11,10 +11,14 @@ int nt_snprintf(char* to, size_t size, const char* format, ...);
 int nt_fprintf(FILE* to, const char* format, ...);
 int nt_printf(const char* format, ...);
 int _fileno(FILE* file);
+FILE* nt_fopen(const char* path, const char* mode);
+int nt_remove(const char* path);
 
 #define vsnprintf nt_vsnprintf
 #define snprintf nt_snprintf
 #define fprintf nt_fprintf
 #define printf nt_printf
+#define fopen nt_fopen
+#define remove nt_remove
 
 #endif /* NT_STDIO_H_ */

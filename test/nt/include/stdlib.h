@@ -4,6 +4,19 @@
 
 #include_next <stdlib.h>
 
+int _putenv(const char* entry);
 int _putenv_s(const char* name, const char* value);
+
+/* Of the process in the model: see program.c, environ.c and crt.c. */
+int* nt_argc(void);
+char*** nt_argv(void);
+char* nt_getenv(const char* name);
+_Noreturn void nt_exit(int code);
+
+#define __argc (*nt_argc())
+#define __argv (*nt_argv())
+#define getenv nt_getenv
+#define exit nt_exit
+#define _Exit nt_exit
 
 #endif /* NT_STDLIB_H_ */

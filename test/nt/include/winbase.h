@@ -88,6 +88,11 @@ BOOL WINAPI CompareObjectHandles(HANDLE a, HANDLE b);
 #define FILE_SKIP_SET_EVENT_ON_HANDLE 2
 #define INVALID_FILE_ATTRIBUTES 0xffffffffu
 
+DWORD WINAPI GetFileAttributesA(LPCSTR path);
+BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security);
+BOOL WINAPI RemoveDirectoryW(LPCWSTR path);
+BOOL WINAPI DeleteFileW(LPCWSTR path);
+
 typedef enum _FILE_INFO_BY_HANDLE_CLASS {
   FileBasicInfo = 0,
   FileNameInfo = 2

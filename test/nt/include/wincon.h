@@ -134,6 +134,7 @@ BOOL WINAPI ReadConsoleInputW(HANDLE input, INPUT_RECORD* records, DWORD room, L
 BOOL WINAPI WriteConsoleInputW(HANDLE input, const INPUT_RECORD* records, DWORD n, LPDWORD count);
 BOOL WINAPI ReadConsoleW(
     HANDLE input, LPVOID to, DWORD units, LPDWORD count, CONSOLE_READCONSOLE_CONTROL* control);
+BOOL WINAPI WriteConsoleA(HANDLE screen, const void* from, DWORD size, LPDWORD count, LPVOID none);
 BOOL WINAPI WriteConsoleW(HANDLE screen, const void* from, DWORD units, LPDWORD count, LPVOID none);
 BOOL WINAPI
 ReadConsoleOutputCharacterW(HANDLE screen, LPWSTR to, DWORD units, COORD from, LPDWORD count);

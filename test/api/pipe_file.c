@@ -1,0 +1,220 @@
+/* Files and devices that are opened as a pipe, as a program's standard input and output may be
+ * (rule P4). */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+#ifdef _WIN32
+#  include <fcntl.h>
+#  include <io.h>
+#  include <process.h>
+#  include <sys/stat.h>
+#  define O_RDONLY _O_RDONLY
+#  define O_WRONLY _O_WRONLY
+#  define O_RDWR _O_RDWR
+#  define O_CREAT _O_CREAT
+#  define O_TRUNC _O_TRUNC
+#  define O_APPEND _O_APPEND
+#  define DEVICE "NUL"
+#else
+#  include <fcntl.h>
+#  include <unistd.h>
+#  define DEVICE "/dev/null"
+#endif
+
+static uv_file open_path(const char* path, int how) {
+#ifdef _WIN32
+  uv_file fd = _open(path, how | _O_BINARY, _S_IREAD | _S_IWRITE);
+#else
+  uv_file fd = open(path, how, 0600);
+#endif
+  CHECK(fd >= 0);
+  return fd;
+}
+
+/* A file of this test's own, in the folder for temporary files. */
+static char file[600];
+
+static void begin_file(void) {
+  char folder[512];
+  size_t size = sizeof folder;
+
+  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
+  snprintf(file, sizeof file, "%s/uvstream-file-%ld", folder, (long) uv_os_getpid());
+}
+
+static void open_pipe(uv_pipe_t* pipe, uv_file fd) {
+  CHECK_EQ(uv_pipe_init(net_loop(), pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(pipe, fd), 0);
+}
+
+static void note_shutdown(uv_shutdown_t* req, int status) {
+  CHECK_EQ(status, 0);
+  *(int*) req->data += 1;
+}
+
+TEST(p4_file_is_written_and_read_to_its_end) {
+  enum {
+    SIZE = 300000
+  };
+  struct net_sink sink = {0};
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_shutdown_t shutdown;
+  uv_pipe_t pipe;
+  int sent = 0;
+  int shut = 0;
+
+  begin_file();
+  open_pipe(&pipe, open_path(file, O_WRONLY | O_CREAT | O_TRUNC));
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &pipe), 1);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &pipe), 0);
+  net_send((uv_stream_t*) &pipe, SIZE, 0, &sent);
+  net_send((uv_stream_t*) &pipe, SIZE, SIZE, &sent);
+  shutdown.data = &shut;
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &pipe, note_shutdown), 0);
+  net_until(&shut, 1);
+  CHECK_EQ(sent, 2);
+  CHECK_EQ(pipe.write_queue_size, 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), UV_EPIPE);
+  net_close((uv_handle_t*) &pipe);
+
+  open_pipe(&pipe, open_path(file, O_RDONLY));
+  CHECK_EQ(uv_is_writable((uv_stream_t*) &pipe), 0);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &pipe), 1);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, 2 * SIZE);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(remove(file), 0);
+  net_end();
+}
+
+/* Whoever redirects several programs into one file lets each write behind the others. */
+TEST(p4_file_keeps_its_place) {
+  char text[16] = "";
+  uv_buf_t buf = uv_buf_init((char*) "two ", 4);
+  uv_pipe_t pipe;
+  uv_file fd;
+
+  begin_file();
+  fd = open_path(file, O_RDWR | O_CREAT | O_TRUNC);
+  test_fd_write(fd, "one ", 4);
+  open_pipe(&pipe, fd);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 4);
+  net_close((uv_handle_t*) &pipe);
+  fd = open_path(file, O_WRONLY | O_APPEND);
+#ifdef _WIN32 /* To append is a matter of the C run-time library there; a shell goes to the end. */
+  CHECK_EQ(_lseek(fd, 0, SEEK_END), 8);
+#endif
+  open_pipe(&pipe, fd);
+  buf = uv_buf_init((char*) "three", 5);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 5);
+  net_close((uv_handle_t*) &pipe);
+  fd = open_path(file, O_RDONLY);
+  CHECK_EQ(test_fd_read(fd, text, sizeof text), 13);
+  CHECK_STR(text, "one two three");
+  test_fd_close(fd);
+  CHECK_EQ(remove(file), 0);
+  net_end();
+}
+
+static int reads;
+
+static void stop_after_one(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  CHECK(nread > 0);
+  reads++;
+  CHECK_EQ(uv_read_stop(stream), 0);
+}
+
+/* Stopping and closing are as with any stream. */
+TEST(p4_file_is_stopped_and_closed_in_between) {
+  uv_pipe_t pipe;
+  int sent = 0;
+
+  begin_file();
+  open_pipe(&pipe, open_path(file, O_WRONLY | O_CREAT | O_TRUNC));
+  net_send((uv_stream_t*) &pipe, 1000000, 0, &sent);
+  net_until(&sent, 1);
+  net_close((uv_handle_t*) &pipe);
+  open_pipe(&pipe, open_path(file, O_RDONLY));
+  CHECK_EQ(uv_read_start((uv_stream_t*) &pipe, net_alloc, stop_after_one), 0);
+  net_until(&reads, 1);
+  net_turns(3);
+  CHECK_EQ(reads, 1);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &pipe, net_alloc, stop_after_one), 0);
+  net_until(&reads, 2);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &pipe, net_alloc, stop_after_one), 0);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(remove(file), 0);
+  net_end();
+}
+
+TEST(p4_device_that_is_always_ready) {
+  struct net_sink sink = {0};
+  uv_buf_t buf = uv_buf_init(net_block(), 100000);
+  char name[TEST_PIPE_NAME];
+  size_t size = sizeof name;
+  uv_pipe_t pipe;
+  int sent = 0;
+  int value = 0;
+
+  open_pipe(&pipe, open_path(DEVICE, O_RDWR));
+  net_send((uv_stream_t*) &pipe, 100000, 0, &sent);
+  net_until(&sent, 1);
+  CHECK(uv_try_write((uv_stream_t*) &pipe, &buf, 1) > 0);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, 0);
+  CHECK_EQ(uv_pipe_getsockname(&pipe, name, &size), 0);
+  CHECK_EQ(size, 0);
+  CHECK(uv_send_buffer_size((uv_handle_t*) &pipe, &value) < 0);
+  CHECK(uv_pipe_chmod(&pipe, UV_READABLE) < 0);
+  uv_pipe_pending_instances(&pipe, 2);
+  net_end();
+}
+
+/* Over an IPC pipe that is none nothing is passed. */
+TEST(p4_file_carries_no_handles) {
+#ifdef _WIN32
+  SKIP("what is no pipe is refused there where handles are to be carried");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_pipe_t pipe;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 1), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, open_path(DEVICE, O_WRONLY)), 0);
+  CHECK(uv_try_write2((uv_stream_t*) &pipe, &buf, 1, (uv_stream_t*) &a) < 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 1);
+  net_end();
+#endif
+}
+
+/* What cannot be read or written at all. */
+TEST(p4_what_is_no_stream) {
+#ifdef _WIN32
+  SKIP("the C run-time library has no descriptors of folders");
+#else
+  uv_pipe_t pipe;
+  uv_file fd = open_path("/", O_RDONLY);
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
+  CHECK_EQ(fcntl(fd, F_GETFD), 0); /* still ours, and as it was */
+  test_fd_close(fd);
+  fd = socket(AF_INET, SOCK_DGRAM, 0);
+  CHECK(fd != -1);
+  CHECK_EQ(uv_pipe_open(&pipe, fd), UV_ENOTSUP);
+  test_fd_close(fd);
+  net_end();
+#endif
+}

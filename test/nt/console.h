@@ -1,0 +1,56 @@
+/* A console, for the files that make it up: its handles and what was typed (console.c), lines
+ * (console_line.c), the screen (console_screen.c), and events (console_ctrl.c). Rules without a source are
+ * from the pages of "Console Reference"; "conhost" is what microsoft/terminal, the console's own source,
+ * is seen to do. */
+#ifndef NT_CONSOLE_H_
+#define NT_CONSOLE_H_
+
+#include "proc.h"
+
+enum {
+  NT_COLUMNS = 80,
+  NT_ROWS = 60 /* of the buffer; the window has fewer */
+};
+
+struct nt_console {
+  struct nt_object object; /* referenced by its processes and its file objects */
+  INPUT_RECORD* records;
+  unsigned count;
+  unsigned room;
+  DWORD input_mode;
+  DWORD output_mode;
+  int suspended;       /* output, by Ctrl+S or a selection */
+  int has_vt;          /* 0: older than Windows 10 1511 */
+  int cuts_lines;      /* the editor has no room for more than the caller asked for (before 2023) */
+  unsigned interrupts; /* Ctrl+C, counted: each ends the lines that are being read */
+  WCHAR cells[NT_ROWS][NT_COLUMNS];
+  COORD cursor;
+  SMALL_RECT window;
+  int escape; /* within a sequence of VT output */
+  WCHAR title[256];
+};
+
+/* A file object: of what is typed, or of the screen. */
+struct nt_console_file {
+  struct nt_file file;
+  struct nt_console* console;
+  int is_screen;
+  WCHAR* rest; /* of a line that had no room, which the next read of this file object gets */
+  size_t rest_at;
+  size_t rest_units;
+};
+
+/* The console behind a handle; NULL, with the last error set. */
+struct nt_console_file* nt_console_file(HANDLE handle, int is_screen, ACCESS_MASK access);
+struct nt_console* nt_console_new(void);
+void nt_console_type(struct nt_console* console, const INPUT_RECORD* records, unsigned count);
+/* Waits for a record; 0: too late, or interrupted by Ctrl+C. */
+int nt_console_wait(struct nt_console* console, unsigned interrupts);
+INPUT_RECORD nt_console_take(struct nt_console* console);
+void nt_console_show(struct nt_console* console, const WCHAR* units, size_t count);
+int nt_console_is_running(void* console); /* output is not suspended */
+void nt_console_event(struct nt_console* console, DWORD event);
+/* A line, or what else the mode says; how many units. 0, and an error: Ctrl+C. */
+size_t nt_console_read(struct nt_console_file* file, WCHAR* to, size_t room);
+
+#endif /* NT_CONSOLE_H_ */

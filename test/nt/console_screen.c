@@ -1,0 +1,236 @@
+/* The screen of a console: what was written, where the cursor is, and how large the window. Colours are
+ * nobody's, and of the sequences of VT output it is only known where they end. */
+#include "console.h"
+
+#include <string.h>
+
+/* ---- Text ---- */
+
+static void down(struct nt_console* console) {
+  unsigned i;
+
+  if (console->cursor.Y < NT_ROWS - 1) {
+    console->cursor.Y++;
+    return;
+  }
+  memmove(console->cells[0], console->cells[1], sizeof(console->cells) - sizeof(console->cells[0]));
+  for (i = 0; i < NT_COLUMNS; i++)
+    console->cells[NT_ROWS - 1][i] = L' ';
+}
+
+static void put(struct nt_console* console, WCHAR unit) {
+  console->cells[console->cursor.Y][console->cursor.X] = unit;
+  if (console->cursor.X < NT_COLUMNS - 1) {
+    console->cursor.X++;
+  } else if (console->output_mode & ENABLE_WRAP_AT_EOL_OUTPUT) {
+    console->cursor.X = 0;
+    down(console);
+  }
+}
+
+static void back(struct nt_console* console) {
+  if (console->cursor.X > 0) {
+    console->cursor.X--;
+  } else if (console->cursor.Y > 0) {
+    console->cursor.X = NT_COLUMNS - 1;
+    console->cursor.Y--;
+  }
+}
+
+/* ESC, and of those with a bracket all up to a letter ("Console Virtual Terminal Sequences"). */
+static int is_of_sequence(struct nt_console* console, WCHAR unit) {
+  if (!(console->output_mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING))
+    return 0;
+  if (unit == 0x1b) {
+    console->escape = 1;
+    return 1;
+  }
+  if (console->escape == 0)
+    return 0;
+  console->escape = console->escape == 1 ? (unit == L'[' ? 2 : 0) : (unit < 0x40 ? 2 : 0);
+  return 1;
+}
+
+static void show(struct nt_console* console, WCHAR unit) {
+  if (!(console->output_mode & ENABLE_PROCESSED_OUTPUT)) {
+    put(console, unit);
+    return;
+  }
+  if (is_of_sequence(console, unit))
+    return;
+  switch (unit) {
+  case L'\r':
+    console->cursor.X = 0;
+    break;
+  case L'\n':
+    if (!(console->output_mode & DISABLE_NEWLINE_AUTO_RETURN))
+      console->cursor.X = 0;
+    down(console);
+    break;
+  case 8:
+    back(console);
+    break;
+  case L'\t':
+    do
+      put(console, L' ');
+    while (console->cursor.X % 8 != 0);
+    break;
+  case 7:
+    break;
+  default:
+    put(console, unit);
+  }
+}
+
+void nt_console_show(struct nt_console* console, const WCHAR* units, size_t count) {
+  while (count-- > 0)
+    show(console, *units++);
+}
+
+int nt_console_is_running(void* console) {
+  return !((struct nt_console*) console)->suspended;
+}
+
+static int never(void* arg) {
+  (void) arg;
+  return 0;
+}
+
+/* Waits while output is suspended, and is slow now and then: terminals are. */
+BOOL WINAPI
+WriteConsoleW(HANDLE handle, const void* from, DWORD units, LPDWORD count, LPVOID none) {
+  struct nt_console_file* file;
+  DWORD i;
+
+  nt_enter("WriteConsoleW");
+  (void) none;
+  file = nt_console_file(handle, 1, FILE_WRITE_DATA);
+  if (file == NULL)
+    return FALSE;
+  if (units > 0) {
+    nt_ref(file);
+    nt_wait_for_peer(nt_console_is_running, file->console, NT_NEVER, "the console's user");
+    if (nt_chance(nt_trouble.slow))
+      nt_wait(never, NULL, nt_now() + nt_latency());
+    for (i = 0; i < units; i++)
+      show(file->console, ((const WCHAR*) from)[i]);
+    nt_unref(file);
+  }
+  if (count != NULL)
+    *count = units;
+  return TRUE;
+}
+
+BOOL WINAPI WriteConsoleA(HANDLE handle, const void* from, DWORD size, LPDWORD count, LPVOID none) {
+  WCHAR units[256];
+
+  if (size > 256)
+    nt_absent("WriteConsoleA of a long text");
+  (void) MultiByteToWideChar(CP_UTF8, 0, from, (int) size, units, 256);
+  return WriteConsoleW(handle, units, size, count, none);
+}
+
+BOOL WINAPI
+ReadConsoleOutputCharacterW(HANDLE handle, LPWSTR to, DWORD units, COORD from, LPDWORD count) {
+  struct nt_console_file* file;
+  const WCHAR* cells;
+  DWORD at;
+
+  nt_enter("ReadConsoleOutputCharacterW");
+  file = nt_console_file(handle, 1, FILE_READ_DATA);
+  if (file == NULL)
+    return FALSE;
+  cells = file->console->cells[0];
+  at = (DWORD) (from.Y * NT_COLUMNS + from.X);
+  for (*count = 0; *count < units && at < NT_ROWS * NT_COLUMNS; at++)
+    to[(*count)++] = cells[at];
+  return TRUE;
+}
+
+/* ---- Sizes and places ---- */
+
+BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE handle, CONSOLE_SCREEN_BUFFER_INFO* info) {
+  struct nt_console_file* file;
+
+  nt_enter("GetConsoleScreenBufferInfo");
+  file = nt_console_file(handle, 1, FILE_READ_DATA);
+  if (file == NULL)
+    return FALSE;
+  memset(info, 0, sizeof(*info));
+  info->dwSize.X = NT_COLUMNS;
+  info->dwSize.Y = NT_ROWS;
+  info->dwCursorPosition = file->console->cursor;
+  info->wAttributes = 7;
+  info->srWindow = file->console->window;
+  info->dwMaximumWindowSize = info->dwSize;
+  return TRUE;
+}
+
+BOOL WINAPI SetConsoleCursorPosition(HANDLE handle, COORD at) {
+  struct nt_console_file* file;
+
+  nt_enter("SetConsoleCursorPosition");
+  file = nt_console_file(handle, 1, FILE_WRITE_DATA);
+  if (file == NULL)
+    return FALSE;
+  if (at.X < 0 || at.Y < 0 || at.X >= NT_COLUMNS || at.Y >= NT_ROWS)
+    return nt_error(ERROR_INVALID_PARAMETER);
+  file->console->cursor = at;
+  return TRUE;
+}
+
+BOOL WINAPI SetConsoleWindowInfo(HANDLE handle, BOOL absolute, const SMALL_RECT* window) {
+  struct nt_console_file* file;
+  INPUT_RECORD record;
+
+  nt_enter("SetConsoleWindowInfo");
+  file = nt_console_file(handle, 1, FILE_WRITE_DATA);
+  if (file == NULL)
+    return FALSE;
+  if (!absolute)
+    nt_absent("SetConsoleWindowInfo of a difference");
+  if (window->Left < 0 || window->Top < 0 || window->Right >= NT_COLUMNS ||
+      window->Bottom >= NT_ROWS || window->Right < window->Left || window->Bottom < window->Top)
+    return nt_error(ERROR_INVALID_PARAMETER);
+  file->console->window = *window;
+  if (file->console->input_mode & ENABLE_WINDOW_INPUT) {
+    memset(&record, 0, sizeof(record));
+    record.EventType = WINDOW_BUFFER_SIZE_EVENT;
+    record.Event.WindowBufferSizeEvent.dwSize.X = NT_COLUMNS;
+    record.Event.WindowBufferSizeEvent.dwSize.Y = NT_ROWS;
+    nt_console_type(file->console, &record, 1);
+  }
+  return TRUE;
+}
+
+/* ---- Its title ---- */
+
+DWORD WINAPI GetConsoleTitleW(LPWSTR to, DWORD room) {
+  const struct nt_console* console = nt_here()->console;
+  DWORD units;
+
+  nt_enter("GetConsoleTitleW");
+  if (console == NULL) {
+    nt_error(ERROR_INVALID_HANDLE);
+    return 0;
+  }
+  units = (DWORD) wcslen(console->title);
+  if (units >= room)
+    return 0;
+  wcscpy(to, console->title);
+  return units;
+}
+
+BOOL WINAPI SetConsoleTitleW(LPCWSTR title) {
+  struct nt_console* console = nt_here()->console;
+  size_t units = wcslen(title);
+
+  nt_enter("SetConsoleTitleW");
+  if (console == NULL)
+    return nt_error(ERROR_INVALID_HANDLE);
+  if (units >= sizeof(console->title) / sizeof(console->title[0]))
+    units = sizeof(console->title) / sizeof(console->title[0]) - 1;
+  wmemcpy(console->title, title, units);
+  console->title[units] = 0;
+  return TRUE;
+}

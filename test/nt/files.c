@@ -1,0 +1,407 @@
+/* Files and folders, in memory and for one run, and the null device. There is a drive C: with the folders
+ * that each Windows has. Only synchronous file objects: nobody reads a file in any other way. Rules
+ * without a source are from the pages of the calls. */
+#include "proc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#undef fopen
+#undef remove
+
+struct node {
+  struct node* next;
+  WCHAR* path; /* whole, with backslashes */
+  int is_folder;
+  char* bytes;
+  size_t size;
+};
+
+struct disk_file {
+  struct nt_file file;
+  struct node* node; /* NULL: the null device, or one that was deleted meanwhile */
+  size_t at;
+};
+
+static struct node* nodes;
+
+static const WCHAR* const first_folders[] = {
+    L"C:",          L"C:\\programs",          L"C:\\temp", L"C:\\users", L"C:\\users\\model",
+    L"C:\\windows", L"C:\\windows\\system32",
+};
+
+enum {
+  COUNT = sizeof(first_folders) / sizeof(first_folders[0])
+};
+
+/* ---- Names ---- */
+
+static struct node* add(const WCHAR* path, int is_folder) {
+  struct node* node = nt_alloc(sizeof(*node));
+
+  node->path = nt_text_copy(path);
+  node->is_folder = is_folder;
+  node->next = nodes;
+  nodes = node;
+  return node;
+}
+
+static void begin(void) {
+  size_t i;
+
+  for (i = nodes == NULL ? 0 : COUNT; i < COUNT; i++)
+    (void) add(first_folders[i], 1);
+}
+
+static int is_separator(WCHAR c) {
+  return c == L'\\' || c == L'/';
+}
+
+/* Whole, with backslashes alone, and none at its end; the kernel's memory. */
+static WCHAR* resolve(const WCHAR* path) {
+  WCHAR* whole;
+  size_t units = 0;
+
+  if (wcsncmp(path, L"\\\\?\\", 4) == 0)
+    path += 4;
+  whole = nt_alloc((wcslen(path) + wcslen(nt_folder()) + 2) * sizeof(*whole));
+  if (path[0] == 0 || (path[1] != L':' && !is_separator(path[0]))) {
+    wcscpy(whole, nt_folder());
+    wcscat(whole, L"\\");
+  }
+  wcscat(whole, path);
+  for (; whole[units] != 0; units++)
+    if (whole[units] == L'/')
+      whole[units] = L'\\';
+  while (units > 2 && whole[units - 1] == L'\\')
+    whole[--units] = 0;
+  return whole;
+}
+
+/* A component has a name of eight characters, too, if its own is longer ("Naming Files, Paths, and
+ * Namespaces"). */
+static size_t short_name(const WCHAR* name, size_t units, WCHAR* to) {
+  if (units <= 8) {
+    wmemcpy(to, name, units);
+    return units;
+  }
+  wmemcpy(to, name, 6);
+  to[6] = L'~';
+  to[7] = L'1';
+  return 8;
+}
+
+static size_t component(const WCHAR* path) {
+  size_t units = 0;
+
+  while (path[units] != 0 && path[units] != L'\\')
+    units++;
+  return units;
+}
+
+static int names(const WCHAR* path, const WCHAR* node) {
+  for (;;) {
+    size_t units = component(path);
+    size_t whole = component(node);
+    WCHAR shorter[8];
+    size_t part = short_name(node, whole, shorter);
+
+    if (CompareStringOrdinal(path, (int) units, node, (int) whole, TRUE) != CSTR_EQUAL &&
+        CompareStringOrdinal(path, (int) units, shorter, (int) part, TRUE) != CSTR_EQUAL)
+      return 0;
+    path += units;
+    node += whole;
+    if (*path == 0 || *node == 0)
+      return *path == *node;
+    path++;
+    node++;
+  }
+}
+
+static struct node* find(const WCHAR* path) {
+  WCHAR* whole = resolve(path);
+  struct node* node;
+
+  begin();
+  for (node = nodes; node != NULL; node = node->next)
+    if (names(whole, node->path))
+      break;
+  nt_free(whole);
+  return node;
+}
+
+int nt_folder_is(const WCHAR* path) {
+  const struct node* node = find(path);
+
+  return node != NULL && node->is_folder;
+}
+
+/* Its folder has to be there. */
+static struct node* make(const WCHAR* path, int is_folder) {
+  WCHAR* whole = resolve(path);
+  WCHAR* end = wcsrchr(whole, L'\\');
+  struct node* node = NULL;
+
+  if (end != NULL) {
+    *end = 0;
+    if (nt_folder_is(whole)) {
+      *end = L'\\';
+      node = add(whole, is_folder);
+    }
+  }
+  if (node == NULL)
+    nt_error(ERROR_PATH_NOT_FOUND);
+  nt_free(whole);
+  return node;
+}
+
+static void take_away(struct node* node) {
+  struct node** at = &nodes;
+
+  while (*at != node)
+    at = &(*at)->next;
+  *at = node->next;
+  nt_free(node->path);
+  nt_free(node->bytes);
+  nt_free(node);
+}
+
+/* ---- The devices ---- */
+
+/* An end of file: success, and no bytes. */
+static void null_start(struct nt_irp* irp) {
+  nt_irp_complete(irp, ST_SUCCESS, irp->what == NT_WRITE ? irp->size : 0);
+}
+
+static void disk_start(struct nt_irp* irp) {
+  struct disk_file* file = (struct disk_file*) irp->file;
+  struct node* node = file->node;
+  size_t end = file->at + irp->size;
+  size_t moved = 0;
+
+  if (irp->what == NT_READ && file->at < node->size) {
+    moved = nt_irp_give(irp, node->bytes + file->at, node->size - file->at);
+  } else if (irp->what == NT_WRITE) {
+    if (end > node->size) {
+      char* bytes = nt_alloc(end);
+      if (node->size > 0)
+        memcpy(bytes, node->bytes, node->size);
+      nt_free(node->bytes);
+      node->bytes = bytes;
+      node->size = end;
+    }
+    moved = nt_irp_take(irp, node->bytes + file->at, irp->size);
+  }
+  file->at += moved;
+  nt_irp_complete(irp, ST_SUCCESS, moved);
+}
+
+static void nothing(struct nt_file* file) {
+  (void) file;
+}
+
+static const struct nt_device null_device = {.name = "null device",
+                                             .type = FILE_TYPE_CHAR,
+                                             .start = null_start,
+                                             .cleanup = nothing,
+                                             .destroy = nothing};
+static const struct nt_device disk = {.name = "disk",
+                                      .type = FILE_TYPE_DISK,
+                                      .start = disk_start,
+                                      .cleanup = nothing,
+                                      .destroy = nothing};
+
+static struct nt_file* open_null(
+    const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
+  (void) access;
+  (void) share;
+  (void) disposition;
+  if (name[3] != 0) {
+    nt_error(ERROR_FILE_NOT_FOUND);
+    return NULL;
+  }
+  return nt_file_new(&null_device, sizeof(struct nt_file), !(flags & FILE_FLAG_OVERLAPPED));
+}
+
+static struct nt_file* open_file(
+    const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
+  struct node* node = find(name);
+  struct disk_file* file;
+
+  (void) access;
+  (void) share;
+  if (flags & FILE_FLAG_OVERLAPPED)
+    nt_absent("CreateFileW of a file for overlapped calls");
+  if (node == NULL && disposition == OPEN_EXISTING) {
+    nt_error(ERROR_FILE_NOT_FOUND);
+    return NULL;
+  }
+  if (node == NULL)
+    node = make(name, 0);
+  if (node == NULL)
+    return NULL;
+  if (node->is_folder) {
+    nt_error(ERROR_ACCESS_DENIED);
+    return NULL;
+  }
+  file = nt_file_new(&disk, sizeof(*file), 1);
+  file->node = node;
+  return &file->file;
+}
+
+void nt_files_begin(void);
+
+void nt_files_begin(void) {
+  nt_names_add(L"nul", open_null);
+  nt_names_add(L"c:\\", open_file);
+  nt_names_add(L"\\\\?\\c:\\", open_file);
+}
+
+/* ---- The calls ---- */
+
+DWORD WINAPI GetFileAttributesW(LPCWSTR path) {
+  const struct node* node;
+
+  nt_enter("GetFileAttributesW");
+  node = find(path);
+  if (node != NULL)
+    return node->is_folder ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_NORMAL;
+  if (nt_program_is(path))
+    return FILE_ATTRIBUTE_NORMAL;
+  nt_error(ERROR_FILE_NOT_FOUND);
+  return INVALID_FILE_ATTRIBUTES;
+}
+
+DWORD WINAPI GetFileAttributesA(LPCSTR path) {
+  WCHAR* wide = nt_text_from(path);
+  DWORD attributes = GetFileAttributesW(wide);
+
+  nt_free(wide);
+  return attributes;
+}
+
+DWORD WINAPI GetShortPathNameW(const WCHAR* path, WCHAR* to, DWORD room) {
+  const struct node* node;
+  const WCHAR* at;
+  DWORD units = 0;
+  WCHAR* text;
+
+  nt_enter("GetShortPathNameW");
+  node = find(path);
+  if (node == NULL) {
+    nt_error(ERROR_FILE_NOT_FOUND);
+    return 0;
+  }
+  text = nt_alloc((wcslen(node->path) + 9) * sizeof(*text));
+  for (at = node->path;; at++) {
+    size_t length = component(at);
+    units += (DWORD) short_name(at, length, text + units);
+    at += length;
+    if (*at == 0)
+      break;
+    text[units++] = L'\\';
+  }
+  if (to != NULL && units < room)
+    wcscpy(to, text);
+  else
+    units++;
+  nt_free(text);
+  return units;
+}
+
+static DWORD give(const WCHAR* path, WCHAR* to, DWORD room) {
+  DWORD units = (DWORD) wcslen(path);
+
+  if (to == NULL || units >= room)
+    return units + 1;
+  wcscpy(to, path);
+  return units;
+}
+
+DWORD WINAPI GetLongPathNameW(const WCHAR* path, WCHAR* to, DWORD room) {
+  const struct node* node;
+
+  nt_enter("GetLongPathNameW");
+  node = find(path);
+  if (node != NULL)
+    return give(node->path, to, room);
+  nt_error(ERROR_FILE_NOT_FOUND);
+  return 0;
+}
+
+/* Of names that are whole, or in the folder of the process; whether there is such a file nobody asks. */
+DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name) {
+  WCHAR* whole;
+  DWORD units;
+
+  nt_enter("GetFullPathNameW");
+  if (name != NULL)
+    nt_absent("GetFullPathNameW for the last part");
+  whole = resolve(path);
+  units = give(whole, to, room);
+  nt_free(whole);
+  return units;
+}
+
+BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security) {
+  nt_enter("CreateDirectoryW");
+  (void) security;
+  if (find(path) != NULL)
+    return nt_error(ERROR_ALREADY_EXISTS);
+  return make(path, 1) != NULL;
+}
+
+static BOOL take_path_away(const WCHAR* path, int is_folder) {
+  struct node* node = find(path);
+
+  if (node == NULL || node->is_folder != is_folder)
+    return nt_error(ERROR_FILE_NOT_FOUND);
+  take_away(node);
+  return TRUE;
+}
+
+BOOL WINAPI RemoveDirectoryW(LPCWSTR path) {
+  nt_enter("RemoveDirectoryW");
+  return take_path_away(path, 1);
+}
+
+BOOL WINAPI DeleteFileW(LPCWSTR path) {
+  nt_enter("DeleteFileW");
+  return take_path_away(path, 0);
+}
+
+/* The registry's NoDefaultCurrentDirectoryInExePath is not set. */
+BOOL WINAPI NeedCurrentDirectoryForExePathW(LPCWSTR name) {
+  nt_enter("NeedCurrentDirectoryForExePathW");
+  (void) name;
+  return TRUE;
+}
+
+/* ---- The C run-time library's: of a file of the model nobody looks at the contents ---- */
+
+FILE* nt_fopen(const char* path, const char* mode) {
+  WCHAR* wide;
+  struct node* node;
+
+  if (strncmp(path, "C:\\", 3) != 0)
+    return fopen(path, mode);
+  wide = nt_text_from(path);
+  node = find(wide);
+  if (node == NULL && mode[0] == 'w')
+    node = make(wide, 0);
+  nt_free(wide);
+  return node == NULL || node->is_folder ? NULL : fopen("/dev/null", mode);
+}
+
+int nt_remove(const char* path) {
+  WCHAR* wide;
+  BOOL ok;
+
+  if (strncmp(path, "C:\\", 3) != 0)
+    return remove(path);
+  wide = nt_text_from(path);
+  ok = take_path_away(wide, 0);
+  nt_free(wide);
+  return ok ? 0 : -1;
+}

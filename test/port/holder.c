@@ -1,0 +1,63 @@
+/* Another holder of a file object; see holder.h. */
+#include "holder.h"
+
+#include <string.h>
+
+#include "win/tcp/tcp.h"
+
+HANDLE holder_handle(const struct stream* s) {
+  uv_os_fd_t fd;
+
+  CHECK_EQ(s->io.ops->fileno(&s->io, &fd), 0);
+  return fd;
+}
+
+/* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
+HANDLE holder_duplicate(const struct kind* kind, HANDLE handle) {
+  HANDLE self = GetCurrentProcess();
+  WSAPROTOCOL_INFOW info;
+  HANDLE made;
+
+  if (kind->desc == UV__DESC_TCP) {
+    CHECK_EQ(WSADuplicateSocketW((SOCKET) handle, GetCurrentProcessId(), &info), 0);
+    made = (HANDLE) WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                               WSA_FLAG_OVERLAPPED);
+    CHECK(made != INVALID_HANDLE_VALUE);
+  } else {
+    CHECK(DuplicateHandle(self, handle, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  }
+  return made;
+}
+
+void holder_close(const struct kind* kind, HANDLE handle) {
+  if (kind->desc == UV__DESC_TCP)
+    CHECK_EQ(closesocket((SOCKET) handle), 0);
+  else
+    CHECK(CloseHandle(handle));
+}
+
+int holder_is_layered(const struct kind* kind, HANDLE handle) {
+  unsigned short state;
+
+  if (kind->desc != UV__DESC_TCP)
+    return 0;
+  CHECK_EQ(uv__sock_look((SOCKET) handle, &state), 0);
+  return !(state & UV__WIN_IFS);
+}
+
+void holder_pass_byte(struct stream* from, struct stream* to) {
+  CHECK_EQ(write_byte(from, 'x'), 0);
+  CHECK_EQ(read_byte(to), 'x');
+}
+
+/* A connection of which one end has had no operation: an accepted socket, and a client's end of a
+ * pipe, since a server's has waited for its client. */
+void holder_make_virgin(const struct kind* k, struct stream** virgin, struct stream** other) {
+  struct stream* listener = make_listener(k);
+  struct stream* client = make_client(listener);
+  struct stream* accepted = accept_stream(listener);
+
+  *virgin = k->desc == UV__DESC_TCP ? accepted : client;
+  *other = k->desc == UV__DESC_TCP ? client : accepted;
+  stream_end(listener);
+}

@@ -1,0 +1,21 @@
+/* Somebody else who has a handle to a stream's file object: he is played by this process, with a handle
+ * of his own. */
+#ifndef PORT_HOLDER_H_
+#define PORT_HOLDER_H_
+
+#include "driver.h"
+
+/* A stream's handle. */
+HANDLE holder_handle(const struct stream* s);
+/* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
+HANDLE holder_duplicate(const struct kind* kind, HANDLE handle);
+void holder_close(const struct kind* kind, HANDLE handle);
+/* Whether it is a socket of a provider that is no IFS. */
+int holder_is_layered(const struct kind* kind, HANDLE handle);
+/* Through a connection, from one end to the other. */
+void holder_pass_byte(struct stream* from, struct stream* to);
+/* A connection of which one end has had no operation: an accepted socket, and a client's end of a
+ * pipe, since a server's has waited for its client. */
+void holder_make_virgin(const struct kind* k, struct stream** virgin, struct stream** other);
+
+#endif /* PORT_HOLDER_H_ */
