@@ -1607,12 +1607,12 @@ struct uv_getnameinfo_s {
   char service[32]; /* NI_MAXSERV */
 };
 
-/* Look up the addresses of `node` (UTF-8) and the port of `service`; one of them may be NULL.
- * `hints` may be NULL; only its flags, family, socket type and protocol count. All three may
- * go after the call. Errors of the lookup are UV_EAI_* and come through `cb`; with a NULL `cb` the
- * call waits and returns them, and on success leaves the result in req->addrinfo. UV_EINVAL:
- * neither node nor service. Runs on the pool of uv_queue_work and is refused and taken back
- * like that, but lookups never take more than half of its threads. */
+/* Look up the addresses of `node` (UTF-8; international ones by UTS 46, non-transitional) and the
+ * port of `service`; one may be NULL. Of `hints` (may be NULL) flags, family, type and protocol
+ * count. All three may go after the call. Errors of the lookup are UV_EAI_* and come through `cb`;
+ * with a NULL `cb` the call waits and returns them, and leaves the result in req->addrinfo.
+ * UV_EINVAL: neither node nor service, or no UTF-8. Runs on the pool of uv_queue_work, is refused
+ * and taken back like that, but lookups never take more than half of its threads. */
 UV_EXTERN int uv_getaddrinfo(uv_loop_t* loop,
                              uv_getaddrinfo_t* req,
                              uv_getaddrinfo_cb getaddrinfo_cb,

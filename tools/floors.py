@@ -31,7 +31,7 @@ FLOORS = {
         ["win"],
     ],
     "unix": [
-        ["unix/base"],
+        ["unix/base", "unix/idna"],
         ["unix/loop"],
         ["unix/fd"],
         ["unix/tcp", "unix/pipe", "unix/tty", "unix/system", "unix/host"],
