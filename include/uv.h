@@ -816,6 +816,7 @@ struct uv_signal_s {
   struct uv__io io;         /* rings UV__EVENT */
   struct uv__queue watcher; /* the port's: in its table of watchers */
   unsigned int caught;      /* the port's: signals not yet taken */
+  unsigned int owed;        /* taken, and not yet told */
 };
 
 /* Initialise; nothing is watched yet. */

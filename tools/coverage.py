@@ -64,7 +64,7 @@ def count(name, how):
     for counters in build.rglob("*.gcda"):
         counters.unlink()
     passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "300", "-Q", "-O",
-                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim[.]seeds_")
+                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim[.](seeds_|marks)")
     if name == "native":
         passed = run(build / "bin" / "uvtest_sim", "--runs", SEEDS, "--from", 0) and passed
     return passed

@@ -652,6 +652,39 @@ TEST(i4_closed_handle_may_be_freed_and_fails_its_own_write_alone) {
   net_end();
 }
 
+static void close_one(uv_handle_t* handle, void* arg) {
+  if (handle == arg)
+    uv_close(handle, free_handle);
+}
+
+/* The walk comes by the handle first, and by the pipe that is to pass it later. */
+TEST(i4_handle_that_is_closed_in_a_walk) {
+  uv_buf_t bufs[2] = {uv_buf_init(net_block(), NET_BLOCK), uv_buf_init((char*) "xyz", 3)};
+  struct sockaddr_in addr = net_address(0);
+  uv_tcp_t* tcp = malloc(sizeof *tcp);
+  uv_write_t writes[2];
+  int i;
+
+  CHECK(tcp != NULL);
+  CHECK_EQ(uv_tcp_init(net_loop(), tcp), 0);
+  CHECK_EQ(uv_tcp_bind(tcp, (struct sockaddr*) &addr, 0), 0);
+  begin();
+  for (i = 0; i < 2; i++) {
+    writes[i].data = &ends_of[i];
+    CHECK_EQ(uv_write2(&writes[i], (uv_stream_t*) &left, &bufs[i], 1,
+                       i == 1 ? (uv_stream_t*) tcp : NULL, note_end_of),
+             0);
+  }
+  uv_walk(net_loop(), close_one, tcp);
+  net_until(&sent, 1);
+  listen_to(&right);
+  net_until(&ended_writes, 2);
+  CHECK_EQ(ends_of[0], 0);
+  CHECK_EQ(ends_of[1], UV_EBADF);
+  CHECK_EQ(came, 0);
+  net_end();
+}
+
 /* The first of the queue, and several times the same one. */
 TEST(i4_closed_handle_that_the_system_had_not_taken_yet) {
   uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);

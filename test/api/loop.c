@@ -315,6 +315,34 @@ TEST(loop_walk_visits_every_handle_and_may_close) {
   CHECK_EQ(uv_loop_close(&loop), 0);
 }
 
+static void count_again(uv_handle_t* handle, void* arg) {
+  int count = 0;
+
+  (void) handle;
+  uv_walk(handle->loop, count_walk, &count);
+  CHECK_EQ(count, 3);
+  ++*(int*) arg;
+}
+
+/* Nobody is missing while a walk is under way. */
+TEST(loop_walk_within_a_walk_visits_every_handle) {
+  uv_timer_t timers[3];
+  uv_loop_t loop;
+  int count = 0;
+  int i;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(uv_timer_init(&loop, &timers[i]), 0);
+  }
+  uv_walk(&loop, count_again, &count);
+  CHECK_EQ(count, 3);
+  uv_walk(&loop, close_walk, &count);
+  CHECK_EQ(count, 6);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
 static void nothing_idle(uv_idle_t* idle) {
   (void) idle;
 }

@@ -560,3 +560,45 @@ TEST(r6_reader_gives_way_after_a_bounded_number_of_reads) {
   CHECK(flood_all_at_small < FLOOD); /* it did not have to wait for the end */
   net_end();
 }
+
+#ifndef _WIN32
+
+static char heard[16];
+static int heard_length;
+
+static void hear(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  CHECK(nread >= 0);
+  CHECK((size_t) heard_length + (size_t) nread < sizeof heard);
+  memcpy(heard + heard_length, buf->base, (size_t) nread);
+  heard_length += (int) nread;
+}
+
+#endif
+
+/* A read ends where a byte was sent that is urgent, which says nothing about what is behind it. */
+TEST(r5_urgent_byte_hides_nothing) {
+#ifdef _WIN32
+  SKIP("whether a read ends there is the system's affair, and no edge depends on it");
+#else
+  uv_tcp_t a;
+  uv_tcp_t b;
+  uv_os_fd_t fd;
+  int round;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &a, &fd), 0);
+  for (round = 1; round <= 2; round++) {
+    memset(heard, 0, sizeof heard);
+    heard_length = 0;
+    CHECK_EQ(send(fd, "abc", 3, 0), 3);
+    CHECK_EQ(send(fd, "!", 1, MSG_OOB), 1);
+    CHECK_EQ(send(fd, "def", 3, 0), 3);
+    CHECK_EQ(uv_read_start((uv_stream_t*) &b, net_alloc, hear), 0);
+    net_until(&heard_length, 6);
+    CHECK_STR(heard, "abcdef");
+    CHECK_EQ(uv_read_stop((uv_stream_t*) &b), 0);
+  }
+  net_end();
+#endif
+}

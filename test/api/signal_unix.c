@@ -231,6 +231,30 @@ TEST(signal_stop_takes_back_what_came) {
   net_end();
 }
 
+static void begin_anew(uv_signal_t* handle, int signum) {
+  came[0]++;
+  CHECK_EQ(uv_signal_stop(handle), 0);
+  CHECK_EQ(uv_signal_start(handle, begin_anew, signum), 0);
+}
+
+/* Also where the next one begins in the callback. */
+TEST(signal_stopped_and_started_in_its_callback_has_nothing_of_before) {
+  int i;
+
+  CHECK(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
+  CHECK_EQ(uv_signal_init(net_loop(), &watchers[0]), 0);
+  CHECK_EQ(uv_signal_start(&watchers[0], begin_anew, SIGUSR1), 0);
+  for (i = 0; i < 3; i++) {
+    CHECK_EQ(raise(SIGUSR1), 0);
+  }
+  net_until(&came[0], 1);
+  net_turns(3);
+  CHECK_EQ(came[0], 1);
+  CHECK_EQ(raise(SIGUSR1), 0);
+  net_until(&came[0], 2);
+  net_end();
+}
+
 static void close_itself(uv_signal_t* handle, int signum) {
   (void) signum;
   came[0]++;

@@ -10,26 +10,6 @@ _Noreturn void nt_absent(const char* name);
     nt_absent(#name); \
   }
 
-/* Processes and what surrounds them. */
-ABSENT(CreateToolhelp32Snapshot)
-ABSENT(GetProcessIoCounters)
-ABSENT(GetProcessTimes)
-ABSENT(K32GetProcessMemoryInfo)
-ABSENT(Process32FirstW)
-ABSENT(Process32NextW)
-
-/* The machine and its network. */
-ABSENT(ConvertInterfaceIndexToLuid)
-ABSENT(ConvertInterfaceLuidToNameA)
-ABSENT(FreeAddrInfoW)
-ABSENT(GetAdaptersAddresses)
-ABSENT(GetAddrInfoW)
-ABSENT(GetActiveProcessorCount)
-ABSENT(GetComputerNameExW)
-ABSENT(GetNameInfoW)
-ABSENT(GetProcessGroupAffinity)
-ABSENT(nt_if_nametoindex)
-
 /* Priorities, processors, memory and libraries. */
 ABSENT(FormatMessageW)
 ABSENT(FreeLibrary)

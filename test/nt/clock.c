@@ -22,7 +22,7 @@ void WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time) {
   uint64_t ticks;
 
   nt_enter("GetSystemTimePreciseAsFileTime");
-  ticks = 133800000000000000u + nt_now(); /* 2025, since 1601 */
+  ticks = NT_EPOCH + nt_now();
   time->dwLowDateTime = (DWORD) ticks;
   time->dwHighDateTime = (DWORD) (ticks >> 32);
 }

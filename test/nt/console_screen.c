@@ -221,6 +221,14 @@ DWORD WINAPI GetConsoleTitleW(LPWSTR to, DWORD room) {
   return units;
 }
 
+DWORD WINAPI GetConsoleTitleA(LPSTR to, DWORD room) {
+  WCHAR wide[256];
+
+  if (GetConsoleTitleW(wide, 256) == 0)
+    return 0;
+  return (DWORD) WideCharToMultiByte(CP_UTF8, 0, wide, -1, to, (int) room, NULL, NULL) - 1;
+}
+
 BOOL WINAPI SetConsoleTitleW(LPCWSTR title) {
   struct nt_console* console = nt_here()->console;
   size_t units = wcslen(title);

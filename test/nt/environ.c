@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-  MOST_NAME = 300
+  MOST_NAME = 300,
+  TOO_LONG = 206 /* ERROR_FILENAME_EXCED_RANGE */
 };
 
 /* ---- The block: "NAME=value", each with its end, and another end ---- */
@@ -27,10 +28,14 @@ static WCHAR* block_copy(const WCHAR* block) {
 }
 
 static const WCHAR* const first_variables[] = {
-    L"COMPUTERNAME=MODEL", L"PATH=C:\\windows\\system32;C:\\windows",
-    L"SYSTEMDRIVE=C:",     L"SYSTEMROOT=C:\\windows",
-    L"TEMP=C:\\temp",      L"TMP=C:\\temp",
-    L"USERNAME=model",     L"USERPROFILE=C:\\users\\model",
+    L"COMPUTERNAME=MODEL",
+    L"PATH=C:\\windows\\system32;C:\\windows",
+    L"SYSTEMDRIVE=C:",
+    L"SYSTEMROOT=C:\\windows",
+    L"TEMP=C:\\users\\model\\temp",
+    L"TMP=C:\\users\\model\\temp",
+    L"USERNAME=model",
+    L"USERPROFILE=C:\\users\\model",
     L"WINDIR=C:\\windows",
 };
 
@@ -242,12 +247,22 @@ DWORD WINAPI GetCurrentDirectoryW(DWORD room, LPWSTR to) {
   return give(here()->folder, to, room);
 }
 
+/* None of MAX_PATH units or more, with the backslash that comes behind it. */
 BOOL WINAPI SetCurrentDirectoryW(LPCWSTR path) {
+  WCHAR* whole;
+
   nt_enter("SetCurrentDirectoryW");
-  if (!nt_folder_is(path))
-    return nt_error(ERROR_FILE_NOT_FOUND);
+  whole = nt_path(path);
+  if (wcslen(whole) >= MAX_PATH - 2) {
+    nt_free(whole);
+    return nt_error(TOO_LONG);
+  }
+  if (!nt_folder_is(whole)) {
+    nt_free(whole);
+    return nt_error(nt_program_is(path) ? ERROR_DIRECTORY : ERROR_FILE_NOT_FOUND);
+  }
   nt_free(here()->folder);
-  nt_here()->folder = nt_text_copy(path);
+  nt_here()->folder = whole;
   return TRUE;
 }
 
@@ -257,11 +272,11 @@ const WCHAR* nt_folder(void) {
 
 DWORD WINAPI GetTempPathW(DWORD room, LPWSTR to) {
   nt_enter("GetTempPathW");
-  return give(L"C:\\temp\\", to, room);
+  return give(L"C:\\users\\model\\temp\\", to, room);
 }
 
 DWORD WINAPI GetTempPathA(DWORD room, LPSTR to) {
-  static const char path[] = "C:\\temp\\";
+  static const char path[] = "C:\\users\\model\\temp\\";
 
   nt_enter("GetTempPathA");
   if (room < sizeof(path))

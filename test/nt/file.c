@@ -1,7 +1,61 @@
-/* The calls of kernel32 for file objects of any device. Named pipes' own are in npfs_api.c. */
-#include "sched.h"
+/* File objects, and the calls of kernel32 for those of any device. Named pipes' own are in npfs_api.c. */
+#include "proc.h"
 
 #include <string.h>
+
+/* ---- File objects ---- */
+
+static int signalled(struct nt_object* object) {
+  struct nt_file* file = (struct nt_file*) object;
+
+  return file->device->signalled != NULL ? file->device->signalled(file) : file->set;
+}
+
+static void closed(struct nt_object* object, int last) {
+  struct nt_file* file = (struct nt_file*) object;
+
+  if (last)
+    file->device->cleanup(file);
+}
+
+static void file_destroy(struct nt_object* object) {
+  struct nt_file* file = (struct nt_file*) object;
+
+  file->device->destroy(file);
+  if (file->port != NULL)
+    nt_unref(file->port);
+  nt_free(file);
+}
+
+const struct nt_class nt_file_class = {
+    .name = "file", .signalled = signalled, .closed = closed, .destroy = file_destroy};
+
+void* nt_file_new(const struct nt_device* device, size_t size, int synchronous) {
+  struct nt_file* file = nt_object_new(&nt_file_class, size);
+
+  file->device = device;
+  file->synchronous = synchronous;
+  return file;
+}
+
+static int is_unlocked(void* arg) {
+  return !((struct nt_file*) arg)->locked;
+}
+
+void nt_file_lock(struct nt_file* file, const char* call) {
+  if (!file->synchronous)
+    return;
+  nt_ref(file);
+  nt_wait_for_peer(is_unlocked, file, NT_NEVER, call);
+  file->locked = 1;
+}
+
+void nt_file_unlock(struct nt_file* file) {
+  if (!file->synchronous)
+    return;
+  file->locked = 0;
+  nt_unref(file);
+}
 
 /* ---- Reading and writing ---- */
 
@@ -25,6 +79,7 @@ static BOOL run_rw(HANDLE handle,
     nt_fault("neither an OVERLAPPED nor a place for the count");
   if (moved != NULL)
     *moved = 0;
+  *(what == NT_READ ? &nt_here()->reads : &nt_here()->writes) += 1;
   irp = nt_irp_begin(file, what, overlapped);
   part.base = memory;
   part.size = size;

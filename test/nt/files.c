@@ -3,6 +3,7 @@
  * without a source are from the pages of the calls. */
 #include "proc.h"
 
+#include <direct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,13 @@ struct disk_file {
 static struct node* nodes;
 
 static const WCHAR* const first_folders[] = {
-    L"C:",          L"C:\\programs",          L"C:\\temp", L"C:\\users", L"C:\\users\\model",
-    L"C:\\windows", L"C:\\windows\\system32",
+    L"C:",
+    L"C:\\programs",
+    L"C:\\users\\model\\temp",
+    L"C:\\users",
+    L"C:\\users\\model",
+    L"C:\\windows",
+    L"C:\\windows\\system32",
 };
 
 enum {
@@ -58,8 +64,9 @@ static int is_separator(WCHAR c) {
   return c == L'\\' || c == L'/';
 }
 
-/* Whole, with backslashes alone, and none at its end; the kernel's memory. */
-static WCHAR* resolve(const WCHAR* path) {
+/* Whole, with backslashes alone, and none at its end; the kernel's memory. Two dots may stand there
+ * last. */
+WCHAR* nt_path(const WCHAR* path) {
   WCHAR* whole;
   size_t units = 0;
 
@@ -76,6 +83,10 @@ static WCHAR* resolve(const WCHAR* path) {
       whole[units] = L'\\';
   while (units > 2 && whole[units - 1] == L'\\')
     whole[--units] = 0;
+  if (units > 5 && wcscmp(whole + units - 3, L"\\..") == 0) {
+    whole[units - 3] = 0;
+    *wcsrchr(whole, L'\\') = 0;
+  }
   return whole;
 }
 
@@ -120,7 +131,7 @@ static int names(const WCHAR* path, const WCHAR* node) {
 }
 
 static struct node* find(const WCHAR* path) {
-  WCHAR* whole = resolve(path);
+  WCHAR* whole = nt_path(path);
   struct node* node;
 
   begin();
@@ -139,19 +150,26 @@ int nt_folder_is(const WCHAR* path) {
 
 /* Its folder has to be there. */
 static struct node* make(const WCHAR* path, int is_folder) {
-  WCHAR* whole = resolve(path);
+  WCHAR* whole = nt_path(path);
   WCHAR* end = wcsrchr(whole, L'\\');
+  const struct node* folder = NULL;
   struct node* node = NULL;
+  WCHAR* name;
 
   if (end != NULL) {
     *end = 0;
-    if (nt_folder_is(whole)) {
-      *end = L'\\';
-      node = add(whole, is_folder);
-    }
+    folder = find(whole);
   }
-  if (node == NULL)
+  if (folder != NULL && folder->is_folder) {
+    name = nt_alloc((wcslen(folder->path) + wcslen(end + 1) + 2) * sizeof(*name));
+    wcscpy(name, folder->path);
+    wcscat(name, L"\\");
+    wcscat(name, end + 1);
+    node = add(name, is_folder);
+    nt_free(name);
+  } else {
     nt_error(ERROR_PATH_NOT_FOUND);
+  }
   nt_free(whole);
   return node;
 }
@@ -338,7 +356,7 @@ DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** 
   nt_enter("GetFullPathNameW");
   if (name != NULL)
     nt_absent("GetFullPathNameW for the last part");
-  whole = resolve(path);
+  whole = nt_path(path);
   units = give(whole, to, room);
   nt_free(whole);
   return units;
@@ -392,6 +410,30 @@ FILE* nt_fopen(const char* path, const char* mode) {
     node = make(wide, 0);
   nt_free(wide);
   return node == NULL || node->is_folder ? NULL : fopen("/dev/null", mode);
+}
+
+int _wmkdir(const WCHAR* path) {
+  return CreateDirectoryW(path, NULL) ? 0 : -1;
+}
+
+int _wrmdir(const WCHAR* path) {
+  return RemoveDirectoryW(path) ? 0 : -1;
+}
+
+int _mkdir(const char* path) {
+  WCHAR* wide = nt_text_from(path);
+  int r = _wmkdir(wide);
+
+  nt_free(wide);
+  return r;
+}
+
+int _rmdir(const char* path) {
+  WCHAR* wide = nt_text_from(path);
+  int r = _wrmdir(wide);
+
+  nt_free(wide);
+  return r;
 }
 
 int nt_remove(const char* path) {

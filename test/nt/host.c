@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
@@ -255,6 +256,14 @@ const char* host_env(const char* name) {
 
 const char* host_variable(unsigned index) {
   return environ[index];
+}
+
+int host_parse_address(const char* text, int is_six, unsigned char* bytes) {
+  return inet_pton(is_six ? AF_INET6 : AF_INET, text, bytes) == 1;
+}
+
+void host_print_address(const unsigned char* bytes, int is_six, char* text, size_t size) {
+  (void) inet_ntop(is_six ? AF_INET6 : AF_INET, bytes, text, (socklen_t) size);
 }
 
 size_t host_random(void* to, size_t size) {

@@ -55,6 +55,9 @@ _Noreturn void host_exit(int status);
 void host_print(const char* line);
 const char* host_env(const char* name);
 const char* host_variable(unsigned index); /* "NAME=value"; NULL: no more */
+/* Addresses as text: 1 when it is one. */
+int host_parse_address(const char* text, int is_six, unsigned char* bytes);
+void host_print_address(const unsigned char* bytes, int is_six, char* text, size_t size);
 size_t host_random(void* to, size_t size);
 int host_errno(void);
 void host_set_errno(int value);

@@ -119,6 +119,7 @@ _Noreturn void nt_absent(const char* name); /* a call that is declared and not m
 
 /* In units of 100 ns since the run began, plus a start that is not 0. */
 uint64_t nt_now(void);
+#define NT_EPOCH 133800000000000000ull /* of a run, in FILETIME: 2025, since 1601 */
 #define NT_NEVER UINT64_MAX
 #define NT_US 10ull
 #define NT_MS 10000ull

@@ -37,6 +37,9 @@ struct nt_process {
   int dying; /* what it leaves behind is nobody's fault */
   UINT code;
   uint64_t began;
+  uint64_t calls; /* of Win32, and among them those that read and write */
+  uint64_t reads;
+  uint64_t writes;
   struct nt_entry* entries; /* handle NT_LEAST + 4 * i; values are not used again in a run */
   unsigned count;
   unsigned room;
@@ -109,6 +112,7 @@ void nt_environ_set_up(struct nt_process* process, const WCHAR* block, const WCH
  * the process. */
 int nt_folder_is(const WCHAR* path);
 const WCHAR* nt_folder(void);
+WCHAR* nt_path(const WCHAR* path); /* the whole of it, in the kernel's memory */
 void nt_environ_free(struct nt_process* process);
 void nt_program_free(struct nt_process* process);
 void nt_console_set_up(struct nt_process* process, DWORD flags, int has_handles);

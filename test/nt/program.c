@@ -172,6 +172,7 @@ static void split(struct nt_process* process) {
 
 /* The first process was started by this machine: the words are in quotes, and have none. */
 static struct nt_process* here(void) {
+  static WCHAR title[] = L"a test";
   struct nt_process* process = nt_here();
   char line[8192] = "";
   size_t size = 0;
@@ -186,6 +187,7 @@ static struct nt_process* here(void) {
       nt_fault("the command line is too long for the model");
   }
   process->command = nt_text_from(line);
+  process->startup.lpTitle = title;
   split(process);
   return process;
 }
@@ -241,7 +243,7 @@ static void open_descriptors(struct nt_process* process) {
 }
 
 void WINAPI GetStartupInfoW(LPSTARTUPINFOW info) {
-  const struct nt_process* process = nt_here();
+  const struct nt_process* process = here();
 
   nt_enter("GetStartupInfoW");
   *info = process->startup;

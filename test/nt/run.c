@@ -18,6 +18,7 @@ void nt_begin(uint64_t seed) {
 void nt_end(void) {
   nt_enter("nt_end");
   nt_process_end_programs();
+  nt_fls_end(nt_self()); /* The thread of the test has none but its own life: it ends here. */
   nt_settle();
   nt_thread_end_daemons();
   nt_pool_end();

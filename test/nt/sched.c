@@ -1,6 +1,6 @@
 /* The seed, the clock, and who has the baton. Threads as objects of Windows are in thread.c; what
  * they wait for is in wait.c and lock.c. */
-#include "sched.h"
+#include "proc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -248,6 +248,7 @@ void nt_enter(const char* call) {
   self->call = call;
   last_call = call;
   step++;
+  self->process->calls++;
   now += 1 + nt_below(20);
   if (nt_verbose)
     nt_trace("%s", call);

@@ -62,6 +62,8 @@ int nt_pool_is_idle(void);
 int nt_wait_alertable(int (*ready)(void* arg), void* arg, uint64_t until);
 /* The first call of a thread that the model did not make: the program's main thread. */
 struct nt_thread* nt_thread_adopt(void);
+/* thread.c: what a thread keeps is given up. */
+void nt_fls_end(struct nt_thread* thread);
 /* devices.c: has the names of devices known. */
 void nt_devices(void);
 /* How many threads there are but the model's own. */

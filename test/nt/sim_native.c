@@ -31,6 +31,7 @@ struct way {
 };
 
 const int sim_counts_lost = 1;
+const unsigned sim_has = SIM_HAS_LOOPS;
 const int sim_close_turns = 2000; /* A packet can take 40 ms, and a turn some microseconds. */
 
 static const struct sim_observer* seen;

@@ -9,6 +9,14 @@ extern LONG NTAPI nt_open_file(void);
 extern LONG NTAPI nt_create_pipe(void);
 extern LONG NTAPI nt_fs_control(void);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG WINAPI nt_reg_get_value(HKEY key,
+                             const WCHAR* path,
+                             const WCHAR* name,
+                             DWORD flags,
+                             DWORD* type,
+                             void* to,
+                             DWORD* size);
+BOOL WINAPI nt_profile_directory(HANDLE token, WCHAR* to, DWORD* room);
 LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 
 /* ---- Functions by name ---- */
@@ -50,6 +58,9 @@ static const struct {
     {"NtOpenFile", (FARPROC) (void (*)(void)) nt_open_file},
     {"NtCreateNamedPipeFile", (FARPROC) (void (*)(void)) nt_create_pipe},
     {"NtFsControlFile", (FARPROC) (void (*)(void)) nt_fs_control},
+    {"RegGetValueW", (FARPROC) (void (*)(void)) nt_reg_get_value},
+    {"GetUserProfileDirectoryW", (FARPROC) (void (*)(void)) nt_profile_directory},
+    {"OpenProcessToken", (FARPROC) (void (*)(void)) OpenProcessToken},
     {"RtlGetVersion", (FARPROC) (void (*)(void)) get_version},
     {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
 };

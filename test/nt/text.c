@@ -1,6 +1,7 @@
 /* Text of 16-bit units, its translation, and formats whose `l` means 32 bits. */
 #include "nt.h"
 
+#include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,8 +309,13 @@ int nt_printf(const char* format, ...) {
   va_list args;
   int n;
 
+  char text[1024];
+
   va_start(args, format);
-  n = vprintf(translate(format, ours, sizeof(ours)), args);
+  n = vsnprintf(text, sizeof(text), translate(format, ours, sizeof(ours)), args);
   va_end(args);
-  return n;
+  /* A child's output is where its parent had it go. */
+  if (n > 0 && n < (int) sizeof(text) && nt_is_child())
+    return _write(1, text, (unsigned) n);
+  return n < 0 ? n : fputs(text, stdout);
 }

@@ -68,8 +68,6 @@ static void take_off(struct nt_thread* thread) {
 }
 
 static void end_self(struct nt_thread* self) {
-  extern void nt_fls_end(struct nt_thread * thread);
-
   nt_fls_end(self);
   nt_trace("ends");
   host_release(self);
@@ -106,6 +104,9 @@ static void sweep(void) {
 
   while (i < made_count) {
     if (made[i]->state == NT_THREAD_ENDED) {
+      if (!made[i]->killed && made[i]->host != NULL)
+        host_thread_join(made[i]->host);
+      made[i]->host = NULL;
       nt_unref(made[i]);
       made[i] = made[--made_count];
     } else {

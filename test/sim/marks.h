@@ -48,6 +48,36 @@
   X(STARVED_SERVED, "it tries again and gets its connection")                                    \
   X(ABORTED, "a client gives up before it is accepted")                                          \
   X(ASYNC_WHILE_WAITING, "an async is sent while the loop waits")                                \
+  X(PASSED, "a handle goes with a write")                                                        \
+  X(PASSED_ALONE, "a handle arrives in a read without bytes")                                    \
+  X(PARTIAL_PASSING, "a part of a write is taken, and its handle with it")                       \
+  X(STOPS_BEFORE_PASSING, "all in front of a write with a handle is taken, and nothing of it")   \
+  X(PASS_CONNECTED, "a connection is to be passed")                                              \
+  X(PASS_SHUT, "a connection is to be passed after its shutdown")                                \
+  X(PASS_LISTENING, "a listener is to be passed")                                                \
+  X(PASS_BOUND, "what is bound and does not listen is to be passed")                             \
+  X(PASS_MISSED, "what missed its address is to be passed")                                      \
+  X(ARRIVED_SEVERAL, "several handles that arrived wait")                                        \
+  X(ARRIVED_SERVER, "what arrived is a server")                                                  \
+  X(ARRIVED_MISSED, "what arrived missed its address")                                           \
+  X(CLOSE_PENDING, "close of a pipe with handles that nobody claimed")                           \
+  X(CLOSE_PASSING, "close of a connection that is to be passed")                                 \
+  X(CLOSE_PASSING_LISTENER, "close of a listener that is to be passed")                          \
+  X(CLOSE_PASSING_OPEN, "close of what is bound and to be passed")                               \
+  X(FORSAKEN_IN_FLIGHT, "a write in flight had not passed its handle when that closed")          \
+  X(CANCEL_BEGUN_IPC, "a write that began over an IPC pipe cannot be cancelled")                 \
+  X(SPAWNED, "a child begins")                                                                   \
+  X(SPAWN_FAILS, "a child does not, and its pipes end")                                          \
+  X(INHERITED, "a child inherits a stream")                                                      \
+  X(CLOSE_RUNNING_CHILD, "close of a process that runs")                                         \
+  X(CLOSE_EXIT_CROSSING, "close of a process whose end has not rung")                            \
+  X(CLOSE_EXIT_RUNG, "close of a process whose end has rung and had no turn")                    \
+  X(CLOSE_EXITED, "close of a process whose end was told")                                       \
+  X(SIGNAL_CROSSES_STOP, "a signal was raised and has not rung when its watcher stops")          \
+  X(STOP_SIGNAL, "stop of a watcher whose signal has not rung")                                  \
+  X(STOP_SIGNAL_RUNG, "stop of a watcher whose signal has rung and had no turn")                 \
+  X(CLOSE_SIGNAL, "close of a watcher whose signal has not rung")                                \
+  X(CLOSE_SIGNAL_RUNG, "close of a watcher whose signal has rung and had no turn")               \
   X(CLOSE_FRESH, "close of a stream without a descriptor")                                       \
   X(CLOSE_OPEN, "close of a stream without a peer")                                              \
   X(CLOSE_CONNECTING, "close while CONNECT is under way")                                        \
@@ -74,7 +104,9 @@
   X(CLOSE_IN_IDLE_CB, "close of its own handle in idle_cb")                                      \
   X(CLOSE_IN_PREPARE_CB, "close of its own handle in prepare_cb")                                \
   X(CLOSE_IN_CHECK_CB, "close of its own handle in check_cb")                                    \
-  X(CLOSE_IN_ASYNC_CB, "close of its own handle in async_cb")
+  X(CLOSE_IN_ASYNC_CB, "close of its own handle in async_cb")                                    \
+  X(CLOSE_IN_SIGNAL_CB, "close of its own handle in signal_cb")                                  \
+  X(CLOSE_IN_EXIT_CB, "close of its own handle in exit_cb")
 
 enum sim_mark {
 #define MARK(name, text) MARK_##name,

@@ -8,11 +8,20 @@
 
 enum model_kind {
   KIND_TCP,
-  KIND_TIMER,
+  KIND_PIPE,
+  KIND_IPC,
+  KIND_TIMER, /* the last that is a stream is before this one */
   KIND_IDLE,
   KIND_PREPARE,
   KIND_CHECK,
-  KIND_ASYNC
+  KIND_ASYNC,
+  KIND_SIGNAL,
+  KIND_PROCESS
+};
+
+enum {
+  MODEL_PENDING = 128,
+  MODEL_LOOPS = 2
 };
 
 enum model_state {
@@ -33,13 +42,26 @@ struct model_write {
   size_t left; /* not yet taken by the system */
   int error;   /* what the system said, 0: nothing bad */
   int cancelled;
-  int started; /* was queued while something was in flight: maybe it too */
-  int outside; /* no callback of its stream made it */
+  int started;               /* was queued while something was in flight: maybe it too */
+  struct model_handle* send; /* what it passes; NULL: nothing */
+  int send_id;               /* what that led to */
+  int passed;
+  int flies;    /* is the first of a write in flight */
+  int forsaken; /* `send` was closed while it was */
+  int outside;  /* no callback of its stream made it */
   uint64_t turn;
+};
+
+/* A handle that arrived and was not claimed. */
+struct model_arrival {
+  int fd;
+  int id;
+  int is_tcp;
 };
 
 struct model_handle {
   union uv_any_handle* uv;
+  uv_loop_t* loop;
   enum model_kind kind;
   int number; /* for the trace */
   int referenced;
@@ -72,6 +94,16 @@ struct model_handle {
   int in;
   int unclaimed; /* listener: the connection that uv_accept will give; -1: none */
   int starved;
+  struct model_arrival pending[MODEL_PENDING];
+  int pending_count;
+  /* processes and signals */
+  int exit_known;
+  int exited;
+  int64_t exit_status;
+  int exit_signal;
+  int signum; /* 0: none */
+  int oneshot;
+  unsigned raised;
   /* timers, hooks and asyncs */
   int active;
   uint64_t due;
@@ -86,16 +118,15 @@ enum {
 };
 
 struct model {
-  uv_loop_t loop;
+  uv_loop_t loops[MODEL_LOOPS];
+  uv_tcp_t strangers[MODEL_LOOPS]; /* of each, which must not get connections of the other */
+  uv_loop_t* running;
   struct model_handle handles[MODEL_HANDLES];
   int count;
-  uv_loop_t other_loop; /* with one handle, which must not get connections of the first */
-  uv_tcp_t stranger;
   int in_call;                            /* no callback may run */
   const char* callback;                   /* the one that runs, or ran last */
   const char* inside;                     /* the one that makes calls now; NULL: none does */
   struct model_handle* inside_of;         /* and whose it is */
-  int walking;                            /* in uv_walk: the loop's list is not whole */
   void (*script)(struct model_handle* h); /* what callbacks do instead of random calls */
   int budget;                             /* calls that callbacks may still make */
   int draining;                           /* the end: everything is read, shut down and accepted */
@@ -113,15 +144,23 @@ extern const struct sim_observer model_observer;
 void model_begin(void);
 void model_end(void);
 /* What must hold between two turns; `ran`: there was one. */
-void model_check_turn(int ran);
+void model_check_turn(uv_loop_t* loop, int ran);
+
+static inline int model_is_stream(const struct model_handle* h) {
+  return h->kind < KIND_TIMER;
+}
+
+static inline int model_is_pipe(const struct model_handle* h) {
+  return h->kind == KIND_PIPE || h->kind == KIND_IPC;
+}
 
 /* A callback of the program runs: make random calls (program.c). `alloc` when it is the
  * one that fetches a buffer. */
 void program_in_callback(struct model_handle* h);
 void program_connection(struct model_handle* server);
 
-/* model_calls.c: one predicted call each. All legal and illegal states are welcome. */
-struct model_handle* model_new(enum model_kind kind);
+/* One predicted call each. All legal and illegal states are welcome. In model_calls.c: */
+struct model_handle* model_new(enum model_kind kind, uv_loop_t* loop);
 void model_open(struct model_handle* h);
 void model_bind(struct model_handle* h, int port);
 void model_connect(struct model_handle* h, int port);
@@ -129,20 +168,30 @@ void model_listen(struct model_handle* h);
 void model_accept(struct model_handle* server, struct model_handle* client);
 void model_read_start(struct model_handle* h);
 void model_read_stop(struct model_handle* h);
-void model_write(struct model_handle* h);
-void model_try_write(struct model_handle* h);
-void model_cancel(struct model_handle* h);
-void model_shutdown(struct model_handle* h);
-void model_set_blocking(struct model_handle* h, int on);
 void model_options(struct model_handle* h);
 void model_wrong_arguments(struct model_handle* h);
 void model_close(struct model_handle* h, int reset);
 void model_reference(struct model_handle* h, int on);
+
+/* model_write.c; what is to be passed, or NULL */
+void model_write(struct model_handle* h, struct model_handle* send);
+void model_try_write(struct model_handle* h, struct model_handle* send);
+void model_cancel(struct model_handle* h);
+void model_shutdown(struct model_handle* h);
+void model_set_blocking(struct model_handle* h, int on);
+/* `send` is about to close. */
+void model_forsake(struct model_handle* send);
+
+/* model_start.c: what is no stream */
 void model_start(struct model_handle* h);
 void model_stop(struct model_handle* h);
 void model_send(struct model_handle* h);
+void model_raise(int signum);
+void model_spawn(uv_loop_t* loop);
+void model_kill(struct model_handle* h);
+void model_mark_close(const struct model_handle* h);
 
-/* Callbacks (model.c). */
+/* Callbacks (model_callbacks.c). */
 void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf);
 void model_on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf);
 void model_on_write(uv_write_t* req, int status);
@@ -155,17 +204,56 @@ void model_on_idle(uv_idle_t* handle);
 void model_on_prepare(uv_prepare_t* handle);
 void model_on_check(uv_check_t* handle);
 void model_on_async(uv_async_t* handle);
+void model_on_signal(uv_signal_t* handle, int signum);
+void model_on_exit(uv_process_t* handle, int64_t exit_status, int term_signal);
 
-/* Shared by the two files. */
+/* Shared by these files. */
 void model_check_valid(void); /* the core's own view of itself */
 void model_check_size(const struct model_handle* h);
+void model_check_pending(const struct model_handle* h);
+void model_check(const struct model_handle* h, const char* call, int got, int want);
+void* model_memory(size_t size);
+struct model_handle* model_handle_of(const void* uv);
+/* The memory of a handle that is closed: nobody may look at it any more. */
+void model_bury(union uv_any_handle* uv);
+
+/* What must come next, and what is under way (model_system.c). */
+enum expectation {
+  EXPECT_ANY,
+  EXPECT_READ,
+  EXPECT_CONNECTION
+};
+
+/* What the next callback must be. */
+struct expected {
+  enum expectation what;
+  struct model_handle* handle;
+  ssize_t status;
+};
+
+/* The buffer that is out. */
+struct buffer {
+  struct model_handle* handle;
+  char* base;
+  size_t len;
+};
+
+extern struct expected model_expected;
+extern struct buffer model_buffer;
+void model_system_begin(void);
+void model_system_end(void);
+/* `n` bytes arrived. */
+void model_receive(struct model_handle* h, const char* bytes, size_t n);
+int model_has_received_all(const struct model_handle* h);
+void model_expect(struct model_handle* h, enum expectation what, ssize_t status);
 /* What the port refused in the current call, 0: nothing. That an option failed counts only
  * where the program asked for it now; a wish for a later socket may fail in silence. */
 int model_port_error(void);
 int model_option_error(void);
 void model_enter_call(void);
 void model_leave_call(struct model_handle* h);
-void model_try_begin(struct model_handle* h, const char* bytes, size_t size);
+/* `pass`: what goes with the first byte, 0: nothing. */
+void model_try_begin(struct model_handle* h, const char* bytes, size_t size, int pass);
 size_t model_try_end(void);
 
 #endif /* MODEL_H_ */

@@ -30,7 +30,7 @@ static struct model_handle* any_stream(void) {
 
   for (tries = 0; tries < 8; tries++) {
     struct model_handle* h = any();
-    if (h != NULL && h->kind == KIND_TCP)
+    if (h != NULL && model_is_stream(h))
       return h;
   }
   return NULL;
@@ -40,16 +40,41 @@ static int any_port(void) {
   return FIRST_PORT + (int) sim_below(PORTS);
 }
 
+static uv_loop_t* any_loop(void) {
+  return &model.loops[(sim_has & SIM_HAS_LOOPS) && sim_chance(20)];
+}
+
+/* Of a stream. */
+static enum model_kind any_kind(void) {
+  if (!(sim_has & SIM_HAS_PIPES) || sim_chance(50))
+    return KIND_TCP;
+  return sim_chance(30) ? KIND_PIPE : KIND_IPC;
+}
+
 static void make_handle(void) {
+  uv_loop_t* loop = any_loop();
+
   if (sim_chance(60))
-    (void) model_new(KIND_TCP);
+    (void) model_new(any_kind(), loop);
+  else if ((sim_has & SIM_HAS_PROCESSES) && sim_chance(20))
+    model_spawn(loop);
+  else if ((sim_has & SIM_HAS_SIGNALS) && sim_chance(20))
+    (void) model_new(KIND_SIGNAL, loop);
   else
-    (void) model_new((enum model_kind)(KIND_TIMER + sim_below(5)));
+    (void) model_new((enum model_kind)(KIND_TIMER + sim_below(5)), loop);
+}
+
+/* A pair over which handles pass, within a loop or from one to the other. */
+static void make_channel(void) {
+  struct model_handle* h = model_new(KIND_IPC, any_loop());
+
+  if (h != NULL)
+    model_open(h);
 }
 
 /* A listener on a port where connects find it. */
-static void make_server(int port) {
-  struct model_handle* h = model_new(KIND_TCP);
+static void make_server(enum model_kind kind, int port) {
+  struct model_handle* h = model_new(kind, any_loop());
 
   if (h == NULL)
     return;
@@ -58,7 +83,7 @@ static void make_server(int port) {
 }
 
 static void make_client(void) {
-  struct model_handle* h = model_new(KIND_TCP);
+  struct model_handle* h = model_new(any_kind(), any_loop());
 
   if (h != NULL)
     model_connect(h, any_port());
@@ -69,12 +94,35 @@ static void make_burst(void) {
   int port = any_port();
   int i;
 
-  make_server(port);
+  make_server(KIND_TCP, port);
   for (i = 0; i < 24; i++) {
-    struct model_handle* h = model_new(KIND_TCP);
+    struct model_handle* h = model_new(KIND_TCP, any_loop());
     if (h != NULL)
       model_connect(h, port);
   }
+}
+
+/* Of a loop's handles over its channels, and now and then what cannot go. */
+static struct model_handle* what_to_pass(const struct model_handle* h) {
+  struct model_handle* send;
+  int tries;
+
+  if (!sim_chance(h->kind == KIND_IPC ? 40 : model_is_pipe(h) ? 2 : 0))
+    return NULL;
+  for (tries = 0; tries < 4; tries++) {
+    send = any_stream();
+    if (send != NULL && send != h && (sim_chance(2) || send->loop == h->loop) &&
+        (sim_chance(5) || (send->state != STATE_FRESH && send->state != STATE_CONNECTING)))
+      return send;
+  }
+  return NULL;
+}
+
+/* A stream that one of the server's can become. */
+static struct model_handle* make_accepted(const struct model_handle* server) {
+  int is_tcp = server->pending_count > 0 ? server->pending[0].is_tcp : server->kind == KIND_TCP;
+
+  return model_new(is_tcp ? KIND_TCP : sim_chance(50) ? KIND_IPC : KIND_PIPE, server->loop);
 }
 
 static void act_on_stream(struct model_handle* h) {
@@ -88,9 +136,9 @@ static void act_on_stream(struct model_handle* h) {
   } else if (n < 54) {
     unsigned burst = sim_chance(20) ? 1 + sim_below(6) : 1;
     while (burst-- > 0)
-      model_write(h);
+      model_write(h, what_to_pass(h));
   } else if (n < 61) {
-    model_try_write(h);
+    model_try_write(h, what_to_pass(h));
   } else if (n < 66) {
     model_cancel(h);
   } else if (n < 70) {
@@ -104,7 +152,7 @@ static void act_on_stream(struct model_handle* h) {
   } else if (n < 84) {
     model_bind(h, any_port());
   } else if (n < 90) {
-    other = any_stream();
+    other = sim_chance(60) ? any_stream() : make_accepted(h);
     if (other != NULL)
       model_accept(h, other);
   } else if (n < 92) {
@@ -123,6 +171,8 @@ static void act_on_other(struct model_handle* h) {
 
   if (h->kind == KIND_ASYNC && n < 60)
     model_send(h);
+  else if (h->kind == KIND_PROCESS && n < 60)
+    model_kill(h);
   else if (n < 60)
     model_start(h);
   else if (n < 80)
@@ -142,11 +192,14 @@ static void act(void) {
     return;
   }
   if (n < 6) {
-    make_server(any_port());
+    make_server(any_kind(), any_port());
     return;
   }
   if (n < 11) {
-    make_client();
+    if (sim_chance(30) && (sim_has & SIM_HAS_PIPES))
+      make_channel();
+    else
+      make_client();
     return;
   }
   if (sim_below(400) == 0) {
@@ -159,7 +212,7 @@ static void act(void) {
   }
   if (n < 13) {
     sim_trace("stop");
-    uv_stop(&model.loop);
+    uv_stop(any_loop());
     return;
   }
   h = any();
@@ -167,7 +220,7 @@ static void act(void) {
     return;
   if (sim_chance(2))
     model_reference(h, sim_chance(70));
-  else if (h->kind == KIND_TCP)
+  else if (model_is_stream(h))
     act_on_stream(h);
   else
     act_on_other(h);
@@ -183,7 +236,7 @@ static void make_calls(struct model_handle* h) {
   while (n-- > 0 && model.budget > 0) {
     model.budget--;
     /* What surrounds a callback is most at risk from calls on its own handle. */
-    if (!h->closed && h->kind == KIND_TCP && sim_chance(50))
+    if (!h->closed && model_is_stream(h) && sim_chance(50))
       act_on_stream(h);
     else
       act();
@@ -198,7 +251,7 @@ void program_in_callback(struct model_handle* h) {
 }
 
 static void claim(struct model_handle* server) {
-  struct model_handle* client = model_new(KIND_TCP);
+  struct model_handle* client = make_accepted(server);
 
   if (client == NULL)
     return;
@@ -217,30 +270,32 @@ void program_connection(struct model_handle* server) {
 
 /* ---- Turns ---- */
 
-static void run(uv_run_mode mode) {
+static void run(uv_loop_t* loop, uv_run_mode mode) {
   unsigned turns = model.turns;
   int alive;
 
-  sim_trace("run %d", (int) mode);
+  sim_trace("run loop %d, mode %d", (int) (loop - model.loops), (int) mode);
+  model.running = loop;
   model.one_turn = mode != UV_RUN_DEFAULT;
   if (mode == UV_RUN_DEFAULT)
     model.polls_left = POLLS;
-  alive = uv_run(&model.loop, mode);
+  alive = uv_run(loop, mode);
   model.polls_left = 0;
-  if (!alive != !uv_loop_alive(&model.loop))
+  if (!alive != !uv_loop_alive(loop))
     sim_fail("L3: uv_run says %d", alive);
-  model_check_turn(turns != model.turns); /* None after uv_stop, or without work. */
+  model_check_turn(loop, turns != model.turns); /* None after uv_stop, or without work. */
 }
 
 void program_turn(void) {
+  uv_loop_t* loop = any_loop();
   unsigned n = sim_below(100);
 
   if (n < 60)
-    run(UV_RUN_NOWAIT);
+    run(loop, UV_RUN_NOWAIT);
   else if (n < 95)
-    run(UV_RUN_ONCE);
+    run(loop, UV_RUN_ONCE);
   else
-    run(UV_RUN_DEFAULT);
+    run(loop, UV_RUN_DEFAULT);
 }
 
 /* ---- The end ---- */
@@ -257,13 +312,20 @@ static int drain_more(void) {
       continue;
     if (!h->referenced) /* A loop without referenced work would not turn. */
       model_reference(h, 1);
-    if (h->kind != KIND_TCP) {
-      if (h->active && h->kind != KIND_ASYNC)
+    if (!model_is_stream(h)) {
+      if (h->active && h->kind != KIND_ASYNC && h->kind != KIND_PROCESS)
         model_stop(h);
+      unfinished |= h->kind == KIND_PROCESS && h->active;
       continue;
     }
-    if (h->unclaimed >= 0 && model.count < MODEL_HANDLES)
+    if ((h->unclaimed >= 0 || h->pending_count > 0) && model.count < MODEL_HANDLES)
       claim(h);
+    if (h->state == STATE_OPEN && sim_chance(50))
+      model_listen(h); /* It may be a server that arrived, and has clients. */
+    else if (h->state == STATE_OPEN)
+      model_close(h, 0);
+    if (h->closing)
+      continue;
     if (!h->reading && (h->readable || h->state == STATE_CONNECTING))
       model_read_start(h);
     if (h->shutdown == NULL && !h->shut && (h->writable || h->state == STATE_CONNECTING))
@@ -289,27 +351,29 @@ static void drain(void) {
         return;
       sim_fail("a hang: streams wait for what does not come");
     }
-    run(sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    run(any_loop(), sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   }
 }
 
 static void close_one(uv_handle_t* handle, void* arg) {
   (void) arg;
-  model_close(handle->data, 0);
+  if (handle->data != NULL)
+    model_close(handle->data, 0);
 }
 
 static void close_all(void) {
   int turns;
+  int i;
 
   sim_trace("close all");
-  model.walking = 1;
-  uv_walk(&model.loop, close_one, NULL);
-  model.walking = 0;
-  for (turns = 0; uv_loop_alive(&model.loop); turns++) {
-    if (turns == CLOSE_TURNS)
-      sim_fail("L4: a hang: handles do not get closed");
-    run(sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
-  }
+  for (i = 0; i < MODEL_LOOPS; i++)
+    uv_walk(&model.loops[i], close_one, NULL);
+  for (i = 0; i < MODEL_LOOPS; i++)
+    for (turns = 0; uv_loop_alive(&model.loops[i]); turns++) {
+      if (turns == CLOSE_TURNS)
+        sim_fail("L4: a hang: handles do not get closed");
+      run(&model.loops[i], sim_chance(50) ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
+    }
 }
 
 void program_begin(uint64_t seed) {
@@ -335,7 +399,7 @@ void program_run(uint64_t seed) {
   program_begin(seed);
   steps = 10 + sim_below(120);
   model.budget = 60 + (int) sim_below(200);
-  make_server(any_port());
+  make_server(any_kind(), any_port());
   make_client();
   while (steps-- > 0) {
     if (sim_chance(65))

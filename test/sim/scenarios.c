@@ -13,7 +13,7 @@ enum {
 };
 
 static struct model_handle* server(void) {
-  struct model_handle* h = model_new(KIND_TCP);
+  struct model_handle* h = model_new(KIND_TCP, &model.loops[0]);
 
   if (h != NULL) {
     model_bind(h, SERVER);
@@ -23,14 +23,14 @@ static struct model_handle* server(void) {
 }
 
 static struct model_handle* waiting_client(int port) {
-  struct model_handle* h = model_new(KIND_TCP);
+  struct model_handle* h = model_new(KIND_TCP, &model.loops[0]);
 
   if (h == NULL)
     return NULL;
   model_connect(h, port);
   model_read_start(h);
-  model_write(h);
-  model_write(h);
+  model_write(h, NULL);
+  model_write(h, NULL);
   model_shutdown(h);
   return h;
 }
@@ -47,7 +47,7 @@ static void connect_again(struct model_handle* h) {
   if (strcmp(model.callback, "connect_cb") != 0 || h->state != STATE_OPEN)
     return;
   model_connect(h, SERVER);
-  model_write(h);
+  model_write(h, NULL);
   model_read_start(h);
   model_shutdown(h);
 }
@@ -104,7 +104,7 @@ static void write_blocking(struct model_handle* h) {
     return;
   model.budget--;
   model_set_blocking(h, sim_chance(50));
-  model_write(h);
+  model_write(h, NULL);
 }
 
 static void blocking_write_in_a_callback(void) {
@@ -112,13 +112,13 @@ static void blocking_write_in_a_callback(void) {
   int i;
 
   for (i = 0; i < 3; i++) {
-    h = model_new(KIND_TCP);
+    h = model_new(KIND_TCP, &model.loops[0]);
     if (h == NULL)
       return;
     model_connect(h, SERVER);
     model_read_start(h);
-    model_write(h);
-    model_write(h);
+    model_write(h, NULL);
+    model_write(h, NULL);
   }
   model.budget = 40;
   model.script = write_blocking;
@@ -134,7 +134,7 @@ static void clients_that_gave_up(void) {
   (void) server();
   sim_trouble.accept_error = 100;
   for (i = 0; i < CROWD; i++) {
-    struct model_handle* h = model_new(KIND_TCP);
+    struct model_handle* h = model_new(KIND_TCP, &model.loops[0]);
     if (h != NULL)
       model_connect(h, SERVER);
   }
@@ -163,7 +163,7 @@ static void close_what_rang(struct model_handle* h) {
 }
 
 static void close_between_ring_and_turn(void) {
-  struct model_handle* h = model_new(KIND_ASYNC);
+  struct model_handle* h = model_new(KIND_ASYNC, &model.loops[0]);
   int i;
 
   (void) server();
@@ -177,6 +177,124 @@ static void close_between_ring_and_turn(void) {
   turns();
 }
 
+/* The same of what is no stream: a signal and a child's end that have rung, and have had no turn. */
+static const struct uv__io* io_of(const struct model_handle* h) {
+  return h->kind == KIND_SIGNAL ? &h->uv->signal.io : &h->uv->process.io;
+}
+
+static void stop_what_rang(struct model_handle* h) {
+  int i;
+
+  if (h->kind != KIND_ASYNC)
+    return;
+  for (i = 0; i < model.count; i++) {
+    struct model_handle* other = &model.handles[i];
+
+    if ((other->kind != KIND_SIGNAL && other->kind != KIND_PROCESS) || other->closing ||
+        io_of(other)->rung == 0 || sim_chance(30))
+      continue;
+    if (other->kind == KIND_SIGNAL && sim_chance(60)) {
+      model_stop(other);
+      model_start(other);
+    } else {
+      model_close(other, 0);
+    }
+  }
+  model_raise(1 + (int) sim_below(4));
+  if (model.budget-- > 0)
+    model_send(h);
+}
+
+static void stop_between_ring_and_turn(void) {
+  struct model_handle* h = model_new(KIND_ASYNC, &model.loops[0]);
+  int i;
+
+  if (!(sim_has & SIM_HAS_SIGNALS) || h == NULL)
+    return;
+  for (i = 0; i < 6; i++) {
+    struct model_handle* watcher = model_new(KIND_SIGNAL, &model.loops[0]);
+    if (watcher != NULL)
+      model_start(watcher);
+    if (sim_has & SIM_HAS_PROCESSES)
+      model_spawn(&model.loops[0]);
+  }
+  model.budget = 60;
+  model.script = stop_what_rang;
+  model_send(h);
+  turns();
+  turns();
+  turns();
+}
+
+/* A watcher that stops in its callback and begins anew is told of nothing that came before. */
+static void begin_anew(struct model_handle* h) {
+  if (h->kind != KIND_SIGNAL || h->closing || model.budget-- <= 0)
+    return;
+  model_stop(h);
+  model_start(h);
+}
+
+static void signals_of_before_a_stop(void) {
+  struct model_handle* h;
+  int i;
+
+  if (!(sim_has & SIM_HAS_SIGNALS))
+    return;
+  h = model_new(KIND_SIGNAL, &model.loops[0]);
+  model.budget = 40;
+  model.script = begin_anew;
+  for (i = 0; i < TURNS && h != NULL; i++) {
+    model_start(h);
+    model_raise(1 + (int) sim_below(4));
+    model_raise(h->signum);
+    model_raise(h->signum);
+    program_turn();
+  }
+}
+
+/* Handles go over a channel that is slow, and close in whatever phase that is. */
+static void pass_and_close(void) {
+  struct model_handle* from = NULL;
+  struct model_handle* h;
+  int i;
+
+  if (!(sim_has & SIM_HAS_PIPES))
+    return;
+  from = model_new(KIND_IPC, &model.loops[0]);
+  if (from == NULL)
+    return;
+  model_open(from);
+  if (from->state != STATE_CONNECTED)
+    return;
+  for (i = 0; i < 24; i++) {
+    h = model_new(sim_chance(50) ? KIND_TCP : KIND_PIPE, &model.loops[0]);
+    if (h == NULL)
+      return;
+    switch (sim_below(4)) {
+    case 0:
+      model_open(h);
+      break;
+    case 1:
+      model_bind(h, SERVER); /* Of many only the first gets it. */
+      break;
+    case 2:
+      model_bind(h, SERVER + 1 + i);
+      model_listen(h);
+      break;
+    default:
+      model_bind(h, SERVER + 1 + i);
+    }
+    if (sim_chance(50))
+      model_write(from, NULL);
+    model_write(from, h);
+    if (sim_chance(40))
+      program_turn();
+    if (sim_chance(50))
+      model_close(h, 0);
+    model_read_start(&model.handles[from->number + 1]);
+  }
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
@@ -188,6 +306,9 @@ static const struct {
     {"blocking_write_in_a_callback", blocking_write_in_a_callback},
     {"clients_that_gave_up", clients_that_gave_up},
     {"close_between_ring_and_turn", close_between_ring_and_turn},
+    {"stop_between_ring_and_turn", stop_between_ring_and_turn},
+    {"signals_of_before_a_stop", signals_of_before_a_stop},
+    {"pass_and_close", pass_and_close},
 };
 
 int scenario_run(const char* name, uint64_t seed) {

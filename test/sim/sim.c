@@ -1,5 +1,5 @@
-/* The simulated system: its sockets, clock and schedule. What the core may ask of it is in
- * sim_tcp.c; numbers and memory are in sim_base.c. */
+/* The simulated system: ios with their lanes, the clock and the schedule. Sockets are in sim_socket.c,
+ * what the core may ask is in sim_tcp.c and sim_pipe.c; numbers and memory are in sim_base.c. */
 #include "sim_internal.h"
 
 #include <signal.h>
@@ -14,21 +14,18 @@ enum {
   HEADER = 16       /* in front of allocated memory; keeps its alignment */
 };
 
-struct sim_socket sim_sockets[SIM_SOCKETS];
 const struct sim_observer* sim_seen;
 const int sim_counts_lost = 0;
+const unsigned sim_has = SIM_HAS_PIPES | SIM_HAS_PROCESSES | SIM_HAS_SIGNALS | SIM_HAS_LOOPS;
 const int sim_close_turns = 60; /* A lane is at most a few late. */
 int sim_starved;
+int sim_is_calm;
 
 static uint64_t clock_ms;
 static struct uv__io* ios[MOST_IOS];
 static unsigned io_count;
 static unsigned rings;
 static int polling;
-static int calm;
-static int next_port;
-static int next_serial;
-static int socket_top; /* above all sockets in use */
 
 uint64_t sim_clock_ms(void) {
   return clock_ms;
@@ -52,171 +49,6 @@ int sim_is_woken(const uv_loop_t* loop) {
   return loop->tail.woken;
 }
 
-/* ---- Sockets ---- */
-
-struct sim_socket* sim_socket_of(struct uv__io* io) {
-  return &sim_sockets[io->tail.fd];
-}
-
-int sim_socket_new(enum sim_holder holder) {
-  int fd;
-
-  for (fd = 0; fd < SIM_SOCKETS && sim_sockets[fd].state != SOCK_UNUSED; fd++)
-    continue;
-  if (fd == SIM_SOCKETS)
-    sim_fail("the simulator has no sockets left");
-  if (fd >= socket_top)
-    socket_top = fd + 1;
-  memset(&sim_sockets[fd], 0, sizeof(sim_sockets[fd]));
-  sim_sockets[fd].state = SOCK_FRESH;
-  sim_sockets[fd].holder = holder;
-  sim_sockets[fd].peer = -1;
-  return fd;
-}
-
-static void make_connected(struct sim_socket* sock, int peer) {
-  sock->state = SOCK_CONNECTED;
-  sock->serial = next_serial++;
-  sock->peer = peer;
-  sock->in_size = 1 + sim_below(sim_chance(50) ? 64 : 4096);
-  sock->in = malloc(sock->in_size);
-  if (sock->in == NULL)
-    sim_fail("the test itself is out of memory");
-}
-
-void sim_socket_pair(int a, int b) {
-  make_connected(&sim_sockets[a], b);
-  make_connected(&sim_sockets[b], a);
-  sim_sockets[a].peer_serial = sim_sockets[b].serial;
-  sim_sockets[b].peer_serial = sim_sockets[a].serial;
-}
-
-void sim_socket_reset(struct sim_socket* sock) {
-  sock->reset = 1;
-  sock->in_len = 0;
-  sock->in_seen = 0;
-}
-
-void sim_socket_close(int fd, int reset) {
-  struct sim_socket* sock = &sim_sockets[fd];
-
-  while (sock->queued > 0)
-    sim_socket_close(sock->queue[--sock->queued], 1);
-  if (sock->peer >= 0) {
-    struct sim_socket* peer = &sim_sockets[sock->peer];
-    peer->peer = -1;
-    peer->fin = 1;
-    /* A system that is closed on with bytes unread resets the connection. */
-    if (reset || (sock->in_len > 0 && !calm && sim_chance(50)))
-      sim_socket_reset(peer);
-  }
-  free(sock->in);
-  sock->in = NULL;
-  sock->state = SOCK_UNUSED;
-}
-
-size_t sim_room(const struct sim_socket* sock) {
-  const struct sim_socket* peer;
-
-  if (sock->peer < 0)
-    return 1 << 20; /* Nobody is there: the system takes it and throws it away. */
-  peer = &sim_sockets[sock->peer];
-  return peer->in_size > peer->in_len ? peer->in_size - peer->in_len : 0;
-}
-
-int sim_readable(const struct sim_socket* sock) {
-  return sock->reset || sock->in_seen > 0 || (sock->fin_seen && sock->in_len == 0);
-}
-
-int sim_dead(struct sim_socket* sock) {
-  if (!sock->reset)
-    return 0;
-  if (sock->reset_told)
-    return UV_EPIPE;
-  sock->reset_told = 1;
-  return UV_ECONNRESET;
-}
-
-static size_t take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
-  struct sim_socket* sock = sim_socket_of(io);
-  size_t taken = 0;
-  unsigned i;
-
-  for (i = 0; i < nbufs && taken < limit; i++) {
-    size_t n = bufs[i].len < limit - taken ? bufs[i].len : limit - taken;
-
-    if (sock->peer >= 0) {
-      struct sim_socket* peer = &sim_sockets[sock->peer];
-      memcpy(peer->in + peer->in_len, bufs[i].base, n);
-      peer->in_len += n;
-    }
-    sim_seen->taken(io, bufs[i].base, n);
-    taken += n;
-  }
-  /* An answer to bytes for nobody: the connection is reset. */
-  if (sock->peer < 0 && sim_chance(50))
-    sim_socket_reset(sock);
-  return taken;
-}
-
-size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit) {
-  size_t room = sim_room(sim_socket_of(io));
-
-  return take(io, bufs, nbufs, limit < room ? limit : room);
-}
-
-int sim_port_free(int port) {
-  int fd;
-
-  for (fd = 0; fd < socket_top; fd++)
-    if (sim_sockets[fd].state != SOCK_UNUSED && sim_sockets[fd].state != SOCK_CONNECTED &&
-        sim_sockets[fd].port == port)
-      return 0;
-  return 1;
-}
-
-int sim_connect_now(struct uv__io* io) {
-  struct sim_socket* sock = sim_socket_of(io);
-  int fd;
-
-  if (sim_chance(sim_trouble.refuse))
-    return sim_chance(50) ? UV_ETIMEDOUT : UV_ECONNREFUSED;
-  for (fd = 0; fd < socket_top; fd++) {
-    struct sim_socket* listener = &sim_sockets[fd];
-    int other;
-
-    if (listener->state != SOCK_LISTENING || listener->port != io->tail.connect_port)
-      continue;
-    if (listener->queued >= listener->backlog || listener->queued == SIM_BACKLOG)
-      return UV_ECONNREFUSED;
-    other = sim_socket_new(HELD_BY_QUEUE);
-    sim_sockets[other].port = listener->port;
-    if (sock->port == 0)
-      sock->port = next_port++;
-    sim_socket_pair(io->tail.fd, other);
-    listener->queue[listener->queued++] = other;
-    return 0;
-  }
-  return UV_ECONNREFUSED;
-}
-
-void sim_pair(int fds[2]) {
-  fds[0] = sim_socket_new(HELD_BY_TEST);
-  fds[1] = sim_socket_new(HELD_BY_TEST);
-  sim_socket_pair(fds[0], fds[1]);
-}
-
-void sim_discard(int fd) {
-  if (sim_sockets[fd].holder != HELD_BY_TEST)
-    sim_fail("the test gives back a socket that is not its own");
-  sim_socket_close(fd, 0);
-}
-
-void sim_serials(int fd, int* own, int* peer) {
-  *own = sim_sockets[fd].serial;
-  *peer = sim_sockets[fd].peer_serial;
-}
-
 void sim_starve(int on) {
   sim_starved = on;
 }
@@ -224,7 +56,7 @@ void sim_starve(int on) {
 void sim_calm(void) {
   memset(&sim_trouble, 0, sizeof(sim_trouble));
   sim_starved = 0;
-  calm = 1;
+  sim_is_calm = 1;
 }
 
 /* ---- Ios and their lanes ---- */
@@ -255,11 +87,12 @@ static uint64_t sum_of(const struct sim_pin* pin) {
   return sum;
 }
 
-void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
+void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int pass_fd) {
   struct sim_pin* pin = malloc(sizeof(*pin) + nbufs * sizeof(bufs[0]));
 
   if (pin == NULL)
     sim_fail("the test itself is out of memory");
+  pin->pass_fd = pass_fd;
   pin->nbufs = nbufs;
   memcpy(pin->bufs, bufs, nbufs * sizeof(bufs[0]));
   pin->sum = sum_of(pin);
@@ -269,6 +102,8 @@ void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
 void sim_unpin(struct uv__io* io) {
   if (io->tail.pin->sum != sum_of(io->tail.pin))
     sim_fail("the bytes of a write in flight were touched");
+  if (io->tail.pin->pass_fd >= 0)
+    sim_fd_close(io->tail.pin->pass_fd, 0); /* It did not go. */
   free(io->tail.pin);
   io->tail.pin = NULL;
 }
@@ -299,29 +134,22 @@ static size_t size_of(const struct sim_pin* pin) {
   return size;
 }
 
-/* More than the peer has room for. */
-static void enlarge(struct sim_socket* sock, size_t size) {
-  struct sim_socket* peer;
-
-  if (sock->peer < 0)
-    return;
-  peer = &sim_sockets[sock->peer];
-  peer->in = realloc(peer->in, peer->in_size + peer->in_len + size);
-  if (peer->in == NULL)
-    sim_fail("the test itself is out of memory");
-}
-
 size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t more) {
-  const struct sim_pin* pin = io->tail.pin;
+  struct sim_pin* pin = io->tail.pin;
   size_t limit = more + size_of(pin);
+  size_t size = 0;
+  int pass_fd = pin->pass_fd;
   unsigned i;
 
   for (i = 0; i < pin->nbufs; i++)
     if (i == nbufs || pin->bufs[i].base != bufs[i].base || pin->bufs[i].len > bufs[i].len)
       sim_fail("the last write does not begin with the bytes in flight");
+  for (i = 0; i < nbufs; i++)
+    size += bufs[i].len;
+  pin->pass_fd = -1;
   sim_unpin(io);
-  enlarge(sim_socket_of(io), limit);
-  return take(io, bufs, nbufs, limit);
+  sim_enlarge(sim_socket_of(io), limit);
+  return sim_take(io, bufs, nbufs, limit < size ? limit : size, &pass_fd);
 }
 
 /* A write in flight meets the system again. Completion style: it takes bytes now. Readiness
@@ -337,8 +165,9 @@ static int try_write(struct uv__io* io) {
   } else if (sock->reset) {
     io->tail.write_result = sim_dead(sock);
   } else {
-    size_t limit = sim_chance(50) ? (size_t) -1 : 1 + sim_below(100);
-    io->tail.write_result = (ssize_t) sim_take(io, pin->bufs, pin->nbufs, limit);
+    size_t limit = sim_chance(50) ? size_of(pin) : 1 + sim_below(100);
+    io->tail.write_result =
+        (ssize_t) sim_take(io, pin->bufs, pin->nbufs, sim_room_or(sock, limit), &pin->pass_fd);
   }
   sim_unpin(io);
   sim_ring(io, UV__WRITE);
@@ -366,8 +195,7 @@ int sim_try_ring(struct uv__io* io, enum uv__lane lane) {
     break;
   case UV__SHUTDOWN:
     io->tail.shutdown_result = sock->reset ? UV_ENOTCONN : 0;
-    if (sock->peer >= 0)
-      sim_sockets[sock->peer].fin = 1;
+    sim_fin(sock);
     sim_seen->shutdown_done(io, io->tail.shutdown_result);
     break;
   case UV__CLOSED:
@@ -413,8 +241,9 @@ void sim_decide(struct uv__io* io, unsigned lanes) {
     tail->write_result = UV_ECANCELED;
     if ((tail->style & SIM_COMPLETES) && sim_chance(50) && !sim_socket_of(io)->reset &&
         sim_room(sim_socket_of(io)) > 0)
-      tail->write_result =
-          (ssize_t) sim_take(io, tail->pin->bufs, tail->pin->nbufs, 1 + sim_below(200));
+      tail->write_result = (ssize_t) sim_take(io, tail->pin->bufs, tail->pin->nbufs,
+                                              sim_room_or(sim_socket_of(io), 1 + sim_below(200)),
+                                              &tail->pin->pass_fd);
     if (tail->write_result < 0)
       sim_mark(MARK_CUT_CANCELED);
     else if ((size_t) tail->write_result < size_of(tail->pin))
@@ -434,7 +263,7 @@ void sim_decide(struct uv__io* io, unsigned lanes) {
 
 void sim_hang_up(struct uv__io* io) {
   if (io->tail.fd >= 0)
-    sim_socket_close(io->tail.fd, io->tail.resets);
+    sim_fd_close(io->tail.fd, io->tail.resets);
   io->tail.fd = -1;
 }
 
@@ -492,35 +321,9 @@ static void tick_io(struct uv__io* io) {
 
 /* ---- The clock and the schedule ---- */
 
-static void tick_network(void) {
-  int fd;
-
-  for (fd = 0; fd < socket_top; fd++) {
-    struct sim_socket* sock = &sim_sockets[fd];
-
-    if (sock->state == SOCK_LISTENING && sock->queue_seen < sock->queued && sim_chance(60))
-      sock->queue_seen = sock->queued;
-    if (sock->state != SOCK_CONNECTED)
-      continue;
-    if (sim_trouble.reset > 0 && sim_below(10000) < sim_trouble.reset) {
-      sim_trace("  reset fd %d", fd);
-      sim_socket_reset(sock);
-      if (sock->peer >= 0)
-        sim_socket_reset(&sim_sockets[sock->peer]);
-      continue;
-    }
-    if (sock->in_seen < sock->in_len && sim_chance(70)) {
-      size_t rest = sock->in_len - sock->in_seen;
-      sock->in_seen += sim_chance(60) ? rest : 1 + sim_below((unsigned) rest);
-    }
-    if (sock->fin && sock->in_seen == sock->in_len && sim_chance(60))
-      sock->fin_seen = 1;
-  }
-}
-
 /* The ios of this tick in an order of their own. Rings only note that they happened, so that
  * the list does not change but for ios that leave it. */
-static void tick_ios(void) {
+static void tick_ios(const uv_loop_t* loop) {
   struct uv__io* batch[MOST_IOS];
   unsigned count = io_count;
   unsigned i;
@@ -530,7 +333,8 @@ static void tick_ios(void) {
     unsigned j = i + sim_below(count - i);
     struct uv__io* io = batch[j];
     batch[j] = batch[i];
-    tick_io(io);
+    if (io->loop == loop)
+      tick_io(io);
   }
 }
 
@@ -541,17 +345,10 @@ static int make_room(void) {
   int made = 0;
 
   for (i = 0; i < io_count; i++) {
-    struct sim_socket* peer;
-
-    if (ios[i]->tail.magic != SIM_OPEN || !(ios[i]->tail.armed & UV__WRITE))
+    if (ios[i]->tail.magic != SIM_OPEN || !(ios[i]->tail.armed & UV__WRITE) ||
+        sim_socket_of(ios[i])->peer < 0)
       continue;
-    if (sim_socket_of(ios[i])->peer < 0)
-      continue;
-    peer = &sim_sockets[sim_socket_of(ios[i])->peer];
-    peer->in_size += 1 + sim_below(512);
-    peer->in = realloc(peer->in, peer->in_size + peer->in_len);
-    if (peer->in == NULL)
-      sim_fail("the test itself is out of memory");
+    sim_enlarge(sim_socket_of(ios[i]), 1 + sim_below(512));
     made = 1;
   }
   return made;
@@ -568,8 +365,10 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   sim_trace("poll %d", timeout_ms);
   sim_seen->waits(loop, timeout_ms);
   for (ticks = 0;; ticks++) {
-    tick_network();
-    tick_ios();
+    sim_tick_network();
+    tick_ios(loop);
+    rings += sim_tick_children(loop);
+    rings += sim_tick_signals(loop);
     sim_seen->waiting();
     if (rings > 0 || loop->tail.woken || timeout_ms == 0)
       break;
@@ -639,11 +438,11 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   clock_ms = 1000 + sim_below(1000);
   io_count = 0;
   polling = 0;
-  calm = 0;
+  sim_is_calm = 0;
   sim_starved = 0;
-  next_port = 40000;
-  next_serial = 0;
-  socket_top = 0;
+  sim_sockets_begin();
+  sim_children_begin();
+  sim_signals_begin();
   sim_seen = observer;
   sim_offer(NULL, 0);
   sim_trouble.reset = sim_chance(30) ? 50 : 0;
@@ -657,12 +456,10 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
 }
 
 void sim_end(void) {
-  int fd;
-
   if (io_count > 0)
     sim_fail("%u ios were never closed", io_count);
-  for (fd = 0; fd < SIM_SOCKETS; fd++)
-    if (sim_sockets[fd].state != SOCK_UNUSED)
-      sim_fail("socket %d was never given back", fd);
+  sim_children_end();
+  sim_signals_end();
+  sim_sockets_end();
   sim_base_end();
 }

@@ -16,6 +16,10 @@
 
 /* What the simulator reports, at the moment it happens. */
 struct sim_observer {
+  /* With the first of the bytes that are taken next goes a descriptor. */
+  void (*passed)(struct uv__io* io, int fd);
+  /* And arrives, with the bytes of the read whose answer is next. */
+  void (*arrived)(struct uv__io* io, int fd);
   /* The system took `n` bytes of a write. */
   void (*taken)(struct uv__io* io, const char* bytes, size_t n);
   /* A write is in flight now. */
@@ -37,9 +41,12 @@ struct sim_observer {
   void (*refused)(struct uv__io* io, int err);
   /* An option failed. */
   void (*option_failed)(struct uv__io* io, int err);
+  /* How a child ended, as the core is told. */
+  void (*exited)(struct uv__io* io, int64_t status, int signum);
   /* The loop is about to wait, at most so long. */
   void (*waits)(const uv_loop_t* loop, int timeout_ms);
-  /* Bytes of a write that its close cut short turn up at the peer; the name of the sender's end. */
+  /* Bytes come from a sender that is no stream of the program: of a write that its close cut short, or
+   * of a child; the name of the sender's end. */
   void (*turned_up)(int serial, const char* bytes, size_t n);
   /* It waits: what a signal handler may do, happens here. */
   void (*waiting)(void);
@@ -63,6 +70,15 @@ extern int sim_alloc_fail; /* the next allocation fails; cleared by it */
 
 /* 1: of a write that a close cut short the system may have sent more than it says. */
 extern const int sim_counts_lost;
+/* What else than TCP, timers, hooks and asyncs there is: a set of these. */
+enum {
+  SIM_HAS_PIPES = 1, /* with names, and with handles that pass */
+  SIM_HAS_PROCESSES = 2,
+  SIM_HAS_SIGNALS = 4,
+  SIM_HAS_LOOPS = 8, /* more than one */
+  SIM_HAS_LOOKUPS = 16
+};
+extern const unsigned sim_has;
 /* Within how many turns a close is over: L4's bound, in turns of this system. */
 extern const int sim_close_turns;
 
@@ -76,7 +92,7 @@ unsigned sim_below(unsigned bound);
 int sim_chance(unsigned percent);
 
 /* A broken rule: prints what, seed and step, and ends the process with status 1. */
-void sim_fail(const char* format, ...) SIM_FORMAT;
+_Noreturn void sim_fail(const char* format, ...) SIM_FORMAT;
 /* A line of the trace, where sim_verbose is set. */
 void sim_trace(const char* format, ...) SIM_FORMAT;
 
@@ -96,10 +112,20 @@ void sim_free(void* ptr);
 
 /* Two connected sockets of the caller's. */
 void sim_pair(int fds[2]);
+/* The same of pipes. */
+void sim_pipe_pair(int fds[2]);
 /* Gives back a socket of the caller's. */
 void sim_discard(int fd);
 /* The names of both ends of a connection, small numbers that are used once per run. */
 void sim_serials(int fd, int* own, int* peer);
+/* What a descriptor leads to: a number that is its own in a run, its kind, whether it is bound and
+ * connected. */
+int sim_identity(int fd);
+int sim_is_tcp(int fd);
+int sim_is_bound(int fd);
+int sim_is_connected(int fd);
+/* Somebody raises a signal. */
+void sim_raise(int signum);
 /* The socket of a stream. */
 int sim_fd(const struct uv__io* io);
 /* Whether a wake-up is noted, so that the next wait will not last. */

@@ -1,4 +1,5 @@
-/* What sim.c (sockets, clock, schedule) and sim_tcp.c (the operations) share. */
+/* What the parts of the simulated system share: sim_socket.c (sockets and descriptors), sim.c (ios,
+ * clock, schedule), sim_tcp.c and sim_pipe.c (the operations), sim_process.c, sim_signal.c. */
 #ifndef SIM_INTERNAL_H_
 #define SIM_INTERNAL_H_
 
@@ -29,22 +30,29 @@ enum sim_state {
   SOCK_CONNECTED
 };
 
-/* Who has to give a socket back. */
+/* Who has to give a descriptor back. */
 enum sim_holder {
   HELD_BY_IO,
-  HELD_BY_CORE,  /* out of accept_now, not yet opened */
-  HELD_BY_QUEUE, /* waits to be accepted */
+  HELD_BY_CORE,  /* out of accept_now or a read, not yet opened */
+  HELD_BY_QUEUE, /* waits to be accepted, or is under way with bytes */
+  HELD_BY_CHILD,
   HELD_BY_TEST
 };
 
 enum {
   SIM_SOCKETS = 512,
-  SIM_BACKLOG = 32
+  SIM_FDS = 1024,
+  SIM_BACKLOG = 32,
+  SIM_PASSED = 512 /* under way to one socket */
 };
 
 struct sim_socket {
   enum sim_state state;
-  enum sim_holder holder;
+  enum uv__desc_kind kind;
+  int id; /* never used again in a run */
+  int refs;
+  int shared; /* another descriptor leads here, or did */
+  int reached;
   int port;   /* 0: not bound */
   int peer;   /* -1: none, or gone */
   int serial; /* of this end of this connection, and of the other; never used again */
@@ -52,8 +60,14 @@ struct sim_socket {
   /* what is on its way here */
   char* in;
   size_t in_len;
-  size_t in_seen; /* how much of it has arrived */
+  size_t in_seen;  /* how much of it has arrived */
+  size_t in_taken; /* how much was read before it */
   size_t in_size;
+  struct {
+    int fd;
+    size_t at; /* it comes with the byte that so many were sent before */
+  } passed[SIM_PASSED];
+  unsigned passed_count;
   int fin;      /* the peer sends no more */
   int fin_seen; /* and that has arrived */
   int reset;    /* the connection was reset; writers are told once, then EPIPE */
@@ -67,33 +81,75 @@ struct sim_socket {
 };
 
 struct sim_pin {
+  int pass_fd; /* goes with the first byte; -1: none, or gone */
   unsigned nbufs;
   uint64_t sum;
   uv_buf_t bufs[1];
 };
 
-extern struct sim_socket sim_sockets[SIM_SOCKETS];
 extern const struct sim_observer* sim_seen;
 extern int sim_starved;
+extern int sim_is_calm;
 
+/* sim_socket.c */
+extern struct sim_socket sim_sockets[SIM_SOCKETS];
+void sim_sockets_begin(void);
+void sim_sockets_end(void);
+void sim_tick_network(void);
+int sim_fd_is_open(int fd);
+struct sim_socket* sim_socket_at(int fd);
 struct sim_socket* sim_socket_of(struct uv__io* io);
-int sim_socket_new(enum sim_holder holder);
-/* Ends a socket; its peer sees EOF, or a reset. */
-void sim_socket_close(int fd, int reset);
+enum sim_holder sim_holder_of(int fd);
+void sim_hold(int fd, enum sim_holder holder);
+int sim_socket_new(enum uv__desc_kind kind, enum sim_holder holder);
+int sim_dup(int fd, enum sim_holder holder);
+void sim_kind_pair(enum uv__desc_kind kind, enum sim_holder holder, int pair[2]);
+/* Gives a descriptor back. With the last one of a socket its peer sees EOF, or a reset. */
+void sim_fd_close(int fd, int reset);
 void sim_socket_reset(struct sim_socket* sock);
 void sim_socket_pair(int a, int b);
 size_t sim_room(const struct sim_socket* sock);
+size_t sim_room_or(const struct sim_socket* sock, size_t limit);
+void sim_enlarge(struct sim_socket* sock, size_t size);
 int sim_readable(const struct sim_socket* sock);
 /* The error of a dead connection, 0 for one that lives. */
 int sim_dead(struct sim_socket* sock);
-/* Takes a prefix of up to `limit` bytes of the buffers, and tells the observer. */
-size_t sim_take(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit);
+/* Its side sends no more. */
+void sim_fin(struct sim_socket* sock);
+/* Takes a prefix of `limit` bytes of the buffers, with the first of them *pass_fd, which is -1
+ * then, and tells the observer. */
+size_t sim_take(
+    struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit, int* pass_fd);
+/* Bytes of somebody else's than the core's, from and to what a descriptor leads to. */
+size_t sim_send(int fd, const char* bytes, size_t size);
+/* What is there, up to the byte that brings the next descriptor; *passed is what came with the
+ * first one, or -1. */
+size_t sim_receive(struct sim_socket* sock, char* base, size_t len, int* passed);
+int sim_port_free(enum uv__desc_kind kind, int port);
+/* Tries to reach a listener; 0 or an error. */
+int sim_connect_now(struct uv__io* io);
+
 /* The same of a last write, where copies are made: those in flight, which lead the buffers, and up to
  * `more` of the rest, whether the peer has room or not. */
 size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t more);
-int sim_port_free(int port);
-/* Tries to reach a listener; 0 or an error. */
-int sim_connect_now(struct uv__io* io);
+
+/* sim_process.c and sim_signal.c */
+void sim_children_begin(void);
+void sim_children_end(void);
+unsigned sim_tick_children(uv_loop_t* loop); /* rings */
+void sim_signals_begin(void);
+void sim_signals_end(void);
+unsigned sim_tick_signals(uv_loop_t* loop);
+
+/* sim_pipe.c: what pipes do otherwise than sockets */
+int sim_pipe_bind(struct uv__io* io, const void* addr, unsigned flags);
+int sim_pipe_name(struct uv__io* io, enum uv__end end, void* addr, int* len);
+int sim_pipe_connect(struct uv__io* io, const void* addr);
+
+/* sim_tcp.c */
+int sim_start_connect(struct uv__io* io, int port);
+int sim_refuse(struct uv__io* io, int err);
+int sim_bind_to(struct uv__io* io, int port);
 
 void sim_enter(struct uv__io* io); /* a new io */
 void sim_leave(struct uv__io* io); /* is closed */
@@ -101,7 +157,7 @@ void sim_arm(struct uv__io* io, enum uv__lane lane);
 void sim_ring(struct uv__io* io, enum uv__lane lane);
 /* Rings a lane if it has a result; 1 when it rang. */
 int sim_try_ring(struct uv__io* io, enum uv__lane lane);
-void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs);
+void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int pass_fd);
 void sim_unpin(struct uv__io* io);
 /* Decides what lanes that a close cuts short really did; the bytes of a write are the caller's
  * again after the first of the two only. */

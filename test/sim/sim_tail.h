@@ -66,7 +66,8 @@ struct sim_pin;
 /* What the simulator keeps in every stream. It answers `done` even after the close. */
 struct uv__io_tail {
   unsigned magic;    /* open, closing or closed; anything else is memory that is not an io */
-  int fd;            /* the simulated socket, -1: none */
+  int fd;            /* its descriptor, -1: none */
+  int child;         /* of a process: which one, from 1 on */
   unsigned style;    /* how this io answers: set of enum sim_style */
   unsigned armed;    /* lanes that owe a ring */
   unsigned due;      /* lanes that rang and were not collected */

@@ -45,7 +45,7 @@ static struct sim_socket* check_connected(struct uv__io* io, const char* op) {
   return sock;
 }
 
-static int refuse(struct uv__io* io, int err) {
+int sim_refuse(struct uv__io* io, int err) {
   sim_seen->refused(io, err);
   return err;
 }
@@ -61,6 +61,28 @@ static void tcp_init(struct uv__io* io) {
       sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0) | (sim_chance(30) ? SIM_COPIES : 0);
 }
 
+/* What a descriptor that is handed over turns out to be. */
+static int adopt(const struct uv__io* io, const struct uv__desc* desc, unsigned* opened) {
+  const struct sim_socket* sock;
+  int kind = io->ops == &uv__tcp_ops ? UV__DESC_TCP : UV__DESC_PIPE;
+
+  if (!sim_fd_is_open(desc->fd) || sim_holder_of(desc->fd) == HELD_BY_QUEUE ||
+      sim_holder_of(desc->fd) == HELD_BY_CHILD)
+    sim_fail("open of a descriptor that is not open");
+  sock = sim_socket_at(desc->fd);
+  if (desc->kind != kind || (int) sock->kind != kind)
+    sim_fail("open of a descriptor of another kind");
+  if (sim_holder_of(desc->fd) == HELD_BY_IO)
+    return UV_EEXIST;
+  if (sock->state == SOCK_CONNECTED)
+    *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+  else if (kind == UV__DESC_TCP && sock->state == SOCK_FRESH && sock->port == 0 && sock->shared)
+    *opened = UV__OPENED_MISSED;
+  else
+    *opened = UV__OPENED_FRESH;
+  return 0;
+}
+
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int fd = -1;
   int r = 0;
@@ -73,22 +95,15 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   } else if (desc->kind == UV__DESC_NONE) {
     if (domain != AF_INET && domain != AF_INET6)
       sim_fail("open for a family that there is none of");
-    fd = sim_socket_new(HELD_BY_IO);
+    fd = sim_socket_new(UV__DESC_TCP, HELD_BY_IO);
     *opened = UV__OPENED_FRESH;
   } else {
     fd = desc->fd;
-    if (fd < 0 || fd >= SIM_SOCKETS || sim_sockets[fd].state == SOCK_UNUSED ||
-        sim_sockets[fd].holder == HELD_BY_QUEUE)
-      sim_fail("open of a descriptor that is not open");
-    if (sim_sockets[fd].holder == HELD_BY_IO)
-      r = UV_EEXIST;
-    else
-      *opened = sim_sockets[fd].state == SOCK_CONNECTED ? UV__OPENED_READABLE | UV__OPENED_WRITABLE
-                                                        : UV__OPENED_FRESH;
+    r = adopt(io, desc, opened);
   }
   sim_trace("  open %d fd %d", r, fd);
   if (r == 0) {
-    sim_sockets[fd].holder = HELD_BY_IO;
+    sim_hold(fd, HELD_BY_IO);
     io->tail.fd = fd;
     sim_enter(io);
   }
@@ -123,11 +138,11 @@ static int tcp_close(struct uv__io* io) {
 }
 
 void uv__port_discard(struct uv__desc* desc) {
-  if (desc->kind != UV__DESC_TCP || desc->fd < 0 || desc->fd >= SIM_SOCKETS ||
-      sim_sockets[desc->fd].state == SOCK_UNUSED || sim_sockets[desc->fd].holder != HELD_BY_CORE)
+  if (desc->kind == UV__DESC_NONE || !sim_fd_is_open(desc->fd) ||
+      sim_holder_of(desc->fd) != HELD_BY_CORE)
     sim_fail("discard of a descriptor that is not the core's");
   sim_trace("  discard fd %d", desc->fd);
-  sim_socket_close(desc->fd, sim_chance(50));
+  sim_fd_close(desc->fd, sim_chance(50));
   desc->kind = UV__DESC_NONE;
 }
 
@@ -139,30 +154,26 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
   return desc;
 }
 
-/* Sockets are all that there is. */
-int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
-  (void) file;
-  (void) desc;
-  return UV_EBADF;
-}
-
 /* ---- Control ---- */
 
-static int tcp_bind(struct uv__io* io, const void* addr, unsigned flags) {
+int sim_bind_to(struct uv__io* io, int port) {
   struct sim_socket* sock = check_socket(io, "bind");
-  int port = ntohs(((const struct sockaddr_in*) addr)->sin_port);
 
-  (void) flags;
-  if (sock->state != SOCK_FRESH)
+  if (sock->state != SOCK_FRESH && !sock->shared)
     sim_fail("bind of a socket that is connected or listens");
   if (sim_chance(sim_trouble.control))
-    return refuse(io, UV_EACCES);
-  if (sock->port != 0)
-    return refuse(io, UV_EINVAL);
-  if (!sim_port_free(port))
-    return refuse(io, UV_EADDRINUSE);
+    return sim_refuse(io, UV_EACCES);
+  if (sock->port != 0 || sock->state != SOCK_FRESH)
+    return sim_refuse(io, UV_EINVAL);
+  if (!sim_port_free(sock->kind, port))
+    return sim_refuse(io, UV_EADDRINUSE);
   sock->port = port;
   return 0;
+}
+
+static int tcp_bind(struct uv__io* io, const void* addr, unsigned flags) {
+  (void) flags;
+  return sim_bind_to(io, ntohs(((const struct sockaddr_in*) addr)->sin_port));
 }
 
 static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
@@ -236,26 +247,42 @@ static int tcp_read_disarm(struct uv__io* io) {
   return 0;
 }
 
+/* Bytes, and a descriptor with the first of them, which may also come without any. */
+static ssize_t take_some(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
+  struct sim_socket* sock = sim_socket_of(io);
+  int alone = passed != NULL && sim_chance(5);
+  ssize_t n;
+  int fd;
+
+  n = (ssize_t) sim_receive(sock, base, alone ? 0 : len, &fd);
+  if (fd >= 0 && passed == NULL)
+    sim_fd_close(fd, 0); /* Nobody asked for it. */
+  if (fd >= 0 && passed != NULL) {
+    sim_hold(fd, HELD_BY_CORE);
+    passed->descs[0].fd = fd;
+    passed->descs[0].kind = (int) sim_socket_at(fd)->kind;
+    passed->count = 1;
+    sim_seen->arrived(io, fd);
+    if (n == 0)
+      sim_mark(MARK_PASSED_ALONE);
+  }
+  return n == 0 && fd < 0 ? UV_EAGAIN : n;
+}
+
 static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct sim_socket* sock = check_connected(io, "read_now");
   ssize_t n;
 
   check_lane(io, UV__READ, "read_now");
-  if (base == NULL || len == 0 || base != offered_base || len != offered_len || passed != NULL)
+  if (base == NULL || len == 0 || base != offered_base || len != offered_len ||
+      (passed != NULL) != (io->ops == &uv__ipc_ops))
     sim_fail("read_now into a buffer that alloc_cb did not just give");
   io->tail.due &= ~(unsigned) UV__READ;
   sim_offer(NULL, 0);
   if (sock->reset) {
     n = UV_ECONNRESET;
   } else if (sock->in_seen > 0 && !(sim_trouble.spurious > 0 && sim_chance(2))) {
-    size_t count = sock->in_seen < len ? sock->in_seen : len;
-    if (sim_chance(30))
-      count = 1 + sim_below((unsigned) count);
-    memcpy(base, sock->in, count);
-    memmove(sock->in, sock->in + count, sock->in_len - count);
-    sock->in_len -= count;
-    sock->in_seen -= count;
-    n = (ssize_t) count;
+    n = take_some(io, base, sim_chance(30) ? 1 + sim_below((unsigned) len) : len, passed);
   } else if (sock->fin_seen && sock->in_len == 0) {
     n = UV_EOF;
   } else {
@@ -284,6 +311,15 @@ static ssize_t write_last(struct uv__io* io, const uv_buf_t* bufs, unsigned nbuf
   return n;
 }
 
+static size_t size_of(const uv_buf_t* bufs, unsigned nbufs) {
+  size_t size = 0;
+  unsigned i;
+
+  for (i = 0; i < nbufs; i++)
+    size += bufs[i].len;
+  return size;
+}
+
 static ssize_t tcp_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
@@ -295,10 +331,13 @@ static ssize_t tcp_write(struct uv__io* io,
 
   if (mode != UV__TRY)
     check_lane(io, UV__WRITE, "write");
-  if (sock->shut)
+  if (sock->shut && !sock->shared)
     sim_fail("write after shutdown");
-  if (nbufs == 0 || pass != NULL)
-    sim_fail("write of nothing, or with a handle");
+  if (nbufs == 0)
+    sim_fail("write of nothing");
+  if (pass != NULL &&
+      (io->ops != &uv__ipc_ops || pass->tail.magic != SIM_OPEN || pass->tail.fd < 0))
+    sim_fail("write with a handle that cannot go, or over what carries none");
   for (i = 0; i < nbufs; i++)
     if (bufs[i].len == 0 || bufs[i].base == NULL)
       sim_fail("write of an empty buffer");
@@ -310,16 +349,26 @@ static ssize_t tcp_write(struct uv__io* io,
     n = sim_dead(sock);
     if (n == UV_EPIPE)
       sim_mark(MARK_WRITE_TO_RESET);
+  } else if (sock->shut) {
+    n = UV_EPIPE; /* By another holder of the socket. */
   } else if (sim_chance(sim_trouble.write_error)) {
     n = UV_ENOBUFS;
   } else if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {
-    size_t limit = io->tail.style & SIM_STINGY || sim_chance(40) ? 1 + sim_below(50) : (size_t) -1;
-    n = (ssize_t) sim_take(io, bufs, nbufs, limit);
+    size_t size = size_of(bufs, nbufs);
+    size_t limit = io->tail.style & SIM_STINGY || sim_chance(40) ? 1 + sim_below(50) : size;
+    int pass_fd = pass == NULL ? -1 : sim_dup(pass->tail.fd, HELD_BY_QUEUE);
+
+    n = (ssize_t) sim_take(io, bufs, nbufs, sim_room_or(sock, limit < size ? limit : size),
+                           &pass_fd);
   } else if (mode == UV__TRY) {
     n = UV_EAGAIN;
   } else {
     n = UV__PENDING;
-    sim_pin_bytes(io, bufs, nbufs);
+    /* A port that works on the bytes has the descriptor, too; one that waits for room does not. */
+    sim_pin_bytes(io, bufs, nbufs,
+                  pass != NULL && (io->tail.style & (SIM_COMPLETES | SIM_COPIES))
+                      ? sim_dup(pass->tail.fd, HELD_BY_QUEUE)
+                      : -1);
     sim_seen->in_flight(io);
     sim_arm(io, UV__WRITE);
   }
@@ -348,14 +397,14 @@ static int tcp_write_stop(struct uv__io* io) {
 
 /* ---- Connecting, ending ---- */
 
-static int tcp_connect(struct uv__io* io, const void* addr) {
+int sim_start_connect(struct uv__io* io, int port) {
   const struct sim_socket* sock = check_socket(io, "connect");
   int r;
 
   check_lane(io, UV__CONNECT, "connect");
-  if (sock->state != SOCK_FRESH)
+  if (sock->state != SOCK_FRESH && !sock->shared)
     sim_fail("connect of a socket that is connected or listens");
-  io->tail.connect_port = ntohs(((const struct sockaddr_in*) addr)->sin_port);
+  io->tail.connect_port = port;
   if (sim_chance(80)) {
     sim_arm(io, UV__CONNECT);
     return UV__PENDING;
@@ -366,22 +415,26 @@ static int tcp_connect(struct uv__io* io, const void* addr) {
   return r;
 }
 
+static int tcp_connect(struct uv__io* io, const void* addr) {
+  return sim_start_connect(io, ntohs(((const struct sockaddr_in*) addr)->sin_port));
+}
+
 static int tcp_shutdown(struct uv__io* io) {
   struct sim_socket* sock = check_connected(io, "shutdown");
 
   check_lane(io, UV__SHUTDOWN, "shutdown");
-  if (sock->shut)
+  if (sock->shut && !sock->shared)
     sim_fail("shutdown twice");
   if ((io->tail.armed | io->tail.due) & UV__WRITE)
     sim_fail("shutdown while a write is in flight");
-  sock->shut = 1;
+  if (!sock->shared)
+    sock->shut = 1;
   sim_seen->shutdown(io);
   if (sim_chance(50)) {
     sim_arm(io, UV__SHUTDOWN);
     return UV__PENDING;
   }
-  if (sock->peer >= 0)
-    sim_sockets[sock->peer].fin = 1;
+  sim_fin(sock);
   sim_seen->shutdown_done(io, sock->reset ? UV_ENOTCONN : 0);
   return sock->reset ? UV_ENOTCONN : 0;
 }
@@ -412,10 +465,12 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
 static int tcp_listen(struct uv__io* io, int backlog) {
   struct sim_socket* sock = check_socket(io, "listen");
 
-  if (sock->state != SOCK_FRESH && sock->state != SOCK_LISTENING)
+  if (sock->state != SOCK_FRESH && sock->state != SOCK_LISTENING && !sock->shared)
     sim_fail("listen on a connection");
   if (sim_chance(sim_trouble.control))
-    return refuse(io, UV_ENOBUFS);
+    return sim_refuse(io, UV_ENOBUFS);
+  if (sock->state == SOCK_CONNECTED)
+    return sim_refuse(io, UV_EINVAL);
   if (sock->port == 0)
     sock->port = 30000 + io->tail.fd;
   sock->state = SOCK_LISTENING;
@@ -454,13 +509,13 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   } else if (sim_starved) {
     r = accept_error();
   } else if (sim_chance(sim_trouble.accept_error)) {
-    sim_socket_close(next_connection(sock), 1);
+    sim_fd_close(next_connection(sock), 1);
     r = UV_ECONNABORTED;
   } else {
     fd = next_connection(sock);
-    sim_sockets[fd].holder = HELD_BY_CORE;
+    sim_hold(fd, HELD_BY_CORE);
     desc->fd = fd;
-    desc->kind = UV__DESC_TCP;
+    desc->kind = (int) sock->kind;
     r = 0;
   }
   sim_trace("  accept_now fd %d: %d, fd %d", io->tail.fd, r, fd);
@@ -470,18 +525,18 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   return r;
 }
 
-/* The core does not tell kinds apart once a stream is open, so one table of operations serves
- * them all; names of pipes and passed handles are not simulated. */
-#define SIM_OPS                                                                                   \
-  {                                                                                               \
-    .init = tcp_init, .open = tcp_open, .bind = tcp_bind, .name = tcp_name, .option = tcp_option, \
-    .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,               \
-    .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                   \
-    .connect = tcp_connect, .shutdown = tcp_shutdown, .listen = tcp_listen,                       \
-    .accept_now = tcp_accept_now, .done = tcp_done, .close = tcp_close                            \
+/* The core does not tell kinds apart once a stream is open, so one set of operations serves
+ * them all, but for names. */
+#define SIM_OPS(bind_op, name_op, connect_op)                                                   \
+  {                                                                                             \
+    .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
+    .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
+    .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
+    .connect = connect_op, .shutdown = tcp_shutdown, .listen = tcp_listen,                      \
+    .accept_now = tcp_accept_now, .done = tcp_done, .close = tcp_close                          \
   }
 
-const struct uv__ops uv__tcp_ops = SIM_OPS;
-const struct uv__ops uv__pipe_ops = SIM_OPS;
-const struct uv__ops uv__ipc_ops = SIM_OPS;
-const struct uv__ops uv__tty_ops = SIM_OPS;
+const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect);
+const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect);
+const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect);
+const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect);

@@ -91,14 +91,17 @@ uv_loop_t* uv_handle_get_loop(const uv_handle_t* handle) {
   return handle->loop;
 }
 
-/* Each link is put back before the callback, which may close handles or add new ones: those
- * go to the end and are not walked over. */
+/* Each goes to the end of the list before its callback, which may close handles or add new ones: those
+ * go to the end, too, and are not walked over. The list is whole all the while, as a close looks
+ * through it. */
 void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg) {
-  struct uv__queue batch;
+  const struct uv__queue* at;
+  size_t left = 0;
 
-  uv__queue_move(&loop->handles, &batch);
-  while (!uv__queue_empty(&batch)) {
-    struct uv__queue* link = uv__queue_head(&batch);
+  for (at = loop->handles.next; at != &loop->handles; at = at->next)
+    left++;
+  for (; left > 0 && !uv__queue_empty(&loop->handles); left--) {
+    struct uv__queue* link = uv__queue_head(&loop->handles);
     uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
 
     uv__queue_remove(link);

@@ -4,19 +4,18 @@
 
 #include "core/handle/handle.h"
 
-/* What comes while this runs rings again, and is told in another turn: others have theirs (R6). */
+/* What comes while this runs rings again, and is told in another turn: a callback that sends its signal
+ * anew leaves the others theirs (R6). One that stops, closes or watches for another signal has nothing
+ * of what came before, also where it begins anew. */
 void uv__signal_turn(struct uv__io* io, unsigned rung) {
   uv_signal_t* handle = uv__container_of(io, uv_signal_t, io);
   int signum = handle->signum;
-  unsigned caught;
 
   if (!(rung & UV__EVENT) || signum == 0)
     return;
-  /* What comes from now on rings again, so that a callback that sends its signal anew leaves the
-   * others their turn. It may stop, close, or watch for another signal: what came for this one is
-   * then nobody's. */
-  caught = uv__port_signal_take(io, &handle->caught);
-  for (; caught > 0 && handle->signum == signum; caught--) {
+  handle->owed = uv__port_signal_take(io, &handle->caught);
+  while (handle->owed > 0) {
+    handle->owed--;
     if (handle->oneshot)
       uv_signal_stop(handle);
     uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
@@ -38,6 +37,7 @@ int uv_signal_init(uv_loop_t* loop, uv_signal_t* handle) {
   handle->signum = 0;
   handle->oneshot = 0;
   handle->caught = 0;
+  handle->owed = 0;
   memset(&handle->io, 0, sizeof(handle->io));
   handle->io.loop = loop;
   handle->io.role = UV__ROLE_SIGNAL;
@@ -88,6 +88,7 @@ int uv_signal_stop(uv_signal_t* handle) {
   uv__port_signal_stop(&handle->io, &handle->watcher, handle->signum);
   handle->signum = 0;
   handle->caught = 0;
+  handle->owed = 0;
   uv__handle_stop((uv_handle_t*) handle);
   return 0;
 }

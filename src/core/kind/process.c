@@ -85,17 +85,6 @@ static int describe(const uv_stdio_container_t* container, struct uv__child_stdi
   }
 }
 
-/* One handle cannot have two pipes. */
-static int is_created_before(const uv_process_options_t* options, int row) {
-  int i;
-
-  for (i = 0; i < row; i++)
-    if ((options->stdio[i].flags & UV_CREATE_PIPE) &&
-        options->stdio[i].data.stream == options->stdio[row].data.stream)
-      return 1;
-  return 0;
-}
-
 static int describe_all(const uv_process_options_t* options, struct uv__child_stdio* rows) {
   int i;
 
@@ -109,8 +98,6 @@ static int describe_all(const uv_process_options_t* options, struct uv__child_st
         r = UV_EINVAL; /* One stream has one other end. */
     if (r < 0)
       return r;
-    if (rows[i].how == UV__CHILD_PIPE && is_created_before(options, i))
-      return UV_EINVAL;
   }
   return 0;
 }

@@ -104,13 +104,16 @@ static void make_pool(void) {
   uv_mutex_destroy(&pool.mutex);
 }
 
-/* Of the environment that uv_os_setenv changes: the C library's may be another one. */
+/* Of the environment that uv_os_setenv changes: the C library's may be another one. 0: without memory
+ * nobody knows. */
 static unsigned int wanted_threads(void) {
   char text[32];
   size_t size = sizeof(text);
   int r = uv_os_getenv("UV_THREADPOOL_SIZE", text, &size);
   long number = r == 0 ? strtol(text, NULL, 10) : DEFAULT_THREADS;
 
+  if (r == UV_ENOMEM)
+    return 0;
   if (number < 1)
     return 1;
   return number > MOST_THREADS ? MOST_THREADS : (unsigned int) number;
@@ -180,6 +183,8 @@ static int provide_thread(void) {
 
   if (pool.threads == NULL) {
     pool.most = wanted_threads();
+    if (pool.most == 0)
+      return UV_ENOMEM;
     pool.threads = uv__malloc(pool.most * sizeof(*pool.threads));
     if (pool.threads == NULL)
       return UV_ENOMEM;

@@ -1,13 +1,12 @@
-/* International names of hosts, by UTS 46: what a name is mapped to, its normal form, which characters
- * it may have, and its labels by Punycode (RFC 3492). A name is short: the tables are read from their
+/* International names of hosts, by UTS 46: what a name is mapped to, its normal form, and which
+ * characters it may have. Its labels are punycode.c's. A name is short: the tables are read from their
  * beginning for each character, and kept small instead. */
 #include "unix/idna/idna.h"
 
 #include <string.h>
 
 enum {
-  MOST = 512, /* characters of a name on its way; a longer one is none */
-  MOST_LABEL = 63,
+  MOST = 512,         /* characters of a name on its way; a longer one is none */
   FIRST_MARK = 0x300, /* nothing below it combines with what is before it */
   /* Hangul has a rule in place of a table: LEAD and VOWEL and TAIL. */
   LEADS = 19,
@@ -252,121 +251,6 @@ static void compose(struct text* text) {
   text->count = count;
 }
 
-/* ---- Punycode ---- */
-
-enum {
-  BASE = 36,
-  LEAST_DIGIT = 1,
-  MOST_DIGIT = 26,
-  SKEW = 38,
-  DAMP = 700,
-  FIRST_BIAS = 72
-};
-
-static uint32_t adapt(uint32_t delta, uint32_t points, int is_first) {
-  uint32_t k = 0;
-
-  delta = is_first ? delta / DAMP : delta / 2;
-  delta += delta / points;
-  for (; delta > (BASE - LEAST_DIGIT) * MOST_DIGIT / 2; k += BASE)
-    delta /= BASE - LEAST_DIGIT;
-  return k + (BASE - LEAST_DIGIT + 1) * delta / (delta + SKEW);
-}
-
-struct ascii {
-  char* to;
-  size_t count;
-};
-
-static int put(struct ascii* out, char c) {
-  if (out->count == UV__IDNA_ROOM - 1)
-    return -1;
-  out->to[out->count++] = c;
-  return 0;
-}
-
-static int put_digit(struct ascii* out, uint32_t digit) {
-  return put(out, (char) (digit < 26 ? 'a' + digit : '0' + (digit - 26)));
-}
-
-static int put_delta(struct ascii* out, uint32_t delta, uint32_t bias) {
-  uint32_t k;
-
-  for (k = BASE;; k += BASE) {
-    uint32_t least = k <= bias ? LEAST_DIGIT : k >= bias + MOST_DIGIT ? MOST_DIGIT : k - bias;
-
-    if (delta < least)
-      return put_digit(out, delta);
-    if (put_digit(out, least + (delta - least) % (BASE - least)) < 0)
-      return -1;
-    delta = (delta - least) / (BASE - least);
-  }
-}
-
-static uint32_t next_code(const uint32_t* codes, size_t count, uint32_t from) {
-  uint32_t next = UINT32_MAX;
-  size_t i;
-
-  for (i = 0; i < count; i++)
-    if (codes[i] >= from && codes[i] < next)
-      next = codes[i];
-  return next;
-}
-
-/* The characters from the lowest to the highest, each by how far it is from the one before; `done` are
- * those of ASCII, which are there already. No number overflows: a name has too few characters. */
-static int put_deltas(struct ascii* out, const uint32_t* codes, size_t count, size_t done) {
-  uint32_t basic = (uint32_t) done;
-  uint32_t handled = basic;
-  uint32_t bias = FIRST_BIAS;
-  uint32_t delta = 0;
-  uint32_t code = 128;
-  size_t i;
-
-  while (handled < count) {
-    uint32_t next = next_code(codes, count, code);
-
-    delta += (next - code) * (handled + 1);
-    for (i = 0; i < count; i++) {
-      if (codes[i] < next)
-        delta++;
-      if (codes[i] != next)
-        continue;
-      if (put_delta(out, delta, bias) < 0)
-        return -1;
-      bias = adapt(delta, handled + 1, handled == basic);
-      delta = 0;
-      handled++;
-    }
-    delta++;
-    code = next + 1;
-  }
-  return 0;
-}
-
-static int put_label(struct ascii* out, const uint32_t* codes, size_t count) {
-  size_t begin = out->count;
-  size_t basic = 0;
-  size_t i;
-
-  for (i = 0; i < count; i++)
-    basic += codes[i] < 128;
-  if (basic < count)
-    for (i = 0; i < 4; i++)
-      if (put(out, "xn--"[i]) < 0)
-        return -1;
-  for (i = 0; i < count; i++)
-    if (codes[i] < 128 && put(out, (char) codes[i]) < 0)
-      return -1;
-  if (basic < count) {
-    if (basic > 0 && put(out, '-') < 0)
-      return -1;
-    if (put_deltas(out, codes, count, basic) < 0)
-      return -1;
-  }
-  return out->count - begin <= MOST_LABEL ? 0 : -1;
-}
-
 /* ---- A name ---- */
 
 /* The next character of UTF-8 that has been checked. */
@@ -401,7 +285,7 @@ static int prepare(const char* name, struct text* whole, struct text* other) {
 }
 
 int uv__idna_to_ascii(const char* name, char to[UV__IDNA_ROOM]) {
-  struct ascii out = {to, 0};
+  struct uv__idna_ascii out = {to, 0};
   struct text whole;
   struct text other;
   size_t begin = 0;
@@ -415,9 +299,9 @@ int uv__idna_to_ascii(const char* name, char to[UV__IDNA_ROOM]) {
       return -1;
     if (i < whole.count && whole.codes[i] != '.')
       continue;
-    if (put_label(&out, whole.codes + begin, i - begin) < 0)
+    if (uv__idna_put_label(&out, whole.codes + begin, i - begin) < 0)
       return -1;
-    if (i < whole.count && put(&out, '.') < 0)
+    if (i < whole.count && uv__idna_put(&out, '.') < 0)
       return -1;
     begin = i + 1;
   }

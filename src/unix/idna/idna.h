@@ -14,6 +14,17 @@ enum {
  * whoever registers a name: hyphens, joiners and mixed directions. */
 int uv__idna_to_ascii(const char* name, char to[UV__IDNA_ROOM]);
 
+/* ---- punycode.c ---- */
+
+struct uv__idna_ascii {
+  char* to; /* UV__IDNA_ROOM bytes */
+  size_t count;
+};
+
+/* -1: there is no room; nor is there in a label for more than 63 bytes. */
+int uv__idna_put(struct uv__idna_ascii* out, char c);
+int uv__idna_put_label(struct uv__idna_ascii* out, const uint32_t* codes, size_t count);
+
 /* ---- table.c, which tools/idna_table.py writes ---- */
 
 extern const unsigned char uv__idna_mapped[];

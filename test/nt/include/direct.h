@@ -4,10 +4,14 @@
 
 #include <stddef.h>
 
+#include <stddef.h>
+
 char* _getcwd(char* to, int room);
 int _chdir(const char* path);
 int _mkdir(const char* path);
 int _rmdir(const char* path);
+int _wmkdir(const wchar_t* path);
+int _wrmdir(const wchar_t* path);
 int _wmkdir(const wchar_t* path);
 int _wrmdir(const wchar_t* path);
 

@@ -88,6 +88,8 @@ BOOL WINAPI CompareObjectHandles(HANDLE a, HANDLE b);
 #define FILE_SKIP_SET_EVENT_ON_HANDLE 2
 #define INVALID_FILE_ATTRIBUTES 0xffffffffu
 
+#define GetNamedPipeHandleStateA(pipe, state, instances, most, ms, user, room) \
+  GetNamedPipeHandleStateW(pipe, state, instances, most, ms, (WCHAR*) (void*) (user), room)
 DWORD WINAPI GetFileAttributesA(LPCSTR path);
 BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security);
 BOOL WINAPI RemoveDirectoryW(LPCWSTR path);

@@ -1,0 +1,333 @@
+/* Writing, passing handles, and the end of it: each call predicted from the model. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+enum {
+  MOST_BUFFERS = 600 /* more than the core gathers into one call */
+};
+
+static int write_answer(const struct model_handle* h) {
+  if (h->closing || h->state == STATE_FRESH)
+    return UV_EBADF;
+  if (h->state == STATE_CONNECTING)
+    return h->shut ? UV_EPIPE : 0;
+  return h->writable ? 0 : UV_EPIPE;
+}
+
+static size_t random_size(void) {
+  switch (sim_below(4)) {
+  case 0:
+    return sim_below(10);
+  case 1:
+    return sim_below(100);
+  default:
+    return sim_below(sim_chance(10) ? 20000 : 1500);
+  }
+}
+
+static void fill(char* bytes, size_t size) {
+  uint64_t x = sim_below(1u << 30);
+  size_t i;
+
+  for (i = 0; i < size; i++) {
+    x = x * 6364136223846793005u + 1442695040888963407u;
+    bytes[i] = (char) (x >> 56);
+  }
+}
+
+/* Cuts `size` bytes into buffers, some of them empty; returns their number, at least 1. */
+static unsigned cut(char* bytes, size_t size, uv_buf_t* bufs) {
+  unsigned most = sim_chance(60)   ? 1
+                  : sim_chance(80) ? 1 + sim_below(16)
+                                   : 1 + sim_below(MOST_BUFFERS);
+  unsigned step = (unsigned) (size / most) * 2 + 1;
+  unsigned count = 0;
+
+  while (count + 1 < most) {
+    unsigned n = sim_chance(15) ? 0 : sim_below(step + 1);
+    if (n > size)
+      n = (unsigned) size;
+    bufs[count++] = uv_buf_init(n == 0 && sim_chance(50) ? NULL : bytes, n);
+    bytes += n;
+    size -= n;
+  }
+  bufs[count++] = uv_buf_init(bytes, (unsigned) size);
+  return count;
+}
+
+static void append(struct model_handle* h, struct model_write* w) {
+  struct model_write** last = &h->writes;
+
+  while (*last != NULL)
+    last = &(*last)->next;
+  *last = w;
+}
+
+static void unappend(struct model_handle* h, struct model_write* w) {
+  struct model_write** last = &h->writes;
+
+  while (*last != w)
+    last = &(*last)->next;
+  *last = NULL;
+}
+
+/* Whether `send` may go with `size` bytes (I1, I2). */
+static int pass_answer(const struct model_handle* h, const struct model_handle* send, size_t size) {
+  if (send == NULL)
+    return 0;
+  if (h->kind != KIND_IPC || send->loop != h->loop)
+    return UV_EINVAL;
+  if (send->closing)
+    return UV_EBADF;
+  if (send->state == STATE_FRESH || send->state == STATE_CONNECTING)
+    return UV_EINVAL;
+  if (send->kind == KIND_TCP && send->state == STATE_OPEN && send->bind_error == 0 &&
+      !sim_is_bound(sim_fd(&send->uv->stream.stream.io)))
+    return UV_EINVAL;
+  return size == 0 ? UV_EINVAL : 0;
+}
+
+static int identity(const struct model_handle* send) {
+  return send == NULL ? 0 : sim_identity(sim_fd(&send->uv->stream.stream.io));
+}
+
+static void mark_passing(const struct model_handle* send) {
+  if (send == NULL)
+    return;
+  if (send->state == STATE_CONNECTED)
+    sim_mark(send->shut ? MARK_PASS_SHUT : MARK_PASS_CONNECTED);
+  else
+    sim_mark(send->bind_error != 0            ? MARK_PASS_MISSED
+             : send->state == STATE_LISTENING ? MARK_PASS_LISTENING
+                                              : MARK_PASS_BOUND);
+}
+
+void model_forsake(struct model_handle* send) {
+  int passing = 0;
+  int i;
+
+  for (i = 0; i < model.count; i++) {
+    struct model_write* w;
+
+    for (w = model.handles[i].writes; w != NULL; w = w->next) {
+      if (w->send != send || w->passed || w->cancelled || w->error != 0)
+        continue;
+      passing = 1;
+      if (w->flies) {
+        w->forsaken = 1;
+        continue;
+      }
+      w->error = UV_EBADF; /* I4 */
+      model.handles[i].queued -= w->left;
+    }
+  }
+  if (passing)
+    sim_mark(send->state == STATE_LISTENING ? MARK_CLOSE_PASSING_LISTENER
+             : send->state == STATE_OPEN    ? MARK_CLOSE_PASSING_OPEN
+                                            : MARK_CLOSE_PASSING);
+}
+
+void model_write(struct model_handle* h, struct model_handle* send) {
+  uv_buf_t bufs[MOST_BUFFERS];
+  struct model_write* w = model_memory(sizeof(*w));
+  int want = write_answer(h);
+  int out_of_memory = sim_chance(10) && model.budget > 0;
+  unsigned nbufs;
+  int r;
+
+  w->handle = h;
+  w->next = NULL;
+  w->size = random_size();
+  w->left = w->size;
+  w->error = 0;
+  w->cancelled = 0;
+  w->started = 0;
+  w->send = send;
+  w->send_id = 0;
+  w->passed = 0;
+  w->flies = 0;
+  w->forsaken = 0;
+  w->outside = model.inside == NULL || model.inside_of != h;
+  w->turn = h->loop->turns;
+  w->bytes = model_memory(w->size);
+  w->req.data = w;
+  fill(w->bytes, w->size);
+  nbufs = cut(w->bytes, w->size, bufs);
+  if (want == 0)
+    want = pass_answer(h, send, w->size);
+  if (want == 0) {
+    w->send_id = identity(send);
+    mark_passing(send);
+  }
+
+  model_enter_call();
+  /* Before the call: a part of it may be taken inside. */
+  append(h, w);
+  h->queued += w->size;
+  sim_alloc_fail = out_of_memory;
+  r = send == NULL
+          ? uv_write(&w->req, &h->uv->stream, bufs, nbufs, model_on_write)
+          : uv_write2(&w->req, &h->uv->stream, bufs, nbufs, &send->uv->stream, model_on_write);
+  if (want == 0 && out_of_memory && !sim_alloc_fail) {
+    want = UV_ENOMEM;
+    sim_mark(MARK_WRITE_NO_MEMORY);
+  }
+  sim_alloc_fail = 0;
+  memset(bufs, 0xdb, sizeof(bufs)); /* The array may go at once (W2). */
+  model_check(h, "write", r, want);
+  sim_trace("  %u bytes in %u buffers", (unsigned) w->size, nbufs);
+  if (r < 0) {
+    unappend(h, w);
+    h->queued -= w->size;
+    free(w->bytes);
+    free(w);
+  } else if (h->blocking && h->state == STATE_CONNECTED && h->queued > 0) {
+    sim_fail("W8: a blocking write of handle %d returns before it is done", h->number);
+  }
+  model_leave_call(h);
+}
+
+/* Whether a write waits that the system has not taken wholly, as the core knows it. */
+static int has_queue(const struct model_handle* h) {
+  return h->queued > 0;
+}
+
+/* In blocking mode it is as a write that is over when the call returns. */
+static void try_all(struct model_handle* h,
+                    struct model_handle* send,
+                    char* bytes,
+                    size_t size,
+                    uv_buf_t* bufs,
+                    unsigned n) {
+  struct model_write* w = calloc(1, sizeof(*w));
+  size_t taken;
+  int r;
+
+  if (w == NULL)
+    sim_fail("the test itself is out of memory");
+  w->bytes = bytes;
+  w->size = size;
+  w->left = size;
+  w->send = send;
+  w->send_id = identity(send);
+  model_enter_call();
+  append(h, w);
+  h->queued += size;
+  r = uv_try_write2(&h->uv->stream, bufs, n, send == NULL ? NULL : &send->uv->stream);
+  taken = size - w->left;
+  sim_trace("try_write handle %d, all of %u bytes: %d", h->number, (unsigned) size, r);
+  if (h->queued > 0 || (w->error == 0 && w->left > 0))
+    sim_fail("W8: a blocking try of handle %d returns before it is done", h->number);
+  if (r != (taken > 0 ? (int) taken : w->error))
+    sim_fail("W8: a blocking try of handle %d is %d", h->number, r);
+  unappend(h, w);
+  free(w);
+  model_leave_call(h);
+}
+
+void model_try_write(struct model_handle* h, struct model_handle* send) {
+  uv_buf_t bufs[MOST_BUFFERS];
+  size_t size = random_size();
+  char* bytes = model_memory(size);
+  int want = write_answer(h);
+  size_t taken;
+  unsigned nbufs;
+  int r;
+
+  fill(bytes, size);
+  nbufs = cut(bytes, size, bufs);
+  if (want == 0)
+    want = pass_answer(h, send, size);
+  if (want == 0 && h->blocking && h->state == STATE_CONNECTED) {
+    try_all(h, send, bytes, size, bufs, nbufs);
+    free(bytes);
+    return;
+  }
+  model_enter_call();
+  model_try_begin(h, bytes, size, want == 0 ? identity(send) : 0);
+  r = uv_try_write2(&h->uv->stream, bufs, nbufs, send == NULL ? NULL : &send->uv->stream);
+  taken = model_try_end();
+  sim_trace("try_write handle %d, %u bytes: %d", h->number, (unsigned) size, r);
+  if (want < 0 ? r != want : r > 0 ? (size_t) r != taken : taken > 0)
+    sim_fail("W5, W7: try_write of handle %d is %d, not %d", h->number, r, want);
+  if (r >= 0 && (has_queue(h) || h->state == STATE_CONNECTING))
+    sim_fail("W7: try_write of handle %d overtakes what is queued", h->number);
+  if (r == UV_EAGAIN && has_queue(h))
+    sim_mark(MARK_TRY_BEHIND_QUEUE);
+  if (r == 0 && size > 0)
+    sim_fail("W7: try_write of handle %d is 0", h->number);
+  free(bytes);
+  model_leave_call(h);
+}
+
+static int waits(const struct model_write* w) {
+  return w != NULL && w->left > 0 && !w->cancelled && w->error == 0;
+}
+
+void model_cancel(struct model_handle* h) {
+  struct model_write* w = h->writes;
+  struct model_write* before = NULL;
+  unsigned skip = sim_below(4);
+  int r;
+
+  while (skip-- > 0 && w != NULL && w->next != NULL) {
+    before = w;
+    w = w->next;
+  }
+  if (w == NULL)
+    return;
+  model_enter_call();
+  r = uv_cancel((uv_req_t*) &w->req);
+  sim_trace("cancel handle %d, %u of %u left: %d", h->number, (unsigned) w->left,
+            (unsigned) w->size, r);
+  if (r == 0) {
+    if ((w->size > 0 && w->left == 0) || w->cancelled || w->error != 0)
+      sim_fail("W11: a write of handle %d is cancelled, and was over", h->number);
+    if (w->size > 0 && waits(before) && waits(w->next))
+      sim_mark(MARK_CANCEL_BETWEEN);
+    w->cancelled = 1;
+    h->queued -= w->left;
+  } else if (r == UV_ENOTSUP && h->kind == KIND_IPC && waits(w) && w->left < w->size) {
+    sim_mark(MARK_CANCEL_BEGUN_IPC);
+  } else if (r != UV_EBUSY || (waits(w) && !w->started && !h->closing)) {
+    sim_fail("W11: cancel of a write of handle %d is %d", h->number, r);
+  } else if (w->started && w->left == w->size && waits(w)) {
+    sim_mark(MARK_CANCEL_IN_FLIGHT);
+  }
+  model_leave_call(h);
+}
+
+void model_shutdown(struct model_handle* h) {
+  uv_shutdown_t* req = model_memory(sizeof(*req));
+  int can = !h->closing && !h->shut && h->shutdown == NULL &&
+            (h->state == STATE_CONNECTING || h->writable);
+  int r;
+
+  model_enter_call();
+  r = uv_shutdown(req, &h->uv->stream, model_on_shutdown);
+  model_check(h, "shutdown", r, can ? 0 : UV_ENOTCONN);
+  if (r == 0) {
+    if (h->queued > 0)
+      sim_mark(MARK_SHUTDOWN_WAITS_FOR_QUEUE);
+    h->shutdown = req;
+    h->shutdown_known = 0;
+    h->shut = 1;
+    h->writable = 0;
+  } else {
+    free(req);
+  }
+  model_leave_call(h);
+}
+
+void model_set_blocking(struct model_handle* h, int on) {
+  int r;
+
+  model_enter_call();
+  r = uv_stream_set_blocking(&h->uv->stream, on);
+  model_check(h, "set_blocking", r, h->closing ? UV_EINVAL : 0);
+  if (r == 0)
+    h->blocking = on;
+  model_leave_call(h);
+}
