@@ -15,6 +15,7 @@ from pathlib import Path
 
 import contract_table
 from api_pages import differences, slug
+from facts import problems as fact_problems
 from floors import include_problems, includes
 from header import PUBLIC, ROOT, functions, structs, without_comments
 from rules import contract_rules, rule_of
@@ -129,11 +130,16 @@ def check_workflows():
     problems = []
     for name in (".github/workflows/ci.yml", "appveyor.yml"):
         text = (ROOT / name).read_text()
-        asked = re.findall(r"\b(?:workflow|demo): ([\w-]+)", text)
+        asked = re.findall(r"\b(?:workflow|demo|facts): ([\w-]+)", text)
         if not asked or "cmake --workflow --preset" not in text:
             problems.append(f"{name}: asks for no workflow preset")
         problems += [f"{name}: no workflow preset {preset}" for preset in asked if preset not in known]
     return problems
+
+
+def check_facts():
+    """The table of facts in docs/WINDOWS.md is what tools/facts.py makes of what the probes said."""
+    return fact_problems()
 
 
 def gives_reason(text):

@@ -232,3 +232,55 @@ TEST(p4_calls_of_a_device) {
   scene_fail();
   scene_end();
 }
+
+/* ---- Handles that wait to be passed ---- */
+
+static uv_tcp_t waits[2];
+static uv_write_t wait_reqs[2];
+static int wait_status[2];
+static int wait_count;
+
+static void on_wait_over(uv_write_t* req, int status) {
+  wait_status[req - wait_reqs] = status;
+  wait_count++;
+}
+
+static void pass_behind(int i) {
+  uv_buf_t buf = uv_buf_init(text, 1);
+  struct sockaddr_in any;
+
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", 0, &any), 0);
+  CHECK_EQ(uv_tcp_init(scene, &waits[i]), 0);
+  CHECK_EQ(uv_tcp_bind(&waits[i], (const struct sockaddr*) &any, 0), 0);
+  CHECK_EQ(
+      uv_write2(&wait_reqs[i], &client.stream, &buf, 1, (uv_stream_t*) &waits[i], on_wait_over), 0);
+}
+
+/* Two wait behind a full pipe, and one of them is closed: that one is not passed, the other is. */
+TEST(i4_one_of_two_that_wait_is_closed) {
+  static char block[65536];
+  uv_buf_t buf = uv_buf_init(block, sizeof block);
+  uv_os_sock_t pair[2];
+
+  forget();
+  CHECK(scene_begin());
+  CHECK_EQ(uv_tcp_init_ex(scene, &peer.tcp, AF_INET), 0); /* which has nothing to do with it */
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(scene, &client.pipe, 1), 0);
+  CHECK_EQ(uv_pipe_open(&client.pipe, pair[0]), 0);
+  while (uv_try_write(&client.stream, &buf, 1) > 0)
+    continue;
+  pass_behind(0);
+  pass_behind(1);
+  uv_close((uv_handle_t*) &waits[0], NULL);
+  while (wait_count < 2) {
+    while (recv(pair[1], block, sizeof block, 0) > 0)
+      continue;
+    (void) uv_run(scene, UV_RUN_NOWAIT);
+  }
+  CHECK_EQ(wait_status[0], UV_EBADF);
+  CHECK_EQ(wait_status[1], 0);
+  close(pair[1]);
+  scene_fail();
+  scene_end();
+}

@@ -1,4 +1,5 @@
 /* The shim's completion ports, into which others' packets come, and its ticks. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ static OVERLAPPED* pointer(LONG place) {
   static OVERLAPPED zeroed[4];
   static void* no_access;
   void* freed;
+  uintptr_t place_of_it;
 
   switch (place) {
   case ZEROED:
@@ -44,8 +46,9 @@ static OVERLAPPED* pointer(LONG place) {
     freed = malloc(sizeof(zeroed));
     if (freed != NULL)
       memset(freed, 0x5a, sizeof(zeroed));
+    place_of_it = (uintptr_t) freed; /* As a pointer it may not even be looked at any more. */
     free(freed);
-    return freed != NULL ? freed : &zeroed[1];
+    return place_of_it != 0 ? (OVERLAPPED*) place_of_it : &zeroed[1];
   default:
     if (no_access == NULL)
       no_access = VirtualAlloc(NULL, 4096, MEM_RESERVE, PAGE_NOACCESS);

@@ -143,10 +143,11 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
 /* A block is never full between two feeds, a payload never over, and the flags of what is under way
  * are such as this peer may send. */
 int uv__ipc_frame_valid(const struct uv__ipc_decoder* decoder) {
+  if (decoder->peer > UV__IPC_OURS)
+    return 0;
   switch (decoder->stage) {
   case HEADER:
-    return decoder->have < UV__IPC_HEADER_SIZE && decoder->left == 0 &&
-           decoder->peer <= UV__IPC_OURS;
+    return decoder->have < UV__IPC_HEADER_SIZE && decoder->left == 0;
   case BLOCK:
     return decoder->have < block_size(decoder) && decoder->peer != UV__IPC_UNKNOWN &&
            (decoder->flags & (UV__IPC_SOCKET | UV__IPC_PIPE)) != 0 &&

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""The table of facts in docs/WINDOWS.md, made of what the probes of test/facts said.
+
+  facts.py                     writes the table anew
+  facts.py record NAME FILE    keeps what `uvtest_facts` printed (FILE, or - ) as what the system NAME does,
+                               in test/facts/NAME.txt, and writes the table: wine8, wine10 or windows
+
+The facts and their sources are those of the tables in test/facts/*.c. What a system does otherwise is
+listed in its file, a name in a line, with what was seen behind it; a system without a file was not
+asked. The model has none: uvtest_facts_nt --all-hold is a test. That Wine 8 does what its file says is
+facts.table, in every run of the tests; Wine 10 is asked by `./dev test trixie`, and Windows by the jobs
+that run on it, which keep the output: docs/WINDOWS.md says how it comes here.
+"""
+import re
+import sys
+
+from header import ROOT
+
+FACTS = ROOT / "test/facts"
+PAGE = ROOT / "docs/WINDOWS.md"
+SYSTEMS = (("wine8", "Wine 8"), ("wine10", "Wine 10"), ("windows", "Windows"))
+BEGIN = "<!-- tools/facts.py writes what follows -->\n"
+END = "<!-- to here -->\n"
+ROW = re.compile(r'^    {"(\w+)", \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)},', re.M)
+LINE = re.compile(r"^(?:\d+: )?(\w+) +(holds|differs|untried) .*?(?:; seen: (.*?))?(?:  <- NOT EXPECTED)?\s*$", re.M)
+
+
+def text_of(literals):
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals)).replace('\\"', '"').replace("\\\\", "\\")
+
+
+def facts():
+    """(name, text, source) of each, in the order of their tables."""
+    rows = []
+    for name in ("port", "pipe", "sock"):
+        source = (FACTS / f"{name}.c").read_text()
+        rows += [(row[1], text_of(row[2]), text_of(row[3])) for row in ROW.finditer(source)]
+    return rows
+
+
+def said(system):
+    """What each fact's name got as its answer there: name to text. None: nobody was asked."""
+    path = FACTS / f"{system}.txt"
+    if not path.exists():
+        return None
+    pairs = [line.partition(" ")[::2] for line in path.read_text().splitlines() if line]
+    return dict(pairs)
+
+
+def cell(answers, name):
+    if answers is None:
+        return "not run"
+    if name not in answers:
+        return "holds"
+    return f"no: {answers[name]}" if answers[name] else "no"
+
+
+def table():
+    answers = [said(system) for system, _ in SYSTEMS]
+    lines = ["| fact, and where it is from | model | " + " | ".join(title for _, title in SYSTEMS) + " |",
+             "|---" * (2 + len(SYSTEMS)) + "|"]
+    for name, text, source in facts():
+        cells = [f"`{name}`: {text} ({source})", "holds", *(cell(one, name) for one in answers)]
+        lines.append("| " + " | ".join(part.replace("|", "\\|") for part in cells) + " |")
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
+def page_with_table():
+    head, _, rest = PAGE.read_text().partition(BEGIN)
+    return head + BEGIN + table() + END + rest.partition(END)[2]
+
+
+def problems():
+    """What tools/check.py wants to know."""
+    names = {name for name, _, _ in facts()}
+    declared = sum(len(re.findall(r'^    {"\w+", ', path.read_text(), re.M)) for path in FACTS.glob("*.c"))
+    found = []
+    if len(names) != declared:
+        found.append(f"test/facts: {declared} rows, of which tools/facts.py reads {len(names)}")
+    for system, _ in SYSTEMS:
+        found += [f"test/facts/{system}.txt: no fact {name}" for name in said(system) or {} if name not in names]
+    if PAGE.read_text() != page_with_table():
+        found.append("docs/WINDOWS.md: the table of facts is not what tools/facts.py writes")
+    return found
+
+
+def record(system, output):
+    lines = LINE.findall(output)
+    missing = {name for name, _, _ in facts()} - {name for name, _, _ in lines}
+    if system not in dict(SYSTEMS) or not lines or missing:
+        sys.exit(f"facts: not what uvtest_facts prints on {system}: without {', '.join(sorted(missing))}")
+    other = [f"{name} {'not tried' if verdict == 'untried' else seen}".rstrip()
+             for name, verdict, seen in lines if verdict != "holds"]
+    (FACTS / f"{system}.txt").write_text("".join(f"{line}\n" for line in other))
+    print(f"facts: {len(lines)} asked, {len(other)} of them not so on {dict(SYSTEMS)[system]}")
+
+
+def main(arguments):
+    if arguments and arguments[0] == "record" and len(arguments) == 3:
+        file = sys.stdin if arguments[2] == "-" else open(arguments[2], encoding="utf-8", errors="replace")
+        record(arguments[1], file.read())
+    elif arguments:
+        sys.exit(__doc__)
+    PAGE.write_text(page_with_table())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
