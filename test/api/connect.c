@@ -234,18 +234,22 @@ TEST(c2_close_right_after_connect) {
 
 static int canceled;
 static int completed;
+static int refused;
 
 static void count_connect(uv_connect_t* req, int status) {
   (void) req;
-  CHECK(status == 0 || status == UV_ECANCELED);
   if (status == 0) {
     completed++;
+  } else if (status == UV_ECONNREFUSED) {
+    refused++;
   } else {
+    CHECK_EQ(status, UV_ECANCELED);
     canceled++;
   }
 }
 
-/* A listener on a loop that never runs, with a full backlog, leaves connects hanging. */
+/* A listener on a loop that never runs, with a full backlog, leaves connects hanging; or has them
+ * refused, as Windows does ("listen" in its documentation). Either way each is called back once. */
 TEST(c2_close_while_the_connect_hangs) {
   enum {
     CLIENTS = 24
@@ -274,8 +278,8 @@ TEST(c2_close_while_the_connect_hangs) {
   }
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
   CHECK_EQ(net_closed, CLIENTS);
-  CHECK_EQ(completed + canceled, CLIENTS);
-  CHECK(canceled > 0);
+  CHECK_EQ(completed + refused + canceled, CLIENTS);
+  CHECK(refused + canceled > 0);
   uv_close((uv_handle_t*) &server, NULL);
   CHECK_EQ(uv_run(&still, UV_RUN_DEFAULT), 0);
   CHECK_EQ(uv_loop_close(&still), 0);

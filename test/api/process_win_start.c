@@ -164,6 +164,10 @@ TEST(process_folder_with_a_long_name) {
   test_spawn(&child, &options, &end);
   test_await_child(&end);
   net_close((uv_handle_t*) &child);
+  options.cwd = cwd + 4;
+  test_spawn(&child, &options, &end);
+  test_await_child(&end);
+  net_close((uv_handle_t*) &child);
   remove_tree(here);
   net_end();
 }

@@ -249,3 +249,32 @@ TEST(y3_tty_win_idle_reader_types_nothing) {
   CHECK_EQ(calls, 5); /* Ours. */
   finish();
 }
+
+/* The Enter of a line goes up when the line has been read; that begins no other one. Nor does a key that
+ * only changes what others mean. */
+TEST(y3_tty_win_key_that_begins_no_line_is_none) {
+  int typed;
+  int i;
+
+  if (!console_child("y3_tty_win_key_that_begins_no_line_is_none"))
+    return;
+  replace_typing();
+  begin();
+  open_tty("CONIN$", GENERIC_READ | GENERIC_WRITE);
+  for (i = 0; i < 20; i++) {
+    start();
+    console_type(keyboard, "line\r");
+    expect("line\r\n");
+    console_press(keyboard, VK_SHIFT, 0, 1, SHIFT_PRESSED);
+    until_taken();
+    typed = (int) calls;
+    CHECK_EQ(uv_read_stop((uv_stream_t*) &tty), 0);
+    CHECK_EQ(calls, typed);
+    if (i % 5 == 0) {
+      net_close((uv_handle_t*) &tty);
+      CHECK_EQ(calls, typed);
+      open_tty("CONIN$", GENERIC_READ | GENERIC_WRITE);
+    }
+  }
+  finish();
+}

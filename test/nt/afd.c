@@ -233,13 +233,23 @@ static int is_named(const struct afd_sock* sock) {
          (sock->state == AFD_CONNECTED && sock->local.port != 0);
 }
 
+/* Whether a socket that is to be bound to `addr` would hear what `old` does. One of IPv6 that is not for
+ * that alone is bound in both stacks, and both are asked ("Winsock SO_EXCLUSIVEADDRUSE on Vista",
+ * blogs.msdn.com/wndp). */
+static int would_cover(const struct afd_sock* sock,
+                       const struct afd_addr* addr,
+                       const struct afd_sock* old) {
+  return is_any(addr) &&
+         (old->local.family == addr->family || (addr->family == AF_INET6 && !sock->v6only));
+}
+
 /* The table of "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE" and of "Sharing Transport Addresses",
  * between sockets of one user. */
 static int conflict(const struct afd_sock* old,
                     const struct afd_sock* sock,
                     const struct afd_addr* addr) {
   int same = old->local.family == addr->family && memcmp(old->local.ip, addr->ip, 16) == 0;
-  int overlap = covers(old, addr) || (old->local.family == addr->family && is_any(addr));
+  int overlap = covers(old, addr) || would_cover(sock, addr, old);
 
   if (old->local.port != addr->port || !overlap)
     return 0;

@@ -221,6 +221,20 @@ void host_free(void* block) {
 }
 #endif
 
+void* host_pages(size_t size) {
+  void* pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return pages == MAP_FAILED ? NULL : pages;
+}
+
+int host_pages_hide(void* pages, size_t size, int hidden) {
+  return mprotect(pages, size, hidden ? PROT_NONE : PROT_READ | PROT_WRITE) == 0;
+}
+
+int host_pages_free(void* pages, size_t size) {
+  return munmap(pages, size) == 0;
+}
+
 /* ---- The process ---- */
 
 #if NT_ASAN || NT_TSAN

@@ -30,6 +30,10 @@ void host_acquire(void* address);
 
 void* host_alloc(size_t size); /* cleared */
 void host_free(void* block);
+/* Whole pages, cleared, which may be taken away and given back; NULL: the machine has none. */
+void* host_pages(size_t size);
+int host_pages_hide(void* pages, size_t size, int hidden);
+int host_pages_free(void* pages, size_t size);
 
 /* Under AddressSanitizer: memory that the program must not touch. `host_is_poisoned` says whether
  * it still is as host_poison left it: 0 when it was freed, or given out again. */

@@ -98,15 +98,6 @@ DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room) {
   return (DWORD) WideCharToMultiByte(CP_UTF8, 0, wide, -1, to, (int) room, NULL, NULL) - 1;
 }
 
-/* Everything of the model can be written. */
-BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, DWORD* was) {
-  nt_enter("VirtualProtect");
-  (void) at;
-  (void) size;
-  *was = access;
-  return TRUE;
-}
-
 /* Nobody handles it: the process ends, with the code of the exception. */
 void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* arguments) {
   nt_enter("RaiseException");

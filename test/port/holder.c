@@ -61,3 +61,27 @@ void holder_make_virgin(const struct kind* k, struct stream** virgin, struct str
   *other = k->desc == UV__DESC_TCP ? client : accepted;
   stream_end(listener);
 }
+
+void holder_await_stray(size_t before) {
+  while (uv__expect_strays(loop) == before)
+    turn(100);
+}
+
+HANDLE holder_begin_read(const struct kind* kind, HANDLE handle, OVERLAPPED* overlapped) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  WSABUF nothing = {0, NULL};
+  char nothing_there;
+  DWORD flags = 0;
+
+  CHECK(event != NULL);
+  memset(overlapped, 0, sizeof *overlapped);
+  overlapped->hEvent = event;
+  if (kind->desc == UV__DESC_TCP) {
+    CHECK_EQ(WSARecv((SOCKET) handle, &nothing, 1, NULL, &flags, overlapped, NULL), SOCKET_ERROR);
+    CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+  } else {
+    CHECK(!ReadFile(handle, &nothing_there, 0, NULL, overlapped));
+    CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
+  }
+  return event;
+}

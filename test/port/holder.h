@@ -18,4 +18,9 @@ void holder_pass_byte(struct stream* from, struct stream* to);
  * pipe, since a server's has waited for its client. */
 void holder_make_virgin(const struct kind* k, struct stream** virgin, struct stream** other);
 
+/* His own read of no bytes on a handle of his; it answers the event that says that it has ended. */
+HANDLE holder_begin_read(const struct kind* kind, HANDLE handle, OVERLAPPED* overlapped);
+/* Until the loop has dropped another packet that is not its own. */
+void holder_await_stray(size_t before);
+
 #endif /* PORT_HOLDER_H_ */

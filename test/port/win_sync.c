@@ -250,6 +250,42 @@ TEST(win_sync_end_that_does_not_wait) {
   }
 }
 
+static DWORD mode_of(HANDLE end) {
+  DWORD mode;
+
+  CHECK(GetNamedPipeHandleStateW(end, &mode, NULL, NULL, NULL, NULL, 0));
+  return mode & PIPE_NOWAIT;
+}
+
+/* Nor is an end that somebody else has, too, made to wait: his calls would. */
+TEST(win_sync_end_of_others_that_does_not_wait_stays_so) {
+  EACH_ROUND(k) {
+    HANDLE in, out, theirs[2];
+    DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
+    struct stream *a, *b;
+    char byte;
+
+    make_ends(&in, &out);
+    CHECK(SetNamedPipeHandleState(in, &mode, NULL, NULL));
+    CHECK(SetNamedPipeHandleState(out, &mode, NULL, NULL));
+    theirs[0] = duplicate(in);
+    theirs[1] = duplicate(out);
+    a = adopt(k, out);
+    b = adopt(k, in);
+    arm_dry(b);
+    turn(50);
+    CHECK_EQ(rings(b, UV__READ), 0);
+    move(a, b, 100000);
+    CHECK_EQ(mode_of(theirs[0]), PIPE_NOWAIT);
+    CHECK_EQ(mode_of(theirs[1]), PIPE_NOWAIT);
+    stream_end(a);
+    CHECK(CloseHandle(theirs[1]));
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+    CHECK(CloseHandle(theirs[0]));
+  }
+}
+
 /* What is in flight is a copy; the last write appends the rest to it. */
 TEST(win_sync_last_write_takes_what_is_in_flight) {
   EACH_ROUND(k) {

@@ -70,11 +70,13 @@ static int look(struct uv__blocking* calls, DWORD* total) {
 }
 
 /* A call that should have waited did not: somebody made this end non-blocking, for all who have
- * it. It is made to wait again, and where that is not heeded, the call is made again soon. */
+ * it. When that is nobody else now it is made to wait again; where others may count on it, or do not
+ * heed it, the call is made again soon. */
 static void have_it_wait(struct uv__blocking* calls) {
   DWORD mode;
 
-  if (GetNamedPipeHandleStateW(calls->handle, &mode, NULL, NULL, NULL, NULL, 0) &&
+  if (!uv__object_is_shared(calls->handle) &&
+      GetNamedPipeHandleStateW(calls->handle, &mode, NULL, NULL, NULL, NULL, 0) &&
       (mode & PIPE_NOWAIT)) {
     mode &= ~(DWORD) PIPE_NOWAIT;
     if (SetNamedPipeHandleState(calls->handle, &mode, NULL, NULL))
@@ -118,13 +120,23 @@ int uv__blocking_read(struct uv__blocking* calls,
   }
 }
 
-int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
+static DWORD write_call(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
   BOOL ok;
-  DWORD error;
 
   *size = 0;
   ok = WriteFile(calls->handle, base, len, size, prepare(calls));
-  error = result(calls, ok, size);
+  return result(calls, ok, size);
+}
+
+int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
+  DWORD offered = len;
+  DWORD error = write_call(calls, base, len, size);
+
+  /* An end that does not wait may take all or nothing: then it is offered less. */
+  while (error == 0 && *size == 0 && offered > 1 && !calls->is_file) {
+    offered /= 2;
+    error = write_call(calls, base, offered, size);
+  }
   if (error == ERROR_OPERATION_ABORTED)
     return 0; /* By somebody else. */
   if (error != 0)

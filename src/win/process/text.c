@@ -90,10 +90,6 @@ static DWORD fetch_folder(WCHAR* to, DWORD room, const void* arg) {
   return GetCurrentDirectoryW(room, to);
 }
 
-static DWORD fetch_short(WCHAR* to, DWORD room, const void* arg) {
-  return GetShortPathNameW(arg, to, room);
-}
-
 /* CreateProcessW takes no folder of more than MAX_PATH units, nor lets a child have ours when it is
  * longer: its short name can be what it takes. Where there is none the system says what is wrong. */
 static int make_folder(const char* cwd, WCHAR** folder) {
@@ -106,7 +102,7 @@ static int make_folder(const char* cwd, WCHAR** folder) {
   if (r < 0)
     return r;
   if (wcslen(given) >= MAX_PATH - 1) { /* It ends with a backslash, which may be added. */
-    r = uv__wide_fetch(fetch_short, given, &shorter, &units);
+    r = uv__folder_shorten(given, &shorter);
     if (r == 0 || r == UV_ENOMEM)
       uv__free(given);
     if (r == UV_ENOMEM)

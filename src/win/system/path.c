@@ -45,10 +45,7 @@ static DWORD fetch_current(WCHAR* to, DWORD room, const void* arg) {
  * The system takes none of MAX_PATH characters or more for the current one, but from programs whose
  * manifest says that they can do more (longPathAware). It takes its short name, which is as good. */
 
-static const WCHAR plain[] = L"\\\\?\\"; /* What follows is not limited. */
-
 enum {
-  PLAIN = sizeof(plain) / sizeof(plain[0]) - 1,
   MOST_CURRENT = MAX_PATH - 2 /* A backslash and the terminator come behind it. */
 };
 
@@ -56,38 +53,8 @@ static DWORD fetch_full(WCHAR* to, DWORD room, const void* path) {
   return GetFullPathNameW(path, room, to, NULL);
 }
 
-static DWORD fetch_short(WCHAR* to, DWORD room, const void* path) {
-  return GetShortPathNameW(path, to, room);
-}
-
 static DWORD fetch_long(WCHAR* to, DWORD room, const void* path) {
   return GetLongPathNameW(path, to, room);
-}
-
-static int is_plain(const WCHAR* path) {
-  return wcsncmp(path, plain, PLAIN) == 0;
-}
-
-/* The short name of a folder on a drive; UV_EINVAL for others. */
-static int shorten(const WCHAR* path, WCHAR** shorter) {
-  WCHAR* whole;
-  DWORD units;
-  int r;
-
-  if (is_plain(path))
-    path += PLAIN;
-  if (path[0] == L'\0' || path[1] != L':')
-    return UV_EINVAL;
-  whole = uv__malloc((PLAIN + wcslen(path) + 1) * sizeof(*whole));
-  if (whole == NULL)
-    return UV_ENOMEM;
-  wcscpy(whole, plain);
-  wcscpy(whole + PLAIN, path);
-  r = uv__wide_fetch(fetch_short, whole, shorter, &units);
-  uv__free(whole);
-  if (r == 0 && is_plain(*shorter))
-    memmove(*shorter, *shorter + PLAIN, (units + 1 - PLAIN) * sizeof(**shorter));
-  return r;
 }
 
 /* The current folder has the short name of one that is too long: what it is really called. Others are
@@ -137,7 +104,7 @@ static int change_to_short(const WCHAR* path, int error) {
   if (r < 0)
     return r;
   if (units > MOST_CURRENT)
-    r = shorten(full, &shorter);
+    r = uv__folder_shorten(full, &shorter);
   else
     r = UV_EINVAL;
   uv__free(full);

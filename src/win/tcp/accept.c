@@ -33,6 +33,7 @@ static void complete(struct uv__op* op) {
   } else {
     uv__tcp_pool_finish(pool, slot, r);
   }
+  uv__tcp_pool_returned(io);
   uv__ring(io, UV__ACCEPT);
 }
 
@@ -49,6 +50,10 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
       return r;
     uv__own_note((HANDLE) slot->socket);
   }
+  if (io->tail.state & UV__WIN_FOREIGN) /* There is one slot in use at a time. */
+    uv__foreign_aim(&((struct uv__foreign_pair*) io->tail.more)->in, &slot->op);
+  else
+    slot->op.overlapped.hEvent = NULL;
   (void) uv__win_prepare(io, &slot->op, 0, complete);
   slot->number = pool->posts++;
   ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0,
@@ -71,8 +76,12 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
 /* Fills the pool up, and says what it was that stopped it. */
 static int refill(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
-  unsigned want = io->tail.state & (UV__WIN_ONE_ACCEPT | UV__WIN_FOREIGN) ? 1 : UV__TCP_SLOTS;
+  unsigned want;
+  int ready = pool->is_leaving ? UV_EAGAIN : uv__tcp_ready(io);
 
+  if (ready < 0)
+    return ready == UV_EAGAIN ? 0 : ready;
+  want = io->tail.state & (UV__WIN_ONE_ACCEPT | UV__WIN_FOREIGN) ? 1 : UV__TCP_SLOTS;
   while (pool->in_use < want) {
     struct uv__tcp_slot* slot = pool->idle;
     int r;

@@ -1,10 +1,35 @@
 /* How a TCP stream's operations end: by packets of the loop's port, or by events. */
 #include "win/tcp/tcp.h"
 
-void uv__tcp_detach(struct uv__io* io) {
+static void leave_port(struct uv__io* io) {
   uv__attach_undo(io);
   if (!(io->tail.state & UV__WIN_ATTACHED))
     uv__win_clear(io, UV__WIN_SKIP);
+}
+
+/* Accepts that are in the kernel would end in no packet: those of a listener come back first. A layered
+ * provider does not give them back. */
+void uv__tcp_detach(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+
+  if (pool == NULL || pool->posted == 0) {
+    leave_port(io);
+    return;
+  }
+  uv__win_set(io, UV__WIN_OUTSIDE);
+  if ((io->tail.state & (UV__WIN_ATTACHED | UV__WIN_IFS)) != (UV__WIN_ATTACHED | UV__WIN_IFS))
+    return;
+  pool->is_leaving = 1;
+  uv__tcp_pool_cancel(io);
+}
+
+void uv__tcp_pool_returned(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+
+  if (!pool->is_leaving || pool->posted > 0)
+    return;
+  pool->is_leaving = 0;
+  leave_port(io);
 }
 
 /* Only where the socket is the system's own handle can an immediate success be told from one that
@@ -33,7 +58,7 @@ int uv__tcp_attach(struct uv__io* io) {
   if (r < 0)
     return r;
   if (io->tail.state & UV__WIN_FOREIGN) {
-    assert(io->tail.more == NULL);
+    pair->more = io->tail.more; /* The pool of a listener. */
     io->tail.more = pair;
   } else if ((io->tail.state & UV__WIN_IFS) &&
              SetFileCompletionNotificationModes(io->tail.u.handle,

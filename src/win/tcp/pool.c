@@ -41,9 +41,6 @@ int uv__tcp_pool_make(struct uv__io* io) {
     pool->slots[i].socket = INVALID_SOCKET;
     uv__tcp_pool_put_idle(pool, &pool->slots[i]);
   }
-  /* The one at the head of the list is the one that will be used, again and again. */
-  if (io->tail.state & UV__WIN_FOREIGN)
-    uv__foreign_aim(&((struct uv__foreign_pair*) io->tail.more)->in, &pool->idle->op);
   *place(io) = pool;
   return 0;
 }

@@ -3,8 +3,8 @@
  * here, none is made: each is overlapped, with an event whose low bit keeps the packet from whoever's
  * port there is.
  *
- * A receive that would wait is taken back before the call returns. A send cannot be: nobody knows how
- * much of it has gone. So a try sends from a copy, and what does not go at once is on its way all the
+ * A receive of nothing that waits is taken back before the call returns. A send cannot be: nobody knows
+ * how much of it has gone. So a try sends from a copy, and what does not go at once is on its way all the
  * same, behind what was sent before and also after a close, as with pipes (spare.c of that room). */
 #include "win/tcp/tcp.h"
 
@@ -69,24 +69,38 @@ static int obtain(struct uv__io* io, struct uv__tcp_shared** shared) {
   return 0;
 }
 
-ssize_t uv__tcp_shared_read(struct uv__io* io, WSABUF* buf) {
-  struct uv__tcp_shared* shared;
+/* The count, or an error: UV_EAGAIN when it would have waited. */
+static ssize_t receive(SOCKET sock, WSABUF* buf, HANDLE event) {
   struct uv__op op;
   DWORD flags = 0;
   DWORD got = 0;
-  ssize_t r = obtain(io, &shared);
+  ssize_t r;
 
-  if (r < 0)
-    return r;
-  aim(&op.overlapped, shared->received);
-  if (WSARecv(io->tail.u.socket, buf, 1, &got, &flags, &op.overlapped, NULL) == 0)
+  aim(&op.overlapped, event);
+  if (WSARecv(sock, buf, 1, &got, &flags, &op.overlapped, NULL) == 0)
     return (ssize_t) got;
   if (WSAGetLastError() != WSA_IO_PENDING)
     return uv__error_translate((DWORD) WSAGetLastError());
-  CancelIoEx((HANDLE) io->tail.u.socket, &op.overlapped);
-  await(&op.overlapped, shared->received);
-  r = uv__sock_result(io->tail.u.socket, &op);
+  CancelIoEx((HANDLE) sock, &op.overlapped);
+  await(&op.overlapped, event);
+  r = uv__sock_result(sock, &op);
   return r == UV_ECANCELED ? UV_EAGAIN : r;
+}
+
+/* Where nothing is there a receive of nothing asks whether that is the end: no receive that may hold
+ * bytes is taken back, unless somebody else was faster. */
+ssize_t uv__tcp_shared_read(struct uv__io* io, WSABUF* buf) {
+  SOCKET sock = io->tail.u.socket;
+  struct uv__tcp_shared* shared;
+  WSABUF nothing = {0, NULL};
+  u_long there = 0;
+  ssize_t r = obtain(io, &shared);
+
+  if (r == 0 && ioctlsocket(sock, (long) FIONREAD, &there) != 0)
+    r = uv__error_translate((DWORD) WSAGetLastError());
+  if (r == 0 && there == 0)
+    r = receive(sock, &nothing, shared->received);
+  return r < 0 ? r : receive(sock, buf, shared->received);
 }
 
 ssize_t uv__tcp_shared_try(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {

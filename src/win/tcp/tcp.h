@@ -97,6 +97,7 @@ struct uv__tcp_pool {
   unsigned posted;             /* slots in the kernel */
   unsigned in_use;             /* slots posted or finished */
   unsigned posts;              /* so far */
+  int is_leaving; /* none is posted until all are back, and the socket is off the port */
   struct uv__tcp_slot slots[UV__TCP_SLOTS];
 };
 
@@ -122,6 +123,8 @@ int uv__tcp_accept_valid(const struct uv__io* io);
 /* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. */
 int uv__tcp_attach(struct uv__io* io);
 void uv__tcp_detach(struct uv__io* io);
+/* An accept is not in the kernel any more: with the last a listener may leave the port. */
+void uv__tcp_pool_returned(struct uv__io* io);
 
 /* ---- shared.c: of a connection that is UV__WIN_PLAIN and UV__WIN_FOREIGN ---- */
 

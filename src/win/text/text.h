@@ -28,4 +28,7 @@ int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
                        char* buffer,
                        size_t* size);
 
+/* folder.c: the short name of a folder on a drive, in memory of the library's. UV_EINVAL for others. */
+int uv__folder_shorten(const WCHAR* path, WCHAR** shorter);
+
 #endif /* UV__WIN_TEXT_H_ */

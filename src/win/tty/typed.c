@@ -63,12 +63,31 @@ void uv__typed_enter(HANDLE handle) {
   (void) WriteConsoleInputW(handle, keys, 2, &written);
 }
 
-/* Keys that go up are none, but for Alt at the end of an Alt code. */
+static int is_modifier(WORD key) {
+  switch (key) {
+  case VK_SHIFT:
+  case VK_CONTROL:
+  case VK_MENU:
+  case VK_CAPITAL:
+  case VK_NUMLOCK:
+  case VK_SCROLL:
+    return 1;
+  default:
+    return 0;
+  }
+}
+
+/* Whether it begins a line. Keys that go up do not, but for Alt at the end of an Alt code: that of the
+ * Enter of the last line comes when the call has returned. Nor do those that only change what others
+ * mean: each of these says itself which of them are down. */
 static int is_key(const INPUT_RECORD* record) {
   const KEY_EVENT_RECORD* key = &record->Event.KeyEvent;
 
-  return record->EventType == KEY_EVENT && !is_ours(record, RESUME_CODE) &&
-         (key->bKeyDown || key->uChar.UnicodeChar != 0);
+  if (record->EventType != KEY_EVENT || is_ours(record, RESUME_CODE))
+    return 0;
+  if (is_modifier(key->wVirtualKeyCode))
+    return key->wVirtualKeyCode == VK_MENU && !key->bKeyDown && key->uChar.UnicodeChar != 0;
+  return key->bKeyDown;
 }
 
 int uv__typed_has_key(HANDLE handle) {

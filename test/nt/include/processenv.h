@@ -171,9 +171,16 @@ FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name);
 
 /* ---- Memory, and the end of those who misuse it ---- */
 
+#define PAGE_NOACCESS 1u
+#define PAGE_READONLY 2u
 #define PAGE_READWRITE 4u
+#define MEM_COMMIT 0x1000u
+#define MEM_RESERVE 0x2000u
+#define MEM_RELEASE 0x8000u
 #define EXCEPTION_ACCESS_VIOLATION 0xc0000005u
 #define EXCEPTION_NONCONTINUABLE 1u
+LPVOID WINAPI VirtualAlloc(LPVOID at, SIZE_T size, DWORD type, DWORD access);
+BOOL WINAPI VirtualFree(LPVOID at, SIZE_T size, DWORD type);
 BOOL WINAPI VirtualProtect(LPVOID at, SIZE_T size, DWORD access, LPDWORD was);
 void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* arguments);
 

@@ -1,0 +1,148 @@
+/* Cancelling on file objects that somebody else has, too: his cancellation is none of ours, and ours none
+ * of his. */
+#include <string.h>
+
+#include "win/loop/loop.h"
+#include "win/tcp/tcp.h"
+
+#include "driver.h"
+#include "holder.h"
+
+enum {
+  STILL_PENDING = 0x103 /* STATUS_PENDING */
+};
+
+/* The other holder is of this process, so that his cancellation without an OVERLAPPED is of ours. */
+TEST(win_cancellation_of_another_holder_is_no_end) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs;
+
+    make_pair(k, &a, &b);
+    arm_dry(b);
+    theirs = holder_duplicate(k, holder_handle(b));
+    (void) CancelIoEx(theirs, NULL);
+    settle();
+    if (rings(b, UV__READ) > 0) { /* Or it was begun again behind the scenes. */
+      char byte;
+
+      await(b, UV__READ);
+      CHECK_EQ(read_now(b, &byte, 1), UV_EAGAIN);
+      arm_dry(b);
+    }
+    CHECK_EQ(write_byte(a, 'x'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'x');
+    holder_close(k, theirs);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
+TEST(win_cancellation_of_another_holder_does_not_end_a_listener) {
+  EACH_KIND(k) {
+    struct stream* listener = make_listener(k);
+    HANDLE theirs = holder_duplicate(k, holder_handle(listener));
+    struct stream *client, *accepted;
+    struct uv__desc desc;
+
+    if (CancelIoEx(theirs, NULL)) {
+      await(listener, UV__ACCEPT);
+      CHECK_EQ(accept_start(listener, &desc), UV_EAGAIN);
+    }
+    client = make_client(listener);
+    accepted = accept_stream(listener);
+    holder_pass_byte(client, accepted);
+    holder_close(k, theirs);
+    stream_end(client);
+    stream_end(accepted);
+    stream_end(listener);
+  }
+}
+
+static OVERLAPPED operation;
+
+/* (A layered provider can end nothing but all.) */
+TEST(win_close_cancels_nothing_of_another_holder) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    HANDLE theirs, event;
+    OVERLAPPED* overlapped = &operation;
+    size_t before;
+
+    make_pair(k, &a, &b);
+    if (holder_is_layered(k, holder_handle(b))) {
+      stream_end(a);
+      stream_end(b);
+      continue;
+    }
+    arm_dry(b);
+    theirs = holder_duplicate(k, holder_handle(b));
+    event = holder_begin_read(k, theirs, overlapped);
+    stream_end(b);
+    CHECK_EQ(overlapped->Internal, STILL_PENDING);
+    before = uv__expect_strays(loop);
+    stream_end(a);
+    holder_await_stray(before);
+    CHECK_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    CHECK((uint32_t) overlapped->Internal != 0xC0000120u); /* STATUS_CANCELLED */
+    holder_close(k, theirs);
+    CHECK(CloseHandle(event));
+  }
+}
+
+/* Reads what is there: the last byte of it. The error, or 0. */
+static int hear_out(struct stream* s, char* last) {
+  static char bytes[65536];
+  ssize_t n = read_some(s, bytes, sizeof bytes);
+
+  while (n > 0) {
+    *last = bytes[n - 1];
+    n = read_now(s, bytes, sizeof bytes);
+  }
+  return n == UV_EAGAIN ? 0 : (int) n;
+}
+
+/* What went of a write that somebody cancelled nobody knows: it fails, and no more than that. The stream
+ * reads on, and what is written next arrives. */
+TEST(win_cancelled_write_of_another_holder_ends_no_stream) {
+  static char block[4 << 20];
+
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    uv_buf_t one = uv_buf_init((char*) "n", 1);
+    ssize_t r, next;
+    HANDLE theirs;
+    char last = 'w';
+
+    if (k->ops == &uv__ipc_ops)
+      continue; /* The rest of a frame is not a frame. */
+    make_pair(k, &a, &b);
+    if (holder_is_layered(k, holder_handle(a))) {
+      stream_end(a);
+      stream_end(b);
+      continue; /* It cancels nothing. */
+    }
+    memset(block, 'w', sizeof block);
+    do {
+      uv_buf_t buf = uv_buf_init(block, sizeof block);
+      r = write_start(a, &buf, 1, UV__QUEUE);
+    } while (r > 0);
+    CHECK_EQ(r, UV__PENDING);
+    theirs = holder_duplicate(k, holder_handle(a));
+    (void) CancelIoEx(theirs, NULL);
+    r = collect(a, UV__WRITE, r);
+    CHECK(r == UV_ECANCELED || r >= 0); /* Or it was over. */
+    CHECK_EQ(write_byte(b, 'r'), 0);
+    CHECK_EQ(read_byte(a), 'r');
+    next = write_start(a, &one, 1, UV__QUEUE);
+    do
+      CHECK_EQ(hear_out(b, &last), 0);
+    while (last == 'w');
+    CHECK_EQ(collect(a, UV__WRITE, next), 1);
+    CHECK_EQ(last, 'n');
+    holder_close(k, theirs);
+    stream_end(a);
+    stream_end(b);
+  }
+}
