@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""coverage.py [native|wine|report]: which lines and branches of src the tests take.
+"""coverage.py [native|wine|nt|report]: which lines and branches of src the tests take.
 
 Builds the library and its tests with gcov into build/coverage, without assertions (the way that an
-assertion must not take would count as a branch), runs the suites below, natively and, where MinGW
-and Wine are, as Windows programs, and prints what they took by file. `native` and `wine` do one
-half of it, `report` prints again what was counted before.
+assertion must not take would count as a branch), runs the suites below, natively, src/win over the model
+of NT, and, where MinGW and Wine are, as Windows programs, and prints what they took by file. `native`,
+`nt` and `wine` do one part of it, `report` prints again what was counted before.
 
 Fails if less of a folder is taken than FLOORS says, or if tools/uncovered.txt, which names each
 branch of the core that no test takes, and why, is not what was found.
@@ -42,6 +42,11 @@ COMMON = [
 # A forked child ends by calls that write no counters: see test/support/harness.c.
 NATIVE = ["-DCMAKE_C_COMPILER=gcc", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--wrap=_exit,--wrap=execve"]
 WINE = ["--toolchain", str(ROOT / "cmake" / "mingw-x86_64.cmake")]
+NT = ["-DCMAKE_C_COMPILER=gcc", "-DUVSTREAM_NT=ON"]
+
+# The systems that are counted, the gcov of each, and the folder of src that it is asked about: the core
+# over the model is what it is under Wine, and tools/uncovered.txt is about that.
+SYSTEMS = (("native", "gcov", ""), ("wine", "x86_64-w64-mingw32-gcov", ""), ("nt", "gcov", "win/"))
 
 
 # ---- Counting ---------------------------------------------------------------------------------
@@ -52,25 +57,38 @@ def run(*command):
     return subprocess.run([str(part) for part in command], cwd=ROOT).returncode == 0
 
 
-def count(name, how):
+def count(name, how, suites, targets, also=()):
     """Builds, runs and counts one system. A test that fails is told, its counters count as well."""
-    build, suites = BUILD / name, SUITES + (SIMULATED if name == "native" else ())
+    build = BUILD / name
     cores = str(os.cpu_count() or 2)
     if not run("cmake", "-S", ROOT, "-B", build, *COMMON, *how):
         sys.exit(f"coverage: {name}: CMake fails")
-    targets = ["uvtest_" + part for part in (suites if name == "native" else (*suites, "host"))]
-    if not run("cmake", "--build", build, "-j", cores, "--target", *targets):
+    if not run("cmake", "--build", build, "-j", cores, "--target", *("uvtest_" + part for part in targets)):
         sys.exit(f"coverage: {name}: does not build")
     for counters in build.rglob("*.gcda"):
         counters.unlink()
     passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "300", "-Q", "-O",
-                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim[.](seeds_|marks)")
-    if name == "native":
-        passed = run(build / "bin" / "uvtest_sim", "--runs", SEEDS, "--from", 0) and passed
+                 build / "ctest.log", "-L", f"^({'|'.join(suites)})$", "-E", "^sim(_nt)?[.](seeds_|marks)")
+    for program, runs in also:
+        passed = run(build / "bin" / program, "--runs", runs, "--from", 0) and passed
     return passed
 
 
-def read(name, gcov, taken):
+def count_native():
+    suites = SUITES + SIMULATED
+    return count("native", NATIVE, suites, suites, [("uvtest_sim", SEEDS)])
+
+
+def count_wine():
+    return count("wine", WINE, SUITES, (*SUITES, "host"))
+
+
+def count_nt():
+    suites = ("api_nt", "fault_nt", "port_nt", "sim_nt")
+    return count("nt", NT, suites, suites, [("uvtest_sim_nt", SEEDS // 4)])
+
+
+def read(name, gcov, folder_of_src, taken):
     """Adds what gcov makes of the counters of one system to taken[source][line, function]."""
     units = [str(path) for path in (BUILD / name).rglob("*.gcno")]
     with tempfile.TemporaryDirectory() as folder:
@@ -82,9 +100,11 @@ def read(name, gcov, taken):
         told = json.loads(document)
         for file in told["files"]:
             path = Path(told["current_working_directory"], file["file"]).resolve()
-            if path.is_relative_to(ROOT / "src"):
-                for line in file["lines"]:
-                    add(taken[str(path.relative_to(ROOT / "src"))], line)
+            if not path.is_relative_to(ROOT / "src"):
+                continue
+            source = str(path.relative_to(ROOT / "src"))
+            for line in file["lines"] if source.startswith(folder_of_src) else ():
+                add(taken[source], line)
 
 
 def add(lines, line):
@@ -175,9 +195,9 @@ def listing_problems(found):
 
 def report():
     taken = defaultdict(dict)
-    for name, gcov in (("native", "gcov"), ("wine", "x86_64-w64-mingw32-gcov")):
+    for name, gcov, folder in SYSTEMS:
         if (BUILD / name).exists():
-            read(name, gcov, taken)
+            read(name, gcov, folder, taken)
     problems = []
     for folder, floor in FLOORS.items():
         if any(name.startswith(folder + "/") for name in taken):
@@ -194,14 +214,16 @@ def report():
 
 
 def main(what):
-    if what not in ("", "native", "wine", "report"):
-        sys.exit("coverage: native, wine, report, or nothing for all of it")
+    if what not in ("", "native", "nt", "wine", "report"):
+        sys.exit("coverage: native, nt, wine, report, or nothing for all of it")
     began = time.monotonic()
     passed = True
     if what in ("", "native"):
-        passed = count("native", NATIVE)
+        passed = count_native()
+    if what == "nt" or what == "" and sys.platform == "linux":
+        passed = count_nt() and passed
     if what == "wine" or what == "" and shutil.which("x86_64-w64-mingw32-gcc"):
-        passed = count("wine", WINE) and passed
+        passed = count_wine() and passed
     code = report()
     if not passed:
         for log in BUILD.glob("*/ctest.log"):

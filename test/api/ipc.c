@@ -405,6 +405,7 @@ TEST(i3_handles_come_in_order_with_their_bytes) {
   static uv_pipe_t pipe_passed[PAIRS];
   int i;
 
+  test_needs_fds(80);
   begin();
   for (i = 0; i < PAIRS; i++) {
     net_pair(&tcps[2 * i], &tcps[2 * i + 1]);
@@ -495,6 +496,24 @@ TEST(i3_unclaimed_handles_are_closed_with_the_pipe) {
   net_end();
 }
 
+TEST(i3_unread_handles_are_closed_with_the_pipe) {
+  struct net_sink sink = {0};
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  begin();
+  net_pair(&a, &b);
+  net_drain((uv_stream_t*) &a, &sink);
+  send_handle((uv_stream_t*) &b);
+  net_until(&sent, 1);
+  net_close((uv_handle_t*) &b);
+  net_turns(3);
+  CHECK_EQ(sink.ended, 0); /* it is on its way */
+  net_close((uv_handle_t*) &right);
+  net_until(&sink.ended, 1);
+  net_end();
+}
+
 /* In one go, so that most of them wait somewhere on their way. */
 TEST(i3_two_thousand_handles_there_and_back) {
   enum {
@@ -508,6 +527,7 @@ TEST(i3_two_thousand_handles_there_and_back) {
   int fds;
   int i;
 
+  test_needs_fds(100);
   test_fd_most();
   begin();
   CHECK_EQ(uv_tcp_init(net_loop(), &origin), 0);
@@ -921,9 +941,12 @@ TEST(i6_more_handles_than_a_message_may_have) {
 #ifdef _WIN32
   SKIP("frames have one handle each");
 #else
-  uv_os_sock_t raw = open_raw(1);
-  int fds = test_fd_count();
+  uv_os_sock_t raw;
+  int fds;
 
+  test_needs_fds(110);
+  raw = open_raw(1);
+  fds = test_fd_count();
   send_raw(raw, raw, 100);
   listen_to(&right);
   await_trouble(UV_ECONNABORTED);
@@ -937,10 +960,13 @@ TEST(i6_as_many_handles_as_a_message_may_have) {
 #ifdef _WIN32
   SKIP("frames have one handle each");
 #else
-  uv_os_sock_t raw = open_raw(1);
+  uv_os_sock_t raw;
   uv_pipe_t passed;
-  int fds = test_fd_count();
+  int fds;
 
+  test_needs_fds(140);
+  raw = open_raw(1);
+  fds = test_fd_count();
   send_raw(raw, raw, 64);
   send_raw(raw, raw, 64);
   listen_to(&right);

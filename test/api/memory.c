@@ -191,6 +191,7 @@ TEST(l8_idle_connections_hold_no_heap) {
   long live = 0;
   int i;
 
+  test_needs_fds(2 * CONNECTIONS);
   addr = net_listen(&server, CONNECTIONS, claim);
   for (i = 0; i < CONNECTIONS; i++) {
     CHECK_EQ(uv_tcp_init(net_loop(), &clients[i]), 0);

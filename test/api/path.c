@@ -4,6 +4,7 @@
 
 #include "harness.h"
 #include "memory.h"
+#include "pipes.h"
 #include "uv.h"
 
 #ifdef _WIN32
@@ -77,6 +78,7 @@ TEST(path_of_the_program) {
   char path[ROOM];
   size_t size = ROOM;
 
+  test_needs_proc();
   if (uv_exepath(path, &size) == UV_ENOSYS) {
     SKIP("this system does not tell");
   }
@@ -128,6 +130,7 @@ TEST(path_relative_and_not_ascii) {
   size_t size = ROOM;
   int made;
 
+  test_needs_folder();
   CHECK_EQ(uv_os_tmpdir(path, &size), 0);
   CHECK_EQ(uv_chdir(path), 0);
   size = ROOM;
@@ -172,6 +175,7 @@ TEST(path_current_folder_is_long) {
   char* path;
   int depth;
 
+  test_needs_folder();
   CHECK_EQ(uv_os_tmpdir(start, &size), 0);
   CHECK_EQ(uv_chdir(start), 0);
   size = ROOM;

@@ -371,6 +371,7 @@ TEST(p1_relative_path) {
   char folder[] = "/tmp/uvstream-test-XXXXXX";
   uv_pipe_t server;
 
+  test_needs_folder();
   CHECK(getcwd(here, sizeof here) != NULL);
   CHECK(mkdtemp(folder) != NULL);
   CHECK_EQ(chdir(folder), 0);
@@ -486,6 +487,7 @@ TEST(p3_burst_of_clients) {
   char name[TEST_PIPE_NAME];
   uv_pipe_t server;
 
+  test_needs_fds(2 * CLIENTS);
   CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
   uv_pipe_pending_instances(&server, 2);
   CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
@@ -524,6 +526,7 @@ TEST(c2_close_while_pipes_connect) {
   uv_pipe_t server;
   int i;
 
+  test_needs_fds(CLIENTS);
   test_pipe_listen(&server, test_pipe_name(name, sizeof name), 1, ignore_connection);
   connect_all(name); /* most find nobody who has time for them */
   net_turns(10);

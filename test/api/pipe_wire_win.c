@@ -29,7 +29,8 @@ static void begin(void) {
   char name[TEST_PIPE_NAME];
 
   test_pipe_listen(&server, test_pipe_name(name, sizeof name), 1, on_connection);
-  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                    FILE_FLAG_OVERLAPPED, NULL);
   CHECK(raw != INVALID_HANDLE_VALUE);
   CHECK(SetNamedPipeHandleState(raw, &mode, NULL, NULL));
   net_until(&arrivals, 1);
@@ -40,12 +41,48 @@ static void end(void) {
   net_end();
 }
 
+/* The end of a call of the raw peer, for which the loop turns: its error, or 0. */
+static DWORD finish(OVERLAPPED* overlapped, BOOL ok, DWORD* size) {
+  DWORD error = ok ? 0 : GetLastError();
+
+  while (error == ERROR_IO_PENDING && !HasOverlappedIoCompleted(overlapped)) {
+    net_turns(1);
+  }
+  if (error == 0 || error == ERROR_IO_PENDING) {
+    error = GetOverlappedResult(raw, overlapped, size, FALSE) ? 0 : GetLastError();
+  } else {
+    *size = (DWORD) overlapped->InternalHigh;
+  }
+  CHECK(CloseHandle(overlapped->hEvent));
+  return error;
+}
+
+static OVERLAPPED* prepare(OVERLAPPED* overlapped) {
+  memset(overlapped, 0, sizeof *overlapped);
+  overlapped->hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+  CHECK(overlapped->hEvent != NULL);
+  return overlapped;
+}
+
 /* One message; none has length 0 but the end. */
 static void say(const void* bytes, size_t size) {
+  OVERLAPPED overlapped;
   DWORD written;
+  BOOL ok = WriteFile(raw, bytes, (DWORD) size, NULL, prepare(&overlapped));
 
-  CHECK(WriteFile(raw, bytes, (DWORD) size, &written, NULL));
+  CHECK_EQ(finish(&overlapped, ok, &written), 0);
   CHECK_EQ(written, size);
+}
+
+/* At most one, for which it waits. */
+static DWORD hear(void* bytes, DWORD room) {
+  OVERLAPPED overlapped;
+  DWORD got = 0;
+  BOOL ok = ReadFile(raw, bytes, room, NULL, prepare(&overlapped));
+  DWORD error = finish(&overlapped, ok, &got);
+
+  CHECK(error == 0 || error == ERROR_MORE_DATA);
+  return got;
 }
 
 static void count_shutdown(uv_shutdown_t* req, int status) {
@@ -61,10 +98,8 @@ static void shut_down(uv_shutdown_t* req, int* done) {
 /* The peer has got the end of what we send, and can go on. */
 static void check_half_closed(struct net_sink* sink) {
   char pattern[4];
-  DWORD got = 1;
 
-  CHECK(ReadFile(raw, pattern, sizeof pattern, &got, NULL)); /* would wait if there were none */
-  CHECK_EQ(got, 0);
+  CHECK_EQ(hear(pattern, sizeof pattern), 0);
   CHECK_EQ(sink->ended, 0);
   net_pattern_fill(pattern, sizeof pattern, 0);
   say(pattern, sizeof pattern);
@@ -167,12 +202,10 @@ static void count_write(uv_write_t* req, int status) {
 static void take_raw(const char* sent, size_t* have) {
   char bytes[4096];
   DWORD there = 0;
-  DWORD got;
 
   while (PeekNamedPipe(raw, NULL, 0, NULL, &there, NULL) && there > 0) {
-    BOOL ok = ReadFile(raw, bytes, sizeof bytes, &got, NULL);
+    DWORD got = hear(bytes, sizeof bytes);
 
-    CHECK(ok || GetLastError() == ERROR_MORE_DATA);
     CHECK(memcmp(bytes, sent + *have, got) == 0);
     *have += got;
   }

@@ -16,6 +16,7 @@ enum {
 static const char* own_file(void) {
   static char path[60];
 
+  test_needs_folder();
   snprintf(path, sizeof(path), "uvtest_print_%ld.txt", (long) uv_os_getpid());
   return path;
 }

@@ -6,6 +6,7 @@
 
 #include "harness.h"
 #include "memory.h"
+#include "pipes.h"
 #include "thread.h"
 #include "uv.h"
 
@@ -97,6 +98,7 @@ TEST(pid_of_the_parent) {
     printf("parent %d\n", (int) uv_os_getppid());
     return;
   }
+  test_needs_proc();
   if (uv_exepath(path, &size) == UV_ENOSYS) {
     SKIP("this system does not tell where the program is");
   }
@@ -170,6 +172,7 @@ TEST(memory_in_ram_grows_when_it_is_used) {
   char* block;
 
   CHECK_EQ(uv_resident_set_memory(NULL), UV_EINVAL);
+  test_needs_proc();
   if (uv_resident_set_memory(&before) == UV_ENOSYS)
     SKIP("nobody knows how much memory a process has here");
   CHECK_EQ(uv_resident_set_memory(&before), 0);
@@ -355,6 +358,7 @@ TEST(title_is_seen_from_outside) {
   char want[64];
   FILE* file;
 
+  test_needs_proc();
   /* The true ones: the first and only argument that this test may write over. */
   argv[0] = (char*) (uintptr_t) harness_self();
   argv[1] = NULL;

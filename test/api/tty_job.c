@@ -10,6 +10,7 @@
 
 #include "harness.h"
 #include "net.h"
+#include "pipes.h"
 #include "pty.h"
 #include "uv.h"
 
@@ -101,6 +102,7 @@ static void expect_restored(const char* test, int kill_with, int status) {
 TEST(y1_restored_at_exit) {
   char byte;
 
+  test_needs_proc(); /* or the program's own reading does not wait */
   if (is_role("program")) {
     open_raw(0);
     say("raw.");
@@ -130,6 +132,7 @@ TEST(y1_not_restored_by_a_forked_child) {
   char byte;
   pid_t pid;
 
+  test_needs_proc(); /* or the program's own reading does not wait */
   if (is_role("program")) {
     open_raw(0);
     pid = fork();

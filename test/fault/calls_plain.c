@@ -107,7 +107,9 @@ PLAIN(fstat, (int fd, struct stat* st), (fd, st))
 PLAIN(lstat, (const char* path, struct stat* st), (path, st))
 PLAIN(chmod, (const char* path, mode_t mode), (path, mode))
 PLAIN(listen, (int fd, int backlog), (fd, backlog))
+#if !defined(UVTEST_KQUEUE) /* whose model has to know of each */
 PLAIN(shutdown, (int fd, int how), (fd, how))
+#endif
 PLAIN(getsockname, (int fd, struct sockaddr* addr, socklen_t* len), (fd, addr, len))
 PLAIN(getpeername, (int fd, struct sockaddr* addr, socklen_t* len), (fd, addr, len))
 PLAIN(getsockopt,

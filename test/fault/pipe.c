@@ -170,6 +170,7 @@ TEST(e1_open_nonblocking_pipe_ends) {
 static union part sent, passed;
 static uv_write_t pass_req;
 static int passes_pipe;
+static int tries; /* before it writes */
 static int without_room;
 
 static void on_channel(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -216,9 +217,18 @@ static int make_sent(void) {
 
 static void send_it(uv_stream_t* channel) {
   uv_buf_t buf = uv_buf_init(text, 1);
+  int r = UV_EAGAIN;
 
-  if (make_sent())
+  if (!make_sent())
+    return;
+  if (tries)
+    r = uv_try_write2(channel, &buf, 1, &sent.stream);
+  if (r == UV_EAGAIN) {
     (void) owes_callback(uv_write2(&pass_req, channel, &buf, 1, &sent.stream, on_passed));
+  } else if (went_on(r)) {
+    close_quietly(&sent.handle);
+    close_quietly((uv_handle_t*) channel);
+  }
 }
 
 static void on_channel_connected(uv_connect_t* req, int status) {
@@ -231,11 +241,12 @@ static void on_channel_connection(uv_stream_t* listener, int status) {
     (void) went_on(uv_read_start(&peer.stream, on_alloc, on_channel));
 }
 
-static void pass(int is_pipe) {
+static void pass(int is_pipe, int by_try) {
   char name[TEST_PIPE_NAME];
 
   forget();
   passes_pipe = is_pipe;
+  tries = by_try;
   memset(&sent, 0xa5, sizeof(sent));
   memset(&passed, 0xa5, sizeof(passed));
   if (!scene_begin())
@@ -247,16 +258,24 @@ static void pass(int is_pipe) {
 }
 
 void scenario_pass_tcp(void) {
-  pass(0);
+  pass(0, 0);
+}
+
+void scenario_try_tcp(void) {
+  pass(0, 1);
 }
 
 void scenario_pass_pipe(void) {
-  pass(1);
+  pass(1, 0);
 }
 
 TEST(e1_pass_a_handle) {
   for_every_allocation(scenario_pass_tcp);
   CHECK(without_room > 0); /* the case was met */
+}
+
+TEST(e1_pass_a_handle_by_a_try) {
+  for_every_allocation(scenario_try_tcp);
 }
 
 TEST(e1_pass_a_pipe) {
@@ -361,6 +380,7 @@ static void be_ipc_child(void) {
 void scenario_spawn_ipc(void) {
   forget();
   passes_pipe = 0;
+  tries = 0;
   memset(&sent, 0xa5, sizeof(sent));
   if (!scene_begin())
     return;

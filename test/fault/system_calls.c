@@ -197,6 +197,10 @@ TEST(e1_calls_of_passing_a_socket) {
   fail_calls_of(scenario_pass_tcp, SET(socket) | SET(recvmsg) | SET(sendmsg));
 }
 
+TEST(e1_calls_of_passing_a_socket_by_a_try) {
+  fail_calls_of(scenario_try_tcp, SET(socket) | SET(recvmsg) | SET(sendmsg));
+}
+
 TEST(e1_calls_of_passing_a_pipe) {
   fail_calls_of(scenario_pass_pipe, SET(socket) | SET(recvmsg) | SET(sendmsg));
 }

@@ -204,6 +204,24 @@ PLAIN(BOOL,
       GetNamedPipeInfo,
       (HANDLE pipe, LPDWORD flags, LPDWORD out, LPDWORD in, LPDWORD most),
       (pipe, flags, out, in, most))
+PLAIN(BOOL, FALSE, GetNamedPipeClientProcessId, (HANDLE pipe, PULONG id), (pipe, id))
+PLAIN(BOOL, FALSE, GetNamedPipeServerProcessId, (HANDLE pipe, PULONG id), (pipe, id))
+PLAIN(BOOL,
+      FALSE,
+      GetNamedPipeHandleStateW,
+      (HANDLE pipe,
+       LPDWORD mode,
+       LPDWORD instances,
+       LPDWORD bytes,
+       LPDWORD timeout_ms,
+       LPWSTR user,
+       DWORD room),
+      (pipe, mode, instances, bytes, timeout_ms, user, room))
+PLAIN(BOOL,
+      FALSE,
+      PeekNamedPipe,
+      (HANDLE pipe, LPVOID to, DWORD size, LPDWORD got, LPDWORD total, LPDWORD rest),
+      (pipe, to, size, got, total, rest))
 PLAIN(BOOL,
       FALSE,
       SetNamedPipeHandleState,

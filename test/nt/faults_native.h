@@ -18,11 +18,15 @@
   XX(CreateThreadpoolWait)               \
   XX(ConnectNamedPipe)                   \
   XX(DuplicateHandle)                    \
+  XX(GetNamedPipeClientProcessId)        \
+  XX(GetNamedPipeHandleStateW)           \
   XX(GetNamedPipeInfo)                   \
+  XX(GetNamedPipeServerProcessId)        \
   XX(GetQueuedCompletionStatusEx)        \
   XX(GetTokenInformation)                \
   XX(OpenProcess)                        \
   XX(OpenProcessToken)                   \
+  XX(PeekNamedPipe)                      \
   XX(PostQueuedCompletionStatus)         \
   XX(ReadFile)                           \
   XX(RegisterWaitForSingleObject)        \

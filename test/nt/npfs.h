@@ -21,6 +21,12 @@ enum np_state {
   NP_CLOSING
 };
 
+/* A list of access; all 0: there is none. */
+union np_acl {
+  ACL acl;
+  char room[512];
+};
+
 /* A name, and what all its instances have in common. */
 struct np_name {
   struct np_name* next;
@@ -33,6 +39,8 @@ struct np_name {
   DWORD out;       /* quotas: from the server, */
   DWORD in;        /* and to it */
   struct np_pipe* pipes;
+  union np_acl dacl;
+  union np_acl label;
 };
 
 /* Bytes that wait for a reader: one write's, which is one message on a pipe of messages. */
@@ -84,6 +92,9 @@ struct np_end* np_create(
     const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in);
 struct np_end* np_open(struct np_name* name, ACCESS_MASK access, int synchronous);
 NTSTATUS np_disconnect(struct np_end* end);
+
+/* npfs_security.c: from a descriptor that is no answer */
+void np_secure(struct np_name* name, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR descriptor);
 
 /* npfs_nt.c: there is an instance */
 void np_wake(const struct np_name* name);

@@ -70,6 +70,9 @@ HANDLE WINAPI CreateNamedPipeW(LPCWSTR name,
   end = np_create(name, open, mode, instances, out, in);
   if (end == NULL)
     return INVALID_HANDLE_VALUE;
+  if (end->pipe->name->instances == 1 && security != NULL && security->lpSecurityDescriptor != NULL)
+    np_secure(end->pipe->name, DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION,
+              security->lpSecurityDescriptor);
   handle = nt_handle(end, server_access(open), security != NULL && security->bInheritHandle);
   nt_unref(end);
   return handle;

@@ -3,10 +3,12 @@
 
 void nt_pool_end(void);
 void nt_sock_end(void);
+void nt_security_begin(void);
 
 void nt_begin(uint64_t seed) {
   nt_enter("nt_begin");
   nt_seed(seed);
+  nt_security_begin();
   nt_sockets_are_ifs = 1;
   nt_files_can_leave = 1;
   nt_object_begin();

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+static DWORD level;
+
+void nt_security_begin(void);
+void nt_security_begin(void) {
+  level = nt_below(2) == 0 ? SECURITY_MANDATORY_MEDIUM_RID : SECURITY_MANDATORY_HIGH_RID;
+}
+
 static void token_destroy(struct nt_object* object) {
   nt_free(object);
 }
@@ -26,7 +33,7 @@ static DWORD sid_size(BYTE count) {
   return (DWORD) (offsetof(SID, SubAuthority) + count * sizeof(DWORD));
 }
 
-/* S-1-16-8192, that of an ordinary program. */
+/* S-1-16-8192, that of an ordinary program, or the one of administrators. */
 static BOOL give_level(LPVOID to, DWORD size, PDWORD needed) {
   TOKEN_MANDATORY_LABEL* label = to;
   SID* sid = (SID*) (void*) (label + 1);
@@ -39,7 +46,7 @@ static BOOL give_level(LPVOID to, DWORD size, PDWORD needed) {
   sid->Revision = 1;
   sid->SubAuthorityCount = 1;
   sid->IdentifierAuthority.Value[5] = 16;
-  sid->SubAuthority[0] = SECURITY_MANDATORY_MEDIUM_RID;
+  sid->SubAuthority[0] = level;
   return TRUE;
 }
 
@@ -79,6 +86,25 @@ BOOL WINAPI InitializeSid(PSID pointer, PSID_IDENTIFIER_AUTHORITY authority, BYT
   return TRUE;
 }
 
+BOOL WINAPI EqualSid(PSID first, PSID second) {
+  return GetLengthSid(first) == GetLengthSid(second) &&
+         memcmp(first, second, GetLengthSid(first)) == 0;
+}
+
+BOOL WINAPI CreateWellKnownSid(WELL_KNOWN_SID_TYPE which, PSID domain, PSID to, DWORD* room) {
+  SID_IDENTIFIER_AUTHORITY world = SECURITY_WORLD_SID_AUTHORITY;
+
+  nt_enter("CreateWellKnownSid");
+  if (which != WinWorldSid || domain != NULL)
+    nt_absent("CreateWellKnownSid of anybody but the world");
+  if (*room < sid_size(1))
+    return nt_error(ERROR_INSUFFICIENT_BUFFER);
+  *room = sid_size(1);
+  InitializeSid(to, &world, 1);
+  *GetSidSubAuthority(to, 0) = SECURITY_WORLD_RID;
+  return TRUE;
+}
+
 PDWORD WINAPI GetSidSubAuthority(PSID sid, DWORD index) {
   return (PDWORD) (void*) ((char*) sid + offsetof(SID, SubAuthority)) + index;
 }
@@ -100,16 +126,21 @@ BOOL WINAPI InitializeAcl(PACL acl, DWORD size, DWORD revision) {
 }
 
 /* Entries lie one behind the other: type, flags, size, mask, SID ("ACCESS_ALLOWED_ACE"). */
-static BOOL add_entry(PACL acl, BYTE type, DWORD access, PSID sid) {
+static char* find_entry(PACL acl, unsigned index) {
   char* at = (char*) (acl + 1);
-  WORD size = (WORD) (8 + GetLengthSid(sid));
   WORD each;
-  unsigned i;
 
-  for (i = 0; i < acl->AceCount; i++) {
+  for (; index > 0; index--) {
     memcpy(&each, at + 2, sizeof(each));
     at += each;
   }
+  return at;
+}
+
+static BOOL add_entry(PACL acl, BYTE type, DWORD access, PSID sid) {
+  char* at = find_entry(acl, acl->AceCount);
+  WORD size = (WORD) (8 + GetLengthSid(sid));
+
   if (at + size > (char*) acl + acl->AclSize)
     return nt_error(1344); /* ERROR_ALLOTTED_SPACE_EXCEEDED */
   at[0] = (char) type;
@@ -118,6 +149,14 @@ static BOOL add_entry(PACL acl, BYTE type, DWORD access, PSID sid) {
   memcpy(at + 4, &access, sizeof(access));
   memcpy(at + 8, sid, GetLengthSid(sid));
   acl->AceCount++;
+  return TRUE;
+}
+
+BOOL WINAPI GetAce(PACL acl, DWORD index, LPVOID* ace) {
+  nt_enter("GetAce");
+  if (index >= acl->AceCount)
+    return nt_error(ERROR_INVALID_PARAMETER);
+  *ace = find_entry(acl, index);
   return TRUE;
 }
 
@@ -168,16 +207,4 @@ BOOL WINAPI SetSecurityDescriptorSacl(PSECURITY_DESCRIPTOR pointer,
   descriptor->Control = (WORD) (present ? descriptor->Control | 16 : descriptor->Control & ~16);
   descriptor->Sacl = present ? sacl : NULL;
   return TRUE;
-}
-
-BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
-                                    SECURITY_INFORMATION what,
-                                    PSECURITY_DESCRIPTOR descriptor) {
-  nt_enter("SetKernelObjectSecurity");
-  (void) descriptor;
-  if (what & ~(DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION))
-    nt_absent("SetKernelObjectSecurity of more than the DACL and the label");
-  return nt_find(handle, NULL,
-                 (what & DACL_SECURITY_INFORMATION ? WRITE_DAC : 0) |
-                     (what & LABEL_SECURITY_INFORMATION ? WRITE_OWNER : 0)) != NULL;
 }

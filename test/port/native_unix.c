@@ -27,7 +27,11 @@ int native_free_port(void) {
 
 size_t native_pipe_name(char* to, size_t size) {
   static int count;
-  int length = snprintf(to, size, "/tmp/uvstream-port-%ld-%d", (long) getpid(), ++count);
+  int length;
+
+  if (access("/tmp", W_OK) != 0)
+    SKIP("TCP alone has been tested: there is no folder for the names of pipes");
+  length = snprintf(to, size, "/tmp/uvstream-port-%ld-%d", (long) getpid(), ++count);
 
   CHECK(length > 0 && (size_t) length < size);
   return (size_t) length;

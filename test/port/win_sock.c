@@ -5,6 +5,7 @@
 #include "win/tcp/tcp.h"
 
 #include "driver.h"
+#include "import.h"
 #include "native.h"
 
 enum {
@@ -104,6 +105,55 @@ TEST(win_connection_that_somebody_else_holds_goes_on) {
     CHECK_EQ(read_byte(b), 's');
     closesocket(theirs);
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+  }
+}
+
+/* ---- Memory ---- */
+
+IMPORTED(WSASend)
+
+typedef int(WSAAPI* send_fn)(SOCKET sock,
+                             LPWSABUF bufs,
+                             DWORD count,
+                             LPDWORD sent,
+                             DWORD flags,
+                             LPWSAOVERLAPPED overlapped,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+static send_fn send_really;
+
+/* As where too much memory is locked ("WSASend", WSAEWOULDBLOCK): an overlapped send is refused. */
+static int WSAAPI send_at_once_only(SOCKET sock,
+                                    LPWSABUF bufs,
+                                    DWORD count,
+                                    LPDWORD sent,
+                                    DWORD flags,
+                                    LPWSAOVERLAPPED overlapped,
+                                    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (overlapped == NULL)
+    return send_really(sock, bufs, count, sent, flags, NULL, routine);
+  WSASetLastError(WSAEWOULDBLOCK);
+  return SOCKET_ERROR;
+}
+
+/* The code that a try has when it would wait would have the core wait for a ring that never comes. */
+TEST(win_send_that_lacks_memory_does_not_say_that_it_would_block) {
+  static char block[65536];
+
+  send_really = (send_fn) import_replace(IMPORT(WSASend), (import_function) send_at_once_only);
+  EACH_KIND(k) {
+    uv_buf_t buf = uv_buf_init(block, sizeof(block));
+    struct stream *a, *b;
+    ssize_t r;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &a, &b);
+    do
+      r = write_start(a, &buf, 1, UV__QUEUE);
+    while (r > 0);
+    CHECK_EQ(r, UV_ENOBUFS);
+    stream_end(a);
     stream_end(b);
   }
 }

@@ -109,6 +109,9 @@ void model_check_turn(uv_loop_t* loop, int ran) {
       continue;
     h->runs_in_turn = 0;
     check_promptness(h, ran);
+    if (h->kind == KIND_SIGNAL && !h->closing && h->raised != h->uv->signal.caught)
+      sim_fail("signal handle %d is owed %u signals, and %u are kept for it", h->number, h->raised,
+               h->uv->signal.caught);
     active = !h->closing && (is_active(h) || has_requests(h));
     if (!uv_is_active(&h->uv->handle) != !active)
       sim_fail("uv_is_active of handle %d is wrong", h->number);
@@ -172,5 +175,5 @@ void model_end(void) {
     end_loop(&model.loops[i]);
   }
   dig_up();
-  model_system_end();
+  model_wire_end();
 }

@@ -97,6 +97,7 @@ struct model_handle {
   struct model_arrival pending[MODEL_PENDING];
   int pending_count;
   /* processes and signals */
+  int refused; /* the spawn failed */
   int exit_known;
   int exited;
   int64_t exit_status;
@@ -161,17 +162,19 @@ void program_connection(struct model_handle* server);
 
 /* One predicted call each. All legal and illegal states are welcome. In model_calls.c: */
 struct model_handle* model_new(enum model_kind kind, uv_loop_t* loop);
-void model_open(struct model_handle* h);
-void model_bind(struct model_handle* h, int port);
-void model_connect(struct model_handle* h, int port);
-void model_listen(struct model_handle* h);
-void model_accept(struct model_handle* server, struct model_handle* client);
 void model_read_start(struct model_handle* h);
 void model_read_stop(struct model_handle* h);
 void model_options(struct model_handle* h);
 void model_wrong_arguments(struct model_handle* h);
 void model_close(struct model_handle* h, int reset);
 void model_reference(struct model_handle* h, int on);
+
+/* model_connect.c */
+void model_open(struct model_handle* h);
+void model_bind(struct model_handle* h, int port);
+void model_connect(struct model_handle* h, int port);
+void model_listen(struct model_handle* h);
+void model_accept(struct model_handle* server, struct model_handle* client);
 
 /* model_write.c; what is to be passed, or NULL */
 void model_write(struct model_handle* h, struct model_handle* send);
@@ -217,7 +220,7 @@ struct model_handle* model_handle_of(const void* uv);
 /* The memory of a handle that is closed: nobody may look at it any more. */
 void model_bury(union uv_any_handle* uv);
 
-/* What must come next, and what is under way (model_system.c). */
+/* What must come next (model_system.c). */
 enum expectation {
   EXPECT_ANY,
   EXPECT_READ,
@@ -241,7 +244,20 @@ struct buffer {
 extern struct expected model_expected;
 extern struct buffer model_buffer;
 void model_system_begin(void);
-void model_system_end(void);
+struct model_handle* model_handle_of_io(const struct uv__io* io);
+
+/* model_wire.c: what the system says of bytes and passed handles */
+void model_wire_begin(void);
+void model_wire_end(void);
+void model_wire_turned_up(int serial, const char* bytes, size_t n);
+void model_wire_passed(struct uv__io* io, int fd);
+void model_wire_arrived(struct uv__io* io, int fd);
+void model_wire_taken(struct uv__io* io, const char* bytes, size_t n);
+extern unsigned model_finished; /* requests, by the bytes that the core has not been told of yet */
+int model_waits(const struct model_write* w);
+int model_is_trying(void);
+/* It has a peer, behind `fd`. */
+void model_meet_peer(struct model_handle* h, int fd);
 /* `n` bytes arrived. */
 void model_receive(struct model_handle* h, const char* bytes, size_t n);
 int model_has_received_all(const struct model_handle* h);
@@ -249,6 +265,7 @@ void model_expect(struct model_handle* h, enum expectation what, ssize_t status)
 /* What the port refused in the current call, 0: nothing. That an option failed counts only
  * where the program asked for it now; a wish for a later socket may fail in silence. */
 int model_port_error(void);
+int model_port_or(int answer); /* or what the call answers then */
 int model_option_error(void);
 void model_enter_call(void);
 void model_leave_call(struct model_handle* h);

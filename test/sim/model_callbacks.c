@@ -312,7 +312,7 @@ void model_on_signal(uv_signal_t* handle, int signum) {
 void model_on_exit(uv_process_t* handle, int64_t exit_status, int term_signal) {
   struct model_handle* h = enter(handle, "exit_cb", EXPECT_ANY);
 
-  if (!h->exit_known || h->exited || h->closing)
+  if (!h->exit_known || h->exited || h->closing || h->refused)
     sim_fail("process %d ends for no reason", h->number);
   if (exit_status != h->exit_status || term_signal != h->exit_signal)
     sim_fail("process %d ends with %d and signal %d, which is not so", h->number, (int) exit_status,

@@ -174,8 +174,11 @@ static struct model_handle* choose(uv_stdio_container_t* row, uv_loop_t* loop) {
 static void created(struct model_handle* h) {
   uv_os_fd_t fd;
 
-  if (uv_fileno(&h->uv->handle, &fd) != 0)
+  if (uv_fileno(&h->uv->handle, &fd) != 0) {
+    if (sim_trouble.open_error == 0)
+      sim_fail("pipe %d was to be made for a child, and was not", h->number);
     return;
+  }
   h->state = STATE_CONNECTED;
   h->readable = 1;
   h->writable = 1;
@@ -209,6 +212,7 @@ void model_spawn(uv_loop_t* loop) {
     sim_fail("spawn of handle %d is %d, not %d", h->number, r, want);
   sim_trace("spawn handle %d: %d", h->number, r);
   h->active = r == 0;
+  h->refused = r < 0;
   for (i = 0; i < options.stdio_count; i++)
     if (pipes[i] != NULL)
       created(pipes[i]);

@@ -285,6 +285,9 @@ void model_cancel(struct model_handle* h) {
   if (r == 0) {
     if ((w->size > 0 && w->left == 0) || w->cancelled || w->error != 0)
       sim_fail("W11: a write of handle %d is cancelled, and was over", h->number);
+    if (h->kind == KIND_IPC && w->left < w->size)
+      sim_fail("W11: a write of handle %d is cancelled, and its peer waits for the rest",
+               h->number);
     if (w->size > 0 && waits(before) && waits(w->next))
       sim_mark(MARK_CANCEL_BETWEEN);
     w->cancelled = 1;

@@ -201,15 +201,24 @@ static void stop_what_rang(struct model_handle* h) {
     }
   }
   model_raise(1 + (int) sim_below(4));
+  for (i = 0; i < 2; i++) { /* What is read in front of a wait leaves the rest to the next turn. */
+    model_read_stop(&model.handles[i]);
+    model_read_start(&model.handles[i]);
+    model_write(&model.handles[i], NULL);
+  }
   if (model.budget-- > 0)
     model_send(h);
 }
 
 static void stop_between_ring_and_turn(void) {
-  struct model_handle* h = model_new(KIND_ASYNC, &model.loops[0]);
+  struct model_handle* h = model_new(KIND_TCP, &model.loops[0]);
   int i;
 
   if (!(sim_has & SIM_HAS_SIGNALS) || h == NULL)
+    return;
+  model_open(h); /* With its peer the first two. */
+  h = model_new(KIND_ASYNC, &model.loops[0]);
+  if (h == NULL || model.count < 3)
     return;
   for (i = 0; i < 6; i++) {
     struct model_handle* watcher = model_new(KIND_SIGNAL, &model.loops[0]);

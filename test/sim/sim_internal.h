@@ -150,6 +150,13 @@ int sim_pipe_connect(struct uv__io* io, const void* addr);
 int sim_start_connect(struct uv__io* io, int port);
 int sim_refuse(struct uv__io* io, int err);
 int sim_bind_to(struct uv__io* io, int port);
+/* That the core may ask for it now: an io that has a descriptor; a lane that is free. */
+struct sim_socket* sim_check_socket(struct uv__io* io, const char* op);
+void sim_check_lane(const struct uv__io* io, enum uv__lane lane, const char* op);
+
+/* sim_listen.c */
+int sim_listen(struct uv__io* io, int backlog);
+int sim_accept_now(struct uv__io* io, struct uv__desc* desc);
 
 void sim_enter(struct uv__io* io); /* a new io */
 void sim_leave(struct uv__io* io); /* is closed */

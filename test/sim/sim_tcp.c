@@ -20,7 +20,7 @@ static void check_open(const struct uv__io* io, const char* op) {
     sim_fail("%s on an io that is closed, or is none", op);
 }
 
-static struct sim_socket* check_socket(struct uv__io* io, const char* op) {
+struct sim_socket* sim_check_socket(struct uv__io* io, const char* op) {
   check_open(io, op);
   if (io->tail.fd < 0)
     sim_fail("%s without a descriptor", op);
@@ -28,7 +28,7 @@ static struct sim_socket* check_socket(struct uv__io* io, const char* op) {
 }
 
 /* A start of an operation: nothing of its lane may be under way or uncollected. */
-static void check_lane(const struct uv__io* io, enum uv__lane lane, const char* op) {
+void sim_check_lane(const struct uv__io* io, enum uv__lane lane, const char* op) {
   if (io->tail.armed & (unsigned) lane)
     sim_fail("%s while one is in flight", op);
   if (io->tail.due & (unsigned) lane & (UV__WRITE | UV__CONNECT | UV__SHUTDOWN))
@@ -38,7 +38,7 @@ static void check_lane(const struct uv__io* io, enum uv__lane lane, const char* 
 }
 
 static struct sim_socket* check_connected(struct uv__io* io, const char* op) {
-  struct sim_socket* sock = check_socket(io, op);
+  struct sim_socket* sock = sim_check_socket(io, op);
 
   if (sock->state != SOCK_CONNECTED)
     sim_fail("%s on a socket that is not connected", op);
@@ -157,7 +157,7 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
 /* ---- Control ---- */
 
 int sim_bind_to(struct uv__io* io, int port) {
-  struct sim_socket* sock = check_socket(io, "bind");
+  struct sim_socket* sock = sim_check_socket(io, "bind");
 
   if (sock->state != SOCK_FRESH && !sock->shared)
     sim_fail("bind of a socket that is connected or listens");
@@ -177,7 +177,7 @@ static int tcp_bind(struct uv__io* io, const void* addr, unsigned flags) {
 }
 
 static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
-  const struct sim_socket* sock = check_socket(io, "name");
+  const struct sim_socket* sock = sim_check_socket(io, "name");
   struct sockaddr_in name;
 
   if (end == UV__REMOTE && sock->peer < 0)
@@ -192,7 +192,7 @@ static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
 }
 
 static int tcp_option(struct uv__io* io, enum uv__option option, void* value) {
-  (void) check_socket(io, "option");
+  (void) sim_check_socket(io, "option");
   if (option == UV__RESET) {
     io->tail.resets = 1;
     return 0;
@@ -219,7 +219,7 @@ static int tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
 static int tcp_read_arm(struct uv__io* io) {
   struct sim_socket* sock = check_connected(io, "read_arm");
 
-  check_lane(io, UV__READ, "read_arm");
+  sim_check_lane(io, UV__READ, "read_arm");
   io->tail.due &= ~(unsigned) UV__READ;
   if (sock->reset && sim_chance(20)) {
     sim_mark(MARK_ARM_FAILS);
@@ -273,7 +273,7 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
   struct sim_socket* sock = check_connected(io, "read_now");
   ssize_t n;
 
-  check_lane(io, UV__READ, "read_now");
+  sim_check_lane(io, UV__READ, "read_now");
   if (base == NULL || len == 0 || base != offered_base || len != offered_len ||
       (passed != NULL) != (io->ops == &uv__ipc_ops))
     sim_fail("read_now into a buffer that alloc_cb did not just give");
@@ -330,7 +330,7 @@ static ssize_t tcp_write(struct uv__io* io,
   unsigned i;
 
   if (mode != UV__TRY)
-    check_lane(io, UV__WRITE, "write");
+    sim_check_lane(io, UV__WRITE, "write");
   if (sock->shut && !sock->shared)
     sim_fail("write after shutdown");
   if (nbufs == 0)
@@ -398,10 +398,10 @@ static int tcp_write_stop(struct uv__io* io) {
 /* ---- Connecting, ending ---- */
 
 int sim_start_connect(struct uv__io* io, int port) {
-  const struct sim_socket* sock = check_socket(io, "connect");
+  const struct sim_socket* sock = sim_check_socket(io, "connect");
   int r;
 
-  check_lane(io, UV__CONNECT, "connect");
+  sim_check_lane(io, UV__CONNECT, "connect");
   if (sock->state != SOCK_FRESH && !sock->shared)
     sim_fail("connect of a socket that is connected or listens");
   io->tail.connect_port = port;
@@ -422,7 +422,7 @@ static int tcp_connect(struct uv__io* io, const void* addr) {
 static int tcp_shutdown(struct uv__io* io) {
   struct sim_socket* sock = check_connected(io, "shutdown");
 
-  check_lane(io, UV__SHUTDOWN, "shutdown");
+  sim_check_lane(io, UV__SHUTDOWN, "shutdown");
   if (sock->shut && !sock->shared)
     sim_fail("shutdown twice");
   if ((io->tail.armed | io->tail.due) & UV__WRITE)
@@ -460,71 +460,6 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
   }
 }
 
-/* ---- Listening ---- */
-
-static int tcp_listen(struct uv__io* io, int backlog) {
-  struct sim_socket* sock = check_socket(io, "listen");
-
-  if (sock->state != SOCK_FRESH && sock->state != SOCK_LISTENING && !sock->shared)
-    sim_fail("listen on a connection");
-  if (sim_chance(sim_trouble.control))
-    return sim_refuse(io, UV_ENOBUFS);
-  if (sock->state == SOCK_CONNECTED)
-    return sim_refuse(io, UV_EINVAL);
-  if (sock->port == 0)
-    sock->port = 30000 + io->tail.fd;
-  sock->state = SOCK_LISTENING;
-  sock->backlog = backlog > 0 ? backlog : 1;
-  return 0;
-}
-
-/* The oldest connection leaves the queue. */
-static int next_connection(struct sim_socket* sock) {
-  int fd = sock->queue[0];
-
-  sock->queued--;
-  sock->queue_seen--;
-  memmove(sock->queue, sock->queue + 1, (size_t) sock->queued * sizeof(sock->queue[0]));
-  return fd;
-}
-
-static int accept_error(void) {
-  static const int errors[] = {UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM};
-  return errors[sim_below(4)];
-}
-
-static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
-  struct sim_socket* sock = check_socket(io, "accept_now");
-  int fd = -1;
-  int r;
-
-  if (sock->state != SOCK_LISTENING)
-    sim_fail("accept_now on a socket that does not listen");
-  check_lane(io, UV__ACCEPT, "accept_now");
-  if (desc->kind != UV__DESC_NONE)
-    sim_fail("accept_now over a connection that nobody claimed");
-  io->tail.due &= ~(unsigned) UV__ACCEPT;
-  if (sock->queue_seen == 0 || sim_chance(10)) {
-    r = UV_EAGAIN;
-  } else if (sim_starved) {
-    r = accept_error();
-  } else if (sim_chance(sim_trouble.accept_error)) {
-    sim_fd_close(next_connection(sock), 1);
-    r = UV_ECONNABORTED;
-  } else {
-    fd = next_connection(sock);
-    sim_hold(fd, HELD_BY_CORE);
-    desc->fd = fd;
-    desc->kind = (int) sock->kind;
-    r = 0;
-  }
-  sim_trace("  accept_now fd %d: %d, fd %d", io->tail.fd, r, fd);
-  sim_seen->accepted(io, r, fd);
-  if (r == UV_EAGAIN)
-    sim_arm(io, UV__ACCEPT);
-  return r;
-}
-
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
  * them all, but for names. */
 #define SIM_OPS(bind_op, name_op, connect_op)                                                   \
@@ -532,8 +467,8 @@ static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
     .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
-    .connect = connect_op, .shutdown = tcp_shutdown, .listen = tcp_listen,                      \
-    .accept_now = tcp_accept_now, .done = tcp_done, .close = tcp_close                          \
+    .connect = connect_op, .shutdown = tcp_shutdown, .listen = sim_listen,                      \
+    .accept_now = sim_accept_now, .done = tcp_done, .close = tcp_close                          \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect);

@@ -17,6 +17,50 @@
 #  include <unistd.h>
 #endif
 
+/* ---- Surroundings ---- */
+
+#ifndef _WIN32
+
+static const char* folder(void) {
+  const char* path = getenv("TMPDIR");
+
+  return path == NULL ? "/tmp" : path;
+}
+
+#endif
+
+void test_needs_folder(void) {
+#ifndef _WIN32
+  if (access(folder(), W_OK) != 0)
+    SKIP("there is no folder for temporary files that can be written to");
+#endif
+}
+
+int test_has_proc(void) {
+#ifdef __linux__
+  return access("/proc/self/fd", F_OK) == 0;
+#else
+  return 1;
+#endif
+}
+
+void test_needs_proc(void) {
+  if (!test_has_proc())
+    SKIP("there is no /proc, by which Linux would tell or open it");
+}
+
+void test_needs_fds(int count) {
+#ifdef _WIN32
+  (void) count;
+#else
+  struct rlimit limit;
+
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < (rlim_t) count + 40)
+    SKIP("a process may not have as many descriptors here");
+#endif
+}
+
 /* ---- Names ---- */
 
 const char* test_pipe_name(char* buf, size_t size) {
@@ -24,10 +68,9 @@ const char* test_pipe_name(char* buf, size_t size) {
 #ifdef _WIN32
   int length = snprintf(buf, size, "\\\\.\\pipe\\uvstream-test-%ld-%d", (long) _getpid(), ++count);
 #else
-  const char* folder = getenv("TMPDIR");
-  int length = snprintf(buf, size, "%s/uvstream-test-%ld-%d", folder == NULL ? "/tmp" : folder,
-                        (long) getpid(), ++count);
+  int length = snprintf(buf, size, "%s/uvstream-test-%ld-%d", folder(), (long) getpid(), ++count);
 
+  test_needs_folder();
   (void) unlink(buf); /* What a killed test left that had this process id. */
 #endif
   CHECK(length > 0 && (size_t) length < size);

@@ -17,6 +17,17 @@ enum {
 /* A name that nobody else uses, for uv_pipe_bind; another one with each call. Returns buf. */
 const char* test_pipe_name(char* buf, size_t size);
 
+/* ---- What a test needs of its surroundings, or it is skipped ---- */
+
+/* A folder for temporary files that can be written to. */
+void test_needs_folder(void);
+/* /proc, where the system has one. */
+void test_needs_proc(void);
+/* So many descriptors beside those that any test has. */
+void test_needs_fds(int count);
+/* Whether what has a name in /proc can be opened once more; 1 where there is no /proc anyway. */
+int test_has_proc(void);
+
 /* ---- Connections ---- */
 
 /* A listener with that name. */

@@ -155,11 +155,14 @@ int uv__sock_listen(struct uv__io* io, int backlog) {
 }
 
 static int accept_prepared(int listener) {
-#if defined(BORN_PREPARED)
-  return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-#else
-  int fd = accept(listener, NULL, NULL);
+  int fd;
 
+#if defined(BORN_PREPARED)
+  fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0 || errno != ENOSYS) /* Some sandboxes do not know it. */
+    return fd;
+#endif
+  fd = accept(listener, NULL, NULL);
   if (fd >= 0 && uv__file_prepare(fd) < 0) {
     int saved_errno = errno;
     uv__file_discard(fd);
@@ -167,7 +170,6 @@ static int accept_prepared(int listener) {
     return -1;
   }
   return fd;
-#endif
 }
 
 /* Errors of the listener itself, say after a shutdown by another holder of the socket. The

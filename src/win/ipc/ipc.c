@@ -39,7 +39,8 @@ static void greet(struct uv__io* io, DWORD peer, int writable) {
   size_t size = uv__ipc_frame_head(head, 0, 0);
 
   uv__ipc_frame_init(&uv__ipc_of(io)->decoder);
-  uv__ipc_pass_meet(&uv__ipc_of(io)->peer, io->tail.u.handle, peer);
+  uv__ipc_of(io)->peer.id = peer;
+  (void) uv__ipc_pass_meet(&uv__ipc_of(io)->peer, io->tail.u.handle);
   if (writable)
     uv__pipe_end_write_first(io, head, (DWORD) size);
 }
@@ -89,8 +90,10 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   unsigned char* block = ipc->head + UV__IPC_HEADER_SIZE;
   HANDLE self = GetCurrentProcess();
   uv_os_fd_t handle;
-  int r;
+  int r = uv__ipc_pass_meet(&ipc->peer, io->tail.u.handle);
 
+  if (r < 0)
+    return r;
   if (pass->tail.state & UV__WIN_SOCKET)
     return uv__ipc_pass_socket(&ipc->peer, pass, block, &ipc->flags, &ipc->given);
   r = pass->ops->fileno(pass, &handle);

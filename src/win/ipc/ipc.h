@@ -18,7 +18,8 @@ enum {
 
 /* The process at the other end of a pipe. */
 struct uv__ipc_peer {
-  DWORD id;
+  DWORD id;       /* 0: not known yet */
+  int met;        /* what there is to know is known */
   HANDLE process; /* to give it handles; NULL: that is not allowed, or it is this process */
 };
 
@@ -81,8 +82,8 @@ void uv__ipc_in_drain(struct uv__io* io);
 
 /* ---- pass.c: handles between processes ---- */
 
-/* Finds it, where `id` is 0. */
-void uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe, DWORD id);
+/* Finds it, once, and its id, where that is 0. */
+int uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe);
 void uv__ipc_pass_part(struct uv__ipc_peer* peer);
 /* Give the peer a duplicate and write the block that tells it so. A socket that is only bound
  * begins to listen. Stores the flags of the frame, and the duplicate; NULL where the system does not

@@ -16,18 +16,33 @@ _Static_assert(sizeof(WSAPROTOCOL_INFOW) == UV__IPC_INFO_SIZE, "size of WSAPROTO
 /* ---- The peer ---- */
 
 /* The end of a pipe that is not ours is the peer's. Both are ours while the pipe stays in this
- * process; and when one was made for a child, whose id is known then. */
-void uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe, DWORD id) {
+ * process; and when one was made for a child, whose id is known then. What there was no memory to tell
+ * is asked again before something is given: who took another process for this one would tell it the
+ * number of a handle that is something else there. */
+int uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe) {
   DWORD self = GetCurrentProcessId();
+  DWORD id = peer->id;
+  DWORD error = 0;
 
-  peer->process = NULL;
-  peer->id = id;
-  if (id == 0 && (!GetNamedPipeServerProcessId(pipe, &peer->id) || peer->id == self))
-    if (!GetNamedPipeClientProcessId(pipe, &peer->id))
-      peer->id = self;
+  if (peer->met)
+    return 0;
+  if (id == 0 && !GetNamedPipeServerProcessId(pipe, &id))
+    error = GetLastError();
+  if (peer->id == 0 && (error != 0 || id == self) && !uv__native_is_short(error)) {
+    id = self;
+    error = GetNamedPipeClientProcessId(pipe, &id) ? 0 : GetLastError();
+  }
+  if (uv__native_is_short(error))
+    return UV_ENOMEM;
   /* Now, when it is there: later the id may be that of another one. */
-  if (peer->id != self)
-    peer->process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, peer->id);
+  if (id != self) {
+    peer->process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, id);
+    if (peer->process == NULL && uv__native_is_short(GetLastError()))
+      return UV_ENOMEM;
+  }
+  peer->id = id;
+  peer->met = 1;
+  return 0;
 }
 
 void uv__ipc_pass_part(struct uv__ipc_peer* peer) {

@@ -71,7 +71,10 @@ int uv__tcp_read_arm(struct uv__io* io) {
   nothing.buf = NULL;
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
-  return (int) lost(uv__tcp_begun(io, r == 0, UV__WIN_IN));
+  r = uv__tcp_begun(io, r == 0, UV__WIN_IN);
+  /* "Would block" from an overlapped call is a matter of memory, too. Nobody would come again: with
+   * UV_ENOBUFS a program hears that reading goes on (rule R3). */
+  return r == UV_EAGAIN || r == UV_ENOBUFS ? UV_ENOMEM : (int) lost(r);
 }
 
 /* Cancelling would cost a call and still end in a packet, whereas the pending receive takes

@@ -344,4 +344,18 @@ BOOL WINAPI SetKernelObjectSecurity(HANDLE handle,
                                     SECURITY_INFORMATION what,
                                     PSECURITY_DESCRIPTOR descriptor);
 
+BOOL WINAPI CreateWellKnownSid(WELL_KNOWN_SID_TYPE which, PSID domain, PSID to, DWORD* room);
+BOOL WINAPI GetAce(PACL acl, DWORD index, LPVOID* ace);
+BOOL WINAPI EqualSid(PSID a, PSID b);
+BOOL WINAPI GetKernelObjectSecurity(
+    HANDLE handle, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR to, DWORD room, LPDWORD needed);
+BOOL WINAPI GetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor,
+                                      LPBOOL present,
+                                      PACL* dacl,
+                                      LPBOOL defaulted);
+BOOL WINAPI GetSecurityDescriptorSacl(PSECURITY_DESCRIPTOR descriptor,
+                                      LPBOOL present,
+                                      PACL* sacl,
+                                      LPBOOL defaulted);
+
 #endif /* NT_WINBASE_H_ */

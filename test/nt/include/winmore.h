@@ -47,44 +47,4 @@ BOOL WINAPI GetNamedPipeHandleStateA(HANDLE pipe,
                                      DWORD size);
 BOOL WINAPI WriteConsoleA(HANDLE screen, const void* from, DWORD size, LPDWORD count, LPVOID none);
 
-/* ---- Security ---- */
-
-#define SYSTEM_MANDATORY_LABEL_ACE_TYPE 0x11
-
-typedef struct _ACE_HEADER {
-  BYTE AceType;
-  BYTE AceFlags;
-  WORD AceSize;
-} ACE_HEADER;
-
-typedef struct _ACCESS_ALLOWED_ACE {
-  ACE_HEADER Header;
-  ACCESS_MASK Mask;
-  DWORD SidStart;
-} ACCESS_ALLOWED_ACE;
-
-typedef struct _SYSTEM_MANDATORY_LABEL_ACE {
-  ACE_HEADER Header;
-  ACCESS_MASK Mask;
-  DWORD SidStart;
-} SYSTEM_MANDATORY_LABEL_ACE;
-
-typedef enum _WELL_KNOWN_SID_TYPE {
-  WinWorldSid = 1
-} WELL_KNOWN_SID_TYPE;
-
-BOOL WINAPI CreateWellKnownSid(WELL_KNOWN_SID_TYPE which, PSID domain, PSID to, DWORD* room);
-BOOL WINAPI GetAce(PACL acl, DWORD index, LPVOID* ace);
-BOOL WINAPI EqualSid(PSID a, PSID b);
-BOOL WINAPI GetKernelObjectSecurity(
-    HANDLE handle, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR to, DWORD room, LPDWORD needed);
-BOOL WINAPI GetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor,
-                                      LPBOOL present,
-                                      PACL* dacl,
-                                      LPBOOL defaulted);
-BOOL WINAPI GetSecurityDescriptorSacl(PSECURITY_DESCRIPTOR descriptor,
-                                      LPBOOL present,
-                                      PACL* sacl,
-                                      LPBOOL defaulted);
-
 #endif /* NT_WINMORE_H_ */
