@@ -127,7 +127,7 @@ MUTANTS = [
     ("a child's end is told without its code", "process/process.c",
      "  if (!GetExitCodeProcess(child->process, &child->exit_code))\n    child->exit_code = (DWORD) -1;\n",
      ""),
-    ("a child has handles that nobody gave it", "process/process.c",
+    ("a child has handles that nobody gave it", "process/create.c",
      "stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,",
      "stdio->inherited, 0 * stdio->inherited_count + sizeof(HANDLE), NULL,"),
     ("a child outlives its parent", "process/process.c",
