@@ -86,7 +86,7 @@ UV_EXTERN int uv_translate_sys_error(int sys_errno);
 
 /* The libuv API level, as major << 16 | minor << 8 | patch. Any thread. */
 UV_EXTERN unsigned int uv_version(void);
-/* The libuv API level as text, "1.52.0". Any thread. */
+/* The libuv API level as text, "1.53.0". Any thread. */
 UV_EXTERN const char* uv_version_string(void);
 
 /* The four functions of an allocator, with the meaning they have in C. The library calls them on
@@ -1149,6 +1149,12 @@ typedef struct {
   int32_t tv_usec;
 } uv_timeval64_t;
 
+/* Seconds and nanoseconds, as narrow as a long is. */
+typedef struct {
+  long tv_sec;
+  long tv_nsec;
+} uv_timespec_t;
+
 /* Seconds and microseconds, as narrow as a long is. */
 typedef struct {
   long tv_sec;
@@ -1270,6 +1276,106 @@ typedef struct {
 
 /* What this process used so far, all threads together. Any thread. */
 UV_EXTERN int uv_getrusage(uv_rusage_t* rusage);
+/* What the calling thread used so far; on Windows its times, and 0 for the rest. UV_ENOTSUP where
+ * the system does not tell. */
+UV_EXTERN int uv_getrusage_thread(uv_rusage_t* rusage);
+
+/* Priorities of processes, from the highest to the lowest: nice values, which on Windows stand for
+ * the six priority classes. */
+#define UV_PRIORITY_HIGHEST (-20)
+#define UV_PRIORITY_HIGH (-14)
+#define UV_PRIORITY_ABOVE_NORMAL (-7)
+#define UV_PRIORITY_NORMAL 0
+#define UV_PRIORITY_BELOW_NORMAL 10
+#define UV_PRIORITY_LOW 19
+
+/* Read or set the priority of a process, -20 (high) to 19 (low); 0 is the calling process. Windows
+ * answers one of UV_PRIORITY_*, and sets UV_PRIORITY_HIGH for what is higher than the program may.
+ * UV_ESRCH: no such process; UV_EINVAL: out of range; UV_EACCES, UV_EPERM. Any thread. */
+UV_EXTERN int uv_os_getpriority(uv_pid_t pid, int* priority);
+UV_EXTERN int uv_os_setpriority(uv_pid_t pid, int priority);
+
+/* ---- The machine ------------------------------------------------------------------- */
+
+/* Processors, memory and load of the computer, or of the container that the process is in. */
+
+/* One processor, and what it did since the system started. */
+typedef struct uv_cpu_info_s {
+  char* model;
+  int speed; /* MHz; 0 when the system does not tell */
+  struct uv_cpu_times_s {
+    uint64_t user; /* ms */
+    uint64_t nice; /* ms; 0 on Windows */
+    uint64_t sys;  /* ms */
+    uint64_t idle; /* ms */
+    uint64_t irq;  /* ms */
+  } cpu_times;
+} uv_cpu_info_t;
+
+/* The processors that are in use, in one allocated block that uv_free_cpu_info frees. UV_ENOSYS
+ * where the system does not tell. Any thread. */
+UV_EXTERN int uv_cpu_info(uv_cpu_info_t** cpu_infos, int* count);
+UV_EXTERN void uv_free_cpu_info(uv_cpu_info_t* cpu_infos, int count);
+/* How many threads wanted to run, on average over 1, 5 and 15 minutes; zeros on Windows. Any
+ * thread. */
+UV_EXTERN void uv_loadavg(double avg[3]);
+
+/* Bytes of memory that the machine has, and that programs could have now, caches given up; 0 when
+ * the system does not tell. Any thread. */
+UV_EXTERN uint64_t uv_get_total_memory(void);
+UV_EXTERN uint64_t uv_get_free_memory(void);
+/* Bytes that the process may use: the least of what its control groups (Linux) and its resource
+ * limits (Unix) leave it. UINT64_MAX: there are such groups, and they set no limit; 0: nothing sets
+ * one, or it cannot be told, as on Windows. Any thread. */
+UV_EXTERN uint64_t uv_get_constrained_memory(void);
+/* Bytes that the process can still have: uv_get_free_memory, or what is left of its limit when
+ * that is less. Any thread. */
+UV_EXTERN uint64_t uv_get_available_memory(void);
+
+/* ---- Users ------------------------------------------------------------------------- */
+
+/* What the system's database of users and groups says. */
+
+/* A user. On Windows: no numbers (-1), no shell (NULL). */
+typedef struct uv_passwd_s {
+  char* username;
+  unsigned long uid;
+  unsigned long gid;
+  char* shell;
+  char* homedir;
+} uv_passwd_t;
+
+/* A group. */
+typedef struct uv_group_s {
+  char* groupname;
+  unsigned long gid;
+  char** members; /* names; ends with NULL */
+} uv_group_t;
+
+/* The user that the process acts for, or one by number (UV_ENOTSUP on Windows); uv_os_free_passwd
+ * frees what it points to. UV_ENOENT: none has that number. Any thread. */
+UV_EXTERN int uv_os_get_passwd(uv_passwd_t* pwd);
+UV_EXTERN int uv_os_get_passwd2(uv_passwd_t* pwd, uv_uid_t uid);
+UV_EXTERN void uv_os_free_passwd(uv_passwd_t* pwd);
+/* A group by number (UV_ENOTSUP on Windows); uv_os_free_group frees what it points to. UV_ENOENT:
+ * none has that number. Any thread. */
+UV_EXTERN int uv_os_get_group(uv_group_t* grp, uv_uid_t gid);
+UV_EXTERN void uv_os_free_group(uv_group_t* grp);
+
+/* ---- Shared libraries -------------------------------------------------------------- */
+
+/* Code that is loaded while the program runs. uv_lib_t is in uv/unix.h and uv/win.h. */
+
+/* Load a library (UTF-8 on Windows); NULL: the program itself. 0, or -1: uv_dlerror says why, and
+ * uv_dlclose is called all the same. */
+UV_EXTERN int uv_dlopen(const char* filename, uv_lib_t* lib);
+/* Let go of a library, and of the text of uv_dlerror. */
+UV_EXTERN void uv_dlclose(uv_lib_t* lib);
+/* The address of what a library exports by that name, which may be NULL. 0, or -1: uv_dlerror says
+ * why. */
+UV_EXTERN int uv_dlsym(uv_lib_t* lib, const char* name, void** ptr);
+/* Why uv_dlopen or uv_dlsym failed last, until the next of these calls; "no error" before any. */
+UV_EXTERN const char* uv_dlerror(const uv_lib_t* lib);
 
 /* ---- Text encodings ---------------------------------------------------------------- */
 
@@ -1331,6 +1437,42 @@ UV_EXTERN uv_thread_t uv_thread_self(void);
 UV_EXTERN int uv_thread_join(uv_thread_t* tid);
 /* Non-zero when both are the same thread. */
 UV_EXTERN int uv_thread_equal(const uv_thread_t* t1, const uv_thread_t* t2);
+
+/* Name the calling thread, for debuggers and tools; what the system has no room for is cut off
+ * (15 bytes on Linux). UV_ENOSYS where threads have no names. */
+UV_EXTERN int uv_thread_setname(const char* name);
+/* The name of a thread into `name` of `size` bytes, cut where it does not fit, always terminated. */
+UV_EXTERN int uv_thread_getname(uv_thread_t* tid, char* name, size_t size);
+
+/* Priorities of threads among those of their process. */
+enum {
+  UV_THREAD_PRIORITY_HIGHEST = 2,
+  UV_THREAD_PRIORITY_ABOVE_NORMAL = 1,
+  UV_THREAD_PRIORITY_NORMAL = 0,
+  UV_THREAD_PRIORITY_BELOW_NORMAL = -1,
+  UV_THREAD_PRIORITY_LOWEST = -2
+};
+
+/* Set one of UV_THREAD_PRIORITY_*, or read what the system makes of it: a number of its own. On
+ * Linux that is the nice value of the calling thread; another thread that runs by the system's
+ * ordinary policy has none that can be set (0). UV_EINVAL: out of range; UV_EACCES, UV_EPERM. */
+UV_EXTERN int uv_thread_setpriority(uv_thread_t tid, int priority);
+UV_EXTERN int uv_thread_getpriority(uv_thread_t tid, int* priority);
+
+/* How many processors a mask of the next two calls counts, a byte for each; UV_ENOTSUP where
+ * threads cannot be tied to processors. */
+UV_EXTERN int uv_cpumask_size(void);
+/* On which processors a thread may run: 1 or 0 for each. A mask is `mask_size` bytes long, UV_EINVAL
+ * when that is less than uv_cpumask_size or no processor is left; what is more is not touched.
+ * `oldmask` (may be NULL) becomes the mask before. */
+UV_EXTERN int uv_thread_setaffinity(uv_thread_t* tid,
+                                    char* cpumask,
+                                    char* oldmask,
+                                    size_t mask_size);
+UV_EXTERN int uv_thread_getaffinity(uv_thread_t* tid, char* cpumask, size_t mask_size);
+/* The processor that the calling thread runs on, or did just now. UV_ENOTSUP where the system does
+ * not tell. */
+UV_EXTERN int uv_thread_getcpu(void);
 
 /* Mutual exclusion. The plain kind is locked once, the recursive kind any number of times by
  * the same thread. trylock: UV_EBUSY when it is locked, for the plain kind by anybody. */
@@ -1466,12 +1608,12 @@ struct uv_getnameinfo_s {
   char service[32]; /* NI_MAXSERV */
 };
 
-/* Look up the addresses of `node` (UTF-8) and the port of `service`; one of them may be NULL.
- * `hints` may be NULL; only its flags, family, socket type and protocol count. All three may
- * go after the call. Errors of the lookup are UV_EAI_* and come through `cb`; with a NULL `cb` the
- * call waits and returns them, and on success leaves the result in req->addrinfo. UV_EINVAL:
- * neither node nor service. Runs on the pool of uv_queue_work and is refused and taken back
- * like that, but lookups never take more than half of its threads. */
+/* Look up the addresses of `node` (UTF-8; international ones by UTS 46, non-transitional) and the
+ * port of `service`; one may be NULL. Of `hints` (may be NULL) flags, family, type and protocol
+ * count. All three may go after the call. Errors of the lookup are UV_EAI_* and come through `cb`;
+ * with a NULL `cb` the call waits and returns them, and leaves the result in req->addrinfo.
+ * UV_EINVAL: neither node nor service, or no UTF-8. Runs on the pool of uv_queue_work, is refused
+ * and taken back like that, but lookups never take more than half of its threads. */
 UV_EXTERN int uv_getaddrinfo(uv_loop_t* loop,
                              uv_getaddrinfo_t* req,
                              uv_getaddrinfo_cb getaddrinfo_cb,

@@ -5,6 +5,7 @@ Each check_* function returns a list of problems, one line each. All run in a fe
 need nothing but Python; those that call a formatter or a linter pass where it is missing.
 """
 import functools
+import importlib.util
 import json
 import re
 import shutil
@@ -444,11 +445,18 @@ def anchors(text):
 
 
 def check_mutants():
-    """What test/sim/mutants.py plants is to be put in the place of a text that stands once in its file."""
-    sys.path.insert(0, str(ROOT / "test" / "sim"))
-    from mutants import MUTANTS, path_of
-    return [f"test/sim/mutants.py: {name}: its text is not once in {file}"
-            for name, file, old, _ in MUTANTS if path_of(file).read_text().count(old) != 1]
+    """What test/sim/mutants.py and test/nt/mutants.py plant stands once in its file."""
+    problems = []
+    for suite in ("sim", "nt"):
+        script = ROOT / "test" / suite / "mutants.py"
+        spec = importlib.util.spec_from_file_location(f"mutants_{suite}", script)
+        planted = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(planted)
+        for name, file, old, _ in planted.MUTANTS:
+            path = planted.path_of(file) if suite == "sim" else planted.WIN / file
+            if not path.is_file() or path.read_text(encoding="utf-8").count(old) != 1:
+                problems.append(f"test/{suite}/mutants.py: {name}: its text is not once in {file}")
+    return problems
 
 
 def check_links():

@@ -53,12 +53,15 @@ def render():
             ours, bar, theirs = cell.partition("|")
             shown.append(value(ours) + ("\\*" if bar else ""))
             if bar:
+                theirs, _, until = theirs.partition("<")
+                theirs = {"ends": "the process ends", "": "the loop hangs"}.get(theirs, value(theirs))
                 key = (title(call, kind), kind, value(ours),
-                       {"ends": "the process ends", "": "the loop hangs"}.get(theirs, value(theirs)))
+                       theirs + (f", before 1.{until}" if until else ""))
                 differences.setdefault(key, []).append(state)
         lines.append(f"| {title(call, kind)} | {kind} | " + " | ".join(shown) + f" | `{tests[call]}` |")
-    lines += ["", "Where a cell has a star libuv 1.44 does something else on Linux. The same test, built "
-              "with libuv", "where pkg-config finds that version, proves it.", "",
+    lines += ["", "Where a cell has a star libuv does something else on Linux, in its versions 1.44, 1.50 and",
+              "1.53 alike but where a version is named. The same test, built with each of them, proves it.",
+              "",
               "| Call | | State | Here | libuv |", "|---|---|---|---|---|"]
     for (call, kind, ours, theirs), states in differences.items():
         lines.append(f"| {call} | {kind} | {', '.join(states)} | {ours} | {theirs} |")

@@ -23,7 +23,9 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # 0.1's first figures (109,696 and 134,144) the core pays for libuv 1.53's ends of writes and for closes
 # that wait for senders, Unix for children that share memory until their exec and for forks; the DLL for
 # packets that are checked, closes that end in the call, pipes without names and helpers that share.
-BOUNDS = {("clang", "libuvstream.so"): (121920, 1.01), ("mingw", "libuvstream.dll"): (157184, 1.01)}
+# Then for files and devices as pipes, current folders of any length and shortages that are waited out;
+# both for the 28 small names of 1.53, some 9 KB; and Unix 22 KB for international names, 19.5 of them tables.
+BOUNDS = {("clang", "libuvstream.so"): (159096, 1.01), ("mingw", "libuvstream.dll"): (171520, 1.01)}
 
 # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
 OF_COMPILERS = (".refptr.", "__odr_asan.")

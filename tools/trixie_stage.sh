@@ -2,9 +2,11 @@
 # One stage of `./dev test trixie`, inside of Debian trixie (trixie.sh): trixie_stage.sh STAGE REPORT,
 # where REPORT is the file for CTest's.
 #
+#   facts   what test/facts/wine10.txt says of this Wine is so
 #   wine    the Windows programs that build/mingw has already, run by this newer Wine
 #   wine32  those of build/mingw32, which only a Wine with 32-bit libraries runs
 #   ucrt    built with the universal C run-time library, and run
+#   peers   current versions of Node, Bun and Deno for Windows, as peers of IPC and of pipes
 #   gcc     all of it natively by a current gcc, and
 #   clang   by a current clang, each with warnings that no other build asks for
 set -eu
@@ -29,9 +31,9 @@ run_windows() {
   local folder=$1
   shift
   lend_python "$folder"
-  WINEPREFIX=$PWD/build/trixie-$stage-wine ctest --test-dir "$folder" -j4 --timeout 180 \
+  WINEPREFIX=$PWD/build/trixie-wine ctest --test-dir "$folder" -j4 --timeout 180 \
     --output-on-failure --repeat until-pass:2 --output-junit "$report" \
-    -E '^(compat[.]nim|interop[.])' "$@"
+    -E '^(compat[.]nim|interop[.]|facts[.]table)' "$@"
 }
 
 build() {
@@ -39,6 +41,11 @@ build() {
 }
 
 case $stage in
+facts)
+  WINEPREFIX=$PWD/build/trixie-wine cmake/wine-runner.sh build/mingw/bin/uvtest_facts.exe \
+    --differ test/facts/wine10.txt
+  ;;
+peers) python3 tools/trixie_peers.py "$report" "$PWD/build/trixie-wine" ;;
 wine) run_windows build/mingw -LE '^(sim|fuzz|shim|shim_runs)$' ;;
 wine32) run_windows build/mingw32 -L '^(api|unit|facts|fault)$' ;;
 ucrt)

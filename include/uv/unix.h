@@ -6,11 +6,15 @@
 /* More than this header needs: programs written for libuv find the names of these, SIGINT or
  * O_NONBLOCK for example, by including uv.h alone. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <pwd.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/param.h>
 #include <sys/socket.h>
@@ -39,6 +43,12 @@ typedef pthread_once_t uv_once_t;
 typedef struct uv_rwlock_s {
   void* lock; /* private */
 } uv_rwlock_t;
+
+/* A shared library; the fields are private. */
+typedef struct uv_lib_s {
+  void* handle;
+  char* errmsg;
+} uv_lib_t;
 
 /* One piece of memory. The layout is that of struct iovec, which the backends rely on. */
 typedef struct uv_buf_t {

@@ -6,11 +6,9 @@
 #ifndef _WIN32_WINNT
 #  define _WIN32_WINNT 0x0A00
 #endif
-#ifndef WIN32_LEAN_AND_MEAN
-#  define WIN32_LEAN_AND_MEAN
-#endif
 
-/* winsock2.h comes first: windows.h would otherwise bring in the old winsock.h. */
+/* winsock2.h comes first: windows.h would otherwise bring in the old winsock.h. How much of the rest
+ * windows.h brings in is the program's to say, by WIN32_LEAN_AND_MEAN. */
 /* clang-format off */
 #include <winsock2.h>
 #include <mswsock.h>
@@ -33,6 +31,9 @@
 #endif
 #ifndef SIGQUIT
 #  define SIGQUIT 3
+#endif
+#ifndef SIGABRT_COMPAT
+#  define SIGABRT_COMPAT 6
 #endif
 #ifndef SIGKILL
 #  define SIGKILL 9
@@ -86,6 +87,12 @@ typedef struct uv_rwlock_s {
 typedef struct uv_key_s {
   DWORD index; /* private */
 } uv_key_t;
+
+/* A shared library; the fields are private. */
+typedef struct uv_lib_s {
+  HMODULE handle;
+  char* errmsg;
+} uv_lib_t;
 
 /* One piece of memory. The layout is that of WSABUF, which the backend relies on. */
 typedef struct uv_buf_t {

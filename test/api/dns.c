@@ -188,6 +188,63 @@ TEST(getaddrinfo_of_nothing_is_refused) {
   net_end();
 }
 
+TEST(getaddrinfo_of_what_is_no_utf8_is_refused) {
+  static const char* const names[] = {"\xff", "a\xc0\x80", "\xe2\x82", "\xed\xa0\x80",
+                                      "b\xfc"
+                                      "cher"};
+  uv_getaddrinfo_t req;
+  size_t i;
+
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    CHECK_EQ(uv_getaddrinfo(net_loop(), &req, on_addresses, names[i], NULL, NULL), UV_EINVAL);
+  CHECK_EQ(uv_loop_alive(net_loop()), 0);
+  net_end();
+}
+
+/* "localhost" in full-width letters, in capitals and with what is left out; and a number with the dots
+ * of Chinese and Japanese. */
+TEST(getaddrinfo_of_an_international_name) {
+  static const char* const names[] = {
+      "\xef\xbd\x8c\xef\xbd\x8f\xef\xbd\x83\xef\xbd\x81\xef\xbd\x8c"
+      "HOST",
+      "local\xc2\xad"
+      "host",
+      "127\xe3\x80\x82"
+      "0\xef\xbc\x8e"
+      "0.1",
+  };
+  struct addrinfo hints = stream_hints(AF_INET, 0);
+  size_t i;
+
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    uv_getaddrinfo_t req;
+    int r = uv_getaddrinfo(net_loop(), &req, NULL, names[i], "22", &hints);
+
+#ifdef _WIN32
+    /* Windows makes them IDNA by itself, Wine leaves some as they are. */
+    if (r == UV_EAI_NONAME || r == UV_EAI_AGAIN || r == UV_EAI_NODATA)
+      SKIP("this system does not know international names");
+#endif
+    CHECK_EQ(r, 0);
+    CHECK_EQ(count_loopback(req.addrinfo, 22), 1);
+    uv_freeaddrinfo(req.addrinfo);
+  }
+  net_end();
+}
+
+TEST(getaddrinfo_of_a_name_that_cannot_be) {
+  struct addrinfo hints = stream_hints(AF_INET, 0);
+  uv_getaddrinfo_t req;
+
+  /* A mark with nothing to stand on. */
+  CHECK(uv_getaddrinfo(net_loop(), &req, NULL, "\xcc\x81.invalid", "22", &hints) < 0);
+  CHECK(req.addrinfo == NULL);
+#ifndef _WIN32
+  CHECK_EQ(uv_getaddrinfo(net_loop(), &req, NULL, "\xcc\x81.invalid", "22", &hints), UV_EAI_NONAME);
+#endif
+  net_end();
+}
+
 TEST(getaddrinfo_copies_what_it_is_given) {
   struct addrinfo hints = stream_hints(AF_INET, AI_NUMERICHOST);
   char node[] = "127.0.0.1";

@@ -15,6 +15,8 @@ int guide_stream(const char* program, const char* child);
 int guide_stream_as_cxx(const char* program, const char* child);
 int guide_process(const char* program, const char* child);
 int guide_process_as_cxx(const char* program, const char* child);
+int guide_level(const char* program, const char* child);
+int guide_level_as_cxx(const char* program, const char* child);
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #include "guide.h"
 #include "harness.h"
 #include "typical.h"
+#include "uv.h"
 
 TEST(typical_libuv_program) {
   CHECK_EQ(typical_run(), 0);
@@ -34,6 +35,17 @@ static void run(guide as_c, guide as_cxx, const char* name) {
   if (as_cxx != NULL) {
     CHECK_EQ(as_cxx(name, NULL), 0);
   }
+}
+
+static void run_of_level_53(guide as_c, guide as_cxx, const char* name) {
+#if UV_VERSION_HEX < (1 << 16 | 53 << 8)
+  (void) as_c;
+  (void) as_cxx;
+  (void) name;
+  SKIP("of a later level of the API than this libuv's");
+#else
+  run(as_c, as_cxx, name);
+#endif
 }
 
 #ifdef COMPAT_CXX
@@ -164,4 +176,24 @@ TEST(guide_maybe_a_terminal) {
 
 TEST(guide_about_the_process) {
   run(BOTH(guide_process), "about_the_process");
+}
+
+TEST(guide_of_the_machine) {
+  run_of_level_53(BOTH(guide_level), "machine");
+}
+
+TEST(guide_users_and_groups) {
+  run_of_level_53(BOTH(guide_level), "users");
+}
+
+TEST(guide_libraries) {
+  run_of_level_53(BOTH(guide_level), "libraries");
+}
+
+TEST(guide_shares_of_the_processors) {
+  run_of_level_53(BOTH(guide_level), "shares");
+}
+
+TEST(guide_write_that_is_taken_back) {
+  run_of_level_53(BOTH(guide_level), "taken_back");
 }

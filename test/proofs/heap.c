@@ -4,7 +4,7 @@
 #include "core/base/heap.h"
 
 enum {
-  NODES = 5,
+  NODES = 4,
   NONE = -1
 };
 
@@ -17,10 +17,10 @@ static int before(const struct uv__heap_node* a, const struct uv__heap_node* b) 
   return ((const struct item*) a)->key < ((const struct item*) b)->key;
 }
 
-/* A root with three children, of which the second has one too; any keys that are in order. */
+/* A root with two children, of which the first has one too; any keys that are in order. */
 static void* any_tree(void) {
-  static const int parents[NODES] = {-1, 0, 0, 0, 2};
-  static const int nexts[NODES] = {-1, 2, 3, -1, -1};
+  static const int parents[NODES] = {-1, 0, 0, 1};
+  static const int nexts[NODES] = {-1, 2, -1, -1};
   int i;
 
   for (i = 0; i < NODES; i++) {
@@ -30,12 +30,11 @@ static void* any_tree(void) {
     items[i].node.child = NULL;
   }
   items[0].node.child = &items[1].node;
-  items[2].node.child = &items[4].node;
+  items[1].node.child = &items[3].node;
   items[0].node.prev = NULL;
   items[1].node.prev = &items[0].node;
   items[2].node.prev = &items[1].node;
-  items[3].node.prev = &items[2].node;
-  items[4].node.prev = &items[2].node;
+  items[3].node.prev = &items[1].node;
   return &items[0].node;
 }
 
@@ -73,24 +72,34 @@ PROOF(heap_meld_puts_the_earlier_on_top, 2) {
   REACHED();
 }
 
-PROOF(heap_has_the_smallest_on_top, 7) {
-  int gone;
+static void remove_one(int gone) {
+  void* root = any_tree();
 
-  for (gone = 0; gone < NODES; gone++) {
-    void* root = any_tree();
+  uv__heap_remove(&root, &items[gone].node, before);
+  check_tree(root, gone);
+}
 
-    uv__heap_remove(&root, &items[gone].node, before);
-    check_tree(root, gone);
-  }
+PROOF(heap_loses_its_smallest, 5) {
+  remove_one(0);
   REACHED();
 }
 
-PROOF(heap_takes_one_more, 7) {
+PROOF(heap_loses_one_with_a_child, 5) {
+  remove_one(1);
+  REACHED();
+}
+
+PROOF(heap_loses_a_leaf, 5) {
+  remove_one(2);
+  REACHED();
+}
+
+PROOF(heap_takes_one_more, 5) {
   void* root;
   int extra = NODES - 1;
 
   root = any_tree();
-  items[2].node.child = NULL;
+  items[1].node.child = NULL;
   items[extra].key = nondet_byte();
   uv__heap_insert(&root, &items[extra].node, before);
   check_tree(root, NONE);

@@ -122,6 +122,8 @@ void model_send(struct model_handle* h) {
 void model_raise(int signum) {
   int i;
 
+  if (signum == 0)
+    return; /* Of a watcher that watches for none. */
   sim_raise(signum);
   for (i = 0; i < model.count; i++)
     if (model.handles[i].kind == KIND_SIGNAL && model.handles[i].signum == signum)

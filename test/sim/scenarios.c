@@ -250,6 +250,8 @@ static void signals_of_before_a_stop(void) {
   if (!(sim_has & SIM_HAS_SIGNALS))
     return;
   h = model_new(KIND_SIGNAL, &model.loops[0]);
+  if (sim_chance(40))
+    sim_trouble.control = 50; /* The next one may be refused, and then the old one, too. */
   model.budget = 40;
   model.script = begin_anew;
   for (i = 0; i < TURNS && h != NULL; i++) {

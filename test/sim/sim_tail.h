@@ -46,6 +46,7 @@ typedef int uv_cond_t;
 typedef int uv_key_t;
 typedef int uv_once_t;
 #define UV_ONCE_INIT 0
+typedef int uv_lib_t;
 
 typedef struct uv_buf_t {
   char* base;

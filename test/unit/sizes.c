@@ -36,6 +36,11 @@
   ROW(uv_interface_address_t, 80, 80) \
   ROW(uv_timespec64_t, 16, 16)        \
   ROW(uv_timeval64_t, 16, 16)         \
+  ROW(uv_timespec_t, 16, 8)           \
+  ROW(uv_cpu_info_t, 56, 56)          \
+  ROW(uv_passwd_t, 40, 32)            \
+  ROW(uv_group_t, 24, 24)             \
+  ROW(uv_lib_t, 16, 16)               \
   ROW(uv_timeval_t, 16, 8)            \
   ROW(uv_env_item_t, 16, 16)          \
   ROW(uv_utsname_t, 1024, 1024)       \

@@ -65,6 +65,18 @@ static void getaddrinfo_done(struct uv__work* work, int status) {
   req->cb(req, req->retcode, req->addrinfo);
 }
 
+/* WTF-8 without halves of pairs, which begin with ED A0 to ED BF. */
+static int is_utf8(const char* text) {
+  const unsigned char* at = (const unsigned char*) text;
+
+  if (uv_wtf8_length_as_utf16(text) < 0)
+    return 0;
+  for (; *at != '\0'; at++)
+    if (at[0] == 0xed && at[1] >= 0xa0)
+      return 0;
+  return 1;
+}
+
 int uv_getaddrinfo(uv_loop_t* loop,
                    uv_getaddrinfo_t* req,
                    uv_getaddrinfo_cb getaddrinfo_cb,
@@ -75,7 +87,7 @@ int uv_getaddrinfo(uv_loop_t* loop,
 
   if (req == NULL || (node == NULL && service == NULL))
     return UV_EINVAL;
-  if (node != NULL && (*node == '\0' || strlen(node) > MOST_NODE))
+  if (node != NULL && (*node == '\0' || strlen(node) > MOST_NODE || !is_utf8(node)))
     return UV_EINVAL;
   req->type = UV_GETADDRINFO;
   req->loop = loop;

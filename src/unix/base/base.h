@@ -38,6 +38,10 @@ int uv__file_blocks(int fd);
 int uv__file_is_ready(int fd, short events);
 /* Close without looking back: after EINTR the number may be somebody else's already. */
 void uv__file_discard(int fd);
+/* The beginning of a file as terminated text in `room` bytes; returns its length. */
+ssize_t uv__file_read(const char* path, char* text, size_t room);
+/* The whole of a file as terminated text, in memory of the library's. */
+int uv__file_take(const char* path, char** text);
 
 /* ---- reopen.c: may be called in a forked child, of a terminal on Linux only ---- */
 

@@ -1,10 +1,13 @@
-/* A descriptor as the system knows it, by its number: the flags of its open file, and closing it.
- * What a stream does with one is fd/fd.c's. */
+/* A descriptor as the system knows it, by its number: the flags of its open file, and closing it;
+ * and the short files in which Linux tells about itself. What a stream does with a descriptor is
+ * fd/fd.c's. */
 #include "unix/base/base.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+
+#include "core/base/alloc.h"
 
 int uv__file_unblock(int fd) {
   int flags = fcntl(fd, F_GETFL);
@@ -47,4 +50,46 @@ int uv__file_is_ready(int fd, short events) {
 
 void uv__file_discard(int fd) {
   (void) close(fd);
+}
+
+ssize_t uv__file_read(const char* path, char* text, size_t room) {
+  size_t len = 0;
+  ssize_t n;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return UV__ERR(errno);
+  do {
+    n = read(fd, text + len, room - 1 - len);
+    if (n > 0)
+      len += (size_t) n;
+  } while (len < room - 1 && (n > 0 || (n < 0 && errno == EINTR)));
+  text[len] = '\0';
+  if (n < 0)
+    n = UV__ERR(errno);
+  (void) close(fd);
+  return n < 0 ? n : (ssize_t) len;
+}
+
+int uv__file_take(const char* path, char** text) {
+  size_t room = 4096;
+  char* at = NULL;
+  ssize_t len;
+
+  do {
+    char* more = uv__realloc(at, room *= 2);
+
+    if (more == NULL) {
+      uv__free(at);
+      return UV_ENOMEM;
+    }
+    at = more;
+    len = uv__file_read(path, at, room);
+  } while (len == (ssize_t) (room - 1));
+  if (len < 0) {
+    uv__free(at);
+    return (int) len;
+  }
+  *text = at;
+  return 0;
 }

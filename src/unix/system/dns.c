@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "unix/idna/idna.h"
+
 /* X(native without the prefix EAI_); the names are the same. */
 #define EAI_MAP(X) \
   X(AGAIN)         \
@@ -53,13 +55,26 @@ static int translate(int code) {
   }
 }
 
+static int is_ascii(const char* text) {
+  while (*text != '\0' && (unsigned char) *text < 128)
+    text++;
+  return *text == '\0';
+}
+
 int uv__port_getaddrinfo(const char* node,
                          const char* service,
                          const struct addrinfo* hints,
                          struct addrinfo** result) {
+  char ascii[UV__IDNA_ROOM];
   struct addrinfo* found = NULL;
   int r;
 
+  /* The C library looks an international name up as it is, or knows some of them by its locale. */
+  if (node != NULL && !is_ascii(node)) {
+    if (uv__idna_to_ascii(node, ascii) < 0)
+      return UV_EAI_NONAME;
+    node = ascii;
+  }
   errno = 0;
   r = translate(getaddrinfo(node, service, hints, &found));
   if (r == 0)

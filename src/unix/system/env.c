@@ -77,8 +77,3 @@ int uv_os_environ(uv_env_item_t** envitems, int* count) {
   *count = n;
   return 0;
 }
-
-void uv_os_free_environ(uv_env_item_t* envitems, int count) {
-  (void) count; /* The texts lie in the same block. */
-  uv__free(envitems);
-}

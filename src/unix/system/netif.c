@@ -154,8 +154,3 @@ int uv_interface_addresses(uv_interface_address_t** addresses, int* count) {
   *count = n;
   return 0;
 }
-
-void uv_free_interface_addresses(uv_interface_address_t* addresses, int count) {
-  (void) count; /* The names lie in the same block. */
-  uv__free(addresses);
-}

@@ -1,9 +1,8 @@
-/* Places in the file system that a process has: its program, its user's folder, and where temporary
- * files go. Its current folder is cwd.c's. */
+/* Places in the file system that a process has: its program, and where temporary files go. Its current
+ * folder is cwd.c's, that of its user host/user.c's. */
 #include "unix/base/base.h"
 
 #include <limits.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,7 +80,7 @@ int uv_exepath(char* buffer, size_t* size) {
   return uv__text_give(path, len, buffer, size);
 }
 
-/* ---- Temporary files, and the user ---- */
+/* ---- Temporary files ---- */
 
 int uv_os_tmpdir(char* buffer, size_t* size) {
   static const char* const names[] = {"TMPDIR", "TMP", "TEMP", "TEMPDIR"};
@@ -104,44 +103,4 @@ int uv_os_tmpdir(char* buffer, size_t* size) {
   while (len > 1 && path[len - 1] == '/')
     len--;
   return uv__text_give(path, len, buffer, size);
-}
-
-/* What the user database says; its row needs memory of a size that only trying tells. */
-static int give_home_of_user(char* buffer, size_t* size) {
-  size_t room = 512;
-  char* memory = NULL;
-  struct passwd row;
-  struct passwd* found;
-  int r;
-
-  do {
-    char* more = uv__realloc(memory, room *= 2);
-    if (more == NULL) {
-      uv__free(memory);
-      return UV_ENOMEM;
-    }
-    memory = more;
-    do
-      r = getpwuid_r(geteuid(), &row, memory, room, &found);
-    while (r == EINTR);
-  } while (r == ERANGE);
-  if (r != 0)
-    r = UV__ERR(r);
-  else if (found == NULL)
-    r = UV_ENOENT;
-  else
-    r = uv__text_give(row.pw_dir, strlen(row.pw_dir), buffer, size);
-  uv__free(memory);
-  return r;
-}
-
-int uv_os_homedir(char* buffer, size_t* size) {
-  const char* home;
-
-  if (buffer == NULL || size == NULL || *size == 0)
-    return UV_EINVAL;
-  home = getenv("HOME");
-  if (home != NULL)
-    return uv__text_give(home, strlen(home), buffer, size);
-  return give_home_of_user(buffer, size);
 }

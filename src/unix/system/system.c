@@ -21,7 +21,6 @@
 #  include <sys/user.h>
 #endif
 #if defined(__linux__)
-#  include <fcntl.h>
 #  include <stdlib.h>
 #endif
 
@@ -116,21 +115,10 @@ static int measure_resident(size_t* rss) {
   /* The second number of statm, in pages (proc(5)). The file has one short line. */
   char line[128];
   char* at;
-  ssize_t n;
-  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  ssize_t n = uv__file_read("/proc/self/statm", line, sizeof(line));
 
-  if (fd < 0)
-    return UV__ERR(errno);
-  do
-    n = read(fd, line, sizeof(line) - 1);
-  while (n < 0 && errno == EINTR);
-  if (n < 0) {
-    int error = errno;
-    close(fd);
-    return UV__ERR(error);
-  }
-  close(fd);
-  line[n] = '\0';
+  if (n < 0)
+    return (int) n;
   at = strchr(line, ' ');
   if (at == NULL)
     return UV_EIO;
@@ -207,12 +195,12 @@ static uv_timeval_t time_of(struct timeval from) {
   return to;
 }
 
-int uv_getrusage(uv_rusage_t* rusage) {
+static int measure_use(int who, uv_rusage_t* rusage) {
   struct rusage used;
 
   if (rusage == NULL)
     return UV_EINVAL;
-  if (getrusage(RUSAGE_SELF, &used) != 0)
+  if (getrusage(who, &used) != 0)
     return UV__ERR(errno);
   rusage->ru_utime = time_of(used.ru_utime);
   rusage->ru_stime = time_of(used.ru_stime);
@@ -234,6 +222,18 @@ int uv_getrusage(uv_rusage_t* rusage) {
   rusage->ru_nvcsw = (uint64_t) used.ru_nvcsw;
   rusage->ru_nivcsw = (uint64_t) used.ru_nivcsw;
   return 0;
+}
+
+int uv_getrusage(uv_rusage_t* rusage) {
+  return measure_use(RUSAGE_SELF, rusage);
+}
+
+int uv_getrusage_thread(uv_rusage_t* rusage) {
+#if defined(RUSAGE_THREAD)
+  return measure_use(RUSAGE_THREAD, rusage);
+#else
+  return rusage == NULL ? UV_EINVAL : UV_ENOTSUP;
+#endif
 }
 
 /* ---- The host ---- */

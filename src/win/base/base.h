@@ -15,6 +15,10 @@ int uv__error_translate(DWORD code);
 typedef void (*uv__function)(void);
 uv__function uv__import(const WCHAR* library, const char* name);
 
+/* registry.c: what the registry has of the machine: a value of at most `bytes` bytes, of the kind
+ * that `flags` says (RRF_RT_*). Text is terminated. */
+int uv__registry_get(const WCHAR* key, const WCHAR* name, DWORD flags, void* value, DWORD bytes);
+
 /* ---- table.c ---- */
 
 struct uv__pair {

@@ -133,8 +133,3 @@ int uv_os_environ(uv_env_item_t** envitems, int* count) {
   FreeEnvironmentStringsW(block);
   return r;
 }
-
-void uv_os_free_environ(uv_env_item_t* envitems, int count) {
-  (void) count; /* The texts lie in the same block. */
-  uv__free(envitems);
-}

@@ -186,8 +186,3 @@ int uv_interface_addresses(uv_interface_address_t** addresses, int* count) {
   uv__free(adapters);
   return 0;
 }
-
-void uv_free_interface_addresses(uv_interface_address_t* addresses, int count) {
-  (void) count;
-  uv__free(addresses);
-}

@@ -1,33 +1,11 @@
-/* Places in the file system that a process has: its program, its folder, its user's folder, and
- * where temporary files go. */
+/* Places in the file system that a process has: its program, its folder, and where temporary files
+ * go. The folder of its user is in host/user.c. */
 #include "win/text/text.h"
 
 #include <string.h>
 #include <wchar.h>
 
 #include "core/base/alloc.h"
-
-/* Without a backslash at the end, but for the root of a drive, which is another place without. */
-static DWORD trim(const WCHAR* path, DWORD units) {
-  if (units > 1 && path[units - 1] == L'\\' && !(units == 3 && path[1] == L':'))
-    units--;
-  return units;
-}
-
-static int give(DWORD (*fetch)(WCHAR*, DWORD, const void*), char* buffer, size_t* size) {
-  WCHAR* path;
-  DWORD units;
-  int r;
-
-  if (buffer == NULL || size == NULL || *size == 0)
-    return UV_EINVAL;
-  r = uv__wide_fetch(fetch, NULL, &path, &units);
-  if (r < 0)
-    return r;
-  r = uv__wide_give(path, trim(path, units), buffer, size);
-  uv__free(path);
-  return r;
-}
 
 static DWORD fetch_program(WCHAR* to, DWORD room, const void* arg) {
   (void) arg;
@@ -111,7 +89,7 @@ int uv_cwd(char* buffer, size_t* size) {
     return r;
   r = lengthen(&path, &units);
   if (r == 0)
-    r = uv__wide_give(path, trim(path, units), buffer, size);
+    r = uv__wide_give(path, uv__wide_trim(path, units), buffer, size);
   uv__free(path);
   return r;
 }
@@ -179,43 +157,5 @@ static DWORD fetch_temporary(WCHAR* to, DWORD room, const void* arg) {
 }
 
 int uv_os_tmpdir(char* buffer, size_t* size) {
-  return give(fetch_temporary, buffer, size);
-}
-
-static DWORD fetch_userprofile(WCHAR* to, DWORD room, const void* arg) {
-  (void) arg;
-  return GetEnvironmentVariableW(L"USERPROFILE", to, room);
-}
-
-static DWORD fetch_profile(WCHAR* to, DWORD room, const void* arg) {
-  typedef BOOL(WINAPI * get_profile_fn)(HANDLE, WCHAR*, DWORD*);
-  typedef BOOL(WINAPI * open_token_fn)(HANDLE, DWORD, HANDLE*);
-  get_profile_fn get_profile =
-      (get_profile_fn) uv__import(L"userenv.dll", "GetUserProfileDirectoryW");
-  open_token_fn open_token = (open_token_fn) uv__import(L"advapi32.dll", "OpenProcessToken");
-  HANDLE token;
-  DWORD size = room; /* with the terminator, in and out */
-  DWORD error;
-  BOOL ok;
-
-  (void) arg;
-  if (get_profile == NULL || open_token == NULL) {
-    SetLastError(ERROR_CALL_NOT_IMPLEMENTED);
-    return 0;
-  }
-  if (!open_token(GetCurrentProcess(), TOKEN_QUERY, &token))
-    return 0;
-  ok = get_profile(token, to, &size);
-  error = GetLastError();
-  CloseHandle(token);
-  if (ok)
-    return size - 1;
-  SetLastError(error);
-  return error == ERROR_INSUFFICIENT_BUFFER && size > room ? size : 0;
-}
-
-int uv_os_homedir(char* buffer, size_t* size) {
-  int r = give(fetch_userprofile, buffer, size);
-
-  return r == UV_ENOENT ? give(fetch_profile, buffer, size) : r;
+  return uv__wide_give_path(fetch_temporary, buffer, size);
 }

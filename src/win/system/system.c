@@ -138,6 +138,22 @@ int uv_getrusage(uv_rusage_t* rusage) {
   return 0;
 }
 
+int uv_getrusage_thread(uv_rusage_t* rusage) {
+  FILETIME made;
+  FILETIME ended;
+  FILETIME kernel;
+  FILETIME user;
+
+  if (rusage == NULL)
+    return UV_EINVAL;
+  if (!GetThreadTimes(GetCurrentThread(), &made, &ended, &kernel, &user))
+    return uv__error_translate(GetLastError());
+  memset(rusage, 0, sizeof(*rusage));
+  rusage->ru_utime = time_of(user);
+  rusage->ru_stime = time_of(kernel);
+  return 0;
+}
+
 /* ---- The host ---- */
 
 int uv_os_gethostname(char* buffer, size_t* size) {
@@ -164,16 +180,11 @@ static int get_version(OSVERSIONINFOW* info) {
 
 /* "Windows 10 Pro", as far as the registry knows; Windows 11 calls itself 10 there. */
 static void get_product(const OSVERSIONINFOW* info, char* buffer, size_t size) {
-  typedef LONG(WINAPI * get_value_fn)(HKEY, const WCHAR*, const WCHAR*, DWORD, DWORD*, void*,
-                                      DWORD*);
-  get_value_fn get_value = (get_value_fn) uv__import(L"advapi32.dll", "RegGetValueW");
   WCHAR name[80];
-  DWORD bytes = sizeof(name);
 
   buffer[0] = '\0';
-  if (get_value == NULL ||
-      get_value(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion",
-                L"ProductName", RRF_RT_REG_SZ, NULL, name, &bytes) != ERROR_SUCCESS)
+  if (uv__registry_get(L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", L"ProductName",
+                       RRF_RT_REG_SZ, name, sizeof(name)) < 0)
     return;
   if (uv__wide_give(name, wcslen(name), buffer, &size) < 0)
     return;

@@ -20,6 +20,13 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
                    const void* arg,
                    WCHAR** text,
                    DWORD* units);
+/* The units of a path without a backslash at the end, but for the root of a drive, which is another
+ * place without. */
+DWORD uv__wide_trim(const WCHAR* path, DWORD units);
+/* Hand out the path that `fetch` writes, without a backslash at its end. */
+int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
+                       char* buffer,
+                       size_t* size);
 
 /* folder.c: the short name of a folder on a drive, in memory of the library's. UV_EINVAL for others. */
 int uv__folder_shorten(const WCHAR* path, WCHAR** shorter);

@@ -60,3 +60,26 @@ int uv__wide_fetch(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
   }
   return UV_ENOBUFS;
 }
+
+DWORD uv__wide_trim(const WCHAR* path, DWORD units) {
+  if (units > 1 && path[units - 1] == L'\\' && !(units == 3 && path[1] == L':'))
+    units--;
+  return units;
+}
+
+int uv__wide_give_path(DWORD (*fetch)(WCHAR* to, DWORD room, const void* arg),
+                       char* buffer,
+                       size_t* size) {
+  WCHAR* path;
+  DWORD units;
+  int r;
+
+  if (buffer == NULL || size == NULL || *size == 0)
+    return UV_EINVAL;
+  r = uv__wide_fetch(fetch, NULL, &path, &units);
+  if (r < 0)
+    return r;
+  r = uv__wide_give(path, uv__wide_trim(path, units), buffer, size);
+  uv__free(path);
+  return r;
+}

@@ -9,6 +9,7 @@
 #include "winbase.h"
 #include "processenv.h"
 #include "wincon.h"
+#include "hostinfo.h"
 #ifdef _MSC_VER
 #  include "winmore.h"
 #endif

@@ -17,16 +17,6 @@ void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR
 
 #define ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061u
 #define ERROR_SERVICE_SPECIFIC_ERROR 1066u
-#define FORMAT_MESSAGE_IGNORE_INSERTS 0x0200u
-#define FORMAT_MESSAGE_FROM_SYSTEM 0x1000u
-
-DWORD WINAPI FormatMessageW(DWORD flags,
-                            LPCVOID source,
-                            DWORD message,
-                            DWORD language,
-                            LPWSTR to,
-                            DWORD room,
-                            va_list* args);
 
 /* ---- Files ---- */
 
