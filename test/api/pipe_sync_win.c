@@ -458,3 +458,34 @@ TEST(l5_lines_of_a_program_that_ends_arrive) {
   test_await_child(&end);
   net_end();
 }
+
+/* An end may be set to read messages; one that is longer than a read comes in several of them, whole. */
+TEST(r2_message_that_is_longer_than_a_read_is_whole) {
+  enum {
+    LENGTH = 100000
+  };
+  static char bytes[LENGTH];
+  char name[TEST_PIPE_NAME];
+  struct net_sink sink = {0};
+  HANDLE peer;
+  HANDLE end;
+  DWORD wrote_now;
+
+  test_pipe_name(name, sizeof name);
+  end = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1,
+                         2 * LENGTH, 2 * LENGTH, 0, NULL);
+  CHECK(end != INVALID_HANDLE_VALUE);
+  peer = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  CHECK(peer != INVALID_HANDLE_VALUE);
+  net_pattern_fill(bytes, LENGTH, 0);
+  CHECK(WriteFile(peer, bytes, LENGTH, &wrote_now, NULL));
+  CHECK_EQ(wrote_now, LENGTH);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, crt(end)), 0);
+  net_drain(stream(), &sink);
+  net_until_bytes(&sink, LENGTH);
+  CHECK(CloseHandle(peer));
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, LENGTH);
+  net_end();
+}

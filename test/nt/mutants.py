@@ -59,8 +59,6 @@ MUTANTS = [
      "      InterlockedExchange(&loop->tail.wake, WAKE_NONE);\n", ""),
     ("a wake-up without memory is lost", "loop/loop.c",
      "    InterlockedExchange(wake, WAKE_MISSED);\n", "    (void) 0;\n"),
-    ("a wait that was early begins anew", "loop/loop.c",
-     "      left_ms = now < due ? due - now : 0;", "      left_ms = now < due ? left_ms : 0;"),
     ("what was stranded is left where it is", "loop/loop.c",
      "  complete_stranded(loop);\n}", "  (void) complete_stranded;\n}"),
     ("an operation of somebody else's port may post a packet there", "loop/foreign.c",

@@ -52,6 +52,9 @@ static DWORD result(struct uv__blocking* calls, BOOL ok, DWORD* size) {
     error = ok ? 0 : GetLastError();
     set_pending(calls, 0);
   }
+  /* A message that has more bytes: the call itself need not say how many there were. */
+  if (error == ERROR_MORE_DATA && !calls->is_file)
+    *size = (DWORD) calls->overlapped.InternalHigh;
   return error;
 }
 

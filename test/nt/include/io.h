@@ -15,6 +15,7 @@ int _dup(int fd);
 int _dup2(int from, int to);
 int _isatty(int fd);
 int _setmode(int fd, int mode);
+long _lseek(int fd, long offset, int from);
 int _unlink(const char* path);
 int _access(const char* path, int mode);
 

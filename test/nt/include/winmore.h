@@ -28,13 +28,50 @@ BOOL WINAPI DeleteFileW(LPCWSTR path);
 BOOL WINAPI MoveFileExW(LPCWSTR from, LPCWSTR to, DWORD flags);
 DWORD WINAPI GetFileAttributesA(LPCSTR path);
 DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room);
-BOOL WINAPI GetNamedPipeHandleStateA(HANDLE pipe,
-                                     LPDWORD state,
-                                     LPDWORD instances,
-                                     LPDWORD bytes,
-                                     LPDWORD timeout_ms,
-                                     LPSTR user,
-                                     DWORD size);
 BOOL WINAPI WriteConsoleA(HANDLE screen, const void* from, DWORD size, LPDWORD count, LPVOID none);
+
+/* ---- What else windows.h brings ---- */
+
+typedef struct IUnknown IUnknown;
+typedef struct _NOTIFYICONDATAW {
+  DWORD cbSize;
+  HANDLE hWnd;
+} NOTIFYICONDATAW;
+
+#define KEY_SET_VALUE 0x00002u
+#define KEY_READ 0x20019u
+#define REG_EXPAND_SZ 2u
+#define REG_DWORD 4u
+#define EVENTLOG_ERROR_TYPE 0x0001
+#define EVENTLOG_WARNING_TYPE 0x0002
+#define EVENTLOG_INFORMATION_TYPE 0x0004
+
+typedef LONG LSTATUS;
+
+LSTATUS WINAPI RegOpenKeyExA(HKEY key, LPCSTR name, DWORD options, DWORD access, HKEY* opened);
+LSTATUS WINAPI RegCreateKeyExW(HKEY key,
+                               LPCWSTR name,
+                               DWORD reserved,
+                               LPWSTR class_name,
+                               DWORD options,
+                               DWORD access,
+                               LPSECURITY_ATTRIBUTES security,
+                               HKEY* opened,
+                               LPDWORD made);
+LSTATUS WINAPI
+RegSetValueExW(HKEY key, LPCWSTR name, DWORD reserved, DWORD type, const BYTE* data, DWORD size);
+LSTATUS WINAPI RegDeleteKeyW(HKEY key, LPCWSTR name);
+LSTATUS WINAPI RegCloseKey(HKEY key);
+HANDLE WINAPI RegisterEventSourceW(LPCWSTR machine, LPCWSTR name);
+BOOL WINAPI DeregisterEventSource(HANDLE source);
+BOOL WINAPI ReportEventW(HANDLE source,
+                         WORD type,
+                         WORD category,
+                         DWORD event,
+                         PSID user,
+                         WORD strings,
+                         DWORD size,
+                         LPCWSTR* texts,
+                         LPVOID data);
 
 #endif /* NT_WINMORE_H_ */

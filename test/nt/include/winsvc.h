@@ -11,6 +11,7 @@
 #define SERVICE_STOP 0x0020u
 #define SERVICE_ALL_ACCESS 0xf01ffu
 #define SERVICE_WIN32_OWN_PROCESS 0x10u
+#define SERVICE_AUTO_START 2u
 #define SERVICE_DEMAND_START 3u
 #define SERVICE_ERROR_NORMAL 1u
 
@@ -85,6 +86,56 @@ typedef struct _SERVICE_TABLE_ENTRYW {
   LPSERVICE_MAIN_FUNCTIONW lpServiceProc;
 } SERVICE_TABLE_ENTRYW;
 
+#define SERVICE_CONFIG_DESCRIPTION 1u
+#define SERVICE_CONFIG_FAILURE_ACTIONS 2u
+#define SERVICE_CONFIG_DELAYED_AUTO_START_INFO 3u
+#define SERVICE_CONFIG_FAILURE_ACTIONS_FLAG 4u
+
+typedef enum _SC_ACTION_TYPE {
+  SC_ACTION_NONE = 0,
+  SC_ACTION_RESTART = 1
+} SC_ACTION_TYPE;
+
+typedef struct _SC_ACTION {
+  SC_ACTION_TYPE Type;
+  DWORD Delay;
+} SC_ACTION;
+
+typedef struct _SERVICE_FAILURE_ACTIONSW {
+  DWORD dwResetPeriod;
+  LPWSTR lpRebootMsg;
+  LPWSTR lpCommand;
+  DWORD cActions;
+  SC_ACTION* lpsaActions;
+} SERVICE_FAILURE_ACTIONSW;
+
+typedef struct _SERVICE_FAILURE_ACTIONSA {
+  DWORD dwResetPeriod;
+  LPSTR lpRebootMsg;
+  LPSTR lpCommand;
+  DWORD cActions;
+  SC_ACTION* lpsaActions;
+} SERVICE_FAILURE_ACTIONSA;
+
+typedef struct _SERVICE_FAILURE_ACTIONS_FLAG {
+  BOOL fFailureActionsOnNonCrashFailures;
+} SERVICE_FAILURE_ACTIONS_FLAG;
+
+typedef struct _SERVICE_DESCRIPTIONW {
+  LPWSTR lpDescription;
+} SERVICE_DESCRIPTIONW;
+
+typedef struct _SERVICE_DESCRIPTIONA {
+  LPSTR lpDescription;
+} SERVICE_DESCRIPTIONA;
+
+typedef struct _SERVICE_DELAYED_AUTO_START_INFO {
+  BOOL fDelayedAutostart;
+} SERVICE_DELAYED_AUTO_START_INFO;
+
+BOOL WINAPI ChangeServiceConfig2W(SC_HANDLE service, DWORD what, LPVOID info);
+BOOL WINAPI
+QueryServiceConfig2A(SC_HANDLE service, DWORD what, LPBYTE to, DWORD room, LPDWORD needed);
 SC_HANDLE WINAPI OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD access);
 SC_HANDLE WINAPI OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access);
 SC_HANDLE WINAPI OpenServiceA(SC_HANDLE manager, LPCSTR name, DWORD access);

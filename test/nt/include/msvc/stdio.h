@@ -54,6 +54,8 @@ size_t __cdecl fread(void* to, size_t size, size_t count, FILE* file);
 size_t __cdecl fwrite(const void* from, size_t size, size_t count, FILE* file);
 int __cdecl fseek(FILE* file, long offset, int from);
 long __cdecl ftell(FILE* file);
+int __cdecl _fseeki64(FILE* file, long long offset, int from);
+long long __cdecl _ftelli64(FILE* file);
 void __cdecl rewind(FILE* file);
 int __cdecl setvbuf(FILE* file, char* room, int mode, size_t size);
 int __cdecl remove(const char* path);
