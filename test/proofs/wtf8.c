@@ -72,21 +72,6 @@ PROOF(wtf8_text_comes_back, 8) {
   REACHED();
 }
 
-/* To a room of any size, with a length or a terminator. */
-PROOF(wtf8_text_stays_within_its_room, 8) {
-  uint16_t units[UNITS + 1];
-  size_t room = nondet_size();
-  size_t size = room;
-  char* text = room_of(room + 1);
-  int r;
-
-  ASSUME(room <= BYTES);
-  units[UNITS] = 0;
-  r = uv_utf16_to_wtf8(units, nondet_int() ? UNITS : -1, &text, &size);
-  CHECK(r == (size <= room ? 0 : UV_ENOBUFS) && size <= BYTES);
-  REACHED();
-}
-
 /* Any bytes, to a room of any size: what is there is terminated. */
 PROOF(wtf8_any_text_stays_within_its_room, 8) {
   char text[4];
