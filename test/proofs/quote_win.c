@@ -1,6 +1,6 @@
 /* The command line of a child: neither putting it together nor taking it apart needs more room than is said.
- * That one gives back what the other took is for the tests (test/unit/args.c, test/api): CBMC does not come
- * to an end with it in a minute. */
+ * That one gives back what the other took is for the tests: CBMC takes a wchar_t for 32 bits, of which the
+ * other half would read two. */
 #include "proof.h"
 
 #include "win/process/text.c"
