@@ -13,12 +13,21 @@
 
 /* ---- Processors ---- */
 
+/* A Unix that the library does not know by name is not asked. */
+static void list_processors(uv_cpu_info_t** infos, int* count) {
+  int r = uv_cpu_info(infos, count);
+
+  if (r == UV_ENOSYS)
+    SKIP("this system has no way to tell what processors there are");
+  CHECK_EQ(r, 0);
+}
+
 TEST(cpu_info_lists_the_processors) {
   uv_cpu_info_t* infos = NULL;
   int count = 0;
   int i;
 
-  CHECK_EQ(uv_cpu_info(&infos, &count), 0);
+  list_processors(&infos, &count);
   CHECK(count >= 1);
   CHECK(count >= (int) uv_available_parallelism());
   for (i = 0; i < count; i++) {
@@ -37,7 +46,7 @@ TEST(cpu_info_times_are_within_the_time_that_the_system_is_up) {
   int count;
   int i;
 
-  CHECK_EQ(uv_cpu_info(&infos, &count), 0);
+  list_processors(&infos, &count);
   CHECK_EQ(uv_uptime(&uptime), 0);
   for (i = 0; i < count; i++) {
     const struct uv_cpu_times_s* times = &infos[i].cpu_times;
@@ -78,6 +87,8 @@ TEST(memory_of_the_machine) {
   uint64_t free_now = uv_get_free_memory();
   size_t rss;
 
+  if (uv_resident_set_memory(&rss) == UV_ENOSYS)
+    SKIP("this system has no way to tell what a process has");
   CHECK_EQ(uv_resident_set_memory(&rss), 0);
   CHECK(total > rss);
   CHECK(free_now > 0 && free_now < total);
