@@ -190,8 +190,8 @@ TEST(getaddrinfo_of_nothing_is_refused) {
 
 TEST(getaddrinfo_of_what_is_no_utf8_is_refused) {
   static const char* const names[] = {"\xff", "a\xc0\x80", "\xe2\x82", "\xed\xa0\x80",
-                                      "b\xfc"
-                                      "cher"};
+                                      ("b\xfc"
+                                       "cher")};
   uv_getaddrinfo_t req;
   size_t i;
 
