@@ -127,6 +127,7 @@ TEST(e1_pipes_of_a_child_that_never_was) {
 
   for (i = 0; i < 2; i++) {
     uv_buf_t buf = uv_buf_init(text, 1);
+    int spawned;
     int r;
 
     forget();
@@ -141,10 +142,12 @@ TEST(e1_pipes_of_a_child_that_never_was) {
     stdio[0].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_READABLE_PIPE);
     stdio[0].data.stream = &client.stream;
     calls_fail_nth(calls[i], 1, EMFILE);
-    CHECK_EQ(uv_spawn(scene, &process, &options), UV_ENOENT);
+    spawned = uv_spawn(scene, &process, &options);
+    /* A child that is forked reports through a pipe, which is then the one that is missing. */
+    CHECK(spawned == UV_ENOENT || spawned == UV_EMFILE);
     r = uv_try_write(&client.stream, &buf, 1);
     CHECK(r == UV_EBADF || r == UV_EPIPE); /* without a descriptor, or with a pipe that has ended */
-    CHECK(calls_made() == 0 || r == UV_EBADF);
+    CHECK(spawned == UV_EMFILE || calls_made() == 0 || r == UV_EBADF);
     calls_fail_nth(calls[i], 0, 0);
     uv_close((uv_handle_t*) &process, NULL);
     scene_fail();

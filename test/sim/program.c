@@ -238,6 +238,8 @@ static void make_calls(struct model_handle* h) {
     /* What surrounds a callback is most at risk from calls on its own handle. */
     if (!h->closed && model_is_stream(h) && sim_chance(50))
       act_on_stream(h);
+    else if (!h->closed && !model_is_stream(h) && sim_chance(2))
+      model_close(h, 0);
     else if (!h->closed && !model_is_stream(h) && sim_chance(20))
       act_on_other(h);
     else
