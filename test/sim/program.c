@@ -238,7 +238,7 @@ static void make_calls(struct model_handle* h) {
     /* What surrounds a callback is most at risk from calls on its own handle. */
     if (!h->closed && model_is_stream(h) && sim_chance(50))
       act_on_stream(h);
-    else if (!h->closed && !model_is_stream(h) && sim_chance(2))
+    else if (!h->closed && !model_is_stream(h) && sim_chance(6))
       model_close(h, 0);
     else if (!h->closed && !model_is_stream(h) && sim_chance(20))
       act_on_other(h);
