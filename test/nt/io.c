@@ -160,6 +160,7 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
   }
   if (irp->event != NULL) {
     nt_ref(irp->event);
+    host_release(irp->event); /* whoever waits for it sees what was written before the call */
     irp->event->set = 0;
   } else {
     file->set = 0;
