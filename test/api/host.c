@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "pipes.h"
 #include "uv.h"
 
 #ifndef _WIN32
@@ -15,8 +16,10 @@
 
 /* A Unix that the library does not know by name is not asked. */
 static void list_processors(uv_cpu_info_t** infos, int* count) {
-  int r = uv_cpu_info(infos, count);
+  int r;
 
+  test_needs_proc();
+  r = uv_cpu_info(infos, count);
   if (r == UV_ENOSYS)
     SKIP("this system has no way to tell what processors there are");
   CHECK_EQ(r, 0);
@@ -87,6 +90,7 @@ TEST(memory_of_the_machine) {
   uint64_t free_now = uv_get_free_memory();
   size_t rss;
 
+  test_needs_proc();
   if (uv_resident_set_memory(&rss) == UV_ENOSYS)
     SKIP("this system has no way to tell what a process has");
   CHECK_EQ(uv_resident_set_memory(&rss), 0);
@@ -106,6 +110,7 @@ TEST(memory_is_constrained_by_a_resource_limit) {
   struct rlimit was;
   struct rlimit limit;
 
+  test_needs_proc();
   CHECK_EQ(getrlimit(RLIMIT_DATA, &was), 0);
   limit = was;
   limit.rlim_cur = (rlim_t) (uv_get_total_memory() / 2);
