@@ -961,6 +961,7 @@ struct uv_loop_s {
   int wake_pending;         /* atomic: an async was sent since the last look */
   uint64_t time;            /* ms */
   struct uv__queue handles; /* every handle that is not closed */
+  struct uv__walk* walks;   /* under way, the innermost first (core/handle/handle.c) */
   struct uv__queue ready;   /* streams that want a turn */
   struct uv__queue later;   /* streams that want one in the next turn of the loop */
   struct uv__queue starved; /* streams that lacked resources */

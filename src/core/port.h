@@ -74,7 +74,8 @@ enum uv__opened {
   UV__OPENED_READABLE = 1, /* connected, and can be read from */
   UV__OPENED_WRITABLE = 2, /* connected, and can be written to */
   UV__OPENED_MISSED = 4,   /* alone: it was passed on after a bind that said UV_EADDRINUSE */
-  UV__OPENED_ENDLESS = 8   /* after UV_EOF there may be more: a terminal, a fifo */
+  UV__OPENED_ENDLESS = 8,  /* after UV_EOF there may be more: a terminal, a fifo */
+  UV__OPENED_STAYS = 16    /* no handle of another process can have it: a file, a device */
 };
 
 /* How a write is to behave when the system takes nothing at once. */

@@ -375,6 +375,40 @@ TEST(i1_handles_that_cannot_be_passed) {
   net_end();
 }
 
+/* Who receives it could not have it, and would lose the channel; a shut end has no descriptor. */
+TEST(i1_pipe_handles_of_what_is_no_pipe) {
+#ifdef _WIN32
+  SKIP("what is passed there is asked of the system");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_shutdown_t shut;
+  uv_write_t req;
+  uv_pipe_t device;
+  uv_pipe_t end;
+  uv_file fds[2];
+  uv_os_fd_t fd;
+
+  begin();
+  CHECK_EQ(uv_pipe_init(net_loop(), &device, 0), 0);
+  CHECK_EQ(uv_pipe_open(&device, open("/dev/null", O_RDWR)), 0);
+  CHECK_EQ(uv_write2(&req, (uv_stream_t*) &left, &buf, 1, (uv_stream_t*) &device, NULL), UV_EINVAL);
+  CHECK_EQ(uv_try_write2((uv_stream_t*) &left, &buf, 1, (uv_stream_t*) &device), UV_EINVAL);
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &end, 0), 0);
+  CHECK_EQ(uv_pipe_open(&end, fds[1]), 0);
+  CHECK_EQ(uv_shutdown(&shut, (uv_stream_t*) &end, NULL), 0);
+  while (uv_fileno((uv_handle_t*) &end, &fd) == 0)
+    net_turns(1);
+  CHECK_EQ(uv_write2(&req, (uv_stream_t*) &left, &buf, 1, (uv_stream_t*) &end, NULL), UV_EBADF);
+  test_fd_close(fds[0]);
+  listen_to(&right);
+  send_handle(NULL); /* The channel goes on. */
+  net_until(&heard, 1);
+  CHECK_EQ(trouble, 0);
+  net_end();
+#endif
+}
+
 TEST(i1_try_write_with_a_handle) {
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   uv_tcp_t a;

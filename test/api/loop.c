@@ -1,4 +1,6 @@
 /* The loop: when it ends, what one turn does, who keeps it going (rules L1, L3). */
+#include <stdlib.h>
+
 #include "harness.h"
 #include "net.h"
 #include "uv.h"
@@ -340,6 +342,82 @@ TEST(loop_walk_within_a_walk_visits_every_handle) {
   uv_walk(&loop, close_walk, &count);
   CHECK_EQ(count, 6);
   CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+/* What a walk within a walk meets, and what it makes on the way. */
+struct maker {
+  uv_timer_t timers[4];
+  uv_timer_t made;
+  int seen[5];
+  int inner;
+};
+
+static void make_one(uv_handle_t* handle, void* arg) {
+  struct maker* maker = arg;
+
+  if (++maker->inner == 2) {
+    CHECK_EQ(uv_timer_init(handle->loop, &maker->made), 0);
+  }
+}
+
+static void see_and_walk(uv_handle_t* handle, void* arg) {
+  struct maker* maker = arg;
+  uv_timer_t* timer = (uv_timer_t*) handle;
+
+  maker->seen[timer == &maker->made ? 4 : timer - maker->timers]++;
+  if (maker->inner == 0) {
+    uv_walk(handle->loop, make_one, maker);
+  }
+}
+
+TEST(loop_walk_does_not_miss_one_for_a_handle_that_another_walk_makes) {
+  struct maker maker = {0};
+  uv_loop_t loop;
+  int count = 0;
+  int i;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  for (i = 0; i < 4; i++) {
+    CHECK_EQ(uv_timer_init(&loop, &maker.timers[i]), 0);
+  }
+  uv_walk(&loop, see_and_walk, &maker);
+  CHECK_EQ(maker.inner, 4);
+  for (i = 0; i < 4; i++) {
+    CHECK_EQ(maker.seen[i], 1);
+  }
+  CHECK_EQ(maker.seen[4], 0);
+  uv_walk(&loop, close_walk, &count);
+  CHECK_EQ(count, 5);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+static void free_handle(uv_handle_t* handle) {
+  free(handle);
+}
+
+static void close_and_run(uv_handle_t* handle, void* arg) {
+  ++*(int*) arg;
+  uv_close(handle, free_handle);
+  CHECK_EQ(uv_run(handle->loop, UV_RUN_DEFAULT), 0);
+}
+
+/* Where the callback runs the loop, which then lets go of what was closed. */
+TEST(loop_walk_goes_on_where_its_callback_frees_the_handle) {
+  uv_loop_t loop;
+  int count = 0;
+  int i;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  for (i = 0; i < 3; i++) {
+    uv_timer_t* timer = malloc(sizeof *timer);
+
+    CHECK(timer != NULL);
+    CHECK_EQ(uv_timer_init(&loop, timer), 0);
+  }
+  uv_walk(&loop, close_and_run, &count);
+  CHECK_EQ(count, 3);
   CHECK_EQ(uv_loop_close(&loop), 0);
 }
 

@@ -14,6 +14,7 @@
 #  include <signal.h>
 #  include <stdlib.h>
 #  include <sys/stat.h>
+#  include <termios.h>
 #  include <unistd.h>
 #endif
 
@@ -540,6 +541,90 @@ TEST(p4_two_handles_of_one_socket) {
   net_close((uv_handle_t*) &in);
   exchange(&out, &peer);
   exchange(&peer, &out);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+/* Bytes go through it as they are. */
+static void make_raw(int terminal) {
+  struct termios mode;
+
+  CHECK_EQ(tcgetattr(terminal, &mode), 0);
+  mode.c_lflag &= ~(tcflag_t) (ICANON | ECHO | ISIG);
+  mode.c_iflag &= ~(tcflag_t) (IXON | ICRNL | IMAXBEL);
+  CHECK_EQ(tcsetattr(terminal, TCSANOW, &mode), 0);
+}
+#endif
+
+/* The first handle puts the flags back that it found, which the second one has, too: its accept must
+ * not wait. */
+TEST(l6_listener_that_others_made_blocking) {
+#ifdef _WIN32
+  SKIP("a socket is no C run-time descriptor there");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t maker;
+  uv_pipe_t first;
+  uv_pipe_t server;
+  uv_pipe_t client;
+  uv_os_fd_t fd;
+  int copies[2];
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &maker, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&maker, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &maker, &fd), 0);
+  CHECK_EQ(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+  copies[0] = dup(fd);
+  copies[1] = dup(fd);
+  CHECK_EQ(uv_pipe_init(net_loop(), &first, 0), 0);
+  CHECK_EQ(uv_pipe_open(&first, copies[0]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_open(&server, copies[1]), 0);
+  net_close((uv_handle_t*) &first);
+  CHECK_EQ(raw_is_blocking(copies[1]), 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, accept_one), 0);
+  net_turns(3);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  uv_pipe_connect(&req, &client, name, note_connect);
+  net_until(&connects, 1);
+  net_until(&arrivals, 1);
+  CHECK_EQ(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+  exchange(&client, &accepted);
+  net_end();
+#endif
+}
+
+/* Room for some is not room for all there. */
+TEST(l6_terminal_that_others_made_blocking) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  uv_write_t req;
+  uv_pipe_t first;
+  uv_pipe_t pipe;
+  int slave;
+
+  if (master == -1) {
+    SKIP("this system gives us no pseudo-terminal");
+  }
+  CHECK_EQ(grantpt(master), 0);
+  CHECK_EQ(unlockpt(master), 0);
+  slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+  CHECK(slave != -1);
+  make_raw(slave);
+  CHECK_EQ(uv_pipe_init(net_loop(), &first, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, dup(master)), 0);
+  CHECK_EQ(uv_pipe_open(&first, master), 0);
+  CHECK_EQ(fcntl(master, F_SETFL, fcntl(master, F_GETFL) & ~O_NONBLOCK), 0);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &pipe, &block, 1, NULL), 0);
+  net_turns(3);
+  CHECK(pipe.write_queue_size > 0);
+  test_fd_close(slave);
   net_end();
 #endif
 }

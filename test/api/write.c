@@ -7,6 +7,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pages.h"
+#include "pipes.h"
 #include "uv.h"
 
 static int order[64];
@@ -872,6 +873,56 @@ TEST(w11_cancel_of_the_first_of_a_full_pipe) {
   CHECK_EQ(told[0], 0);
   CHECK_EQ(canceled_status[1], 0);
   CHECK_EQ(sink.bytes, went + sizeof bytes);
+  net_end();
+}
+
+/* Its place in the order is the first, which it need not wait for: the peer reads nothing. */
+TEST(w11_canceled_first_write_does_not_wait_for_the_peer) {
+  static int names[2] = {0, 1};
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t small = uv_buf_init((char*) "behind", 6);
+  uv_write_t writes[2];
+  uv_pipe_t a;
+  uv_pipe_t b;
+  int r;
+
+  test_pipe_pair(&a, &b, 0);
+  writes[0].data = &names[0];
+  writes[1].data = &names[1];
+  CHECK_EQ(uv_write(&writes[0], (uv_stream_t*) &a, &block, 1, note_cancel), 0);
+  net_turns(3);
+  CHECK_EQ(uv_write(&writes[1], (uv_stream_t*) &a, &small, 1, note_cancel), 0);
+  r = uv_cancel((uv_req_t*) &writes[0]);
+  if (r < 0) {
+    SKIP("the system has the write as a whole");
+  }
+  net_until(&ended, 1);
+  CHECK_EQ(canceled_status[0], UV_ECANCELED);
+  net_end();
+}
+
+static void free_stream(uv_handle_t* handle) {
+  free(handle);
+}
+
+static void close_its_stream(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  uv_close((uv_handle_t*) req->handle, free_stream);
+}
+
+/* The request is the program's again, and tells by itself that it is over. */
+TEST(w11_cancel_of_a_write_whose_stream_is_gone) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_tcp_t* a = malloc(sizeof *a);
+  uv_write_t req;
+  uv_tcp_t b;
+
+  CHECK(a != NULL);
+  net_pair(a, &b);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) a, &buf, 1, close_its_stream), 0);
+  net_close((uv_handle_t*) &b);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_cancel((uv_req_t*) &req), UV_EBUSY);
   net_end();
 }
 

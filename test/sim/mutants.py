@@ -227,11 +227,23 @@ MUTANTS = [
      "    req->state |= FORSAKEN; /* The port may have it already. */\n",
      ""),
     ("a walk hides the handles that it has not come by", "handle.c",
-     "  for (; left > 0 && !uv__queue_empty(&loop->handles); left--) {\n"
-     "    struct uv__queue* link = uv__queue_head(&loop->handles);",
-     "  struct uv__queue batch;\n  uv__queue_move(&loop->handles, &batch);\n"
-     "  for (; left > 0 && !uv__queue_empty(&batch); left--) {\n"
-     "    struct uv__queue* link = uv__queue_head(&batch);"),
+     "  struct uv__walk walk = {list->next, list->prev, loop->walks};\n"
+     "\n"
+     "  loop->walks = &walk;\n"
+     "  while (walk.next != list) {\n"
+     "    struct uv__queue* link = walk.next;\n"
+     "\n"
+     "    walk.next = link == walk.last ? list : link->next;\n",
+     "  struct uv__walk walk = {list, list, loop->walks};\n"
+     "  struct uv__queue batch;\n"
+     "\n"
+     "  loop->walks = &walk;\n"
+     "  uv__queue_move(list, &batch);\n"
+     "  while (!uv__queue_empty(&batch)) {\n"
+     "    struct uv__queue* link = uv__queue_head(&batch);\n"
+     "\n"
+     "    uv__queue_remove(link);\n"
+     "    uv__queue_insert_tail(list, link);\n"),
     ("handles that arrived are claimed from the newest", "arrival.c",
      "  return uv__arrival_count(handle) == 0 ? NULL : &arrivals->descs[arrivals->head];",
      "  return uv__arrival_count(handle) == 0\n"

@@ -3,6 +3,14 @@
 
 #include <assert.h>
 
+/* A walk whose callback runs. In it handles may come, and go where it runs the loop, and there may be
+ * another walk. */
+struct uv__walk {
+  struct uv__queue* next;
+  struct uv__queue* last;
+  struct uv__walk* outer;
+};
+
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) {
   handle->loop = loop;
   handle->type = type;
@@ -13,9 +21,23 @@ void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type) 
   assert(uv__handle_valid(handle));
 }
 
+void uv__handle_leave(uv_handle_t* handle) {
+  struct uv__queue* link = &handle->handle.link;
+  struct uv__queue* list = &handle->loop->handles;
+  struct uv__walk* walk;
+
+  for (walk = handle->loop->walks; walk != NULL; walk = walk->outer) {
+    if (walk->next == link)
+      walk->next = link == walk->last ? list : link->next;
+    else if (walk->last == link && walk->next != list)
+      walk->last = link->prev;
+  }
+  uv__queue_remove(link);
+}
+
 void uv__handle_forget(uv_handle_t* handle) {
   uv__handle_stop(handle);
-  uv__queue_remove(&handle->handle.link);
+  uv__handle_leave(handle);
 }
 
 /* loop->active_handles counts the handles that are both active and referenced; these two
@@ -91,23 +113,19 @@ uv_loop_t* uv_handle_get_loop(const uv_handle_t* handle) {
   return handle->loop;
 }
 
-/* Each goes to the end of the list before its callback, which may close handles or add new ones: those
- * go to the end, too, and are not walked over. The list is whole all the while, as a close looks
- * through it. */
+/* From `next` to `last`; new handles come behind that one. When none is left `next` is the list itself. */
 void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg) {
-  const struct uv__queue* at;
-  size_t left = 0;
+  struct uv__queue* list = &loop->handles;
+  struct uv__walk walk = {list->next, list->prev, loop->walks};
 
-  for (at = loop->handles.next; at != &loop->handles; at = at->next)
-    left++;
-  for (; left > 0 && !uv__queue_empty(&loop->handles); left--) {
-    struct uv__queue* link = uv__queue_head(&loop->handles);
-    uv_handle_t* handle = uv__container_of(link, uv_handle_t, handle.link);
+  loop->walks = &walk;
+  while (walk.next != list) {
+    struct uv__queue* link = walk.next;
 
-    uv__queue_remove(link);
-    uv__queue_insert_tail(&loop->handles, link);
-    walk_cb(handle, arg);
+    walk.next = link == walk.last ? list : link->next;
+    walk_cb(uv__container_of(link, uv_handle_t, handle.link), arg);
   }
+  loop->walks = walk.outer;
 }
 
 #if !defined(NDEBUG)

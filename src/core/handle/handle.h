@@ -15,6 +15,9 @@ enum {
 
 void uv__handle_init(uv_loop_t* loop, uv_handle_t* handle, uv_handle_type type);
 
+/* The handle leaves its loop. */
+void uv__handle_leave(uv_handle_t* handle);
+
 /* Undo uv__handle_init of a handle whose initialisation failed later on. */
 void uv__handle_forget(uv_handle_t* handle);
 

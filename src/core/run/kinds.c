@@ -70,7 +70,7 @@ int uv_tcp_close_reset(uv_tcp_t* handle, uv_close_cb close_cb) {
 void uv__kinds_finish(uv_handle_t* handle) {
   if (kinds[handle->type].finish != NULL)
     kinds[handle->type].finish(handle);
-  uv__queue_remove(&handle->handle.link);
+  uv__handle_leave(handle);
   if (handle->handle.close_cb != NULL)
     handle->handle.close_cb(handle);
 }

@@ -47,6 +47,8 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
     stream->flags |= UV__STREAM_READABLE;
   if (opened & UV__OPENED_ENDLESS)
     stream->flags |= UV__STREAM_ENDLESS;
+  if (opened & UV__OPENED_STAYS)
+    stream->flags |= UV__STREAM_STAYS;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
 }

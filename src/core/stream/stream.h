@@ -29,6 +29,7 @@ enum {
   UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
   UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
   UV__STREAM_TURN = 0x40000,   /* it has its turn: who calls is one of its callbacks */
+  UV__STREAM_STAYS = 0x80000,  /* it cannot be passed: a file, a device */
 
   UV__TCP_NODELAY = 0x10000,
   UV__TCP_ONE_ACCEPT = 0x20000

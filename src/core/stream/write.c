@@ -44,6 +44,14 @@ static int is_bound(uv_stream_t* handle) {
   return r < 0 ? r : ((const struct sockaddr_in*) &addr)->sin_port != 0;
 }
 
+/* The end of a pipe that only writes ends with its descriptor. */
+static int has_gone(uv_stream_t* handle) {
+  const struct uv__io* io = uv__stream_io(handle);
+  uv_os_fd_t fd;
+
+  return (handle->flags & UV__STREAM_SHUT) && io->ops->fileno(io, &fd) == UV_EBADF;
+}
+
 /* Whether a handle may go with it: over an IPC pipe, a connected, listening or bound TCP socket
  * or pipe, and with at least one byte, as no system passes handles without (I1, I2). One whose bind
  * failed takes its error along (A5). */
@@ -65,6 +73,10 @@ static int gate_handle(const uv_stream_t* stream,
   if (send_handle->stream.phase == UV__FRESH || send_handle->stream.phase == UV__CONNECTING)
     return UV_EINVAL;
   if (uv__handle_is_closing(send_handle))
+    return UV_EBADF;
+  if (send_handle->flags & UV__STREAM_STAYS)
+    return UV_EINVAL;
+  if (has_gone(send_handle))
     return UV_EBADF;
   if (send_handle->type == UV_TCP && send_handle->stream.phase == UV__OPEN &&
       send_handle->stream.delayed_error == 0 && (r = is_bound(send_handle)) <= 0)
@@ -94,11 +106,14 @@ static void flush(uv_stream_t* stream) {
   struct uv__gathered what;
   int rounds;
 
-  for (rounds = 0; !uv__queue_empty(&stream->stream.write_queue); rounds++) {
+  for (rounds = 0;; rounds++) {
     ssize_t n;
 
     if (io->busy & UV__WRITE)
-      return; /* Its ring leads back here. */
+      return;                           /* Its ring leads back here. */
+    uv__write_queue_advance(stream, 0); /* One that was cancelled does not wait for the next. */
+    if (uv__queue_empty(&stream->stream.write_queue))
+      return;
     if (rounds == WRITE_ROUNDS) {
       uv__loop_again(io);
       return;

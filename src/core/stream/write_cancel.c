@@ -29,6 +29,8 @@ int uv__write_cancel(uv_write_t* req) {
   uv_stream_t* stream = req->handle;
   int r = 0;
 
+  if (uv__write_queue_stage(req) == UV__WRITE_OVER)
+    return UV_EBUSY;
   if (uv__handle_is_closing(stream))
     return UV_EBUSY; /* It ends soon, and is told as what it was. */
   if (uv__write_queue_stage(req) == UV__WRITE_FLIES)

@@ -82,6 +82,9 @@ int uv__sock_mute(int fd);
 int uv__sock_create(struct uv__io* io, int domain, unsigned int state);
 /* Whether it can be read from and written to; or an error. */
 int uv__sock_is_connected(int fd);
+/* Before a call that has no flag against waiting: who else has a socket that was given may have
+ * made it block. */
+void uv__sock_unblock(struct uv__io* io);
 /* What a connect means: `r` and errno are the system's answer. */
 int uv__sock_was_connected(struct uv__io* io, int r);
 int uv__sock_shutdown(struct uv__io* io);

@@ -118,6 +118,11 @@ int uv__sock_is_connected(int fd) {
   return has_end(fd) || is_connecting(fd);
 }
 
+void uv__sock_unblock(struct uv__io* io) {
+  if (io->tail.state & UV__FD_SHARED)
+    (void) uv__file_unblock(io->tail.fd);
+}
+
 int uv__sock_was_connected(struct uv__io* io, int r) {
   struct uv__io_tail* tail = &io->tail;
   int pending = r != 0;
@@ -193,6 +198,7 @@ int uv__sock_accept_now(struct uv__io* io, struct uv__desc* desc) {
 
   if (tail->state & UV__FD_DEAD)
     return UV_EAGAIN; /* Unarmed: this was reported once. */
+  uv__sock_unblock(io);
   do
     fd = accept_prepared(tail->fd);
   while (fd < 0 && errno == EINTR);

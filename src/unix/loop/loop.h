@@ -25,7 +25,8 @@ enum {
   UV__FD_DEAD = 0x8000,     /* a listener that will never accept again */
   UV__FD_LOCAL = 0x10000,   /* a Unix-domain socket */
   UV__FD_RESTORE = 0x20000, /* was blocking when it was adopted, and shall be again */
-  UV__FD_OWN = 0x40000      /* no handle of the program has it: its events are noted, not rung */
+  UV__FD_OWN = 0x40000,     /* no handle of the program has it: its events are noted, not rung */
+  UV__FD_SHARED = 0x80000   /* was given: others may have it, and make it block */
 };
 
 /* What a poller saw on a descriptor. */

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 static int connect_to(struct uv__io* io, const struct sockaddr_un* addr, socklen_t len) {
+  uv__sock_unblock(io);
   return uv__sock_was_connected(io, connect(io->tail.fd, (const struct sockaddr*) addr, len));
 }
 

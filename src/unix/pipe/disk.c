@@ -16,7 +16,7 @@ int uv__disk_open(struct uv__io* io, int fd, unsigned* opened) {
 
   if (r < 0)
     return r;
-  *opened = 0;
+  *opened = UV__OPENED_STAYS;
   if (access != O_WRONLY)
     *opened |= UV__OPENED_READABLE;
   if (access != O_RDONLY)

@@ -66,7 +66,7 @@ static int adopt_socket(struct uv__io* io, int fd, unsigned* opened) {
   is_connected = uv__sock_is_connected(fd);
   if (is_connected < 0)
     return is_connected;
-  r = uv__fd_attach(io, fd, addr.ss_family == AF_UNIX ? UV__FD_LOCAL : 0);
+  r = uv__fd_attach(io, fd, UV__FD_SHARED | (addr.ss_family == AF_UNIX ? UV__FD_LOCAL : 0));
   if (r < 0)
     return r;
   if (must_unblock(fd, is_connected))

@@ -99,7 +99,7 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
     io->tail.u.more = NULL;
     return r;
   }
-  *opened = 0;
+  *opened = is_pipe(fd) ? 0 : UV__OPENED_STAYS;
   if (access != O_WRONLY)
     *opened |= UV__OPENED_READABLE | (has_name(fd) ? UV__OPENED_ENDLESS : 0);
   if (access != O_RDONLY)
@@ -223,6 +223,12 @@ static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
 
 #endif
 
+/* Room of a terminal is not room for all, and who else has it may have put it back. What is no
+ * standard input or output is the program's own (`own`). */
+static int unblock_own(const struct uv__io* io) {
+  return io->tail.u.origin > STDERR_FILENO && uv__file_unblock(io->tail.fd) >= 0;
+}
+
 /* So much goes without waiting where there is room at all. */
 static ssize_t write_little(struct uv__io* io, const uv_buf_t* bufs, enum uv__write_mode mode) {
   uv_buf_t little = bufs[0];
@@ -244,7 +250,7 @@ static ssize_t plain_write(struct uv__io* io,
 
   if (r != 0)
     return r;
-  if (may_block(io))
+  if (may_block(io) && !unblock_own(io))
     return write_little(io, bufs, mode);
   return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
 }

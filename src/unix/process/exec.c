@@ -108,16 +108,18 @@ static int move_up(const struct uv__plan* plan, int* fd) {
 
 /* An ordinary program does not expect its standard input or output to say "not now". A pipe's or
  * terminal's other holders keep their ways if it can be opened anew; a connection of this library
- * does not mind, since it says with each call that it does not want to wait; a listener would. */
+ * does not mind, since it says with each call that it does not want to wait. What listens or may
+ * yet, or connect, would: for those calls there is no such flag. */
 static void make_blocking(int fd) {
   int flags = fcntl(fd, F_GETFL);
-  int listens = 0;
+  int type = 0;
   struct stat st;
   int own = -1;
 
   if (flags < 0 || !(flags & O_NONBLOCK))
     return;
-  if (uv__sock_get_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) == 0 && listens)
+  if (uv__sock_get_int(fd, SOL_SOCKET, SO_TYPE, &type) == 0 && type == SOCK_STREAM &&
+      uv__sock_is_connected(fd) == 0)
     return;
   if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
     own = uv__reopen_pipe(fd, flags & O_ACCMODE);

@@ -69,7 +69,8 @@ static int adopt(struct uv__io* io, const struct uv__desc* desc, unsigned* opene
 
   if (known < 0)
     return known;
-  r = uv__fd_attach(io, desc->fd, known & UV__KNOWN_TCP ? UV__FD_TCP : 0);
+  r = uv__fd_attach(io, desc->fd,
+                    (known & UV__KNOWN_TCP ? UV__FD_TCP : 0) | (made ? 0 : UV__FD_SHARED));
   if (r < 0)
     return r;
   connected = made ? 1 : uv__sock_is_connected(desc->fd);
@@ -225,6 +226,7 @@ static int tcp_connect(struct uv__io* io, const void* where) {
   int r;
 
   aim(&target, addr);
+  uv__sock_unblock(io);
   r = connect(io->tail.fd, (struct sockaddr*) &target, address_size(addr));
   /* Linux says so once on a socket whose last connect failed, and then begins the next. */
   if (r != 0 && errno == ECONNABORTED)
