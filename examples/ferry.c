@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/draft.h"
 #include "relay/endpoint.h"
 #include "relay/file.h"
 #include "relay/interrupt.h"
@@ -28,7 +29,6 @@
 #define PIECE_BYTES (64 * 1024)
 #define RECEIPT_BYTES 64
 #define LENGTH_BYTES 24 /* of the line that tells how long the file is */
-#define PATH_BYTES 4096
 
 struct piece {
   uv_write_t req;
@@ -46,6 +46,7 @@ struct ferry {
   uv_shutdown_t shutdown;
   FILE* file;
   const char* path;
+  struct draft draft; /* of the file that is received */
   struct piece pieces[PIECES];
   unsigned writes; /* on their way */
   int at_end;      /* of the file */
@@ -113,12 +114,6 @@ static void fail(int err, const char* what) {
 static void fail_file(const char* what) {
   report_error(file_error(), "cannot %s %s", what, ferry.path);
   end(1);
-}
-
-/* What the receiver writes to, until it is whole. */
-static const char* draft(void) {
-  static char name[PATH_BYTES];
-  return snprintf(name, sizeof(name), "%s.part", ferry.path) < (int) sizeof(name) ? name : NULL;
 }
 
 static void on_interrupt(void* data, const char* name) {
@@ -309,9 +304,8 @@ static void on_receiver_shutdown(uv_shutdown_t* req, int status) {
 
 /* The file gets its name before the sender hears that it is there. */
 static int keep_file(void) {
-  FILE* file = ferry.file;
   ferry.file = NULL;
-  return fclose(file) == 0 && file_replace(draft(), ferry.path) == 0;
+  return draft_keep(&ferry.draft);
 }
 
 static void answer(void) {
@@ -323,8 +317,10 @@ static void answer(void) {
     end(1);
     return;
   }
-  if (!keep_file()) {
-    fail_file("write");
+  err = keep_file();
+  if (err < 0) {
+    report_error(err, "cannot write %s", ferry.path);
+    end(1);
     return;
   }
   receipt_text(ferry.receipt);
@@ -437,10 +433,17 @@ static uint64_t fill_random(uint64_t state, char* bytes, size_t length) {
 
 static int make(const char* path, const char* size) {
   static char bytes[PIECE_BYTES];
-  uint64_t left = strtoull(size, NULL, 10);
+  char* end;
+  uint64_t left = strtoull(size, &end, 10);
   uint64_t state = UINT64_C(88172645463325252);
-  FILE* file = file_open(path, "wb");
-  int ok = file != NULL;
+  FILE* file;
+  int ok;
+  if (size[0] < '0' || size[0] > '9' || *end != '\0') {
+    report_error(0, "%s: that is no number of bytes", size);
+    return 2;
+  }
+  file = file_open(path, "wb");
+  ok = file != NULL;
   while (ok && left > 0) {
     size_t length = left < PIECE_BYTES ? (size_t) left : PIECE_BYTES;
     state = fill_random(state, bytes, sizeof(bytes));
@@ -455,11 +458,16 @@ static int make(const char* path, const char* size) {
 }
 
 static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
-  const char* name = sending ? ferry.path : draft();
-  int err;
-  ferry.file = name == NULL ? NULL : file_open(name, sending ? "rb" : "wb");
-  if (ferry.file == NULL) {
-    report_error(file_error(), "cannot open %s", ferry.path);
+  int err = 0;
+  if (sending) {
+    ferry.file = file_open(ferry.path, "rb");
+    err = ferry.file == NULL ? file_error() : 0;
+  } else {
+    err = draft_open(&ferry.draft, ferry.path);
+    ferry.file = ferry.draft.file;
+  }
+  if (err < 0) {
+    report_error(err, "cannot open %s", ferry.path);
     return 1;
   }
   ferry.hash = UINT64_C(0xcbf29ce484222325);
@@ -483,20 +491,20 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   err = uv_loop_close(&ferry.loop);
   if (err < 0)
     report_error(err, "something was left open");
-  if (ferry.file != NULL)
+  if (ferry.file != NULL && sending)
     fclose(ferry.file);
-  if (ferry.failed && !sending && ferry.bytes > 0)
-    report(REPORT_NORMAL, "what arrived is in %s", draft());
+  else if (ferry.file != NULL)
+    draft_leave(&ferry.draft);
   return ferry.failed || err < 0;
 }
 
-static int usage(void) {
-  fprintf(stderr, "usage: ferry make FILE BYTES\n"
-                  "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
-                  "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
-                  "Endpoints:\n");
-  endpoint_list(stderr);
-  return 2;
+static int usage(FILE* out) {
+  fprintf(out, "usage: ferry make FILE BYTES\n"
+               "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
+               "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
+               "Endpoints:\n");
+  endpoint_list(out);
+  return out == stdout ? 0 : 2;
 }
 
 int main(int argc, char** argv) {
@@ -507,18 +515,20 @@ int main(int argc, char** argv) {
 
   argv = uv_setup_args(argc, argv);
   report_setup("ferry", REPORT_NORMAL);
+  if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+    return usage(stdout);
   if (argc == 4 && strcmp(argv[1], "make") == 0)
     return make(argv[2], argv[3]);
   if (argc < 4 || argc % 2 != 0)
-    return usage();
+    return usage(stderr);
   sending = strcmp(argv[1], "send") == 0;
   if (!sending && strcmp(argv[1], "recv") != 0)
-    return usage();
+    return usage(stderr);
   for (i = 4; i < argc; i += 2) {
     if (strcmp(argv[i], "--timeout") == 0 && (seconds = strtod(argv[i + 1], NULL)) >= 0.001)
       continue;
     if (strcmp(argv[i], "--ready-file") != 0 || sending)
-      return usage();
+      return usage(stderr);
     ready_file = argv[i + 1];
   }
   ferry.path = argv[2];

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "../prefork/service.h"
+#include "../relay/report.h"
 #include "crew.h"
 
 static uv_tcp_t server;
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
   const char* role;
   argv = uv_setup_args(argc, argv); /* UTF-8 on Windows, too */
   role = argc > 1 ? argv[1] : "";
+  report_setup("guide_service", REPORT_NORMAL);
   if (strcmp(role, "worker") == 0)
     return crew_work();
   if (argc == 4 && strcmp(role, "--install") == 0)

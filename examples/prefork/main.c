@@ -188,9 +188,9 @@ int main(int argc, char** argv) {
 #endif
   if (strcmp(role, "--help") == 0 || strcmp(role, "-h") == 0)
     return print_usage(stdout);
-  if (strcmp(role, "--version") == 0)
-    return printf("prefork %s\n", uv_version_string()) < 0;
   report_setup("prefork", REPORT_NORMAL);
+  if (strcmp(role, "--version") == 0)
+    return printf("%s\n", report_version()) < 0;
   if (argc == 3 && strcmp(role, "work") == 0)
     return work(argv[2]);
   if (argc >= 3 && strcmp(role, "serve") == 0)

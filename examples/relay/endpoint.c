@@ -96,8 +96,12 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
     return refuse(why, size, "'%s' is not a port (0 to 65535)", colon + 1);
   if (port == 0 && !endpoint_listens(endpoint))
     return refuse(why, size, "port 0 is for listening; connecting takes 1 to 65535");
-  if (length == 0)
-    return refuse(why, size, "the host is missing; write HOST:PORT");
+  if (length == 0 || (length == 1 && *rest == '*')) {
+    if (!endpoint_listens(endpoint))
+      return refuse(why, size, "the host is missing; write HOST:PORT");
+    uv_ip6_addr("::", port, &endpoint->address.in6); /* all, of both families */
+    return 0;
+  }
   if (in_brackets) {
     rest++;
     length -= 2;
@@ -118,7 +122,10 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
   if (in_brackets)
     return refuse(why, size, "'%s' is not a numeric address such as [::1]", host);
   err = tcp_lookup(endpoint, host, port);
-  return err == 0 ? 0 : refuse(why, size, "cannot look up '%s': %s", host, uv_strerror(err));
+  if (err == 0)
+    return 0;
+  refuse(why, size, "cannot look up '%s': %s", host, uv_strerror(err));
+  return 1;
 }
 
 static int tcp_init(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
@@ -417,7 +424,7 @@ static const struct scheme schemes[] = {
     {.name = "tcp", .syntax = "tcp:HOST:PORT", .meaning = "connect to a TCP server", .kind = &tcp},
     {.name = "tcp-listen",
      .syntax = "tcp-listen:HOST:PORT",
-     .meaning = "wait for a TCP client; port 0 takes a free one",
+     .meaning = "wait for a TCP client; port 0 takes a free one, host * all addresses",
      .kind = &tcp,
      .listens = 1},
 #ifndef _WIN32
@@ -457,7 +464,8 @@ static const struct scheme schemes[] = {
      .single = 1},
     {.name = "file",
      .syntax = "file:PATH",
-     .meaning = "a file: read as the first endpoint, written as the second",
+     .meaning = "a file: read as the first endpoint, written as the second (PATH.part until "
+                "it is whole)",
      .kind = &file,
      .single = 1,
      .placed = 1},

@@ -40,7 +40,8 @@ struct endpoint {
   int takes; /* bytes go to it */
 };
 
-/* Understand `text`, which must outlive the endpoint. 0, or -1 and the reason in `why`. */
+/* Understand `text`, which must outlive the endpoint. 0; or the reason in `why` and -1, or 1 when all is
+ * right with it but for a name that cannot be looked up (now). */
 int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_t size);
 
 /* A file is read as the first of two endpoints, and written as the second. */

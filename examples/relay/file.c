@@ -2,6 +2,8 @@
 #include "file.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "uv.h"
 
@@ -42,6 +44,21 @@ int file_replace(const char* from, const char* to) {
   return MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) ? 0 : -1;
 }
 
+void file_look(const char* path, struct file_look* look) {
+  wchar_t wide[MOST_UNITS];
+  struct _stat64 found;
+  DWORD attributes;
+  memset(look, 0, sizeof(*look));
+  if (!widen(path, wide) || _wstat64(wide, &found) != 0)
+    return;
+  attributes = GetFileAttributesW(wide);
+  look->exists = 1;
+  look->is_folder = (found.st_mode & _S_IFMT) == _S_IFDIR;
+  look->is_plain = (found.st_mode & _S_IFMT) == _S_IFREG && found.st_nlink <= 1 &&
+                   attributes != INVALID_FILE_ATTRIBUTES &&
+                   !(attributes & FILE_ATTRIBUTE_REPARSE_POINT);
+}
+
 /* The codes of the C library are not those of the system. */
 int file_error(void) {
   switch (errno) {
@@ -69,6 +86,18 @@ int file_error(void) {
 }
 
 #else
+
+void file_look(const char* path, struct file_look* look) {
+  struct stat found;
+  struct stat target;
+  memset(look, 0, sizeof(*look));
+  if (lstat(path, &found) != 0)
+    return;
+  look->exists = 1;
+  look->is_folder = stat(path, &target) == 0 && S_ISDIR(target.st_mode);
+  look->is_plain = S_ISREG(found.st_mode) && found.st_nlink == 1;
+  look->mode = (unsigned) found.st_mode;
+}
 
 int file_error(void) {
   return uv_translate_sys_error(errno);

@@ -9,6 +9,15 @@
 FILE* file_open(const char* path, const char* mode);
 /* As rename, also onto a file that exists. */
 int file_replace(const char* from, const char* to);
+/* What is at `path`. */
+struct file_look {
+  int exists;
+  int is_folder;
+  int is_plain; /* a file with a content of its own, and this name only */
+  unsigned mode;
+};
+void file_look(const char* path, struct file_look* look);
+
 /* What errno says after one of these, as a UV_E* code. */
 int file_error(void);
 

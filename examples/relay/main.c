@@ -91,6 +91,12 @@ static int usage_error(const char* problem, const char* about) {
   return EXIT_USAGE;
 }
 
+/* What is asked for is right, and may be there later. */
+static int lookup_error(const char* problem, const char* about) {
+  report_error(0, "%s: %s", about, problem);
+  return EXIT_FAILED;
+}
+
 static int parse_number(const char* text, unsigned long* number) {
   char* end;
   errno = 0;
@@ -150,7 +156,7 @@ static int parse_option(struct options* options, char** argv, int* at) {
     return EXIT_OK;
   }
   if (strcmp(name, "--version") == 0) {
-    printf("relay %s\n", uv_version_string());
+    printf("%s\n", report_version());
     return EXIT_OK;
   }
   if (is_one_of(name, "-q", "--quiet"))
@@ -189,7 +195,8 @@ static int check_options(const struct options* options, int count) {
   if (options->one_way && (!options->ends[0].gives || !options->ends[1].takes))
     return usage_error("from the first endpoint to the second nothing can go", "--one-way");
   if (endpoint_conflicts(&options->ends[0], &options->ends[1]))
-    return usage_error("it is the same as the first endpoint", options->ends[1].text);
+    return usage_error("the first endpoint has that already (write stdin stdout for both)",
+                       options->ends[1].text);
   if (options->max > 0 && !options->serve)
     return usage_error("it is for --serve", "--max");
   return -1;
@@ -199,6 +206,7 @@ static int check_options(const struct options* options, int count) {
 static int parse_arguments(struct options* options, int argc, char** argv) {
   char why[256];
   int count = 0;
+  int found;
   int i;
   memset(options, 0, sizeof(*options));
   options->level = REPORT_NORMAL;
@@ -208,8 +216,10 @@ static int parse_arguments(struct options* options, int argc, char** argv) {
       code = parse_option(options, argv, &i);
     else if (count == 2)
       code = usage_error("a third endpoint; two are joined", argv[i]);
-    else if (endpoint_parse(&options->ends[count], argv[i], why, sizeof(why)) != 0)
+    else if ((found = endpoint_parse(&options->ends[count], argv[i], why, sizeof(why))) < 0)
       code = usage_error(why, argv[i]);
+    else if (found > 0)
+      code = lookup_error(why, argv[i]);
     else
       endpoint_place(&options->ends[count], count), count++;
     if (code >= 0)

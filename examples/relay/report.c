@@ -83,6 +83,16 @@ static void put_line(int failed, int err, const char* format, va_list args) {
   put_status(); /* not every C library does that by itself when it is a file or a pipe */
 }
 
+const char* report_version(void) {
+  static char text[64];
+#ifdef UVSTREAM_VERSION_STRING
+  snprintf(text, sizeof(text), "%s %s", program_name, UVSTREAM_VERSION_STRING);
+#else
+  snprintf(text, sizeof(text), "%s, with libuv %s", program_name, uv_version_string());
+#endif
+  return text;
+}
+
 void report_errors_to(void (*listener)(const char* line)) {
   error_listener = listener;
 }

@@ -14,7 +14,6 @@
 #include "report.h"
 
 #define PIECE_BYTES (64 * 1024)
-#define PATH_BYTES 4096
 
 struct stdio_carrier {
   uv_pipe_t pipe;
@@ -41,25 +40,21 @@ static void on_in_closed(uv_handle_t* handle) {
 
 /* ---- Files ------------------------------------------------------------------------------- */
 
-/* The name under which a file is written. */
-static int draft_name(const char* path, char* draft, size_t size) {
-  return snprintf(draft, size, "%s.part", path) < (int) size ? 0 : UV_ENAMETOOLONG;
-}
-
 /* What is whole gets its name, which is the last that happens to it. */
 static void close_file(struct stdio_carrier* carrier) {
   struct stdio* stdio = carrier->owner;
-  char draft[PATH_BYTES];
-  int ok = fclose(carrier->file) == 0;
+  int err;
 
-  if (!stdio->writes || carrier->bad)
-    return;
-  draft_name(stdio->path, draft, sizeof(draft)); /* as when it was opened */
-  if (stdio->aborted) {
-    report(REPORT_NORMAL, "what arrived is in %s", draft);
-  } else if (!ok || file_replace(draft, stdio->path) != 0) {
-    stdio->failed = 1;
-    report_error(file_error(), "cannot write %s", stdio->path);
+  if (!stdio->writes) {
+    fclose(carrier->file);
+  } else if (stdio->aborted || carrier->bad) {
+    draft_leave(&stdio->draft);
+  } else {
+    err = draft_keep(&stdio->draft);
+    if (err < 0) {
+      stdio->failed = 1;
+      report_error(err, "cannot write %s", stdio->path);
+    }
   }
 }
 
@@ -139,7 +134,7 @@ static int carry(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int reading
   if (err < 0) {
     free(carrier);
     if (stdio->path != NULL)
-      fclose(file);
+      fclose(file); /* a draft, too, which has nothing in it */
     return err;
   }
 #ifdef _WIN32
@@ -209,16 +204,15 @@ int stdio_init_file(uv_loop_t* loop, struct stdio* stdio, const char* path, int 
 }
 
 static int open_named(struct stdio* stdio) {
-  char draft[PATH_BYTES];
   FILE* file;
-  int err = draft_name(stdio->path, draft, sizeof(draft));
+  int err = 0;
 
-  if (err < 0)
-    return err;
-  file = stdio->writes ? file_open(draft, "wb") : file_open(stdio->path, "rb");
-  if (file == NULL)
-    return file_error();
-  return carry(stdio, file, stdio->writes ? &stdio->out.pipe : &stdio->in.pipe, !stdio->writes);
+  if (stdio->writes) {
+    err = draft_open(&stdio->draft, stdio->path);
+    return err < 0 ? err : carry(stdio, stdio->draft.file, &stdio->out.pipe, 0);
+  }
+  file = file_open(stdio->path, "rb");
+  return file == NULL ? file_error() : carry(stdio, file, &stdio->in.pipe, 1);
 }
 
 static int open_end(struct stdio* stdio, union stdio_end* end, int fd) {

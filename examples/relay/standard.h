@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "draft.h"
 #include "uv.h"
 
 /* Ctrl-], which nobody needs much: typed on a raw terminal it ends the connection. */
@@ -32,7 +33,8 @@ struct stdio {
   uv_connect_cb connect_cb;
   uv_close_cb close_cb;
   unsigned open_handles;
-  const char* path; /* of a file, or NULL */
+  const char* path;   /* of a file, or NULL */
+  struct draft draft; /* of one that is written */
   int reads;
   int writes;
   int64_t size; /* of a file that is read; -1: nobody knows */
