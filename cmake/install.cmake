@@ -73,17 +73,24 @@ endif()
 
 # ---- Documentation, and the way back -------------------------------------------------------
 
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(
-  DIRECTORY docs
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}
-  FILES_MATCHING
-  PATTERN "*.md"
-  PATTERN "*.svg")
+# A recipe of a package may bring less of the sources than there is.
+foreach(file LICENSE README.md CHANGELOG.md)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${file})
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  endif()
+endforeach()
+if(EXISTS ${PROJECT_SOURCE_DIR}/docs)
+  install(
+    DIRECTORY docs
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    FILES_MATCHING
+    PATTERN "*.md"
+    PATTERN "*.svg")
+endif()
 
 # Manual pages, where there is what makes them: Python that of the library, help2man those of programs.
 find_package(Python3 COMPONENTS Interpreter QUIET)
-if(NOT WIN32 AND Python3_FOUND)
+if(NOT WIN32 AND Python3_FOUND AND EXISTS ${PROJECT_SOURCE_DIR}/tools/man_pages.py)
   set(man ${PROJECT_BINARY_DIR}/man)
   file(GLOB man_sources CONFIGURE_DEPENDS tools/man_pages.py tools/api_pages.py include/uv.h)
   add_custom_command(
