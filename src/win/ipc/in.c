@@ -68,7 +68,7 @@ static int take_block(struct uv__ipc* ipc, const char* bytes, size_t len) {
   switch (event) {
   case UV__IPC_GOT_SOCKET:
   case UV__IPC_GOT_PIPE:
-    ipc->untaken = event;
+    ipc->untaken = (int) event;
     return take(ipc);
   case UV__IPC_GOT_EOF:
     return UV_EOF;
