@@ -31,6 +31,8 @@ struct scheme {
   const struct kind* kind;
   int listens;
   int single;
+  int gives_nothing;
+  int takes_nothing;
   int placed; /* which way its bytes go depends on where it stands */
   char escape;
 };
@@ -291,16 +293,6 @@ static int stdio_parse(struct endpoint* endpoint, const char* rest, char* why, s
   return 0;
 }
 
-static int stdin_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
-  endpoint->takes = 0;
-  return stdio_parse(endpoint, rest, why, size);
-}
-
-static int stdout_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
-  endpoint->gives = 0;
-  return stdio_parse(endpoint, rest, why, size);
-}
-
 static int file_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
   (void) endpoint;
   return *rest == '\0' ? refuse(why, size, "the name of the file is missing") : 0;
@@ -391,25 +383,6 @@ static const struct kind standard = {
     .failed = stdio_failed,
 };
 
-static const struct kind standard_in = {
-    .parse = stdin_parse,
-    .init = stdio_open,
-    .connect = stdio_connect,
-    .abort = stdio_give_up,
-    .close = stdio_end,
-    .failed = stdio_failed,
-};
-
-static const struct kind standard_out = {
-    .parse = stdout_parse,
-    .init = stdio_open,
-    .connect = stdio_connect,
-    .abort = stdio_give_up,
-    .out = stdio_out,
-    .close = stdio_end,
-    .failed = stdio_failed,
-};
-
 static const struct kind file = {
     .parse = file_parse,
     .init = file_open_end,
@@ -455,13 +428,15 @@ static const struct scheme schemes[] = {
     {.name = "stdin",
      .syntax = "stdin",
      .meaning = "standard input alone: what comes back is dropped",
-     .kind = &standard_in,
-     .single = 1},
+     .kind = &standard,
+     .single = 1,
+     .takes_nothing = 1},
     {.name = "stdout",
      .syntax = "stdout",
      .meaning = "standard output alone",
-     .kind = &standard_out,
-     .single = 1},
+     .kind = &standard,
+     .single = 1,
+     .gives_nothing = 1},
     {.name = "file",
      .syntax = "file:PATH",
      .meaning = "a file: read as the first endpoint, written as the second (PATH.part until "
@@ -491,8 +466,8 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
       endpoint->scheme = &schemes[i];
       endpoint->text = name;
       endpoint->rest = name + length + (name[length] == ':');
-      endpoint->gives = 1;
-      endpoint->takes = 1;
+      endpoint->gives = !schemes[i].gives_nothing;
+      endpoint->takes = !schemes[i].takes_nothing;
       return schemes[i].kind->parse(endpoint, endpoint->rest, why, size);
     }
     used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s:", i == 0 ? "" : ", ",
