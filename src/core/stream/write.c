@@ -42,8 +42,9 @@ static void settle(uv_stream_t* stream, unsigned count, ssize_t n) {
   }
 }
 
-/* Gives the system what it takes. Of a write in flight the ring leads back here. */
-static void flush(uv_stream_t* stream) {
+/* Gives the system what it takes. Of a write in flight the ring leads back here. 1: it is short of
+ * something, and nothing tells when it is not. */
+static int flush(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   const struct uv__queue* queue = &stream->stream.write_queue;
   struct uv__gathered what;
@@ -54,7 +55,7 @@ static void flush(uv_stream_t* stream) {
 
     if (rounds == WRITE_ROUNDS) {
       uv__loop_again(io);
-      return;
+      return 0;
     }
     uv__write_queue_gather(stream, &what);
     if (what.count == 0)
@@ -62,8 +63,9 @@ static void flush(uv_stream_t* stream) {
     n = give(stream, what.bufs, what.count, UV__QUEUE, what.pass);
     settle(stream, what.count, n);
     if (n == UV_EAGAIN)
-      return;
+      return 1;
   }
+  return 0;
 }
 
 void uv__write_collect(uv_stream_t* stream) {
@@ -124,8 +126,7 @@ static void flush_blocking(uv_stream_t* stream) {
 
   while (!uv__queue_empty(&stream->stream.write_queue)) {
     if (!(io->busy & UV__WRITE)) {
-      flush(stream);
-      if (io->waiting == UV__WAITS_STARVED)
+      if (flush(stream))
         uv_sleep(1);
       continue;
     }
@@ -176,7 +177,7 @@ static void enqueue(uv_stream_t* stream, uv_write_t* req) {
   if (stream->flags & UV__STREAM_BLOCKING)
     flush_blocking(stream);
   else if (first)
-    flush(stream);
+    (void) flush(stream);
   else if (!(uv__stream_io(stream)->busy & UV__WRITE))
     uv__loop_again(uv__stream_io(stream));
 }
@@ -199,7 +200,7 @@ static void send_alone(uv_stream_t* stream, uv_write_t* req) {
   uv__write_queue_add(stream, req);
   settle(stream, 1, n);
   if (n != UV_EAGAIN)
-    flush(stream);
+    (void) flush(stream);
 }
 
 int uv_write2(uv_write_t* req,
@@ -290,6 +291,6 @@ int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs)
 
 void uv__write_turn(uv_stream_t* stream) {
   if (stream->stream.phase == UV__CONNECTED && !uv__queue_empty(&stream->stream.write_queue))
-    flush(stream);
+    (void) flush(stream);
   uv__write_deliver(stream);
 }
