@@ -289,7 +289,9 @@ SLEEPS = {
     ("examples/test_examples.py", "wait_until_raw"): LOOKS_AGAIN,
     ("examples/test_examples.py",
      "test_prefork_hands_what_a_dead_worker_had_to_others"): LOOKS_AGAIN,
-    ("test/facts/pipe.c", "waits_for_the_lock"): "nothing tells that a thread waits in a read",
+    ("test/facts/lock.c", "begin"): "nothing tells that a thread waits in a read",
+    ("test/facts/main.c", "main"): "as a child, until it is ended",
+    ("test/facts/tcp.c", "reset_is_told_when_nothing_waits"): "nothing tells that a reset has come",
     ("tools/floors_test.py", "sleeps"): "lists the ways to sleep, and takes none",
     ("tools/readme_test.py", "connect"): LOOKS_AGAIN,
 }

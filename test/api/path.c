@@ -162,7 +162,7 @@ TEST(path_relative_and_not_ascii) {
 TEST(path_current_folder_is_long) {
   enum {
 #ifdef _WIN32
-    DEPTH = 5 /* Wine 8 ends a process with 1 whose folder was ever some 800 characters away */
+    DEPTH = 4 /* A Wine ends a process with 1 whose folder was ever some 550 characters away. */
 #else
     DEPTH = 60
 #endif
