@@ -162,7 +162,7 @@ TEST(path_relative_and_not_ascii) {
 TEST(path_current_folder_is_long) {
   enum {
 #ifdef _WIN32
-    DEPTH = 4 /* A Wine ends a process with 1 whose folder was ever some 550 characters away. */
+    DEPTH = 3 /* A Wine ends a process whose folder was ever some 450 characters away. */
 #else
     DEPTH = 60
 #endif
