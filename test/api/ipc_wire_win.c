@@ -511,6 +511,90 @@ TEST(i6_socket_information_of_nothing) {
   expect_end(UV_ECONNABORTED);
 }
 
+/* A frame that tells of a socket; with `target` not what was duplicated for this process, but another
+ * handle of it. */
+static void give_socket(SOCKET sock, HANDLE target) {
+  const uint32_t no_error = 0;
+  DWORD words[(SOCKET_SIZE - 4) / sizeof(DWORD)];
+  WSAPROTOCOL_INFOW info;
+  int named = target == NULL;
+  size_t i;
+
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  memcpy(words, &info, sizeof words);
+  if (target != NULL) {
+    SOCKET taken = take_socket(&info);
+
+    /* Where it has the handle is not documented. */
+    for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+      if (words[i] == (DWORD) taken) {
+        words[i] = (DWORD) (ULONG_PTR) target;
+        named = 1;
+      }
+    }
+    CHECK_EQ(closesocket(taken), 0);
+  }
+  CHECK_EQ(closesocket(sock), 0);
+  if (!named)
+    SKIP("this system does not name the handle in what it tells of a socket");
+  raw_header(DATA | SOCKET_INFO, 0, 1);
+  raw_write(words, sizeof words);
+  raw_write(&no_error, sizeof no_error);
+  raw_write("x", 1);
+}
+
+static SOCKET make_socket(void) {
+  SOCKET sock = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+
+  CHECK(sock != INVALID_SOCKET);
+  return sock;
+}
+
+/* One that a stream has, of whatever loop. */
+TEST(i6_socket_information_of_a_stream) {
+  uv_tcp_t a, b;
+  uv_os_fd_t own;
+  int type;
+  int size = sizeof type;
+
+  begin();
+  net_pair(&a, &b);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &a, &own), 0);
+  start_reading();
+  give_socket(make_socket(), own);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK_EQ(getsockopt((SOCKET) own, SOL_SOCKET, SO_TYPE, (char*) &type, &size), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+/* The first time it was given; by the second it is one that waits to be accepted. */
+TEST(i6_socket_information_given_twice) {
+  WSAPROTOCOL_INFOW info;
+  const uint32_t no_error = 0;
+  SOCKET sock;
+  uv_tcp_t tcp;
+  int i;
+
+  begin();
+  start_reading();
+  sock = make_socket();
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  for (i = 0; i < 2; i++) {
+    raw_header(DATA | SOCKET_INFO, 0, 1);
+    raw_write(&info, sizeof info);
+    raw_write(&no_error, sizeof no_error);
+    raw_write("x", 1);
+  }
+  net_until(&ended, 1);
+  CHECK(status < 0);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &tcp), 0);
+  CHECK_EQ(closesocket(sock), 0);
+  end();
+}
+
 static void give_pipe(uint64_t value, uint32_t flags) {
   struct {
     uint64_t value;
@@ -596,6 +680,34 @@ TEST(i6_pipe_handle_of_a_listener) {
   begin();
   CHECK_EQ(uv_fileno((uv_handle_t*) &server, &own), 0);
   refused_pipe(own, 0);
+}
+
+/* Or the one of a name that nobody listens on yet. */
+TEST(i6_pipe_handle_of_a_name_that_is_bound) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t bound;
+  uv_os_fd_t own;
+
+  begin();
+  CHECK_EQ(uv_pipe_init(net_loop(), &bound, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&bound, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &bound, &own), 0);
+  refused_pipe(own, 0);
+}
+
+/* What the C run-time library has as 0 to 2 need not be what the system has. */
+TEST(i6_pipe_handle_of_a_standard_descriptor) {
+  HANDLE before = GetStdHandle(STD_INPUT_HANDLE);
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(_dup2(fds[0], 0), 0);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, before));
+  refused_pipe(uv_get_osfhandle(0), CONNECTION);
+  CHECK_EQ(_close(0), 0);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
 }
 
 TEST(i6_pipe_handle_of_the_standard_input) {

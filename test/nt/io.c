@@ -339,6 +339,9 @@ again:
     irp->asked = 1;
     found++;
     if (irp->cancel != NULL) {
+      /* The call waits for nobody: whatever it cancels may end after it ("CancelIoEx", remarks). */
+      if (nt_chance(nt_trouble.late))
+        irp->prompt = 0;
       irp->cancel(irp); /* May take it, and others, off the list. */
       goto again;
     }

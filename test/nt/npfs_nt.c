@@ -236,7 +236,7 @@ LONG NTAPI nt_create_pipe(HANDLE* handle,
   if (root == NULL || root->device != &root_device || object->ObjectName->Length != 0 ||
       disposition != NEW || type != 0 || read_mode != 0 || completion_mode != 0 || timeout == NULL)
     nt_absent("NtCreateNamedPipeFile of another kind");
-  if (nt_chance(REFUSED))
+  if (nt_app_container == 2 || nt_chance(REFUSED))
     return ST_INVALID_PARAMETER;
   end = np_create(
       L"", (share & PIPE_ACCESS_DUPLEX) | (options & SYNCHRONOUS_MODES ? 0 : FILE_FLAG_OVERLAPPED),

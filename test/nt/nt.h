@@ -60,6 +60,13 @@ extern int
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
+/* 1: processes are in an AppContainer, which may make and open no names of pipes but those of
+ * \\.\pipe\LOCAL\ ("GetNamedPipeServerProcessId", remarks); 2: and none without a name, as before pairs
+ * had none. nt_begin says 0. */
+extern int nt_app_container;
+/* Bytes of the largest write to a pipe that the kernel finds memory for, when no reader waits for them:
+ * it copies them, and a large one is the first to lack it. nt_begin says all there are. */
+extern size_t nt_pool_most;
 /* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
 extern int nt_files_can_leave;
 
@@ -76,6 +83,8 @@ long nt_plan_seen(void);
 
 /* What a test is at: printed with a fault. NULL: nothing. */
 extern const char* nt_note;
+/* Is told of each call, those that calls are made of included. NULL: nobody is. */
+extern void (*nt_watch)(const char* call);
 
 /* For programs that watch connections: which one a socket has, from 0 in each run, and which end of
  * it is the socket's (0: the client's); 0 when it has none. */

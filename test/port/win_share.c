@@ -143,6 +143,35 @@ TEST(law9_operation_of_another_holder_comes_out_of_our_port) {
   }
 }
 
+/* ---- What is ours ---- */
+
+/* Handles that no stream has yet are ours as well: nobody else can have given them (rule I6). */
+TEST(win_sockets_that_wait_for_clients_are_ours) {
+  EACH_KIND(k) {
+    struct stream* listeners[3];
+    unsigned i, slot, count = 0;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    for (i = 0; i < 3; i++)
+      listeners[i] = make_listener(k);
+    settle();
+    for (i = 0; i < 3; i++) {
+      const struct uv__tcp_pool* pool = uv__tcp_pool_of(&listeners[i]->io);
+
+      for (slot = 0; slot < UV__TCP_SLOTS; slot++) {
+        if (pool->slots[slot].socket == INVALID_SOCKET)
+          continue;
+        count++;
+        CHECK(uv__own_has((HANDLE) pool->slots[slot].socket, NULL));
+      }
+    }
+    CHECK(count >= 3);
+    for (i = 0; i < 3; i++)
+      stream_end(listeners[i]);
+  }
+}
+
 /* ---- Modes ---- */
 
 struct plain {
@@ -302,6 +331,7 @@ TEST(win_file_object_that_is_passed_on_leaves_the_port) {
     else
       uv__attach_undo(&b->io);
     left = !(b->io.tail.state & UV__WIN_ATTACHED);
+    CHECK(native_files_leave_ports() < 0 || left == native_files_leave_ports());
     theirs = holder_duplicate(k, holder_handle(b));
     arm_dry(b);
     CHECK_EQ(write_byte(a, 'y'), 0);
@@ -313,6 +343,46 @@ TEST(win_file_object_that_is_passed_on_leaves_the_port) {
     stream_end(a);
     stream_end(b);
     holder_close(k, theirs);
+  }
+}
+
+/* Nor are its modes changed: whoever has it on a port of his own hears of all that he does with it. */
+TEST(win_shared_file_object_keeps_its_packets) {
+  EACH_KIND(k) {
+    HANDLE self = GetCurrentProcess();
+    struct stream *a, *b;
+    OVERLAPPED_ENTRY told;
+    OVERLAPPED overlapped;
+    HANDLE mine, theirs, port;
+    struct uv__desc desc;
+    ULONG count;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    holder_make_virgin(k, &b, &a);
+    CHECK(DuplicateHandle(self, holder_handle(b), self, &mine, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    CHECK(DuplicateHandle(self, holder_handle(b), self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    stream_end(b);
+    port = CreateIoCompletionPort(theirs, NULL, 7, 1);
+    CHECK(port != NULL);
+    memset(&desc, 0, sizeof desc);
+    desc.kind = UV__DESC_PIPE;
+    desc.handle = mine;
+    b = stream_open(k, &desc);
+    arm_dry(b);
+    memset(&overlapped, 0, sizeof overlapped);
+    CHECK(WriteFile(theirs, "y", 1, NULL, &overlapped));
+    CHECK_EQ(read_byte(a), 'y');
+    CHECK(GetQueuedCompletionStatusEx(port, &told, 1, &count, 0, FALSE));
+    CHECK_EQ(count, 1);
+    CHECK(told.lpOverlapped == &overlapped && told.lpCompletionKey == 7);
+    CHECK_EQ(write_byte(a, 'x'), 0);
+    await(b, UV__READ);
+    CHECK_EQ(read_byte(b), 'x');
+    stream_end(b);
+    stream_end(a);
+    CHECK(CloseHandle(theirs));
+    CHECK(CloseHandle(port));
   }
 }
 

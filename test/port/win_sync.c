@@ -25,7 +25,7 @@ static void make_ends(HANDLE* in, HANDLE* out) {
 }
 
 /* The ends of one that goes both ways, the first overlapped and the other not. */
-static void make_two_way(HANDLE ends[2]) {
+static void make_ends_of(HANDLE ends[2], DWORD type) {
   char text[100];
   WCHAR wide[100];
   size_t length = native_pipe_name(text, sizeof(text));
@@ -34,11 +34,15 @@ static void make_two_way(HANDLE ends[2]) {
   for (i = 0; i < length; i++)
     wide[i] = (WCHAR) text[i];
   wide[length] = 0;
-  ends[0] = CreateNamedPipeW(wide, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
-                             4096, 4096, 0, NULL);
+  ends[0] = CreateNamedPipeW(wide, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, type, 1, 4096, 4096,
+                             0, NULL);
   CHECK(ends[0] != INVALID_HANDLE_VALUE);
   ends[1] = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
   CHECK(ends[1] != INVALID_HANDLE_VALUE);
+}
+
+static void make_two_way(HANDLE ends[2]) {
+  make_ends_of(ends, PIPE_TYPE_BYTE);
 }
 
 static HANDLE duplicate(HANDLE handle) {
@@ -119,12 +123,16 @@ TEST(win_sync_open_while_somebody_reads) {
     HANDLE in, out;
     HANDLE thread;
     struct stream *a, *b;
+    char text[512];
+    int length = sizeof(text);
     DWORD size;
 
     make_ends(&in, &out);
     thread = run(read_one, duplicate(in));
     turn(20);
     b = adopt(k, in);
+    CHECK_EQ(b->io.ops->name(&b->io, UV__LOCAL, text, &length), 0); /* Nor may it be asked. */
+    CHECK_EQ(length, 0);
     CHECK(WriteFile(out, "1", 1, &size, NULL));
     join(thread);
     a = adopt(k, out);
@@ -283,6 +291,25 @@ TEST(win_sync_end_of_others_that_does_not_wait_stays_so) {
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     stream_end(b);
     CHECK(CloseHandle(theirs[0]));
+  }
+}
+
+/* One of messages takes a write whole or not at all, also when it never fits: it is offered less. */
+TEST(win_sync_end_of_messages_that_does_not_wait) {
+  EACH_ROUND(k) {
+    DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
+    HANDLE ends[2], theirs;
+    struct stream *a, *b;
+
+    make_ends_of(ends, PIPE_TYPE_MESSAGE);
+    CHECK(SetNamedPipeHandleState(ends[1], &mode, NULL, NULL));
+    theirs = duplicate(ends[1]);
+    b = adopt(k, ends[0]);
+    a = adopt(k, ends[1]);
+    move(a, b, 100000);
+    stream_end(a);
+    CHECK(CloseHandle(theirs));
+    stream_end(b);
   }
 }
 

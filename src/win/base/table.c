@@ -19,7 +19,7 @@ int uv__table_valid(const struct uv__table* table) {
                           : (table->room & (table->room - 1)) == 0 && table->count < table->room;
 }
 
-int uv__table_has_room(const struct uv__table* table, size_t count) {
+static int has_room(const struct uv__table* table, size_t count) {
   return count + count / 2 < table->room;
 }
 
@@ -36,11 +36,11 @@ int uv__table_reserve(struct uv__table* table, size_t count) {
   struct uv__table grown = *table;
   size_t i;
 
-  if (uv__table_has_room(table, count))
+  if (has_room(table, count))
     return 0;
   if (grown.room == 0)
     grown.room = LEAST;
-  while (!uv__table_has_room(&grown, count))
+  while (!has_room(&grown, count))
     grown.room *= 2;
   grown.pairs = uv__calloc(grown.room, sizeof(*grown.pairs));
   if (grown.pairs == NULL)
