@@ -55,23 +55,36 @@ static void check_refused(uv_file fd) {
   net_close((uv_handle_t*) &child);
 }
 
+#if !defined(_MSC_VER) && defined(_UCRT)
+/* Not in every version of MinGW's headers. */
+_CRTIMP _invalid_parameter_handler __cdecl _set_thread_local_invalid_parameter_handler(
+    _invalid_parameter_handler handler);
+#endif
+
 TEST(e3_what_is_no_descriptor_ends_nothing) {
   static const uv_file numbers[] = {-1, -2, -2147483647, 1000, 20000, 2147483647};
   uv_file fds[2];
   size_t i;
 #if defined(_MSC_VER) || defined(_UCRT)
   _invalid_parameter_handler before = _set_invalid_parameter_handler(end_the_host);
+  _invalid_parameter_handler of_thread;
 #endif
 
   if (harness_arg(0) != NULL)
     return;
+#if defined(_MSC_VER) || defined(_UCRT)
+  of_thread = _set_thread_local_invalid_parameter_handler(end_the_host);
+#endif
   for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     check_refused(numbers[i]);
+  for (i = 0; i < 3; i++) /* They may have nothing behind them, of which there is a number, too. */
+    CHECK(uv_get_osfhandle((uv_file) i) != (HANDLE) (intptr_t) -2);
   CHECK_EQ(uv_pipe(fds, 0, 0), 0);
   test_fd_close(fds[0]);
   test_fd_close(fds[1]);
   check_refused(fds[0]);
 #if defined(_MSC_VER) || defined(_UCRT)
+  CHECK(_set_thread_local_invalid_parameter_handler(of_thread) == end_the_host);
   CHECK(_set_invalid_parameter_handler(before) == end_the_host); /* it was left where it was */
 #endif
   net_end();

@@ -374,6 +374,37 @@ TEST(r6_frames_without_payload_give_way) {
   end();
 }
 
+static void alloc_byte(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(text + text_size, 1);
+}
+
+/* Also behind payload that has filled its buffer, so that more is looked for at once. */
+TEST(r6_frames_without_payload_behind_one_give_way) {
+  enum {
+    FRAMES = 2000
+  };
+  static struct header headers[FRAMES];
+  uv_check_t check;
+  int turns = 0;
+  int i;
+
+  begin();
+  for (i = 0; i < FRAMES; i++)
+    headers[i].flags = DATA;
+  raw_frame(0, "a");
+  raw_write(headers, sizeof headers);
+  raw_frame(0, "b");
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  check.data = &turns;
+  CHECK_EQ(uv_check_start(&check, count_empty_turn), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &channel, alloc_byte, on_text), 0);
+  until_text("ab");
+  CHECK(turns >= FRAMES / 200);
+  end();
+}
+
 TEST(r3_no_buffer_within_a_frame) {
   struct header header = {DATA, 0, 6, 0};
 

@@ -231,6 +231,28 @@ TEST(win_address_in_use_by_others_has_one_name) {
   }
 }
 
+/* With SO_REUSEADDR any program could take a port over that is not exclusively its owner's. */
+TEST(win_port_is_nobody_elses) {
+  EACH_KIND(k) {
+    struct sockaddr_in addr;
+    struct stream* listener;
+    int len = sizeof(addr);
+    int on = 1;
+    SOCKET other;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    CHECK_EQ(listener->io.ops->name(&listener->io, UV__LOCAL, &addr, &len), 0);
+    other = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    CHECK(other != INVALID_SOCKET);
+    CHECK_EQ(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, (char*) &on, sizeof(on)), 0);
+    CHECK_EQ(bind(other, (struct sockaddr*) &addr, sizeof(addr)), SOCKET_ERROR);
+    CHECK_EQ(closesocket(other), 0);
+    stream_end(listener);
+  }
+}
+
 /* A server that starts again gets its port, though connections of the former one are there. */
 TEST(win_server_binds_beside_its_old_connections) {
   EACH_KIND(k) {

@@ -236,6 +236,44 @@ TEST(win_sync_disarmed_lets_others_through) {
   }
 }
 
+static DWORD WINAPI write_one(void* handle) {
+  DWORD size;
+
+  CHECK(WriteFile(handle, "w", 1, &size, NULL));
+  CHECK_EQ(size, 1);
+  CHECK(CloseHandle(handle));
+  return 0;
+}
+
+/* Also when the call could not be taken back at once, since it waited for somebody else's: when that is
+ * over it does not take its place. */
+TEST(win_sync_disarmed_behind_another_reader_lets_others_through) {
+  EACH_ROUND(k) {
+    HANDLE ends[2], other, thread;
+    struct stream* s;
+    char byte = 0;
+    DWORD size;
+
+    make_two_way(ends);
+    other = duplicate(ends[1]);
+    s = adopt(k, ends[1]);
+    thread = run(read_one, duplicate(other));
+    turn(20);
+    CHECK_EQ(arm(s), UV__PENDING);
+    turn(20);
+    disarm(s);
+    CHECK(WriteFile(ends[0], "1", 1, &size, NULL));
+    join(thread);
+    turn(200);
+    join(run(write_one, duplicate(other)));
+    CHECK(ReadFile(ends[0], &byte, 1, &size, NULL));
+    CHECK_EQ(byte, 'w');
+    stream_end(s);
+    CHECK(CloseHandle(other));
+    CHECK(CloseHandle(ends[0]));
+  }
+}
+
 TEST(win_sync_end_that_does_not_wait) {
   EACH_ROUND(k) {
     HANDLE in, out;
