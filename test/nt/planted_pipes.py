@@ -77,11 +77,11 @@ FAULTS = [
     (7, "the error of a slot is read when it is used again", "pipe/accept.c", "port_nt win_wait_for_a_client_that_failed_is_no_connection",
      "  if (error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;",
      "  if (slot->error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;"),
-    (7, "a read on the stack is not joined", "pipe/read.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    do\n      error = GetOverlappedResult(io->tail.u.handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
+    (7, "a read on the stack is not joined", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
+     "    do\n      error = GetOverlappedResult(handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
      "    while (error == ERROR_IO_INCOMPLETE);\n", "    error = ERROR_OPERATION_ABORTED;\n"),
-    (7, "a read on the stack is joined, but not called back", "pipe/read.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    CancelIoEx(io->tail.u.handle, &overlapped);\n    do", "    do"),
+    (7, "a read on the stack is joined, but not called back", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
+     "    CancelIoEx(handle, &overlapped);\n    do", "    do"),
     (7, "a large write that lacks memory fails", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",
      "                 : !uv__native_is_short(error) || room->asked <= PAGE)", "                 : 1)"),
     (7, "a write that lacks memory is offered no less", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",
@@ -89,7 +89,7 @@ FAULTS = [
     (7, "a write that lacked memory when it waited has failed", "pipe/end.c", "port_nt win_write_that_lacks_memory_later_is_made_again",
      "  else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))", "  else if (io->tail.sent == 0)"),
     (7, "frames without payload keep the loop", "ipc/in.c", "api_nt r6_frames_without_payload_give_way",
-     "  if (r == UV__READY && ++*steps > STEPS) {", "  if (0 && ++*steps > STEPS) {"),
+     "  if (r == UV__READY && ++*steps > STEPS)\n", "  if (0 && ++*steps > STEPS)\n"),
 
     # ---- 8. Bursts of clients
     (8, "clients that wait are polled", "pipe/connect.c", "port_nt win_client_that_waits_asks_now_and_then",

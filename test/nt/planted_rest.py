@@ -180,7 +180,7 @@ FAULTS = [
     (0, "a write of nobody's posts a packet", "pipe/spare.c", "port_nt read_short_reads_keep_order",
      "(HANDLE) ((ULONG_PTR) spare->event | 1)", "spare->event"),
     (0, "a try uses the block that is under way", "pipe/spare.c", "port_nt write_pending_under_back_pressure",
-     "  if (under_way(spare) || spare->at < spare->size)\n    return 0;\n", ""),
+     "  if (under_way(spare) || spare->at < spare->size)\n    return UV_EAGAIN;\n", ""),
     (0, "a greeting is taken for bytes of the peer's", "pipe/read.c", "port_nt accept_oldest_first",
      "  if (size == sizeof(first) && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {",
      "  if (0 && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {"),
