@@ -153,7 +153,7 @@ FAULTS = [
      "  pool->posted--;\n  slot->error = 0;\n", "  slot->error = 0;\n"),
     (0, "an accepted socket is not told of its listener", "tcp/accept.c", "port_nt win_accepted_socket_gets_its_context",
      "  if (r == 0 &&\n      uv__sock_calls.set_option(", "  if (0 &&\n      uv__sock_calls.set_option("),
-    (0, "connections are given in the order of their packets", "tcp/accept.c", "port_nt accept_oldest_first",
+    (0, "connections are given in the order of their packets", "tcp/accept.c", "port_nt win_client_that_waited_for_an_accept_overtakes_nobody",
      "  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))", "  if (slot == NULL)"),
     (0, "a connected socket is not told of its peer", "tcp/connect.c", "port_nt win_connected_socket_gets_its_context",
      "  if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,\n"
@@ -191,8 +191,6 @@ FAULTS = [
      "  while (server->idle != NULL) {\n", "  if (server->posted == 0 && server->idle != NULL) {\n"),
     (0, "a helper's packet is not noted", "loop/helper.c", "port_nt win_sync_bytes_and_end",
      "  helper->packet = 1;\n  uv__loop_post(", "  uv__loop_post("),
-    (0, "a helper is not joined", "loop/helper.c", "port_nt win_sync_bytes_and_end",
-     "  if (helper->thread != NULL && !helper->alone)\n    WaitForSingleObject(helper->thread, INFINITE);\n", ""),
     (0, "a greeting that finds no memory is lost", "pipe/spare.c", "fault_nt e1_windows_in_a_pipe_conversation",
      "  if (uv__native_is_short(error))\n    return ERROR_MORE_DATA;\n", ""),
     (0, "a greeting that cannot be read is none", "pipe/read.c", "fault_nt e1_windows_in_a_pipe_conversation",

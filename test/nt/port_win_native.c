@@ -304,3 +304,47 @@ TEST(win_sync_end_that_does_not_wait_is_asked_now_and_then) {
     CHECK(CloseHandle(out));
   }
 }
+
+/* ---- Order ---- */
+
+/* An accept that finds a client at once is over before those whose packets wait: nobody is overtaken. */
+TEST(win_client_that_waited_for_an_accept_overtakes_nobody) {
+  EACH_KIND(k) {
+    enum {
+      CLIENTS = 12 /* more than there are accepts at a time */
+    };
+    struct stream *listener, *first, *accepted;
+    SOCKET clients[CLIENTS];
+    struct sockaddr_in addr;
+    int len = sizeof(addr);
+    int may_block;
+    char i;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    CHECK_EQ(listener->io.ops->name(&listener->io, UV__LOCAL, &addr, &len), 0);
+    first = make_client(listener);
+    accepted = accept_stream(listener); /* So that there is a slot to be filled. */
+    may_block = nt_may_block(1);
+    for (i = 0; i < CLIENTS; i++) {
+      SOCKET sock = socket(AF_INET, SOCK_STREAM, 0);
+
+      CHECK(sock != INVALID_SOCKET);
+      CHECK_EQ(connect(sock, (struct sockaddr*) &addr, sizeof(addr)), 0);
+      CHECK_EQ(send(sock, &i, 1, 0), 1);
+      clients[(int) i] = sock;
+    }
+    (void) nt_may_block(may_block);
+    for (i = 0; i < CLIENTS; i++) {
+      struct stream* s = accept_stream(listener);
+
+      CHECK_EQ(read_byte(s), i);
+      stream_end(s);
+      CHECK_EQ(closesocket(clients[(int) i]), 0);
+    }
+    stream_end(first);
+    stream_end(accepted);
+    stream_end(listener);
+  }
+}
