@@ -29,11 +29,11 @@ FAULTS = [
 
     # ---- 11. After uv_close
     (11, "a socket is closed in the next turn", "tcp/end.c", "port_nt close_turns_clients_away_at_once",
-     "  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))\n"
+     "  if (!uv__tcp_shared_end(io, !(io->tail.state & UV__WIN_RESET)))\n"
      "    closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n  uv__tcp_pool_hang_up(io);\n"
      "  if (in_kernel(io))\n    return UV__PENDING;\n",
      "  uv__tcp_pool_hang_up(io);\n  if (in_kernel(io))\n    return UV__PENDING;\n"
-     "  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))\n"
+     "  if (!uv__tcp_shared_end(io, !(io->tail.state & UV__WIN_RESET)))\n"
      "    closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n",
      "  release(io);\n  uv__ring(io, UV__CLOSED);",
      "  closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n  release(io);\n  uv__ring(io, UV__CLOSED);"),

@@ -9,8 +9,8 @@ FAULTS = [
      "  uv__win_set(io, state);\n  assert(uv__win_io_valid(io));\n  return 0;\n",
      "  uv__win_set(io, state);\n  return uv__pipe_end_ready(io);\n"),
     (1, "a socket that others have is put on our port", "tcp/attach.c", "port_nt win_shared_file_object_stays_off_the_port",
-     "  shared = (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);",
-     "  shared = 0;"),
+     "  return (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);",
+     "  return io == NULL;"),
     (1, "a pipe end that others have is put on our port", "loop/attach.c", "port_nt win_shared_file_object_stays_off_the_port",
      "      io, (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle), pair);",
      "      io, 0, pair);"),
@@ -20,7 +20,7 @@ FAULTS = [
     (1, "a socket that others have no longer waits", "tcp/tcp.c", "port_nt win_shared_socket_keeps_its_mode",
      "  if (!is_alone && (*state & UV__WIN_IFS) && uv__object_is_shared((HANDLE) sock))\n"
      "    *state |= UV__WIN_PLAIN;\n", "  (void) is_alone;\n"),
-    (1, "a plain call is made on a socket that waits", "tcp/stream.c", "port_nt win_shared_socket_neither_reads_nor_tries_waiting",
+    (1, "a plain call is made on a socket that waits", "tcp/attach.c", "port_nt win_shared_socket_neither_reads_nor_tries_waiting",
      "  return r < 0 ? r : (io->tail.state & UV__WIN_PLAIN) != 0;", "  return r < 0 ? r : 0;"),
     (1, "what a try sent to such a socket ends with the stream", "tcp/shared.c", "port_nt win_shared_socket_delivers_what_a_try_took_before_its_close",
      "    if (keeps_sending && uv__late_leave(", "    if (0 && keeps_sending && uv__late_leave("),
@@ -80,11 +80,11 @@ FAULTS = [
     (3, "a synchronous read that somebody cancelled is an end", "plain/blocking.c", "port_nt win_sync_two_way",
      "  case ERROR_OPERATION_ABORTED:\n    return 0; /* By us,", "  case ERROR_OPERATION_ABORTED:\n    return UV_EOF; /* By us,"),
     (3, "a layered provider is waited for before its socket is closed", "tcp/end.c", "port_nt law8_close_with_read_pending",
-     "  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))\n"
+     "  if (!uv__tcp_shared_end(io, !(io->tail.state & UV__WIN_RESET)))\n"
      "    closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n  uv__tcp_pool_hang_up(io);\n"
      "  if (in_kernel(io))\n    return UV__PENDING;\n",
      "  uv__tcp_pool_hang_up(io);\n  if (in_kernel(io))\n    return UV__PENDING;\n"
-     "  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))\n"
+     "  if (!uv__tcp_shared_end(io, !(io->tail.state & UV__WIN_RESET)))\n"
      "    closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n",
      "  release(io);\n  uv__ring(io, UV__CLOSED);",
      "  closesocket(io->tail.u.socket);\n  io->tail.u.socket = INVALID_SOCKET;\n  release(io);\n  uv__ring(io, UV__CLOSED);"),
