@@ -76,11 +76,13 @@ static void serve(struct uv__queue* batch, struct uv__queue* later) {
 static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) {
   uv__connect_run_refused(loop);
   for (;;) {
-    struct uv__queue later;
+    if (!uv__queue_empty(batch)) {
+      struct uv__queue later;
 
-    uv__queue_init(&later);
-    serve(batch, &later);
-    serve(&later, NULL);
+      uv__queue_init(&later);
+      serve(batch, &later);
+      serve(&later, NULL);
+    }
     if (--rounds == 0 || uv__queue_empty(&loop->ready))
       return;
     uv__queue_move(&loop->ready, batch);
