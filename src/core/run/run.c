@@ -20,10 +20,17 @@ enum {
   SERVE_ROUNDS = 4
 };
 
+static void take_inner_turn(struct uv__io* io, unsigned rung) {
+  struct uv__inner* inner = uv__container_of(io, struct uv__inner, io);
+
+  inner->turn(inner, rung);
+}
+
 static void (*const turns[])(struct uv__io* io, unsigned rung) = {
     [UV__ROLE_STREAM] = uv__stream_turn,
     [UV__ROLE_PROCESS] = uv__process_turn,
     [UV__ROLE_SIGNAL] = uv__signal_turn,
+    [UV__ROLE_INNER] = take_inner_turn,
 };
 
 int uv_backend_timeout(const uv_loop_t* loop) {

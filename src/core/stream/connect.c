@@ -84,8 +84,9 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
   stream->flags &= ~(unsigned) UV__STREAM_SHUT;
   uv__write_fail(stream, UV_ECANCELED);
   uv__connect_end(stream, status);
-  /* Reading is in force again if it does, and over if it closed. */
-  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING)
+  /* Reading is in force again if it does, or has another connection, and over if it closed. */
+  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING &&
+      stream->stream.phase != UV__CONNECTED)
     uv__read_fail(stream, UV_ECANCELED);
 }
 

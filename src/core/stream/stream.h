@@ -33,7 +33,9 @@ enum {
   UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
 
   UV__TCP_NODELAY = 0x10000,
-  UV__TCP_ONE_ACCEPT = 0x20000
+  UV__TCP_ONE_ACCEPT = 0x20000,
+  UV__TCP_PORT = 0x100000, /* it was bound to a port, and not to any */
+  UV__TCP_GIVEN = 0x200000 /* its socket came from the program */
 };
 
 enum {
@@ -65,6 +67,8 @@ int uv__stream_valid(const uv_stream_t* stream);
 
 /* socket.c: the same for a uv_tcp_t, with what was asked for before there was a socket (T1). */
 int uv__socket_open(uv_stream_t* stream, int domain, const struct uv__desc* desc);
+/* The second half of that, for a handle whose socket came in another way. */
+void uv__socket_grant(uv_tcp_t* handle);
 
 /* arrival.c: the passing of handles (rules I1-I3), of a pipe with UV__STREAM_PASSES; of another
  * none is there. */
