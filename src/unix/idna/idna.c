@@ -208,7 +208,7 @@ static int map_name(const char* name, struct text* to) {
   const unsigned char* at = (const unsigned char*) name;
   struct text targets;
 
-  to->count = 0;
+  to->count = targets.count = 0;
   while (*at != '\0')
     if (map_code(read_code(&at), to, &targets) < 0)
       return -1;
@@ -235,7 +235,7 @@ static int is_stable(const uint32_t* codes, size_t count) {
   struct text whole;
   size_t i;
 
-  mapped.count = 0;
+  mapped.count = targets.count = 0;
   for (i = 0; i < count; i++)
     if (map_code(codes[i], &mapped, &targets) < 0)
       return 0;
