@@ -56,7 +56,7 @@ static const struct fault faults[] = {
     UNNOTICED_ROW(WSARecv, PLAIN, WSAEWOULDBLOCK),
     UNNOTICED_ROW(WSASend, PLAIN, WSAEWOULDBLOCK),
     /* All instances are busy. */
-    UNNOTICED_ROW(CreateFileW, ANY, ERROR_PIPE_BUSY),
+    UNNOTICED_ROW(CreateFileW, OVERLAPPED, ERROR_PIPE_BUSY),
     /* A client has reset its connection while it waited; this one is another's. */
     UNNOTICED_ROW(nt_accept_ex, ANY, WSAECONNRESET),
     /* Who shares the handle cancelled all that this process has pending on it. */
@@ -95,6 +95,18 @@ static const struct fault faults[] = {
     TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NOT_ENOUGH_QUOTA),
     TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(WriteFile, PLAIN, ERROR_NO_SYSTEM_RESOURCES),
+    /* The console is another process. */
+    TOLD_ROW(GetConsoleMode, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(SetConsoleMode, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(GetConsoleScreenBufferInfo, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(GetNumberOfConsoleInputEvents, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(PeekConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(ReadConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(ReadConsoleW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    UNNOTICED_ROW(SetConsoleCursorPosition, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    UNNOTICED_ROW(WriteConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(WriteConsoleW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(CreateTimerQueueTimer, ANY, ERROR_NOT_ENOUGH_MEMORY),
     TOLD_ROW(WSASocketW, ANY, WSAEMFILE),
     TOLD_ROW(WSASocketW, ANY, WSAENOBUFS),
     TOLD_ROW(WSADuplicateSocketW, ANY, WSAEMFILE),
@@ -203,8 +215,7 @@ static uint64_t number(const char* name, uint64_t otherwise) {
   return value == NULL ? otherwise : strtoull(value, NULL, 0);
 }
 
-/* `expected` are calls that the scenario has to make, or it would prove nothing. */
-static void fail_calls_of(void (*scenario)(void), const enum fault_call* expected, size_t count) {
+void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named, size_t count) {
   uint64_t from = number("NT_FROM", 1);
   uint64_t seeds = number("NT_SEEDS", SEEDS);
   uint64_t all = sizeof(faults) / sizeof(faults[0]);
@@ -219,16 +230,10 @@ static void fail_calls_of(void (*scenario)(void), const enum fault_call* expecte
       if (row == i || row == all)
         made[faults[i].call] += fail_each(&faults[i], seed, scenario);
   for (i = 0; i < count && row == all; i++)
-    if (made[expected[i]] == 0)
-      FAIL(fault_call_name(expected[i]));
+    if (made[named[i]] == 0)
+      FAIL(fault_call_name(named[i]));
   nt_begin(from);
 }
-
-#define FAIL_CALLS_OF(scenario, ...)                                  \
-  do {                                                                \
-    static const enum fault_call calls[] = {__VA_ARGS__};             \
-    fail_calls_of(scenario, calls, sizeof(calls) / sizeof(calls[0])); \
-  } while (0)
 
 /* The ends of a test's process: what could be said of a failure is said. */
 void __real__Exit(int code);

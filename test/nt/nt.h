@@ -85,6 +85,14 @@ void nt_sock_reset(SOCKET handle);
 /* Its window and its peer's grow. */
 void nt_sock_make_room(SOCKET handle);
 
+/* For programs that watch a close. The file object of a handle, referenced, or NULL; whether there is
+ * an operation on it that only its peer, a cancel or its cleanup would end; and whether there is one
+ * that was not joined. The last two also when there is no handle any more. */
+struct nt_file;
+struct nt_file* nt_file_watch(HANDLE handle);
+int nt_file_has_pending(const struct nt_file* file);
+int nt_file_is_owed(const struct nt_file* file);
+
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */
 struct nt_process;
