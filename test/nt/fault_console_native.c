@@ -29,21 +29,26 @@ static int stage;
 
 /* ---- The test's own calls, of which one may be the one that fails ---- */
 
-static HANDLE open_end(const WCHAR* name) {
-  HANDLE handle = INVALID_HANDLE_VALUE;
-  int i;
+#define INSIST(call)                  \
+  do {                                \
+    int tries;                        \
+    for (tries = 0; !(call); tries++) \
+      CHECK(tries < fault_times);     \
+  } while (0)
 
-  for (i = 0; i < 2 && handle == INVALID_HANDLE_VALUE; i++)
-    handle = CreateFileW(name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                         NULL, OPEN_EXISTING, 0, NULL);
-  CHECK(handle != INVALID_HANDLE_VALUE);
+static HANDLE open_end(const WCHAR* name) {
+  HANDLE handle;
+
+  INSIST((handle = CreateFileW(name, GENERIC_READ | GENERIC_WRITE,
+                               FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL)) !=
+         INVALID_HANDLE_VALUE);
   return handle;
 }
 
 static DWORD mode_of(HANDLE handle) {
   DWORD mode;
 
-  CHECK(GetConsoleMode(handle, &mode) || GetConsoleMode(handle, &mode));
+  INSIST(GetConsoleMode(handle, &mode));
   return mode;
 }
 
@@ -57,8 +62,7 @@ static void press(WORD code, WCHAR unit) {
   record.Event.KeyEvent.wRepeatCount = 1;
   record.Event.KeyEvent.wVirtualKeyCode = code;
   record.Event.KeyEvent.uChar.UnicodeChar = unit;
-  CHECK(WriteConsoleInputW(keyboard, &record, 1, &count) ||
-        WriteConsoleInputW(keyboard, &record, 1, &count));
+  INSIST(WriteConsoleInputW(keyboard, &record, 1, &count));
 }
 
 static void type(const char* said) {
@@ -72,8 +76,7 @@ static void check_left(const char* said) {
   DWORD count = 0;
   DWORD i;
 
-  CHECK(PeekConsoleInputW(keyboard, records, 32, &count) ||
-        PeekConsoleInputW(keyboard, records, 32, &count));
+  INSIST(PeekConsoleInputW(keyboard, records, 32, &count));
   for (i = 0; i < count; i++) {
     const KEY_EVENT_RECORD* key = &records[i].Event.KeyEvent;
 
@@ -87,12 +90,10 @@ static void check_left(const char* said) {
 
 static int open_tty(uv_tty_t* tty, const WCHAR* name) {
   HANDLE handle = open_end(name);
-  int fd = _open_osfhandle((intptr_t) handle, _O_RDWR);
   int done;
+  int fd;
 
-  if (fd < 0)
-    fd = _open_osfhandle((intptr_t) handle, _O_RDWR);
-  CHECK(fd >= 0);
+  INSIST((fd = _open_osfhandle((intptr_t) handle, _O_RDWR)) >= 0);
   done = went_on(uv_tty_init(scene, tty, fd, 0));
   CHECK_EQ(_close(fd), 0);
   return done;
@@ -227,6 +228,11 @@ TEST(e1_windows_in_a_console_conversation) {
                 CALL_SetConsoleCursorPosition, CALL_WriteConsoleInputW, CALL_WriteConsoleW,
                 CALL_CreateTimerQueueTimer, CALL_CreateThread, CALL_DuplicateHandle,
                 CALL_RegisterWaitForSingleObject);
+}
+
+TEST(e1_shortage_in_a_console_conversation) {
+  warm_up();
+  fault_native_shortage_in(scenario_console);
 }
 
 TEST(e1_allocations_of_a_console) {

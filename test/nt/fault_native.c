@@ -215,6 +215,12 @@ static uint64_t number(const char* name, uint64_t otherwise) {
   return value == NULL ? otherwise : strtoull(value, NULL, 0);
 }
 
+static int is_shortage(int error) {
+  int code = uv_translate_sys_error(error);
+
+  return code == UV_ENOMEM || code == UV_ENOBUFS || code == UV_EMFILE;
+}
+
 void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named, size_t count) {
   uint64_t from = number("NT_FROM", 1);
   uint64_t seeds = number("NT_SEEDS", SEEDS);
@@ -232,6 +238,27 @@ void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named,
   for (i = 0; i < count && row == all; i++)
     if (made[named[i]] == 0)
       FAIL(fault_call_name(named[i]));
+  nt_begin(from);
+}
+
+void fault_native_shortage_in(void (*scenario)(void)) {
+  uint64_t from = number("NT_FROM", 1);
+  uint64_t seeds = number("NT_SEEDS", SEEDS / 4);
+  uint64_t all = sizeof(faults) / sizeof(faults[0]);
+  uint64_t row = number("NT_ROW", all);
+  long made = 0;
+  uint64_t seed;
+  size_t i;
+
+  nt_end();
+  fault_times = 3;
+  for (seed = from; seed < from + seeds; seed++)
+    for (i = 0; i < all; i++)
+      if ((row == i || row == all) && faults[i].how == TOLD && faults[i].call < CALL_READ_ENDS &&
+          is_shortage((int) faults[i].error))
+        made += fail_each(&faults[i], seed, scenario);
+  fault_times = 1;
+  CHECK(made > 0);
   nt_begin(from);
 }
 
@@ -304,6 +331,11 @@ TEST(e1_windows_in_pipe_ends) {
                 CALL_CreateThread, CALL_ReadFile, CALL_WriteFile);
 }
 
+TEST(e1_windows_in_nonblocking_pipe_ends) {
+  FAIL_CALLS_OF(scenario_nonblocking_ends, CALL_CreateFileW, CALL__open_osfhandle, CALL_ReadFile,
+                CALL_WriteFile, CALL_GetNamedPipeInfo);
+}
+
 TEST(e1_windows_in_passing_a_socket) {
   FAIL_CALLS_OF(scenario_pass_tcp, CALL_WSADuplicateSocketW, CALL_WSASocketW, CALL_WriteFile,
                 CALL_ReadFile);
@@ -315,4 +347,29 @@ TEST(e1_windows_in_passing_a_socket_by_a_try) {
 
 TEST(e1_windows_in_passing_a_pipe) {
   FAIL_CALLS_OF(scenario_pass_pipe, CALL_DuplicateHandle, CALL_WriteFile, CALL_ReadFile);
+}
+
+/* What lacks memory is not well the moment after. */
+TEST(e1_shortage_in_a_tcp_conversation) {
+  fault_native_shortage_in(scenario_tcp_talk);
+}
+
+TEST(e1_shortage_in_a_pipe_conversation) {
+  fault_native_shortage_in(scenario_pipe_talk);
+}
+
+TEST(e1_shortage_in_an_ipc_conversation) {
+  fault_native_shortage_in(scenario_ipc_talk);
+}
+
+TEST(e1_shortage_in_pipe_ends) {
+  fault_native_shortage_in(scenario_nonblocking_ends);
+}
+
+TEST(e1_shortage_in_passing_a_socket) {
+  fault_native_shortage_in(scenario_pass_tcp);
+}
+
+TEST(e1_shortage_in_passing_a_pipe) {
+  fault_native_shortage_in(scenario_pass_pipe);
 }

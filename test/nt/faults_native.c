@@ -1,6 +1,8 @@
 /* See faults_native.h. Each function here stands in for the one of that name. */
 #include "faults_native.h"
 
+#include "every.h"
+
 #include <errno.h>
 #include <io.h>
 
@@ -42,7 +44,8 @@ static int fails(enum fault_call call, enum fault_form form, const char* name) {
   if (call != failing || (failing_form != ANY_FORM && form != failing_form))
     return 0;
   seen++;
-  if (--left != 0)
+  left--;
+  if (left > 0 || left <= -fault_times)
     return 0;
   nt_enter(name);
   nt_trace("  as planned: fails with %u", with);

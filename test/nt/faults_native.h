@@ -80,7 +80,8 @@ enum fault_form {
   CONTEXT_FORM
 };
 
-/* The n-th of these calls from now on (1: the next) fails with that error, and no other; 0: none. */
+/* The n-th of these calls from now on (1: the next) fails with that error, and fault_times - 1 that follow
+ * it, and no other; 0: none. */
 void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error);
 /* How many of these calls were made since. */
 long faults_seen(void);
@@ -91,6 +92,8 @@ const char* fault_call_name(enum fault_call call);
 /* fault_native.c: fails each of these calls once, with each error that it has there, under seeds. The calls
  * that are named are those that the scenario has to make, or it would prove nothing. */
 void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named, size_t count);
+/* The same, only that what lacks memory lacks it three times in a row. */
+void fault_native_shortage_in(void (*scenario)(void));
 #define FAIL_CALLS_OF(scenario, ...)                                          \
   do {                                                                        \
     static const enum fault_call named[] = {__VA_ARGS__};                     \

@@ -62,6 +62,9 @@ extern int
 extern int nt_sockets_are_ifs;
 /* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
 extern int nt_files_can_leave;
+/* 0: the folder of all pipes cannot be opened (an AppContainer): there is no waiting for an instance, and no
+ * pair without a name. */
+extern int nt_pipes_have_folder;
 
 /* The n-th overlapped operation of that kind, on a device of that name (NULL: any), that becomes
  * pending from now on (1: the next; 0: none) ends with `status`, for nothing that the peer did. How many became pending since. */
