@@ -47,7 +47,7 @@ facts)
   ;;
 peers) python3 tools/trixie_peers.py "$report" "$PWD/build/trixie-wine" ;;
 wine) run_windows build/mingw -LE '^(sim|fuzz|shim|shim_runs)$' ;;
-wine32) run_windows build/mingw32 -L '^(api|unit|facts|fault)$' ;;
+wine32) run_windows build/mingw32 -LE '^(sim|fuzz|shim|shim_runs)$' ;;
 ucrt)
   build mingw-ucrt
   run_windows build/mingw-ucrt -LE '^(sim|fuzz|shim|shim_runs)$'
