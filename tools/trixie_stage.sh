@@ -16,6 +16,9 @@ stage=$1
 report=$PWD/$2
 cores=$(nproc)
 
+# A server of an earlier stage ended with its namespace, and who has its number now is another process.
+rm -f build/trixie-wine/server.pid
+
 # The list of tests names the Python that was found outside.
 lend_python() {
   local path
