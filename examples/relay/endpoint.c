@@ -138,7 +138,9 @@ static int tcp_split(struct endpoint* endpoint,
  * all addresses of both families, and who connects means this machine. */
 static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
   const char* host = endpoint->host;
-  int in_brackets, port, err;
+  int in_brackets = 0;
+  int port = 0;
+  int err;
 
   if (tcp_split(endpoint, rest, &port, &in_brackets, why, size) != 0)
     return -1;
