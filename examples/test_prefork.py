@@ -166,8 +166,9 @@ def list_of(server):
 def test_prefork_pipe_has_a_list():
     if not on_windows():
         skip("there it has a mode")
-    for allow, *expected in ((None,), ("Users", "(A;;0x12019b;;;BU)"),
-                             ("Users,SYSTEM", "(A;;0x12019b;;;BU)", "(A;;0x12019b;;;SY)"),
+    for allow, *expected in ((None,), ("SYSTEM", "(A;;0x12019b;;;SY)"),
+                             ("Administrators,SYSTEM", "(A;;0x12019b;;;BA)",
+                              "(A;;0x12019b;;;SY)"),
                              ("D:P(D;;FA;;;AN)(A;;0x12019b;;;IU)", "(D;;FA;;;AN)", "(A;;0x12019b;;;IU)")):
         server = Door("--workers", "1", *(["--allow", allow] if allow else []))
         found = list_of(server)
