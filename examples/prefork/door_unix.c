@@ -197,7 +197,7 @@ void door_remove_name(const char* name) {
 
 /* The kernel knows who connected, and says so. -1: it does not know the process. */
 static int credentials(int fd, uid_t* user, long* process) {
-#ifdef SO_PEERCRED
+#if defined(SO_PEERCRED) && !defined(__OpenBSD__) /* which has another struct for it */
   struct ucred peer;
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
