@@ -45,7 +45,7 @@ class Running:
         arguments = [argument.replace("READY", os.path.basename(self.ready))
                      for argument in arguments]
         self.process = subprocess.Popen(
-            [*wrapper, *program(name), *arguments],
+            [*wrapper, *self.command_line(name, arguments)],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -53,6 +53,9 @@ class Running:
             **more,
         )
         started.append(self)
+
+    def command_line(self, name, arguments):
+        return [*program(name), *arguments]
 
     def listens_on(self):
         """Where it listens, once it does: one text for each listener."""
@@ -1505,6 +1508,9 @@ class Visitor:
         while (seen := self.in_hand()) != in_hand:
             assert time.monotonic() < deadline, f"{seen} instead of {in_hand}"
             time.sleep(0.01)
+
+    def wait_until_workers(self, numbers):
+        wait_for(lambda: set(self.in_hand()) == numbers, f"the workers are {numbers}")
 
     def ask(self, path):
         client = connect(self.address)
