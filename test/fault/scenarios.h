@@ -5,6 +5,7 @@
 
 /* tcp.c */
 void scenario_tcp_talk(void);
+void scenario_tcp_dial(void); /* by a name */
 void scenario_tcp_come_and_go(void);
 void scenario_tcp_adopt(void);
 

@@ -308,6 +308,11 @@ TEST(e1_windows_in_a_tcp_conversation) {
                 CALL_READ_ENDS, CALL_CONTROL_ENDS, CALL_GetQueuedCompletionStatusEx);
 }
 
+TEST(e1_windows_in_a_connect_to_a_name) {
+  FAIL_CALLS_OF(scenario_tcp_dial, CALL_CreateIoCompletionPort, CALL_WSASocketW, CALL_nt_bind,
+                CALL_nt_connect_ex, CALL_nt_setsockopt, CALL_ioctlsocket, CALL_CONTROL_ENDS);
+}
+
 TEST(e1_windows_in_connections_that_come_and_go) {
   FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
 }
