@@ -119,7 +119,8 @@ static void flush(uv_stream_t* stream) {
       return;
     }
     uv__write_queue_gather(stream, &what);
-    n = what.count == 0 ? 0 : give(stream, &what, UV__QUEUE);
+    assert(what.count > 0); /* The first of the queue has bytes left, or would be over. */
+    n = give(stream, &what, UV__QUEUE);
     if (n == UV_EAGAIN) {
       uv__loop_starve(io);
       return;
