@@ -618,7 +618,8 @@ UV_EXTERN int uv_pipe_bind2(uv_pipe_t* handle,
                             const char* name,
                             size_t namelen,
                             unsigned int flags);
-/* Connect to a name. Every error comes through the callback. */
+/* Connect to a name, on Windows also to another machine's, \\SERVER\pipe\NAME. Every error comes
+ * through the callback. */
 UV_EXTERN void uv_pipe_connect(uv_connect_t* req,
                                uv_pipe_t* handle,
                                const char* name,
@@ -1440,7 +1441,7 @@ UV_EXTERN int uv_thread_join(uv_thread_t* tid);
 UV_EXTERN int uv_thread_equal(const uv_thread_t* t1, const uv_thread_t* t2);
 
 /* Name the calling thread, for debuggers and tools; what the system has no room for is cut off
- * (15 bytes on Linux). UV_ENOSYS where threads have no names. */
+ * between two characters (15 bytes on Linux). UV_ENOSYS where threads have no names. */
 UV_EXTERN int uv_thread_setname(const char* name);
 /* The name of a thread into `name` of `size` bytes, cut where it does not fit, always terminated. */
 UV_EXTERN int uv_thread_getname(uv_thread_t* tid, char* name, size_t size);

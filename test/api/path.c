@@ -158,6 +158,26 @@ TEST(path_relative_and_not_ascii) {
 #endif
 }
 
+/* The socket file of a pipe is found again by its whole path. */
+static void check_bind(size_t length) {
+#ifdef _WIN32
+  (void) length;
+#else
+  uv_loop_t loop;
+  uv_pipe_t pipe;
+  int r;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_pipe_init(&loop, &pipe, 0), 0);
+  r = uv_pipe_bind(&pipe, "near");
+  CHECK_EQ(r, length + 5 < PATH_MAX ? 0 : UV_ENAMETOOLONG);
+  uv_close((uv_handle_t*) &pipe, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  CHECK(access("near", F_OK) != 0);
+#endif
+}
+
 /* Deeper than any fixed buffer: the size is right, and so is the path. */
 TEST(path_current_folder_is_long) {
   enum {
@@ -200,6 +220,7 @@ TEST(path_current_folder_is_long) {
   CHECK_EQ(strlen(path), want);
   CHECK_STR(path + want - (sizeof(name) - 1), name);
   free(path);
+  check_bind(want);
   if (want > ROOM) {
     memory_fail_nth(1);
     size = ROOM;

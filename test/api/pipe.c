@@ -550,6 +550,45 @@ TEST(c2_close_while_pipes_connect) {
   net_end();
 }
 
+static uv_pipe_t brief[2]; /* connections whose clients are gone */
+static int briefs;
+
+static void accept_brief(uv_stream_t* listener, int status) {
+  CHECK_EQ(status, 0);
+  CHECK(briefs < 2);
+  CHECK_EQ(uv_pipe_init(listener->loop, &brief[briefs], 0), 0);
+  CHECK_EQ(uv_accept(listener, (uv_stream_t*) &brief[briefs]), 0);
+  briefs++;
+}
+
+/* A connect to who listens is the system's own affair, and over with the call: closed before its
+ * callback, the server hears of it all the same, and of its end. */
+TEST(c2_server_hears_of_clients_that_close_at_once) {
+  struct net_sink sinks[2] = {{0}, {0}};
+  uv_pipe_t two[2];
+  uv_connect_t two_reqs[2];
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int i;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 4, accept_brief);
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &two[i], 0), 0);
+    uv_pipe_connect(&two_reqs[i], &two[i], name, count_connect);
+    uv_close((uv_handle_t*) &two[i], net_count_close);
+  }
+  net_until(&net_closed, 2);
+  CHECK_EQ(refused, 2); /* The callbacks say UV_ECANCELED. */
+  net_until(&briefs, 2);
+  for (i = 0; i < 2; i++) {
+    net_drain((uv_stream_t*) &brief[i], &sinks[i]);
+    net_until(&sinks[i].ended, 1);
+    CHECK_EQ(sinks[i].status, UV_EOF);
+    CHECK_EQ(sinks[i].bytes, 0);
+  }
+  net_end();
+}
+
 TEST(c2_loop_ends_with_the_connecting_pipe) {
   char name[TEST_PIPE_NAME];
   uv_connect_t req;

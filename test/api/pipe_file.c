@@ -22,6 +22,8 @@
 #  define DEVICE "NUL"
 #else
 #  include <fcntl.h>
+#  include <signal.h>
+#  include <sys/resource.h>
 #  include <unistd.h>
 #  define DEVICE "/dev/null"
 #endif
@@ -58,6 +60,17 @@ static void note_shutdown(uv_shutdown_t* req, int status) {
   *(int*) req->data += 1;
 }
 
+#ifndef _WIN32
+static int writes;
+static int write_status;
+
+static void note_write(uv_write_t* req, int status) {
+  (void) req;
+  write_status = status;
+  writes++;
+}
+#endif
+
 TEST(p4_file_is_written_and_read_to_its_end) {
   enum {
     SIZE = 300000
@@ -93,6 +106,40 @@ TEST(p4_file_is_written_and_read_to_its_end) {
   net_close((uv_handle_t*) &pipe);
   CHECK_EQ(remove(file), 0);
   net_end();
+}
+
+/* The system raises a signal beside the error, which would end the process. */
+TEST(p4_file_at_the_limit_of_its_size) {
+#ifdef _WIN32
+  SKIP("a process has no such limit");
+#else
+  char text[600] = "";
+  uv_buf_t buf = uv_buf_init(text, sizeof text);
+  struct rlimit limit;
+  struct rlimit before;
+  uv_write_t req;
+  uv_pipe_t pipe;
+  sigset_t pending;
+
+  begin_file();
+  CHECK_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  limit = before;
+  limit.rlim_cur = 1000;
+  open_pipe(&pipe, open_path(file, O_WRONLY | O_CREAT | O_TRUNC));
+  CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 600);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), 400);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &pipe, &buf, 1), UV_EFBIG);
+  CHECK_EQ(sigpending(&pending), 0);
+  CHECK_EQ(sigismember(&pending, SIGXFSZ), 0);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &pipe, &buf, 1, note_write), 0);
+  net_until(&writes, 1);
+  CHECK_EQ(write_status, UV_EFBIG);
+  CHECK_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(remove(file), 0);
+  net_end();
+#endif
 }
 
 /* Whoever redirects several programs into one file lets each write behind the others. */

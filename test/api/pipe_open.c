@@ -629,6 +629,52 @@ TEST(l6_terminal_that_others_made_blocking) {
 #endif
 }
 
+/* Standard input and output are not made non-blocking once more, for whoever else has them. */
+TEST(l6_terminal_as_standard_input_that_others_made_blocking) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  enum {
+    SIZE = 300000
+  };
+  struct net_sink sink = {0};
+  struct termios mode;
+  uv_pipe_t screen;
+  uv_pipe_t pipe;
+  int sent = 0;
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  int slave;
+
+  if (master == -1) {
+    SKIP("this system gives us no pseudo-terminal");
+  }
+  CHECK_EQ(grantpt(master), 0);
+  CHECK_EQ(unlockpt(master), 0);
+  slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+  CHECK(slave != -1);
+  make_raw(slave);
+  CHECK_EQ(tcgetattr(slave, &mode), 0);
+  mode.c_oflag &= ~(tcflag_t) OPOST;
+  CHECK_EQ(tcsetattr(slave, TCSANOW, &mode), 0);
+  CHECK_EQ(dup2(slave, STDIN_FILENO), STDIN_FILENO);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, STDIN_FILENO), 0);
+  CHECK_EQ(fcntl(slave, F_SETFL, fcntl(slave, F_GETFL) & ~O_NONBLOCK), 0);
+  net_send((uv_stream_t*) &pipe, 100, 0, &sent); /* What is free then is less than a whole part. */
+  net_send((uv_stream_t*) &pipe, SIZE - 100, 100, &sent);
+  net_turns(3);
+  CHECK(pipe.write_queue_size > 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &screen, 0), 0);
+  CHECK_EQ(uv_pipe_open(&screen, master), 0);
+  net_drain((uv_stream_t*) &screen, &sink);
+  net_until(&sent, 2);
+  net_until_bytes(&sink, SIZE);
+  CHECK_EQ(sink.bytes, SIZE);
+  test_fd_close(slave);
+  net_end();
+#endif
+}
+
 TEST(w8_flags_of_a_terminal_are_put_back) {
 #ifdef _WIN32
   SKIP("there is no blocking flag that holders of one terminal share");

@@ -86,6 +86,25 @@ TEST(thread_name_is_cut_where_it_does_not_fit) {
   CHECK_STR(name, "");
 }
 
+TEST(thread_name_is_cut_between_characters) {
+  static const char whole[] = "a\303\251\303\251\303\251\303\251\303\251\303\251\303\251";
+  char text[2 * sizeof(whole)] = "";
+  uv_thread_t self = uv_thread_self();
+  char name[64];
+  size_t len;
+
+  need_names();
+  strcat(text, whole);     /* Of fifteen bytes, which Linux has, the last one begins a character, */
+  strcat(text, whole + 1); /* and there are systems with more. */
+  CHECK_EQ(uv_thread_setname(text + 1), 0);
+  CHECK_EQ(uv_thread_getname(&self, name, sizeof(name)), 0);
+  len = strlen(name);
+  CHECK_EQ(len % 2, 0);
+  CHECK(len >= 14 && strncmp(name, text + 1, len) == 0);
+  CHECK_EQ(uv_thread_getname(&self, name, 6), 0);
+  CHECK_STR(name, "\303\251\303\251");
+}
+
 TEST(thread_name_misuse) {
   uv_thread_t self = uv_thread_self();
   char name[4] = "old";

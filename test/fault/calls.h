@@ -93,7 +93,7 @@ enum call {
 /* What a call answers instead of an errno. */
 enum {
   FAULT_SHORT = -1,  /* it moves one byte, where more were to be moved */
-  FAULT_NOBODY = -2, /* it succeeds, and has found nothing */
+  FAULT_NOBODY = -2, /* it succeeds, and has found or taken nothing */
   FAULT_ROW = 8      /* errors in a row, at most */
 };
 
@@ -105,6 +105,8 @@ void calls_fail_row(enum call call, const int errors[FAULT_ROW]);
 void calls_fail_all(enum call call, int error);
 /* How many of the calls that the first two are about were made since. */
 long calls_made(void);
+/* How many of these were made at all. */
+long calls_of(enum call call);
 
 /* For the stand-ins: counts a call, and is the error with which it has to fail, or 0. */
 int calls_error(enum call call);

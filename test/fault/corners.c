@@ -211,6 +211,7 @@ TEST(p4_calls_of_a_device) {
   static const int interrupted[FAULT_ROW] = {EINTR, EINTR};
   static const int nothing[FAULT_ROW] = {EAGAIN};
   static const int broken[FAULT_ROW] = {EIO};
+  static const int taken[FAULT_ROW] = {FAULT_NOBODY};
   uv_buf_t buf = uv_buf_init(text, 5);
   int fd = open("/dev/null", O_WRONLY);
 
@@ -229,6 +230,8 @@ TEST(p4_calls_of_a_device) {
     calls_fail_row(CALL_writev, nothing);
     CHECK_EQ(uv_try_write(&peer.stream, &buf, 1), UV_EAGAIN);
     calls_fail_row(CALL_writev, broken);
+    CHECK_EQ(uv_try_write(&peer.stream, &buf, 1), UV_EIO);
+    calls_fail_row(CALL_writev, taken); /* Nobody asks for ever who takes nothing. */
     CHECK_EQ(uv_try_write(&peer.stream, &buf, 1), UV_EIO);
     calls_fail_nth(CALL_writev, 0, 0);
   }

@@ -448,8 +448,10 @@ TEST(w8_blocking_write_waits_out_a_shortage) {
   static const int shortage[FAULT_ROW] = {ENOBUFS, ENOBUFS, ENOBUFS};
   uv_buf_t buf = uv_buf_init(text, 5);
   uv_os_sock_t pair[2];
-  char found[8];
+  char found[16];
+  uv_write_t first;
   uv_write_t req;
+  long sleeps;
 
   forget();
   CHECK(scene_begin());
@@ -459,10 +461,16 @@ TEST(w8_blocking_write_waits_out_a_shortage) {
   calls_fail_row(CALL_send, shortage);
   CHECK_EQ(uv_try_write(&client.stream, &buf, 1), UV_EAGAIN);
   CHECK_EQ(uv_stream_set_blocking(&client.stream, 1), 0);
+  /* Not by turning and turning, also where the stream is to have a turn for another reason. */
+  calls_fail_nth(CALL_send, 0, 0);
+  CHECK(owes_callback(uv_write(&first, &client.stream, &buf, 1, on_flooded)));
+  calls_fail_row(CALL_send, shortage);
+  sleeps = calls_of(CALL_nanosleep);
   CHECK(owes_callback(uv_write(&req, &client.stream, &buf, 1, on_flooded)));
   CHECK_EQ(calls_made(), 4);
+  CHECK_EQ(calls_of(CALL_nanosleep) - sleeps, 3);
   CHECK_EQ(client.stream.write_queue_size, 0);
-  CHECK_EQ(recv(pair[1], found, sizeof found, 0), 5);
+  CHECK_EQ(recv(pair[1], found, sizeof found, 0), 10);
   calls_fail_nth(CALL_send, 0, 0);
   scene_end();
   close(pair[1]);

@@ -4,9 +4,11 @@
 void nt_npfs_begin(void);
 void nt_files_begin(void);
 void nt_console_begin(void);
+void nt_redirector_begin(void);
 
 void nt_devices(void) {
   nt_npfs_begin();
   nt_files_begin();
   nt_console_begin();
+  nt_redirector_begin();
 }

@@ -182,6 +182,7 @@ static struct np_name* make_name(
   wcscpy(name->text, text);
   name->access = open & PIPE_ACCESS_DUPLEX;
   name->messages = (mode & PIPE_TYPE_MESSAGE) != 0;
+  name->is_local = (mode & PIPE_REJECT_REMOTE_CLIENTS) != 0;
   name->most = most;
   name->out = out;
   name->in = in;

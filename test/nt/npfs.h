@@ -33,6 +33,7 @@ struct np_name {
   WCHAR* text;     /* with one leading backslash */
   DWORD access;    /* PIPE_ACCESS_* */
   int messages;    /* PIPE_TYPE_MESSAGE */
+  int is_local;    /* PIPE_REJECT_REMOTE_CLIENTS */
   DWORD most;      /* instances */
   DWORD instances; /* whose ends are not both closed */
   unsigned uses;   /* pipes that point here, more for a while */
@@ -92,6 +93,9 @@ struct np_end* np_create(
     const WCHAR* text, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in);
 struct np_end* np_open(struct np_name* name, ACCESS_MASK access, int synchronous);
 NTSTATUS np_disconnect(struct np_end* end);
+
+/* redirector.c: waits for the network. The part of the name that NPFS sees there; or an error */
+DWORD np_reach(const WCHAR* name, const WCHAR** part);
 
 /* npfs_security.c: from a descriptor that is no answer */
 void np_secure(struct np_name* name, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR descriptor);

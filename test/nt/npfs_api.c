@@ -162,9 +162,16 @@ static int has_instance(void* arg) {
 }
 
 BOOL WINAPI WaitNamedPipeW(LPCWSTR name, DWORD timeout_ms) {
+  const WCHAR* part;
+  DWORD error;
+
   nt_enter("WaitNamedPipeW");
-  name = own_part(name);
-  if (name == NULL || np_name_find(name, wcslen(name)) == NULL)
+  part = own_part(name);
+  error = part == NULL ? np_reach(name, &part) : 0;
+  if (error != 0)
+    return nt_error(error);
+  name = part;
+  if (np_name_find(name, wcslen(name)) == NULL)
     return nt_error(ERROR_FILE_NOT_FOUND);
   if (!nt_wait_for_peer(has_instance, (void*) name, nt_due(timeout_ms), "an instance of a pipe"))
     return nt_error(ERROR_SEM_TIMEOUT);

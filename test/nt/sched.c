@@ -313,13 +313,20 @@ int nt_may_block(int on) {
   return was;
 }
 
+/* What is over has been told to whoever waited for it, and he has gone on as far as he can. */
 static int is_settled(void* arg) {
-  (void) arg;
-  return laters == NULL && nt_pool_is_idle();
+  struct nt_thread* thread;
+
+  if (laters != NULL || !nt_pool_is_idle())
+    return 0;
+  for (thread = nt_sched.threads; thread != NULL; thread = thread->next)
+    if (thread != arg && is_able(thread))
+      return 0;
+  return 1;
 }
 
 void nt_settle(void) {
-  wait_here(is_settled, NULL, NT_NEVER, 0);
+  wait_here(is_settled, nt_sched.current, NT_NEVER, 0);
 }
 
 struct nt_thread* nt_self(void) {

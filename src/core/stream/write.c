@@ -100,8 +100,8 @@ static ssize_t give(uv_stream_t* stream,
   return n;
 }
 
-/* Gives the system what it takes. */
-static void flush(uv_stream_t* stream) {
+/* Gives the system what it takes. 1: it is short of something, and nothing tells when it is not. */
+static int flush(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   struct uv__gathered what;
   int rounds;
@@ -110,20 +110,20 @@ static void flush(uv_stream_t* stream) {
     ssize_t n;
 
     if (io->busy & UV__WRITE)
-      return;                           /* Its ring leads back here. */
+      return 0;                         /* Its ring leads back here. */
     uv__write_queue_advance(stream, 0); /* One that was cancelled does not wait for the next. */
     if (uv__queue_empty(&stream->stream.write_queue))
-      return;
+      return 0;
     if (rounds == WRITE_ROUNDS) {
       uv__loop_again(io);
-      return;
+      return 0;
     }
     uv__write_queue_gather(stream, &what);
     assert(what.count > 0); /* The first of the queue has bytes left, or would be over. */
     n = give(stream, &what, UV__QUEUE);
     if (n == UV_EAGAIN) {
       uv__loop_starve(io);
-      return;
+      return 1;
     }
     if (n == UV__PENDING) {
       io->busy |= UV__WRITE;
@@ -196,8 +196,7 @@ static void flush_blocking(uv_stream_t* stream) {
 
   while (!uv__queue_empty(&stream->stream.write_queue)) {
     if (!(io->busy & UV__WRITE)) {
-      flush(stream);
-      if (io->waiting == UV__WAITS_STARVED)
+      if (flush(stream))
         uv_sleep(1);
       continue;
     }
@@ -242,7 +241,7 @@ static void begin(uv_stream_t* stream, int first) {
   if (stream->flags & UV__STREAM_BLOCKING)
     flush_blocking(stream);
   else if (first)
-    flush(stream);
+    (void) flush(stream);
   else if (!(uv__stream_io(stream)->busy & UV__WRITE))
     uv__loop_again(uv__stream_io(stream));
 }
@@ -341,6 +340,6 @@ int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs)
 
 void uv__write_turn(uv_stream_t* stream) {
   if (stream->stream.phase == UV__CONNECTED)
-    flush(stream);
+    (void) flush(stream);
   uv__write_deliver(stream);
 }

@@ -32,13 +32,25 @@ enum {
 #endif
 };
 
+/* How much of a text fits into `most` bytes, by whole characters. */
+static size_t cut_length(const char* text, size_t most) {
+  size_t length = strnlen(text, most + 1);
+
+  if (length <= most)
+    return length;
+  length = most;
+  while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
+    length--;
+  return length;
+}
+
 int uv_thread_setname(const char* name) {
   char cut[MAX_NAME];
 
   if (name == NULL)
     return UV_EINVAL;
   memset(cut, 0, sizeof(cut));
-  memcpy(cut, name, strnlen(name, sizeof(cut) - 1));
+  memcpy(cut, name, cut_length(name, sizeof(cut) - 1));
 #if defined(__APPLE__)
   return UV__ERR(pthread_setname_np(cut));
 #elif defined(__NetBSD__)
@@ -71,9 +83,7 @@ int uv_thread_getname(uv_thread_t* tid, char* name, size_t size) {
 #endif
   if (error != 0)
     return UV__ERR(error);
-  len = strlen(whole);
-  if (len >= size)
-    len = size - 1;
+  len = cut_length(whole, size - 1);
   memcpy(name, whole, len);
   name[len] = '\0';
   return 0;

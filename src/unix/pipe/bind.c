@@ -10,7 +10,8 @@
 #include "core/base/alloc.h"
 
 /* A relative path is remembered with the directory it was relative to: whoever changes that
- * later must not make us remove a file of the same name elsewhere, or forget ours. */
+ * later must not make us remove a file of the same name elsewhere, or forget ours. What is longer than
+ * the system takes a path could be bound, and never be removed. */
 static int remember_file(struct uv__io* io, const char* path, struct uv__pipe_names** out) {
   char here[PATH_MAX] = "";
   size_t here_length;
@@ -19,12 +20,14 @@ static int remember_file(struct uv__io* io, const char* path, struct uv__pipe_na
 
   if (path[0] != '/') {
     if (getcwd(here, sizeof(here) - 1) == NULL)
-      return UV__ERR(errno);
+      return errno == ERANGE ? UV_ENAMETOOLONG : UV__ERR(errno);
     here_length = strlen(here);
     if (here_length == 0 || here[here_length - 1] != '/')
       here[here_length] = '/';
   }
   here_length = strlen(here);
+  if (here_length + length >= PATH_MAX)
+    return UV_ENAMETOOLONG;
   names = uv__pipe_new_names(io, here_length + length + 1);
   if (names == NULL)
     return UV_ENOMEM;

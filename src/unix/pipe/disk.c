@@ -4,7 +4,7 @@
 #include "unix/pipe/pipe.h"
 
 #include <fcntl.h>
-#include <sys/uio.h>
+#include <signal.h>
 #include <unistd.h>
 
 static const struct uv__ops disk_ops;
@@ -55,9 +55,9 @@ static ssize_t disk_write(struct uv__io* io,
   (void) mode;
   if (pass != NULL)
     return UV_EINVAL;
-  do
-    n = writev(io->tail.fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
-  while (n < 0 && errno == EINTR);
+  n = uv__mute_write(io->tail.fd, bufs, nbufs, SIGXFSZ); /* of a file at the limit of its size */
+  if (n == 0)
+    return UV_EIO; /* What takes nothing, and says not why, would be asked for ever. */
   return n < 0 ? UV__ERR(errno) : n;
 }
 

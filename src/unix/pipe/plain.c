@@ -13,12 +13,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #if defined(__linux__)
 #  include <sys/vfs.h>
 #endif
+
+enum {
+  LITTLE = 256 /* bytes that a terminal has room for when it says that it has any */
+};
 
 static const struct uv__ops plain_ops;
 
@@ -175,53 +178,13 @@ static ssize_t plain_read_now(struct uv__io* io,
   return uv__fd_was_read(io, n, len, 0);
 }
 
-static ssize_t write_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
-  ssize_t n;
-
-  do
-    n = writev(fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
-  while (n < 0 && errno == EINTR);
-  return n;
-}
-
+static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
 #if defined(F_SETNOSIGPIPE)
-
-static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
-  return write_bufs(fd, bufs, nbufs);
-}
-
+  return uv__mute_write(fd, bufs, nbufs, 0);
 #else
-
-/* Here a pipe without a reader raises SIGPIPE, on this thread. It is held back during the write
- * and then taken away, unless one was held back before: that is the program's. */
-static ssize_t write_mutely(int fd, const uv_buf_t* bufs, unsigned nbufs) {
-  sigset_t sigpipe, before, pending;
-  int error;
-  int signum;
-  ssize_t n;
-
-  sigemptyset(&sigpipe);
-  sigaddset(&sigpipe, SIGPIPE);
-  sigemptyset(&pending);
-  if (pthread_sigmask(SIG_BLOCK, &sigpipe, &before) != 0)
-    return write_bufs(fd, bufs, nbufs);
-  if (sigismember(&before, SIGPIPE))
-    (void) sigpending(&pending);
-  n = write_bufs(fd, bufs, nbufs);
-  error = errno;
-  if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
-    /* A program that ignores it has none to take away, and sigwait would wait. */
-    (void) sigpending(&pending);
-    if (sigismember(&pending, SIGPIPE))
-      (void) sigwait(&sigpipe, &signum);
-  }
-  if (!sigismember(&before, SIGPIPE))
-    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
-  errno = error;
-  return n;
-}
-
+  return uv__mute_write(fd, bufs, nbufs, SIGPIPE); /* of a pipe without a reader */
 #endif
+}
 
 /* Room of a terminal is not room for all, and who else has it may have put it back. What is no
  * standard input or output is the program's own (`own`). */
@@ -231,11 +194,12 @@ static int unblock_own(const struct uv__io* io) {
 
 /* So much goes without waiting where there is room at all. */
 static ssize_t write_little(struct uv__io* io, const uv_buf_t* bufs, enum uv__write_mode mode) {
+  size_t most = is_pipe(io->tail.fd) ? PIPE_BUF : LITTLE;
   uv_buf_t little = bufs[0];
   ssize_t n = -1;
 
-  if (little.len > PIPE_BUF)
-    little.len = PIPE_BUF;
+  if (little.len > most)
+    little.len = most;
   if (uv__file_is_ready(io->tail.fd, POLLOUT))
     n = write_mutely(io->tail.fd, &little, 1);
   return uv__fd_was_written(io, &little, 1, mode, n);

@@ -148,6 +148,7 @@ void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop) {
   helper->retry.again = give_up;
   helper->loop = loop;
   helper->owners = 1;
+  helper->patience_ms = PATIENCE_MS;
 }
 
 int uv__helper_is_idle(struct uv__helper* helper) {
@@ -218,7 +219,7 @@ int uv__helper_close(struct uv__helper* helper) {
     part(helper);
     return 0;
   }
-  helper->until = uv__port_now(helper->loop) + PATIENCE_MS;
+  helper->until = uv__port_now(helper->loop) + helper->patience_ms;
   uv__retry_begin(helper->loop, &helper->retry);
   return UV__PENDING;
 }

@@ -22,7 +22,7 @@ struct uv__helper {
   void (*closed)(struct uv__helper* helper);   /* on the loop: a pending close has ended */
   void (*release)(struct uv__helper* helper);  /* any thread: nobody has the block any more */
   SRWLOCK lock;                                /* also for what of the kind both threads touch */
-  /* Private to helper.c, but for `thread`, of which a call is cancelled. */
+  /* Private to helper.c, but for `thread`, of which a call is cancelled, and what says so. */
   CONDITION_VARIABLE news; /* asked, recalled or closing */
   CONDITION_VARIABLE back; /* from a call that it was recalled from */
   volatile LONG owners;    /* the stream and the thread */
@@ -30,7 +30,8 @@ struct uv__helper {
   HANDLE thread; /* NULL: not needed yet */
   HANDLE caller; /* a thread that recalls it, or NULL */
   struct uv__retry retry;
-  uint64_t until;         /* how long a close waits */
+  unsigned patience_ms;   /* of a close; the kind may change it */
+  uint64_t until;         /* how long it waits */
   unsigned char asked;    /* to work, when it has done what it does */
   unsigned char working;  /* without the lock */
   unsigned char recalled; /* its call is to end */

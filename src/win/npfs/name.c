@@ -3,76 +3,128 @@
 
 #include <string.h>
 
-/* What all names begin with; [2] is '.' or '?'. The second form keeps the system from looking at
- * the rest as if it were a path. */
+/* What all names of this machine begin with; [2] is '.' or '?'. The second form keeps the system from
+ * looking at the rest as if it were a path. A name of another machine has that one's name there. */
 static const char prefix[] = "\\\\?\\pipe\\";
 
 enum {
   PREFIX = sizeof(prefix) - 1,
-  DOT_OR_QUESTION_MARK = 2
+  MACHINE = 2,   /* where that begins */
+  BEHIND = 6,    /* characters that follow it */
+  SEPARATORS = 4 /* of a prefix */
 };
 
 static int is_slash(char c) {
   return c == '\\' || c == '/';
 }
 
-/* Whether `text` begins with a prefix in either form, also with slashes, as programs that come
- * from Unix write it. */
-static int has_prefix(const char* text, size_t length) {
+/* Slashes are taken, too, as programs that come from Unix write them. */
+static int is_like(const char* text, const char* wanted, size_t count) {
   size_t i;
 
-  if (length <= PREFIX)
-    return 0;
-  for (i = 0; i < PREFIX; i++) {
+  for (i = 0; i < count; i++) {
     char c = text[i];
-    int same = c == prefix[i] || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == prefix[i]);
 
-    if (i == DOT_OR_QUESTION_MARK)
-      same = c == '.' || c == '?';
-    else if (prefix[i] == '\\')
-      same = is_slash(c);
-    if (!same)
+    if (wanted[i] == '\\' ? !is_slash(c)
+                          : c != wanted[i] && !(c >= 'A' && c <= 'Z' && c - 'A' + 'a' == wanted[i]))
       return 0;
   }
   return 1;
 }
 
+/* How many bytes of `text` are before the pipe's own name; 0: it is no name of a pipe. */
+static size_t prefix_length(const char* text, size_t length) {
+  size_t end = MACHINE;
+
+  if (length <= PREFIX || !is_like(text, prefix, MACHINE))
+    return 0;
+  while (end < length && !is_slash(text[end]))
+    end++;
+  if (end == MACHINE || length - end <= BEHIND ||
+      !is_like(text + end, prefix + MACHINE + 1, BEHIND))
+    return 0;
+  return end + BEHIND;
+}
+
+/* Converts it: how many characters it has. In two steps only when it may not fit. */
+static int convert(const struct uv__pipe_name* name, size_t length, WCHAR* units, int* count) {
+  *count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name->text, (int) length, units,
+                               UV__PIPE_NAME_MAX + 1);
+  if (*count == 0 && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
+    return UV_EINVAL;
+  if (*count > 0 && *count <= UV__PIPE_NAME_MAX)
+    return 0;
+  if (!name->cut)
+    return UV_ENAMETOOLONG;
+  while (*count == 0 || *count > UV__PIPE_NAME_MAX) {
+    do
+      length--;
+    while ((name->text[length] & 0xC0) == 0x80);
+    *count =
+        MultiByteToWideChar(CP_UTF8, 0, name->text, (int) length, units, UV__PIPE_NAME_MAX + 1);
+  }
+  return 0;
+}
+
 int uv__name_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide) {
   WCHAR units[UV__PIPE_NAME_MAX + 2];
   size_t length = name->length;
+  size_t before = prefix_length(name->text, length);
+  int separators = 0;
   int count;
   int i;
+  int r;
 
-  if (!has_prefix(name->text, length))
+  if (before == 0 || before >= UV__PIPE_NAME_MAX)
     return UV_EINVAL;
-  wide->dot = name->text[DOT_OR_QUESTION_MARK] == '.';
+  wide->dot = before == PREFIX && name->text[MACHINE] == '.';
+  wide->remote = !wide->dot && !(before == PREFIX && name->text[MACHINE] == '?');
   /* A character of UTF-16 takes at most three bytes: what lies beyond is cut off unseen, or
    * only makes too long a name longer. Not in the middle of a character. */
   if (length > 3 * (UV__PIPE_NAME_MAX + 1)) {
     length = 3 * (UV__PIPE_NAME_MAX + 1);
-    while (length > PREFIX && (name->text[length] & 0xC0) == 0x80)
+    while (length > before && (name->text[length] & 0xC0) == 0x80)
       length--;
   }
-  /* In two steps only when it may not fit. */
-  count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name->text, (int) length, units,
-                              UV__PIPE_NAME_MAX + 1);
-  if (count == 0 && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
-    return UV_EINVAL;
-  if (count == 0 || count > UV__PIPE_NAME_MAX) {
-    if (!name->cut)
-      return UV_ENAMETOOLONG;
-    while (count == 0 || count > UV__PIPE_NAME_MAX) {
-      do
-        length--;
-      while ((name->text[length] & 0xC0) == 0x80);
-      count =
-          MultiByteToWideChar(CP_UTF8, 0, name->text, (int) length, units, UV__PIPE_NAME_MAX + 1);
-    }
+  r = convert(name, length, units, &count);
+  if (r < 0)
+    return r;
+  for (i = 0; i < count; i++) {
+    int is_separator = separators < SEPARATORS && (units[i] == L'/' || units[i] == L'\\');
+
+    separators += is_separator;
+    wide->text[i] = is_separator ? L'\\' : units[i];
   }
-  for (i = 0; i < count; i++)
-    wide->text[i] = i < PREFIX && units[i] == L'/' ? L'\\' : units[i];
   wide->text[count] = L'\0';
   return 0;
+}
+
+/* Text of the port: `units` characters, behind the bytes that are there. */
+static int give(const WCHAR* name,
+                int units,
+                char utf8[UV__PIPE_NAME_BYTES],
+                int length,
+                char* text,
+                int* len) {
+  int more = WideCharToMultiByte(CP_UTF8, 0, name, units, utf8 + length,
+                                 UV__PIPE_NAME_BYTES - length, NULL, NULL);
+
+  if (more == 0)
+    return uv__error_translate(GetLastError());
+  length += more;
+  if (length > *len) {
+    *len = length;
+    return UV_ENOBUFS;
+  }
+  memcpy(text, utf8, (size_t) length);
+  *len = length;
+  return 0;
+}
+
+int uv__name_give(const struct uv__pipe_wide* wide, char* text, int* len) {
+  char utf8[UV__PIPE_NAME_BYTES];
+
+  return give(wide->text, (int) wcslen(wide->text), utf8, 0, text, len);
 }
 
 static int begins_with(const WCHAR* name, DWORD units, const WCHAR* beginning) {
@@ -119,11 +171,10 @@ int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
     FILE_NAME_INFO info;
     char room[sizeof(FILE_NAME_INFO) + (UV__PIPE_NAME_MAX + 1) * sizeof(WCHAR)];
   } name;
-  char utf8[PREFIX + 3 * (UV__PIPE_NAME_MAX + 1)];
+  char utf8[UV__PIPE_NAME_BYTES];
   DWORD units = 0;
   DWORD error = 0;
   int single = 0;
-  int length;
 
   if (GetFileInformationByHandleEx(handle, FileNameInfo, &name, sizeof(name)))
     units = name.info.FileNameLength / sizeof(WCHAR);
@@ -142,17 +193,6 @@ int uv__name_query(HANDLE handle, int dot, char* text, int* len) {
   /* It comes with one leading backslash, the last one of the prefix. */
   memcpy(utf8, prefix, PREFIX);
   if (dot)
-    utf8[DOT_OR_QUESTION_MARK] = '.';
-  length = WideCharToMultiByte(CP_UTF8, 0, name.info.FileName + 1, (int) units - 1, utf8 + PREFIX,
-                               (int) (sizeof(utf8) - PREFIX), NULL, NULL);
-  if (length == 0)
-    return uv__error_translate(GetLastError());
-  length += PREFIX;
-  if (length > *len) {
-    *len = length;
-    return UV_ENOBUFS;
-  }
-  memcpy(text, utf8, (size_t) length);
-  *len = length;
-  return 0;
+    utf8[MACHINE] = '.';
+  return give(name.info.FileName + 1, (int) units - 1, utf8, PREFIX, text, len);
 }

@@ -8,16 +8,20 @@
 
 /* ---- name.c ---- */
 
-/* A name as the system wants it, with either prefix as `dot` says. */
+/* A name as the system wants it, with either prefix as `dot` says, or that of another machine. */
 enum {
-  UV__PIPE_NAME_MAX = 256 /* characters, as Windows has it */
+  UV__PIPE_NAME_MAX = 256,                          /* characters, as Windows has it */
+  UV__PIPE_NAME_BYTES = 3 * (UV__PIPE_NAME_MAX + 4) /* of UTF-8, with a prefix */
 };
 struct uv__pipe_wide {
   WCHAR text[UV__PIPE_NAME_MAX + 1];
   int dot;
+  int remote;
 };
 int uv__name_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide);
-/* The name of a pipe, for `name` of the port. */
+/* Its text, for `name` of the port. */
+int uv__name_give(const struct uv__pipe_wide* wide, char* text, int* len);
+/* The name of a pipe of this machine, likewise. */
 int uv__name_query(HANDLE handle, int dot, char* text, int* len);
 
 /* ---- access.c ---- */

@@ -1,11 +1,5 @@
-/* The client's side of a named pipe, until it is connected: opening the name, waiting for an
- * instance, and the greeting.
- *
- * The greeting. A pipe of messages can carry the end of one direction: an empty message
- * (docs/WINDOWS.md). Who reads such a pipe byte by byte may be confused by one, so it is
- * sent only to whoever is known to understand it. A client knows the servers of this library by
- * the shape of their pipes, and says that it is one of ours with its first message, which the
- * server takes out of the stream. */
+/* The client's side of a named pipe of this machine, until it is connected: waiting for an instance. How
+ * it is opened is in client.c, and a pipe of another machine in remote.c. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -34,6 +28,7 @@ struct instance {
 
 /* tail.more while no instance is free. */
 struct waiting {
+  struct uv__attempt attempt;
   struct uv__queue link;
   struct instance* instance;
   struct uv__io* io;
@@ -41,82 +36,15 @@ struct waiting {
   uint64_t until;
 };
 
-/* Opens the name in both directions, or in the one that it has. The server may learn who we
- * are, but not act in our name. */
-static int open_name(const WCHAR* name, HANDLE* handle, unsigned* opened) {
-  static const struct {
-    DWORD access;
-    unsigned opened;
-  } ways[] = {
-      {GENERIC_READ | GENERIC_WRITE, UV__OPENED_READABLE | UV__OPENED_WRITABLE},
-      {GENERIC_READ | FILE_WRITE_ATTRIBUTES, UV__OPENED_READABLE},
-      {GENERIC_WRITE | FILE_READ_ATTRIBUTES, UV__OPENED_WRITABLE},
-  };
-  DWORD error = 0;
-  unsigned i;
-
-  for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-    *handle =
-        CreateFileW(name, ways[i].access, 0, NULL, OPEN_EXISTING,
-                    FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
-    if (*handle != INVALID_HANDLE_VALUE) {
-      *opened = ways[i].opened;
-      return 0;
-    }
-    error = GetLastError();
-    if (error != ERROR_ACCESS_DENIED)
-      break;
-  }
-  return error == ERROR_ACCESS_DENIED ? UV_EACCES : uv__error_translate(error);
-}
-
-/* What the server made: stores what belongs into tail.state; 1 for a server of this library that
- * wants to be greeted. A kind with frames of its own reads any pipe byte by byte, as it is. Only a
- * shortage is an error: whatever else is wrong, reading and writing will tell. */
-static int look(HANDLE handle, const struct uv__pipe_kind* kind, unsigned* state) {
-  DWORD mode = PIPE_READMODE_MESSAGE;
-  DWORD flags;
-  DWORD out;
-  DWORD in;
-
-  *state = 0;
-  if (kind != NULL)
-    return 0;
-  if (!GetNamedPipeInfo(handle, &flags, &out, &in, NULL))
-    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
-  if (!(flags & PIPE_TYPE_MESSAGE))
-    return 0;
-  /* Other servers that make pipes of messages keep to the same convention. */
-  if (!SetNamedPipeHandleState(handle, &mode, NULL, NULL))
-    return uv__native_is_short(GetLastError()) ? UV_ENOMEM : 0;
-  *state = UV__WIN_MESSAGES | UV__WIN_ALLY;
-  return out == UV__PIPE_QUOTA_OUT && in == UV__PIPE_QUOTA_IN;
-}
-
 /* One attempt: what `connect` of the port returns for a connection, UV_EBUSY when no instance is
  * free, or another error. */
 static int try_connect(struct uv__io* io,
                        const struct uv__pipe_wide* name,
                        const struct uv__pipe_kind* kind) {
-  HANDLE handle;
-  unsigned opened = 0;
-  unsigned state;
-  int ours;
-  int r = open_name(name->text, &handle, &opened);
+  struct uv__client client;
+  int r = uv__pipe_client_open(name, kind, &client);
 
-  if (r < 0)
-    return r;
-  ours = look(handle, kind, &state);
-  if (name->dot)
-    state |= UV__WIN_DOT;
-  r = ours < 0 ? ours : uv__pipe_end_adopt(io, handle, state, opened, kind);
-  if (r < 0) {
-    CloseHandle(handle);
-    return r;
-  }
-  if (ours && (opened & UV__OPENED_WRITABLE))
-    uv__pipe_end_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
-  return opened == (UV__OPENED_READABLE | UV__OPENED_WRITABLE) ? 0 : (int) opened;
+  return r < 0 ? r : uv__pipe_client_adopt(io, name, kind, &client);
 }
 
 /* ---- Waiting for an instance ---- */
@@ -282,44 +210,12 @@ static int is_waited_for(const uv_loop_t* loop, const struct uv__pipe_wide* name
   return instance != NULL;
 }
 
-/* WaitNamedPipe blocks its thread and cannot be cancelled. The control code that it is made of does
- * neither. One wait serves all that want a name, so that each costs a few opens, however many they
- * are; and who comes later waits behind them. */
-int uv__pipe_connect_start(struct uv__io* io,
-                           const struct uv__pipe_wide* wide,
-                           const struct uv__pipe_kind* kind) {
-  struct instance* instance;
-  struct waiting* waiting;
-  int r = is_waited_for(io->loop, wide) ? UV_EBUSY : try_connect(io, wide, kind);
-
-  if (r != UV_EBUSY)
-    return r;
-  waiting = uv__malloc(sizeof(*waiting));
-  instance = waiting == NULL ? NULL : find_instance(io->loop, wide);
-  if (instance == NULL) {
-    uv__free(waiting);
-    return UV_ENOMEM;
-  }
-  waiting->instance = instance;
-  waiting->io = io;
-  waiting->kind = kind;
-  waiting->until = uv__port_now(io->loop) + LONGEST_WAIT_MS;
-  uv__queue_insert_tail(&instance->waiting, &waiting->link);
-  io->tail.more = waiting;
-  if (!instance->in_kernel && instance->retry.at == NULL)
-    go_on(instance, 0);
-  assert(is_valid(instance));
-  return UV__PENDING;
-}
-
-int uv__pipe_connect_end(struct uv__io* io) {
+/* Nobody waits for it any more. */
+static int stop_waiting(struct uv__io* io) {
   struct waiting* waiting = io->tail.more;
-  struct instance* instance;
+  struct instance* instance = waiting->instance;
 
-  if (waiting == NULL)
-    return 0;
   io->tail.more = NULL;
-  instance = waiting->instance;
   uv__queue_remove(&waiting->link);
   uv__free(waiting);
   if (!uv__queue_empty(&instance->waiting))
@@ -333,4 +229,44 @@ int uv__pipe_connect_end(struct uv__io* io) {
   assert(is_valid(instance));
   CancelIoEx(instance->root, &instance->op.overlapped);
   return UV__PENDING;
+}
+
+/* WaitNamedPipe blocks its thread and cannot be cancelled. The control code that it is made of does
+ * neither. One wait serves all that want a name, so that each costs a few opens, however many they
+ * are; and who comes later waits behind them. */
+int uv__pipe_connect_start(struct uv__io* io,
+                           const struct uv__pipe_wide* wide,
+                           const struct uv__pipe_kind* kind) {
+  struct instance* instance;
+  struct waiting* waiting;
+  int r;
+
+  if (wide->remote)
+    return uv__pipe_remote_start(io, wide, kind);
+  r = is_waited_for(io->loop, wide) ? UV_EBUSY : try_connect(io, wide, kind);
+  if (r != UV_EBUSY)
+    return r;
+  waiting = uv__malloc(sizeof(*waiting));
+  instance = waiting == NULL ? NULL : find_instance(io->loop, wide);
+  if (instance == NULL) {
+    uv__free(waiting);
+    return UV_ENOMEM;
+  }
+  waiting->attempt.end = stop_waiting;
+  waiting->instance = instance;
+  waiting->io = io;
+  waiting->kind = kind;
+  waiting->until = uv__port_now(io->loop) + LONGEST_WAIT_MS;
+  uv__queue_insert_tail(&instance->waiting, &waiting->link);
+  io->tail.more = waiting;
+  if (!instance->in_kernel && instance->retry.at == NULL)
+    go_on(instance, 0);
+  assert(is_valid(instance));
+  return UV__PENDING;
+}
+
+int uv__pipe_connect_end(struct uv__io* io) {
+  const struct uv__attempt* attempt = io->tail.more;
+
+  return attempt == NULL ? 0 : attempt->end(io);
 }

@@ -19,6 +19,7 @@ static void free_block(struct uv__pipe* pipe) {
     uv__spare_end(pipe->spare, INVALID_HANDLE_VALUE, NULL);
   if (pipe->kind != NULL)
     pipe->kind->drop(pipe);
+  uv__free(pipe->remote);
   uv__free(pipe);
 }
 

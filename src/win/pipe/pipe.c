@@ -34,6 +34,8 @@ int uv__pipe_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
     *len = 0;
     return 0;
   }
+  if (!at_server && uv__pipe_of(io)->remote != NULL) /* Nobody is asked over the network. */
+    return uv__name_give(uv__pipe_of(io)->remote, addr, len);
   return uv__name_query(handle, (io->tail.state & UV__WIN_DOT) != 0, addr, len);
 }
 
@@ -59,6 +61,8 @@ int uv__pipe_bind(struct uv__io* io, const void* addr, const struct uv__pipe_kin
   struct uv__pipe_wide name;
   int r = uv__name_parse(addr, &name);
 
+  if (r == 0 && name.remote)
+    r = UV_EINVAL; /* Pipes are made on the own machine. */
   return r < 0 ? r : uv__pipe_server_bind(io, &name, kind != NULL);
 }
 

@@ -71,6 +71,7 @@ struct uv__pipe {
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
   unsigned char linked;             /* the loop counts on its operations */
+  struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
 };
 
 /* A kind that has frames of its own, and so reads each pipe byte by byte. */
@@ -164,7 +165,7 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 
 /* ---- read.c: what the peer of such an end says, and what depends on it ---- */
 
-/* What a client of this library says first to a server of this library; see connect.c. */
+/* What a client of this library says first to a server of this library; see client.c. */
 extern const char uv__pipe_greeting[16];
 /* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
  * ours writes it before anything else, in one piece. UV_ENOMEM: it is, and could not be read. */
@@ -237,13 +238,42 @@ int uv__pipe_accept_take(struct uv__io* io, struct uv__desc* desc);
 /* Whether each slot is in one place, and counted there. */
 int uv__pipe_accept_valid(const struct uv__io* io);
 
+/* ---- client.c: the client's end, as it is opened ---- */
+
+struct uv__client {
+  HANDLE handle;
+  unsigned opened;
+  unsigned state; /* what belongs into tail.state */
+  int is_ours;    /* of a server of this library, which wants to be greeted */
+};
+/* Any thread. UV_EBUSY: no instance is free. */
+int uv__pipe_client_open(const struct uv__pipe_wide* name,
+                         const struct uv__pipe_kind* kind,
+                         struct uv__client* client);
+/* What `connect` of the port returns for it. After an error it is closed. */
+int uv__pipe_client_adopt(struct uv__io* io,
+                          const struct uv__pipe_wide* name,
+                          const struct uv__pipe_kind* kind,
+                          struct uv__client* client);
+
 /* ---- connect.c ---- */
+
+/* In what tail.more is while a connect waits. */
+struct uv__attempt {
+  int (*end)(struct uv__io* io); /* see uv__pipe_connect_end */
+};
 
 int uv__pipe_connect_start(struct uv__io* io,
                            const struct uv__pipe_wide* wide,
                            const struct uv__pipe_kind* kind);
-/* Stops waiting for an instance, if it does: 0, or UV__PENDING and a ring of CLOSED. */
+/* Stops waiting, if it does: 0, or UV__PENDING and a ring of CLOSED. */
 int uv__pipe_connect_end(struct uv__io* io);
+
+/* ---- remote.c: a name of another machine ---- */
+
+int uv__pipe_remote_start(struct uv__io* io,
+                          const struct uv__pipe_wide* name,
+                          const struct uv__pipe_kind* kind);
 
 /* ---- pipe.c: on top; operations of uv__pipe_ops, and for the table of a kind ---- */
 
