@@ -159,7 +159,7 @@ def untaken(taken, folder):
         for (line, function), (_, branches) in sorted(taken[name].items()):
             missing = [str(at) for at, n in enumerate(branches) if n == 0]
             if missing:
-                yield name, function, line, text[line - 1].strip(), missing, len(branches)
+                yield name, function, line, text[line - 1].strip() if line <= len(text) else "", missing, len(branches)
 
 
 def uncovered(taken):
