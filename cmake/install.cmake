@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/uvstream)
 
 install(TARGETS ${installed} EXPORT uvstreamTargets)
-install(FILES include/uv.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/uvstream)
+install(FILES include/uv.h include/uvstream.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/uvstream)
 install(
   DIRECTORY include/uv
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/uvstream
@@ -92,7 +92,8 @@ endif()
 find_package(Python3 COMPONENTS Interpreter QUIET)
 if(NOT WIN32 AND Python3_FOUND AND EXISTS ${PROJECT_SOURCE_DIR}/tools/man_pages.py)
   set(man ${PROJECT_BINARY_DIR}/man)
-  file(GLOB man_sources CONFIGURE_DEPENDS tools/man_pages.py tools/api_pages.py include/uv.h)
+  file(GLOB man_sources CONFIGURE_DEPENDS tools/man_pages.py tools/api_pages.py include/uv.h
+       include/uvstream.h)
   add_custom_command(
     OUTPUT ${man}/uvstream.7
     COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/man_pages.py ${man}

@@ -12,3 +12,6 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 # Packages are also found where CMAKE_PREFIX_PATH says.
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH)
+
+# A Wine with 32-bit libraries (./dev test trixie has one).
+set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_CURRENT_LIST_DIR}/wine-runner.sh)

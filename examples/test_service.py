@@ -396,7 +396,8 @@ def test_service_of_windows_takes_its_workers_along():
 
 
 def test_service_of_windows_obeys_net():
-    net = os.path.join(base.directory, "..", "wine", "drive_c", "windows", "system32", "net.exe")
+    prefix = os.environ.get("WINEPREFIX") or os.path.join(base.directory, "..", "wine")
+    net = os.path.join(prefix, "drive_c", "windows", "system32", "net.exe")
     with Service("--workers", "1") as service:
         net = net if base.runner else "net.exe"
         done = service.run(net, "start", service.name)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/api, a page per group of include/uv.h, from the comments there. `./dev check` compares.
+"""Writes docs/api, a page per group of include/uv.h and uvstream.h, from the comments there. `./dev check` compares.
 
 A group begins with a line `/* ---- Title ---- */`. A comment followed by an empty line introduces
 its group; any other belongs to the declaration below it, or to several functions that follow each
@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from header import ROOT
 
 HEADER = ROOT / "include" / "uv.h"
+BEYOND = ROOT / "include" / "uvstream.h"  # what is ours alone
 PAGES = ROOT / "docs" / "api"
 CONTRACT = ROOT / "docs" / "CONTRACT.md"
 TYPES = "handle-and-request-types.md"
 NOT_SHOWN = {"Private building blocks"}
-NOTE = "<!-- Made from include/uv.h by `./dev docs`. Change the comments there, not this page. -->\n"
+NOTE = "<!-- Made from include/%s by `./dev docs`. Change the comments there, not this page. -->\n"
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Item:
 @dataclass
 class Group:
     title: str
+    header: str = "uv.h"
     intro: list = field(default_factory=list)  # comments
     items: list = field(default_factory=list)
 
@@ -150,7 +152,7 @@ class Reader:
                 self.at += 1
             elif function:
                 code = signature("\n".join(self.until(lambda text: text.endswith(";"))))
-                name = re.search(r"\b(uv_\w+)\(", code).group(1)
+                name = re.search(r"\b(uvs?_\w+)\(", code).group(1)
                 if adjacent and comment is None:
                     group.items[-1].names.append(name)
                     group.items[-1].code += "\n" + code
@@ -167,7 +169,7 @@ class Reader:
 
     def declaration(self, line, comment):
         """Any declaration but a function; None for one that is not shown."""
-        callback = re.match(r"typedef [\w* ]+\(\*(uv_\w+)\)", line)
+        callback = re.match(r"typedef [\w* ]+\(\*(uvs?_\w+)\)", line)
         if callback:
             code = signature("\n".join(self.until(lambda text: text.endswith(";"))))
             return Item("callback", [callback.group(1)], comment or "", code)
@@ -208,10 +210,10 @@ class Writer:
     TOKEN = re.compile(
         r"(?P<code>`[^`]+`)"
         r"|(?P<page>docs/(\w+)\.md)"
-        r"|(?P<name>\b(?:uv|UV)_\w+\b(?!\*))"
+        r"|(?P<name>\b(?:uvs?|UV)_\w+\b(?!\*))"
         r"|(?P<word>\\\\[.?]\\pipe\\NAME|\b[A-Z]+_\w*\*|\b[a-z]\w*(?:->\w+)+|\b\w+\(\d?\)"
         r"|\b\w+\[\d\]|\*\w+|\b\w+_\w+\b|\bNULL\b|\bSIG[A-Z]+\b)"
-        r"|(?P<rule>\b[LRWSCATPIYE]\d+\b)"
+        r"|(?P<rule>\b[LRWSCATPIYEX]\d+\b)"
         r"|(?P<mark>[\\*_<>\[\]|])"
     )
 
@@ -290,7 +292,7 @@ def handle_table(groups, writer):
     lines = ["## Handles and requests", "", "| Type | |", "|---|---|"]
     for group in groups:
         for item in group.of("type"):
-            if item.code.startswith("struct uv_") and item.names[0] != "uv_loop_t":
+            if re.match(r"struct uvs?_", item.code) and item.names[0] != "uv_loop_t":
                 words = writer.paragraphs(item.comment).replace("\n", " ")
                 lines.append(f"| {writer.link(item.names[0], ())} | {words} |")
     return "\n".join(lines) + "\n"
@@ -307,7 +309,9 @@ def takers(callback, groups):
 
 
 def group_page(group, groups, callbacks, writer):
-    parts = [NOTE, f"# {group.title}\n", "[All groups](README.md)\n"]
+    parts = [NOTE % group.header, f"# {group.title}\n", "[All groups](README.md)\n"]
+    if group.header != "uv.h":
+        parts.append(f"Include `{group.header}`, which includes `uv.h`.\n")
     parts += [writer.paragraphs(comment) + "\n" for comment in group.intro]
     used = [item for name, item in callbacks.items() if group in takers(name, groups)]
     types = group.of("type") + group.of("macro")
@@ -322,21 +326,36 @@ def group_page(group, groups, callbacks, writer):
     return "\n".join(parts)
 
 
-def index_page(top, groups, writer):
-    parts = [NOTE, "# The API\n",
+def group_table(groups, header, writer):
+    lines = ["| Group | Functions |", "|---|---|"]
+    for group in (group for group in groups if group.header == header):
+        names = [name for item in group.of("function") for name in item.names]
+        lines.append(f"| [{group.title}]({group.page}) | {' '.join(writer.link(n, ()) for n in names)} |")
+    return "\n".join(lines) + "\n"
+
+
+def index_page(top, beyond, groups, writer):
+    parts = [NOTE % "uv.h", "# The API\n",
              "Everything that `uv.h` declares, by group. What holds for streams of every kind, rule by",
              "rule and with a table of calls and states, is [the contract](../CONTRACT.md).\n",
              "## What holds everywhere\n", writer.paragraphs(top) + "\n", "## Groups\n",
-             "| Group | Functions |", "|---|---|"]
-    for group in groups:
-        names = [name for item in group.of("function") for name in item.names]
-        parts.append(f"| [{group.title}]({group.page}) | {' '.join(writer.link(n, ()) for n in names)} |")
-    return "\n".join(parts) + "\n"
+             group_table(groups, "uv.h", writer), "## Beyond libuv: `uvstream.h`\n",
+             writer.paragraphs(beyond) + "\n", group_table(groups, "uvstream.h", writer)]
+    return "\n".join(parts)
+
+
+def read_headers():
+    """The comments at the top of uv.h and of uvstream.h, and the groups of both."""
+    top, groups = Reader(HEADER.read_text()).groups()
+    beyond, others = Reader(BEYOND.read_text()).groups()
+    for group in others:
+        group.header = BEYOND.name
+    return top, beyond, groups + others
 
 
 def pages():
     """Path -> text of every page."""
-    top, groups = Reader(HEADER.read_text()).groups()
+    top, beyond, groups = read_headers()
     callbacks = {item.names[0]: item for group in groups for item in group.of("callback")}
     anchors, rules = dict.fromkeys(system_types(), TYPES), rule_anchors()
     for group in groups:
@@ -349,7 +368,7 @@ def pages():
     for group in groups:
         writer = Writer(group.page, anchors, rules)
         out[PAGES / group.page] = group_page(group, groups, callbacks, writer)
-    out[PAGES / "README.md"] = index_page(top, groups, Writer("README.md", anchors, rules))
+    out[PAGES / "README.md"] = index_page(top, beyond, groups, Writer("README.md", anchors, rules))
     return out
 
 

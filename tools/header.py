@@ -1,9 +1,10 @@
-"""What include/uv.h declares: read by the checks, so that they cannot drift from it."""
+"""What include/uv.h and uvstream.h declare: read by the checks, so that they cannot drift from it."""
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PUBLIC = [ROOT / "include" / "uv.h", *sorted((ROOT / "include" / "uv").glob("*.h"))]
+PUBLIC = [ROOT / "include" / "uv.h", ROOT / "include" / "uvstream.h",
+          *sorted((ROOT / "include" / "uv").glob("*.h"))]
 
 
 def without_comments(text, strings=False):
@@ -25,7 +26,7 @@ def functions():
         text = without_comments(path.read_text())
         text = re.sub(r"^[ \t]*#.*(?:\\\n.*)*$", "", text, flags=re.MULTILINE)
         for declaration in re.findall(r"\bUV_EXTERN\b([^;]*);", text):
-            names.add(re.search(r"\b(uv_\w+)\s*\(", declaration).group(1))
+            names.add(re.search(r"\b(uvs?_\w+)\s*\(", declaration).group(1))
     return names
 
 
@@ -35,7 +36,7 @@ def structs():
     for path in PUBLIC:
         text = without_comments(path.read_text())
         for found in re.findall(
-            r"^typedef (?:struct|union) \w+ (uv_\w+);"
+            r"^typedef (?:struct|union) \w+ (uvs?_\w+);"
             r"|^typedef (?:struct|union)(?: \w+)? \{[^{}]*(?:\{[^{}]*\}[^{}]*)*\} (uv_\w+);"
             r"|^(union uv_[a-z]\w*) \{", text, flags=re.MULTILINE,
         ):

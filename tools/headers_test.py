@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""headers_test.py: a program that includes uv.h compiles without one warning, at the strictest level
+"""headers_test.py: a program that includes uv.h and uvstream.h compiles without one warning, at the strictest level
 of every compiler that is installed here, in each standard of C and C++ that it can be asked for."""
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from header import ROOT
 
-PROGRAM = "#include <uv.h>\nint main(void) { return uv_version() == 0; }\n"
+PROGRAM = "#include <uvstream.h>\nint main(void) { return uv_version() == 0; }\n"
 
 C_STANDARDS = ("c99", "c11", "gnu11", "c17", "c2x")
 CXX_STANDARDS = ("c++98", "c++11", "gnu++14", "c++17", "c++20")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""man_pages.py FOLDER: writes uvstream.7 there, what `man uvstream` shows: the groups of include/uv.h with
-their functions, from the comments that docs/api is made from too.
+"""man_pages.py FOLDER: writes uvstream.7 there, what `man uvstream` shows: the groups of include/uv.h and
+uvstream.h with their functions, from the comments that docs/api is made from too.
 
 The pages of the programs, relay.1 and prefork.8, are what they say themselves after --help; help2man
 makes those (examples/CMakeLists.txt).
@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from api_pages import HEADER, NOT_SHOWN, Reader
+from api_pages import NOT_SHOWN, read_headers
 from header import ROOT
 
 
@@ -33,13 +33,14 @@ def paragraphs(text):
 
 
 def page():
-    top, groups = Reader(HEADER.read_text()).groups()
+    top, _, groups = read_headers()
     lines = [f'.TH UVSTREAM 7 "" "uvstream {version()}" "uvstream"',
              ".SH NAME",
              "uvstream \\- duplex streams over TCP sockets, pipes and terminals",
              ".SH SYNOPSIS",
              ".nf",
              ".B #include <uv.h>",
+             ".B #include <uvstream.h>",
              "",
              ".B cc program.c $(pkg\\-config \\-\\-cflags \\-\\-libs uvstream)",
              ".fi",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """symbols.py BUILD-FOLDER: one public surface, the same everywhere.
 
-What tools/api-names.txt plans, uv.h declares UV_EXTERN, the shared library or the DLL (and its
+What tools/api-names.txt plans, uv.h and uvstream.h declare UV_EXTERN, the shared library or the DLL (and its
 import library) exports, and the static library defines is one set of names. The static library
 has no other external name that does not begin with uv__. The DLL needs no other DLL than those of
 IMPORTS, and the libraries that programs are shipped with keep to the sizes of BOUNDS.

@@ -29,12 +29,15 @@ mirror() {
     grep -oE '^(URIs:|deb)[^#]*[a-z]+://[^ ]+/debian/?( |$)' | grep -oE '[a-z]+://[^ ]+' | head -n 1
 }
 
-# In a namespace: what is mounted here is not seen by anybody else, and is gone with the last process.
+# In namespaces: what is mounted here is not seen by anybody else, and is gone with the last process.
+alone() {
+  unshare --mount --propagation private --pid --fork --kill-child=KILL -- "$@"
+}
+
 inside() {
-  unshare --mount --pid --fork --kill-child=KILL -- bash -euc '
+  alone bash -euc '
     root=$1 here=$2
     shift 2
-    mount --make-rprivate /
     mount -t proc proc "$root/proc"
     mount -t sysfs -o ro sysfs "$root/sys"
     mount --bind /dev "$root/dev"
@@ -60,7 +63,8 @@ make_root() {
     echo "trixie: made from $from"
     rm -rf "$root"
     mkdir -p "$root"
-    debootstrap --variant=minbase --include=ca-certificates trixie "$root" "$from"
+    alone debootstrap --variant=minbase --include=ca-certificates trixie "$root" "$from"
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
     : >"$root/.made"
   fi
   if [ "$(cat "$root/.packages" 2>/dev/null)" != "$packages" ]; then

@@ -212,6 +212,11 @@ struct uv__ops {
    * busy: what it really did, or UV_ECANCELED. */
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
+  /* `to`, which is as init left it and of the same loop, becomes what `from` is, and `from` as init left
+   * it. No lane of either is busy, and neither listens. On failure nothing has changed; it cannot fail
+   * for what is not connected. NULL but for TCP. */
+  int (*move)(struct uv__io* to, struct uv__io* from);
+
   /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
    * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
    * a listener takes no connection and its address is free for the next one, and unless somebody

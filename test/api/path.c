@@ -182,7 +182,7 @@ static void check_bind(size_t length) {
 TEST(path_current_folder_is_long) {
   enum {
 #ifdef _WIN32
-    DEPTH = 5 /* Wine 8 ends a process with 1 whose folder was ever some 800 characters away */
+    DEPTH = 3 /* A Wine ends a process whose folder was ever some 450 characters away. */
 #else
     DEPTH = 60
 #endif

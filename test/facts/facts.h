@@ -21,8 +21,19 @@ struct fact {
 
 /* The tables end with a name that is NULL. */
 extern const struct fact facts_of_ports[];
+extern const struct fact facts_of_locks[];
 extern const struct fact facts_of_pipes[];
+extern const struct fact facts_of_modes[];
+extern const struct fact facts_of_names[];
+extern const struct fact facts_of_npfs[];
 extern const struct fact facts_of_sockets[];
+extern const struct fact facts_of_connections[];
+extern const struct fact facts_of_refusals[];
+extern const struct fact facts_of_processes[];
+extern const struct fact facts_of_consoles[];
+
+/* What the child does that tries a fact of a console; its exit code. */
+int facts_in_console(const char* name);
 
 /* What was seen, for a fact that does not hold; always returns 0. */
 int facts_note(const char* what, unsigned long seen);
@@ -41,6 +52,10 @@ const char* facts_name(void);
 
 /* The next packet of a port: its OVERLAPPED, or NULL when none comes in time. */
 OVERLAPPED* facts_packet(HANDLE port, DWORD timeout_ms);
+
+/* A function of ntdll, which is documented but not in every import library; or NULL. */
+typedef void (*facts_fn)(void);
+facts_fn facts_import(const char* name);
 
 /* What the system below needs around all probes (begin.c, or test/nt/facts_native.c). */
 void facts_begin(void);

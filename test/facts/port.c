@@ -7,7 +7,8 @@ enum {
   BYTES = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
   MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
   SOON_MS = 100,
-  LONG_MS = 5000
+  LONG_MS = 5000,
+  REPLACE_PORT = 61 /* FileReplaceCompletionInformation */
 };
 
 #define BOTH_OVERLAPPED (PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED)
@@ -212,6 +213,77 @@ static int cancel_reaches_what_a_duplicate_began(void) {
   return ok && joined ? 1 : facts_note("cancelled", (unsigned long) ok);
 }
 
+typedef LONG(NTAPI* set_file_fn)(HANDLE, void* status, void* info, ULONG size, int what);
+typedef LONG(NTAPI* query_object_fn)(HANDLE, int what, void* info, ULONG size, ULONG* length);
+
+static int port_can_be_left(void) {
+  set_file_fn set = (set_file_fn) facts_import("NtSetInformationFile");
+  struct scene scene;
+  HANDLE other;
+  ULONG_PTR status[2];
+  LONG left;
+  int taken = 0;
+  struct {
+    HANDLE port;
+    void* key;
+  } none = {NULL, NULL};
+
+  if (set == NULL || !begin(&scene, BYTES, 0))
+    return -1;
+  left = set(scene.ends.server, status, &none, sizeof(none), REPLACE_PORT);
+  other = CreateIoCompletionPort(scene.ends.server, NULL, 0, 1);
+  if (other != NULL) {
+    taken = 1;
+    CloseHandle(other);
+  }
+  end(&scene);
+  if (left < 0)
+    return facts_note("status", (unsigned long) left);
+  return taken ? 1 : facts_note("another port is refused", 0);
+}
+
+static ULONG count_handles(HANDLE handle) {
+  query_object_fn ask = (query_object_fn) facts_import("NtQueryObject");
+  ULONG words[14] = {0};
+
+  return ask != NULL && ask(handle, 0, words, sizeof(words), NULL) >= 0 ? words[2] : 0;
+}
+
+static int handles_are_counted(void) {
+  struct scene scene;
+  HANDLE other;
+  ULONG one;
+  ULONG two;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  one = count_handles(scene.ends.server);
+  other = duplicate(scene.ends.server);
+  two = count_handles(scene.ends.server);
+  CloseHandle(other);
+  end(&scene);
+  if (one == 0)
+    return -1;
+  return one == 1 && two == 2 ? 1 : facts_note("handles", two);
+}
+
+static int cancel_finds_nothing_of_what_is_over(void) {
+  struct scene scene;
+  OVERLAPPED overlapped;
+  char byte;
+  DWORD error;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  memset(&overlapped, 0, sizeof(overlapped));
+  (void) ReadFile(scene.ends.server, &byte, 1, NULL, &overlapped);
+  (void) say(scene.ends.client, "x", 1);
+  (void) facts_packet(scene.port, LONG_MS);
+  error = CancelIoEx(scene.ends.server, &overlapped) ? 0 : GetLastError();
+  end(&scene);
+  return error == ERROR_NOT_FOUND ? 1 : facts_note("error", error);
+}
+
 const struct fact facts_of_ports[] = {
     {"port_is_of_the_file_object", port_is_of_the_file_object,
      "an operation by any handle of a file object is told by the port that one of them was put on",
@@ -222,6 +294,11 @@ const struct fact facts_of_ports[] = {
      "a file object has one port: ERROR_INVALID_PARAMETER", "CreateIoCompletionPort"},
     {"port_for_a_synchronous_file_is_refused", port_for_a_synchronous_file_is_refused,
      "a synchronous one has none: ERROR_INVALID_PARAMETER", "CreateIoCompletionPort"},
+    {"port_can_be_left", port_can_be_left,
+     "FileReplaceCompletionInformation takes a file object off its port (8.1)",
+     "FILE_COMPLETION_INFORMATION"},
+    {"handles_are_counted", handles_are_counted,
+     "NtQueryObject tells how many handles lead to the file object", "NtQueryObject"},
     {"success_posts_a_packet", success_posts_a_packet,
      "what succeeds at once is told by a packet too", "I/O Completion Ports"},
     {"skipped_success_posts_no_packet", skipped_success_posts_no_packet,
@@ -237,5 +314,7 @@ const struct fact facts_of_ports[] = {
      "a port with a packet is signalled, and waiting consumes none", "nt.md"},
     {"cancel_reaches_what_a_duplicate_began", cancel_reaches_what_a_duplicate_began,
      "CancelIoEx without OVERLAPPED cancels what this process began by any handle", "CancelIoEx"},
+    {"cancel_finds_nothing_of_what_is_over", cancel_finds_nothing_of_what_is_over,
+     "of an operation that is over it is ERROR_NOT_FOUND", "CancelIoEx"},
     {NULL, NULL, NULL, NULL},
 };

@@ -181,11 +181,14 @@ void nt_console_leave(struct nt_process* process) {
   process->console = NULL;
 }
 
+/* "... will reset the table of control handlers in the client process to its initial state"
+ * ("SetConsoleCtrlHandler"). */
 BOOL WINAPI AllocConsole(void) {
   nt_enter("AllocConsole");
   if (nt_here()->console != NULL)
     return nt_error(ERROR_ACCESS_DENIED);
   nt_here()->console = nt_console_new();
+  nt_here()->handler_count = 0;
   return TRUE;
 }
 
@@ -194,6 +197,7 @@ BOOL WINAPI FreeConsole(void) {
   if (nt_here()->console == NULL)
     return nt_error(ERROR_INVALID_PARAMETER);
   nt_console_leave(nt_here());
+  nt_here()->handler_count = 0;
   return TRUE;
 }
 

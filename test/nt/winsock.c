@@ -182,6 +182,8 @@ int WSAAPI connect(SOCKET handle, const struct sockaddr* addr, int len) {
   error = afd_read_addr(addr, len, &to);
   if (error == 0)
     error = is_connectable(sock);
+  if (error == 0 && to.port == 0)
+    error = WSAEADDRNOTAVAIL;
   if (error == 0 && sock->state == AFD_OPEN) {
     memset(&any, 0, sizeof(any));
     any.family = sock->family;

@@ -1,4 +1,4 @@
-/* The CONNECT lane. */
+/* The CONNECT lane, and a connection that is made for somebody else. */
 #include <string.h>
 
 #include "driver.h"
@@ -152,6 +152,62 @@ TEST(connect_over_ipv6) {
     CHECK_EQ(read_byte(a), '6');
     stream_end(a);
     stream_end(b);
+    stream_end(listener);
+  }
+}
+
+/* ---- Handing over ---- */
+
+TEST(move_takes_the_connection_and_what_came_over_it) {
+  EACH_KIND(k) {
+    struct stream *listener, *first, *peer, *second;
+    struct place before, after;
+    uv_os_fd_t fd;
+
+    if (k->ops->move == NULL)
+      continue;
+    listener = make_listener(k);
+    first = make_client(listener);
+    peer = accept_stream(listener);
+    CHECK_EQ(write_byte(peer, 'a'), 0);
+    settle();
+    k->place(first, UV__LOCAL, &before);
+    second = stream_new(k);
+    CHECK_EQ(k->ops->move(&second->io, &first->io), 0);
+    CHECK_EQ(first->io.ops->fileno(&first->io, &fd), UV_EBADF);
+    stream_end(first);
+    k->place(second, UV__LOCAL, &after);
+    CHECK(k->equal(&before, &after));
+    CHECK_EQ(read_byte(second), 'a');
+    CHECK_EQ(write_byte(peer, 'b'), 0);
+    CHECK_EQ(read_byte(second), 'b');
+    CHECK_EQ(write_byte(second, 'c'), 0);
+    CHECK_EQ(read_byte(peer), 'c');
+    stream_end(second);
+    CHECK_EQ(read_to_end(peer), UV_EOF);
+    stream_end(peer);
+    stream_end(listener);
+  }
+}
+
+TEST(move_takes_what_is_not_connected) {
+  EACH_KIND(k) {
+    struct stream *listener, *first, *second;
+    struct place place;
+
+    if (k->ops->move == NULL)
+      continue;
+    listener = make_listener(k);
+    k->place(listener, UV__LOCAL, &place);
+    first = stream_open(k, NULL);
+    second = stream_new(k);
+    CHECK_EQ(k->ops->move(&second->io, &first->io), 0);
+    CHECK_EQ(collect(second, UV__CONNECT, start(second, UV__CONNECT, &place.at)), 0);
+    /* Fresh again, it can have another one. */
+    CHECK_EQ(k->open(first), 0);
+    CHECK_EQ(collect(first, UV__CONNECT, start(first, UV__CONNECT, &place.at)), 0);
+    stream_end(first);
+    stream_end(second);
     stream_end(listener);
   }
 }

@@ -65,15 +65,15 @@ MUTANTS = [
      "    if (req->cb != NULL && req->nbufs == 3)\n      req->cb(req, req->status);\n"
      "    if (req->cb != NULL)\n      req->cb(req, req->status);"),
     ("a partial write advances too far", "write_queue.c",
-     "      buf->base += n;\n      buf->len -= (uv__buf_len_t) n;\n      return;",
-     "      buf->base += n + (buf->len - n > 1);\n      buf->len -= n + (buf->len - n > 1);\n"
-     "      return;"),
+     "      buf->base += part;\n      buf->len -= (uv__buf_len_t) part;\n",
+     "      part += part > 0 && buf->len - part > 1;\n"
+     "      buf->base += part;\n      buf->len -= (uv__buf_len_t) part;\n"),
     ("a partial write advances too little", "write_queue.c",
-     "      buf->base += n;\n      buf->len -= (uv__buf_len_t) n;\n      return;",
-     "      return;"),
+     "      buf->base += part;\n      buf->len -= (uv__buf_len_t) part;\n",
+     ""),
     ("a gathered write ends with its first request", "write_queue.c",
-     "    n -= buf->len;\n    req->at++;",
-     "    n = 0;\n    req->at++;"),
+     "      n -= part;\n",
+     "      n = 0;\n"),
     ("write_queue_size keeps what a failed write left", "write_queue.c",
      "  stream->write_queue_size = 0;\n  while",
      "  while"),
@@ -84,13 +84,21 @@ MUTANTS = [
      "  stream->write_queue_size = 0;\n  while (!uv__queue_empty(queue)) {",
      "  stream->write_queue_size = 0;\n  if (!uv__queue_empty(queue)) {"),
     ("writes behind a failed one are tried", "write.c",
-     "      uv__write_fail(stream, (int) n);\n    } else {",
-     "      uv_write_t* req =\n"
-     "          uv__container_of(uv__queue_head(&stream->stream.write_queue), uv_write_t, link);\n"
-     "      for (; req->at < req->nbufs; req->at++)\n"
-     "        stream->write_queue_size -= req->bufs[req->at].len;\n"
-     "      req->status = (int) n;\n"
-     "    } else {"),
+     "  } else {\n    uv__write_fail(stream, (int) n);\n",
+     "  } else {\n    uv_write_t* req =\n"
+     "        uv__container_of(uv__queue_head(&stream->stream.write_queue), uv_write_t, link);\n"
+     "    for (; req->at < req->nbufs; req->at++)\n"
+     "      stream->write_queue_size -= req->bufs[req->at].len;\n"
+     "    req->status = (int) n;\n"),
+    ("a lone write that was taken in part is over", "write.c",
+     "  if (n == (ssize_t) req->bufs->len) {",
+     "  if (n > 0) {"),
+    ("a lone write overtakes those that wait", "write.c",
+     "         req->bufs->len <= INT_MAX && uv__queue_empty(&stream->stream.write_queue) &&\n",
+     "         req->bufs->len <= INT_MAX &&\n"),
+    ("what ends in a write callback has no turn of its own", "write_queue.c",
+     "  stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;\n",
+     ""),
     ("a write that failed can be cancelled", "write_queue.c",
      "    req->at = req->nbufs; /* Nothing is left to take back. */\n",
      ""),
@@ -134,7 +142,7 @@ MUTANTS = [
      "  return (req->state & OUTSIDE) &&",
      "  return (req->state & OUTSIDE) && req->nbufs == 0 &&"),
     ("a callback that was early is forgotten", "write_queue.c",
-     "  if (!uv__queue_empty(done))\n    uv__loop_later(uv__stream_io(stream));\n",
+     "  if (link->next != done)\n    uv__loop_later(uv__stream_io(stream));\n",
      ""),
     ("a shutdown overtakes the writes that ended with its connect", "finish.c",
      "    if (uv__queue_empty(&stream->stream.write_done))\n      end_shutdown",
@@ -212,8 +220,8 @@ MUTANTS = [
      "  uv__loop_release(stream->loop);\n",
      ""),
     ("a handle goes again with the rest of its write", "write_queue.c",
-     "    req->state |= BEGUN;\n    let_go(req);\n",
-     "    req->state |= BEGUN;\n"),
+     "      req->state |= BEGUN;\n      let_go(req);\n",
+     "      req->state |= BEGUN;\n"),
     ("a handle is gathered behind other bytes", "write_queue.c",
      "      if (to->count > 0)\n        return;\n      to->pass",
      "      to->pass"),
@@ -261,7 +269,7 @@ MUTANTS = [
     ("handles that came without bytes end the stream", "read.c",
      "  if (n == UV_EAGAIN || n == 0) {",
      "  if (n == UV_EAGAIN) {"),
-    ("a handle of another loop can be passed", "write.c",
+    ("a handle of another loop can be passed", "write_gate.c",
      "  if (send_handle->loop != stream->loop)\n    return UV_EINVAL; /* Another thread might close it. */\n",
      ""),
     ("a write that began over an IPC pipe can be cancelled", "write_cancel.c",

@@ -460,18 +460,38 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
   }
 }
 
+static int tcp_move(struct uv__io* to, struct uv__io* from) {
+  const struct sim_socket* sock = sim_check_socket(from, "move");
+
+  check_open(to, "move");
+  if (to->tail.fd >= 0)
+    sim_fail("move to an io that has a descriptor");
+  if (from->tail.armed || from->tail.due || from->busy || to->busy)
+    sim_fail("move of an io with a lane that is busy");
+  if (sock->state != SOCK_FRESH && sock->state != SOCK_CONNECTED)
+    sim_fail("move of a listener");
+  if (sock->state == SOCK_CONNECTED && sim_chance(sim_trouble.open_error))
+    return UV_ENOMEM;
+  sim_trace("  move fd %d", from->tail.fd);
+  sim_leave(from);
+  to->tail = from->tail;
+  sim_enter(to);
+  tcp_init(from);
+  return 0;
+}
+
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
  * them all, but for names. */
-#define SIM_OPS(bind_op, name_op, connect_op)                                                   \
+#define SIM_OPS(bind_op, name_op, connect_op, move_op)                                          \
   {                                                                                             \
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
     .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
     .connect = connect_op, .shutdown = tcp_shutdown, .listen = sim_listen,                      \
-    .accept_now = sim_accept_now, .done = tcp_done, .close = tcp_close                          \
+    .accept_now = sim_accept_now, .done = tcp_done, .move = move_op, .close = tcp_close         \
   }
 
-const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect);
-const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect);
-const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect);
-const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect);
+const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);
+const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
+const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
+const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, NULL);

@@ -110,6 +110,10 @@ int uv__port_getaddrinfo(const char* node,
   return UV_EAI_FAIL;
 }
 
+void uv_freeaddrinfo(struct addrinfo* ai) {
+  (void) ai; /* There never is one. */
+}
+
 int uv__port_getnameinfo(const struct sockaddr* addr,
                          int flags,
                          char* host,

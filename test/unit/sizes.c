@@ -6,6 +6,7 @@
 
 #include "harness.h"
 #include "uv.h"
+#include "uvstream.h"
 
 /* Name, bytes on 64-bit Linux with glibc, bytes on 64-bit Windows. */
 #define SIZES(ROW)                    \
@@ -27,6 +28,7 @@
   ROW(uv_connect_t, 56, 56)           \
   ROW(uv_write_t, 216, 216)           \
   ROW(uv_shutdown_t, 32, 32)          \
+  ROW(uvs_connect_t, 96, 96)          \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
   ROW(uv_getnameinfo_t, 1288, 1288)   \

@@ -52,6 +52,7 @@ static uintptr_t owner_of(const struct uv__io* io) {
       [UV__ROLE_STREAM] = offsetof(uv_stream_t, stream.io),
       [UV__ROLE_PROCESS] = offsetof(uv_process_t, io),
       [UV__ROLE_SIGNAL] = offsetof(uv_signal_t, io),
+      [UV__ROLE_INNER] = 0,
   };
 
   return (uintptr_t) io - places[io->role];
@@ -65,6 +66,7 @@ void uv__trace(const struct uv__io* io,
       [UV__ROLE_STREAM] = "stream",
       [UV__ROLE_PROCESS] = "process",
       [UV__ROLE_SIGNAL] = "signal",
+      [UV__ROLE_INNER] = "inner",
   };
   static const char* const events[] = {
       [UV__TRACE_START] = "start",

@@ -10,7 +10,8 @@
 enum uv__role {
   UV__ROLE_STREAM,
   UV__ROLE_PROCESS,
-  UV__ROLE_SIGNAL
+  UV__ROLE_SIGNAL,
+  UV__ROLE_INNER /* nobody that the program knows (struct uv__inner of core/loop/loop.h) */
 };
 
 enum {

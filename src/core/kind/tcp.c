@@ -53,12 +53,16 @@ int uv_tcp_init(uv_loop_t* loop, uv_tcp_t* handle) {
 
 int uv_tcp_open(uv_tcp_t* handle, uv_os_sock_t sock) {
   struct uv__desc desc = uv__port_desc(sock);
+  int r;
 
   if (uv__handle_is_closing(handle))
     return UV_EINVAL;
   if (handle->stream.phase != UV__FRESH)
     return UV_EBUSY;
-  return uv__socket_open(stream_of(handle), AF_UNSPEC, &desc);
+  r = uv__socket_open(stream_of(handle), AF_UNSPEC, &desc);
+  if (r == 0)
+    handle->flags |= UV__TCP_GIVEN;
+  return r;
 }
 
 int uv_tcp_nodelay(uv_tcp_t* handle, int enable) {
@@ -144,6 +148,11 @@ int uv_tcp_bind(uv_tcp_t* handle, const struct sockaddr* addr, unsigned int flag
   r = io->ops->bind(io, addr, flags);
   if (r < 0 && r != UV_EADDRINUSE)
     return r;
+  if (((const struct sockaddr_in*) (const void*) addr)->sin_port !=
+      0) /* At the same place in IPv6. */
+    handle->flags |= UV__TCP_PORT;
+  else
+    handle->flags &= ~(unsigned) UV__TCP_PORT;
   handle->stream.delayed_error = r; /* 0 clears that of a bind before. */
   return 0;
 }

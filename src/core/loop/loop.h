@@ -25,6 +25,12 @@ static inline void uv__loop_later(struct uv__io* io) {
   uv__queue_insert_tail(&io->loop->later, &io->link);
 }
 
+/* An io of the library's own, which is in no handle: its owner brings the turn with it. */
+struct uv__inner {
+  struct uv__io io; /* of UV__ROLE_INNER */
+  void (*turn)(struct uv__inner* inner, unsigned rung);
+};
+
 /* What the program was told in this turn, loop->told: a set of these. */
 enum {
   UV__TOLD_END = 1,    /* the end of a request */

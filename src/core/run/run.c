@@ -20,10 +20,17 @@ enum {
   SERVE_ROUNDS = 4
 };
 
+static void take_inner_turn(struct uv__io* io, unsigned rung) {
+  struct uv__inner* inner = uv__container_of(io, struct uv__inner, io);
+
+  inner->turn(inner, rung);
+}
+
 static void (*const turns[])(struct uv__io* io, unsigned rung) = {
     [UV__ROLE_STREAM] = uv__stream_turn,
     [UV__ROLE_PROCESS] = uv__process_turn,
     [UV__ROLE_SIGNAL] = uv__signal_turn,
+    [UV__ROLE_INNER] = take_inner_turn,
 };
 
 int uv_backend_timeout(const uv_loop_t* loop) {
@@ -76,11 +83,13 @@ static void serve(struct uv__queue* batch, struct uv__queue* later) {
 static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) {
   uv__connect_run_refused(loop);
   for (;;) {
-    struct uv__queue later;
+    if (!uv__queue_empty(batch)) {
+      struct uv__queue later;
 
-    uv__queue_init(&later);
-    serve(batch, &later);
-    serve(&later, NULL);
+      uv__queue_init(&later);
+      serve(batch, &later);
+      serve(&later, NULL);
+    }
     if (--rounds == 0 || uv__queue_empty(&loop->ready))
       return;
     uv__queue_move(&loop->ready, batch);

@@ -84,8 +84,9 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
   stream->flags &= ~(unsigned) UV__STREAM_SHUT;
   uv__write_fail(stream, UV_ECANCELED);
   uv__connect_end(stream, status);
-  /* Reading is in force again if it does, and over if it closed. */
-  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING)
+  /* Reading is in force again if it does, or has another connection, and over if it closed. */
+  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING &&
+      stream->stream.phase != UV__CONNECTED)
     uv__read_fail(stream, UV_ECANCELED);
 }
 
@@ -103,6 +104,8 @@ void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_co
 void uv__connect_run_refused(uv_loop_t* loop) {
   struct uv__queue batch;
 
+  if (uv__queue_empty(&loop->refused))
+    return;
   uv__queue_move(&loop->refused, &batch);
   while (!uv__queue_empty(&batch)) {
     uv_connect_t* req = uv__container_of(uv__queue_head(&batch), uv_connect_t, link);

@@ -10,19 +10,22 @@ static void grant(uv_tcp_t* handle, enum uv__option option, void* value) {
   (void) io->ops->option(io, option, value);
 }
 
-int uv__socket_open(uv_stream_t* stream, int domain, const struct uv__desc* desc) {
-  uv_tcp_t* handle = (uv_tcp_t*) stream;
+void uv__socket_grant(uv_tcp_t* handle) {
   int one_accept = 0;
   int on = 1;
-  int r = uv__stream_open(stream, domain, desc);
 
-  if (r < 0)
-    return r;
   if (handle->flags & UV__TCP_NODELAY)
     grant(handle, UV__NODELAY, &on);
   if (handle->keepalive.idle != 0)
     grant(handle, UV__KEEPALIVE, &handle->keepalive);
   if (handle->flags & UV__TCP_ONE_ACCEPT)
     grant(handle, UV__ACCEPTS, &one_accept);
-  return 0;
+}
+
+int uv__socket_open(uv_stream_t* stream, int domain, const struct uv__desc* desc) {
+  int r = uv__stream_open(stream, domain, desc);
+
+  if (r == 0)
+    uv__socket_grant((uv_tcp_t*) stream);
+  return r;
 }

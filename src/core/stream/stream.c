@@ -115,9 +115,9 @@ static const struct {
   unsigned lanes; /* that may be busy */
   unsigned flags; /* that may be set */
 } allowed[] = {
-    [UV__FRESH] = {0, 0},
     /* Reading: what waited for a connect that failed is told after the connect callback, which may
-     * also begin to listen. */
+     * also begin to listen. Without a socket is who tried several. */
+    [UV__FRESH] = {0, UV__STREAM_READING},
     [UV__OPEN] = {0, UV__STREAM_READING},
     [UV__CONNECTING] = {UV__CONNECT, UV__STREAM_READING | UV__STREAM_SHUT},
     [UV__CONNECTED] = {UV__READ | UV__WRITE | UV__SHUTDOWN,
@@ -139,7 +139,7 @@ static int phase_valid(const uv_stream_t* stream) {
 
   switch ((enum uv__phase) s->phase) {
   case UV__FRESH:
-    return uv__write_drained(stream) && s->shutdown_req == NULL && s->delayed_error == 0;
+    return uv__queue_empty(&s->write_queue) && s->delayed_error == 0;
   case UV__CONNECTING:
     return s->u.connect_req != NULL && s->u.connect_req->handle == stream;
   case UV__CONNECTED:

@@ -25,14 +25,17 @@ enum {
   UV__STREAM_WRITABLE = 0x400, /* connected, not shut down */
   UV__STREAM_SHUT = 0x800,     /* uv_shutdown was accepted */
   UV__STREAM_BLOCKING = 0x1000,
-  UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
-  UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
-  UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
-  UV__STREAM_TURN = 0x40000,   /* it has its turn: who calls is one of its callbacks */
-  UV__STREAM_STAYS = 0x80000,  /* it cannot be passed: a file, a device */
+  UV__STREAM_STARVED = 0x2000,    /* listener: the last accept lacked resources */
+  UV__STREAM_PASSES = 0x4000,     /* a pipe over which handles pass */
+  UV__STREAM_ENDLESS = 0x8000,    /* the end of what is read is not final */
+  UV__STREAM_TURN = 0x40000,      /* it has its turn: who calls is one of its callbacks */
+  UV__STREAM_STAYS = 0x80000,     /* it cannot be passed: a file, a device */
+  UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
 
   UV__TCP_NODELAY = 0x10000,
-  UV__TCP_ONE_ACCEPT = 0x20000
+  UV__TCP_ONE_ACCEPT = 0x20000,
+  UV__TCP_PORT = 0x100000, /* it was bound to a port, and not to any */
+  UV__TCP_GIVEN = 0x200000 /* its socket came from the program */
 };
 
 enum {
@@ -64,6 +67,8 @@ int uv__stream_valid(const uv_stream_t* stream);
 
 /* socket.c: the same for a uv_tcp_t, with what was asked for before there was a socket (T1). */
 int uv__socket_open(uv_stream_t* stream, int domain, const struct uv__desc* desc);
+/* The second half of that, for a handle whose socket came in another way. */
+void uv__socket_grant(uv_tcp_t* handle);
 
 /* arrival.c: the passing of handles (rules I1-I3), of a pipe with UV__STREAM_PASSES; of another
  * none is there. */
@@ -89,6 +94,8 @@ struct uv__gathered {
 
 /* write_queue.c */
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
+/* Of one that is not in the queue, which is empty, the system took all at once. */
+void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req);
 /* `handle` closes: it is not looked at any more for the writes that have yet to pass it. Each ends
  * with UV_EBADF, unless the port has the handle already; those behind it go on (I4). */
 void uv__write_forsake(uv_stream_t* handle);
@@ -96,7 +103,9 @@ void uv__write_forsake(uv_stream_t* handle);
  * it is too long. 0: nothing fits behind it. */
 int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
 /* Fills it from the front of the queue, across requests. It ends before a request with a handle
- * that is not the first: the handle has to arrive with that request's first byte. */
+ * that is not the first: the handle has to arrive with that request's first byte. Requests at the
+ * front that have nothing left are over then, if nothing is in flight: where no buffer was found
+ * the queue is empty. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
 /* The requests behind the first `count` buffers with bytes are in flight, or none is. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
@@ -123,6 +132,12 @@ void uv__write_deliver(uv_stream_t* stream);
 ssize_t uv__write_take_back(uv_write_t* req);
 /* Nothing queued, and no callback owed. */
 int uv__write_drained(const uv_stream_t* stream);
+
+/* write_gate.c: 0 where this may be written now, with this handle or NULL, or an error */
+int uv__write_gate(const uv_stream_t* stream,
+                   const uv_buf_t bufs[],
+                   unsigned nbufs,
+                   uv_stream_t* send_handle);
 
 /* write.c */
 void uv__write_turn(uv_stream_t* stream);

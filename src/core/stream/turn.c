@@ -9,7 +9,7 @@
 void uv__stream_turn(struct uv__io* io, unsigned rung) {
   uv_stream_t* stream = uv__container_of(io, uv_stream_t, stream.io);
 
-  stream->flags |= UV__STREAM_TURN;
+  stream->flags |= UV__STREAM_TURN | UV__STREAM_DELIVERS;
   if (rung & UV__WRITE)
     uv__write_collect(stream); /* First: a callback that writes must find the lane free. */
 
@@ -25,6 +25,6 @@ void uv__stream_turn(struct uv__io* io, unsigned rung) {
     uv__shutdown_turn(stream, rung);
   if (stream->stream.phase == UV__CLOSING)
     uv__close_turn(stream, rung);
-  stream->flags &= ~(unsigned) UV__STREAM_TURN;
+  stream->flags &= ~(unsigned) (UV__STREAM_TURN | UV__STREAM_DELIVERS);
   assert(uv__stream_valid(stream));
 }

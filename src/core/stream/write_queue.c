@@ -2,7 +2,8 @@
  * them given back (rules W1-W3, W10, W11). No byte is written here.
  *
  * A request sits in write_queue until the system took its last byte, then in write_done until
- * its callback ran. */
+ * its callback ran. The file is longer than others, as all of it rests on the bits of req->state,
+ * which nobody else knows. */
 #include <assert.h>
 #include <limits.h>
 
@@ -45,6 +46,8 @@ static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
   uv__queue_remove(&req->link);
   uv__queue_insert_tail(&stream->stream.write_done, &req->link);
   /* The callback comes in a turn, never from here. */
+  if (stream->flags & UV__STREAM_DELIVERS)
+    return; /* In this one. */
   if (is_early(stream, req))
     uv__loop_later(uv__stream_io(stream));
   else
@@ -116,54 +119,65 @@ void uv__write_forsake(uv_stream_t* handle) {
 
 /* ---- The queue ---- */
 
+static void note_turn(const uv_stream_t* stream, uv_write_t* req) {
+  if (!(stream->flags & UV__STREAM_TURN))
+    req->state |= OUTSIDE | turn_of(stream);
+}
+
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
   unsigned i;
 
   for (i = 0; i < req->nbufs; i++)
     stream->write_queue_size += req->bufs[i].len;
-  if (!(stream->flags & UV__STREAM_TURN))
-    req->state |= OUTSIDE | turn_of(stream);
+  note_turn(stream, req);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
   if (req->send_handle != NULL)
     hold(req);
 }
 
-/* Steps over buffers that are empty, or have become so. */
-static void skip_empty(uv_write_t* req) {
-  while (req->at < req->nbufs && req->bufs[req->at].len == 0)
-    req->at++;
+void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
+  note_turn(stream, req);
+  req->at = req->nbufs;
+  req->written = req->bufs[0].len;
+  uv__queue_init(&req->link);
+  complete(stream, req, 0);
 }
 
-/* The system took `n` bytes from the front of the queue. Requests that have none left, also
- * those that never had any or were cancelled, are over when they come to the front. */
+/* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
+ * become so, are stepped over. Returns how many were not its own. */
+static size_t take(uv_write_t* req, size_t n) {
+  for (; req->at < req->nbufs; req->at++) {
+    uv_buf_t* buf = &req->bufs[req->at];
+    size_t part = n < buf->len ? n : buf->len;
+
+    if (part > 0) {
+      req->state |= BEGUN;
+      let_go(req);
+      req->written += part;
+      n -= part;
+    }
+    if (part < buf->len) {
+      buf->base += part;
+      buf->len -= (uv__buf_len_t) part;
+      break;
+    }
+  }
+  return n;
+}
+
 void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
   stream->write_queue_size -= n;
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
-    uv_buf_t* buf;
 
-    skip_empty(req);
-    if (n == 0 && is_forsaken(req))
+    n = take(req, n);
+    if (is_forsaken(req))
       withdraw(stream, req, UV_EBADF);
-    if (req->at == req->nbufs) {
-      complete(stream, req, req->status);
-      continue;
-    }
-    if (n == 0)
+    if (req->at < req->nbufs)
       return;
-    buf = &req->bufs[req->at];
-    req->state |= BEGUN;
-    let_go(req);
-    req->written += n < buf->len ? n : buf->len;
-    if (n < buf->len) {
-      buf->base += n;
-      buf->len -= (uv__buf_len_t) n;
-      return;
-    }
-    n -= buf->len;
-    req->at++;
+    complete(stream, req, req->status);
   }
 }
 
@@ -194,6 +208,15 @@ int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf) {
   return next->len == buf->len;
 }
 
+/* Whether bytes of the first request can go, or there is none: no request at the front is over. */
+static int is_led(const uv_stream_t* stream) {
+  const struct uv__queue* queue = &stream->stream.write_queue;
+  const uv_write_t* req = request_of(queue->next);
+
+  return queue->next == queue ||
+         (req->at < req->nbufs && req->bufs[req->at].len > 0 && !(req->state & FORSAKEN));
+}
+
 /* What lies behind a large write can be long and have no bytes: it is not walked over for each
  * call. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
@@ -201,6 +224,8 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   struct uv__queue* link;
   int looks = 0;
 
+  if (!is_led(stream) && !(stream->stream.io.busy & UV__WRITE))
+    uv__write_queue_advance(stream, 0); /* One that was cancelled does not wait for the next. */
   to->count = 0;
   to->size = 0;
   to->pass = NULL;
@@ -266,23 +291,28 @@ int uv__write_drained(const uv_stream_t* stream) {
          uv__queue_empty(&stream->stream.write_done);
 }
 
+/* The last of those that ended whose callback is due in this turn, or the list itself. */
+static struct uv__queue* last_due(uv_stream_t* stream) {
+  struct uv__queue* done = &stream->stream.write_done;
+  struct uv__queue* link = done;
+
+  while (link->next != done && !is_early(stream, request_of(link->next)))
+    link = link->next;
+  if (link->next != done)
+    uv__loop_later(uv__stream_io(stream));
+  return link;
+}
+
 void uv__write_deliver(uv_stream_t* stream) {
   struct uv__queue* done = &stream->stream.write_done;
-  struct uv__queue batch;
+  struct uv__queue* last = last_due(stream);
+  struct uv__queue* link = done;
 
-  uv__queue_init(&batch);
-  while (!uv__queue_empty(done) && !is_early(stream, request_of(uv__queue_head(done)))) {
-    struct uv__queue* link = uv__queue_head(done);
+  stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
+  while (link != last) {
+    uv_write_t* req = request_of(link = uv__queue_head(done));
 
     uv__queue_remove(link);
-    uv__queue_insert_tail(&batch, link);
-  }
-  if (!uv__queue_empty(done))
-    uv__loop_later(uv__stream_io(stream));
-  while (!uv__queue_empty(&batch)) {
-    uv_write_t* req = request_of(uv__queue_head(&batch));
-
-    uv__queue_remove(&req->link);
     uv__loop_release(stream->loop);
     uv__loop_told(stream->loop, UV__TOLD_END);
     if (req->bufs != req->inline_bufs)

@@ -271,7 +271,7 @@ static int prepare(const char* name, struct text* whole, struct text* other) {
   struct text targets;
   size_t i;
 
-  other->count = 0;
+  other->count = targets.count = 0;
   while (*at != '\0')
     if (map_code(read_code(&at), other, &targets) < 0)
       return -1;

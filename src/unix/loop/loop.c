@@ -144,6 +144,17 @@ void uv__loop_tell(struct uv__io* io) {
   uv__queue_insert_tail(&poller->noted, &io->link);
 }
 
+static void ring_others(struct uv__io* io, unsigned int lanes) {
+  if (lanes & UV__CONNECT) {
+    io->tail.error = connect_result(io->tail.fd);
+    uv__ring(io, UV__CONNECT);
+  }
+  if (lanes & UV__ACCEPT)
+    uv__ring(io, UV__ACCEPT);
+  if (lanes & UV__EVENT)
+    uv__loop_tell(io);
+}
+
 int uv__loop_event(struct uv__io* io, unsigned int saw) {
   unsigned int state = io->tail.state;
   unsigned int lanes = 0;
@@ -163,14 +174,8 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
   lanes &= state;
   io->tail.state = state & ~lanes;
 
-  if (lanes & UV__CONNECT) {
-    io->tail.error = connect_result(io->tail.fd);
-    uv__ring(io, UV__CONNECT);
-  }
-  if (lanes & UV__ACCEPT)
-    uv__ring(io, UV__ACCEPT);
-  if (lanes & UV__EVENT)
-    uv__loop_tell(io);
+  if (lanes & ~(unsigned) (UV__READ | UV__WRITE))
+    ring_others(io, lanes);
   if (lanes & UV__READ)
     uv__ring(io, UV__READ);
   if (lanes & UV__WRITE)

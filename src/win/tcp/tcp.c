@@ -177,6 +177,21 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
   return r;
 }
 
+/* Nothing of it is with the kernel, and what the loop knows of the socket it knows by its number. */
+static int tcp_move(struct uv__io* to, struct uv__io* from) {
+  struct uv__foreign_pair* pair;
+
+  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)));
+  to->tail = from->tail;
+  if (to->tail.state & UV__WIN_FOREIGN) {
+    pair = to->tail.more;
+    uv__foreign_aim(&pair->in, &to->tail.in);
+    uv__foreign_aim(&pair->out, &to->tail.out);
+  }
+  tcp_init(from);
+  return 0;
+}
+
 const struct uv__ops uv__tcp_ops = {
     .init = tcp_init,
     .open = tcp_open,
@@ -193,5 +208,6 @@ const struct uv__ops uv__tcp_ops = {
     .listen = tcp_listen,
     .accept_now = uv__tcp_accept_now,
     .done = tcp_done,
+    .move = tcp_move,
     .close = uv__tcp_close,
 };
