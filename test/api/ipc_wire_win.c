@@ -1,6 +1,7 @@
 /* The frames of an IPC pipe on Windows (rules I5, I6, P6), against a peer that writes and reads
  * them itself, byte by byte where it matters: as libuv does, as this library does, or as neither
  * would. */
+#include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -371,6 +372,34 @@ TEST(r6_frames_without_payload_give_way) {
   until_text(payload);
   CHECK(turns >= FRAMES / 200);
   CHECK_EQ(empty_reads, 0);
+  end();
+}
+
+/* They were there before anything else was done with the pipe. */
+TEST(r6_frames_without_payload_that_were_there_first) {
+  enum {
+    FRAMES = 200
+  };
+  static struct header headers[FRAMES];
+  static const char payload[] = "at last";
+  char name[TEST_PIPE_NAME];
+  HANDLE end_;
+  int i;
+
+  test_pipe_name(name, sizeof name);
+  raw = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 65536, 65536, 0, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  end_ = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                     FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(end_ != INVALID_HANDLE_VALUE);
+  for (i = 0; i < FRAMES; i++)
+    headers[i].flags = DATA;
+  raw_write(headers, sizeof headers);
+  raw_frame(0, payload);
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, 1), 0);
+  CHECK_EQ(uv_pipe_open(&channel, _open_osfhandle((intptr_t) end_, _O_BINARY)), 0);
+  start_reading();
+  until_text(payload);
   end();
 }
 

@@ -109,6 +109,34 @@ TEST(s1_shutdown_of_a_writing_end) {
   net_end();
 }
 
+/* Its descriptor is given back by the shutdown, so that the next one may have its number. */
+TEST(p4_open_of_ends_beside_one_that_was_shut_down) {
+  uv_shutdown_t shutdown;
+  uv_file fds[2];
+  uv_pipe_t shut_;
+  uv_pipe_t others[8];
+  uv_file first;
+  int shut = 0;
+  int i;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  first = fds[0];
+  CHECK_EQ(uv_pipe_init(net_loop(), &shut_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&shut_, fds[1]), 0);
+  shutdown.data = &shut;
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &shut_, ignore_shutdown), 0);
+  net_until(&shut, 1);
+  for (i = 0; i < 8; i += 2) {
+    CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &others[i], 0), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &others[i + 1], 0), 0);
+    CHECK_EQ(uv_pipe_open(&others[i], fds[0]), 0);
+    CHECK_EQ(uv_pipe_open(&others[i + 1], fds[1]), 0);
+  }
+  test_fd_close(first);
+  net_end();
+}
+
 /* ---- What is refused ---- */
 
 TEST(p4_open_twice) {

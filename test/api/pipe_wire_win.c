@@ -157,6 +157,54 @@ TEST(p6_greeting_comes_while_we_shut_down) {
   end();
 }
 
+static HANDLE go;
+
+static DWORD WINAPI greet(void* arg) {
+  OVERLAPPED overlapped;
+  DWORD written;
+
+  (void) arg;
+  CHECK_EQ(WaitForSingleObject(go, INFINITE), WAIT_OBJECT_0);
+  CHECK(WriteFile(raw, greeting, sizeof greeting, NULL, prepare(&overlapped)));
+  CHECK(GetOverlappedResult(raw, &overlapped, &written, FALSE));
+  CHECK(CloseHandle(overlapped.hEvent));
+  return 0;
+}
+
+/* Nobody reads: the shutdown itself waits for who the peer is, and looked a moment before. */
+TEST(p6_greeting_comes_at_any_moment_of_a_shutdown) {
+  enum {
+    ROUNDS = 60
+  };
+  int round;
+
+  for (round = 0; round < ROUNDS; round++) {
+    uv_shutdown_t req;
+    HANDLE thread;
+    int done = 0;
+    char byte;
+
+    arrivals = 0;
+    begin();
+    go = CreateEventW(NULL, TRUE, FALSE, NULL);
+    CHECK(go != NULL);
+    thread = CreateThread(NULL, 0, greet, NULL, 0, NULL);
+    CHECK(thread != NULL);
+    shut_down(&req, &done);
+    CHECK(SetEvent(go));
+    net_until(&done, 1);
+    CHECK_EQ(hear(&byte, 1), 0);
+    while (WaitForSingleObject(thread, 0) != WAIT_OBJECT_0)
+      net_turns(1);
+    CHECK(CloseHandle(thread));
+    CHECK(CloseHandle(go));
+    CHECK(CloseHandle(raw));
+    net_close((uv_handle_t*) &accepted);
+    net_close((uv_handle_t*) &server);
+  }
+  net_end();
+}
+
 /* A client that is not of this library gets no mark, and may write nothing as often as it likes. */
 TEST(p6_client_that_does_not_greet) {
   struct net_sink sink = {0};

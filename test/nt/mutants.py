@@ -75,7 +75,7 @@ MUTANTS = [
     ("a write of nobody's posts a packet", "pipe/spare.c",
      "(HANDLE) ((ULONG_PTR) spare->event | 1)", "spare->event"),
     ("a try uses the block that is under way", "pipe/spare.c",
-     "  if (under_way(spare) || spare->at < spare->size)\n    return 0;\n", ""),
+     "  if (under_way(spare) || spare->at < spare->size)\n    return UV_EAGAIN;\n", ""),
     ("a greeting is taken for bytes of the peer's", "pipe/read.c",
      "  if (size == sizeof(first) && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {",
      "  if (0 && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {"),

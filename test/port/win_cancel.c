@@ -146,3 +146,74 @@ TEST(win_cancelled_write_of_another_holder_ends_no_stream) {
     stream_end(b);
   }
 }
+
+static int is_pipe(const struct kind* k) {
+  return k->ops == &uv__pipe_ops || k->ops == &uv__ipc_ops;
+}
+
+/* What a try took and could not go at once nobody waits for: that it will not go is told to the next
+ * write, and to a shutdown. */
+TEST(win_cancelled_try_of_another_holder_is_told) {
+  EACH_KIND(k) {
+    int round;
+
+    for (round = 0; is_pipe(k) && round < 3; round++) {
+      uv_buf_t one = uv_buf_init((char*) "n", 1);
+      struct stream *a, *b;
+      HANDLE theirs;
+      ssize_t r;
+
+      make_pair(k, &a, &b);
+      CHECK(write_full(a) > 0);
+      theirs = holder_duplicate(k, holder_handle(a));
+      if (CancelIoEx(theirs, NULL)) {
+        settle();
+        if (round == 0)
+          r = collect(a, UV__WRITE, write_start(a, &one, 1, UV__QUEUE));
+        else if (round == 1)
+          r = write_start(a, &one, 1, UV__TRY);
+        else
+          r = collect(a, UV__SHUTDOWN, start(a, UV__SHUTDOWN, NULL));
+        CHECK(r == UV_ECANCELED || (round == 2 && r == 0 && k->ops == &uv__ipc_ops));
+        if (round < 2 && k->ops == &uv__ipc_ops) /* The rest of a frame is not a frame. */
+          CHECK_EQ(write_start(a, &one, 1, UV__QUEUE), UV_EPIPE);
+      }
+      holder_close(k, theirs);
+      stream_end(a);
+      stream_end(b);
+    }
+  }
+}
+
+/* Nor does what is written next begin with bytes of which the peer may have some. */
+TEST(win_cancelled_rest_of_a_write_is_told) {
+  static char block[1 << 20];
+
+  EACH_KIND(k) {
+    uv_buf_t bufs[2] = {uv_buf_init((char*) "f", 1), uv_buf_init(block, sizeof block)};
+    struct stream *a, *b;
+    HANDLE theirs;
+    ssize_t r;
+
+    if (!is_pipe(k))
+      continue;
+    make_pair(k, &a, &b);
+    r = write_start(a, bufs, 2, UV__QUEUE);
+    CHECK_EQ(r, UV__PENDING);
+    settle();
+    theirs = holder_duplicate(k, holder_handle(a));
+    CHECK(CancelIoEx(theirs, NULL));
+    r = collect(a, UV__WRITE, r);
+    if (k->ops == &uv__ipc_ops) {
+      CHECK_EQ(r, UV_ECANCELED);
+      CHECK_EQ(write_start(a, bufs, 1, UV__QUEUE), UV_EPIPE);
+      CHECK_EQ(collect(a, UV__SHUTDOWN, start(a, UV__SHUTDOWN, NULL)), 0);
+    } else {
+      CHECK_EQ(r, 1);
+      CHECK_EQ(collect(a, UV__WRITE, write_start(a, bufs + 1, 1, UV__QUEUE)), UV_ECANCELED);
+    }
+    holder_close(k, theirs);
+    stream_end(a);
+    stream_end(b);
+  }
+}

@@ -341,3 +341,35 @@ TEST(win_sync_close_delivers_what_is_in_flight) {
     settle();
   }
 }
+
+/* A write that somebody else of this process cancels is not made again: its reader may have a part of
+ * it, which nobody counts. */
+TEST(win_sync_cancelled_write_of_another_holder) {
+  EACH_ROUND(k) {
+    static char bytes[60000];
+    uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
+    HANDLE in, out, theirs;
+    struct stream *a, *b;
+    ssize_t r;
+
+    pattern_fill(bytes, sizeof(bytes), 0);
+    make_ends(&in, &out);
+    theirs = duplicate(out);
+    a = adopt(k, out);
+    r = write_start(a, &buf, 1, UV__QUEUE);
+    CHECK_EQ(r, UV__PENDING);
+    while (rings(a, UV__WRITE) ==
+           0) { /* It may not have begun; and Wine does not always heed it. */
+      (void) CancelIoEx(theirs, NULL);
+      turn(1);
+    }
+    CHECK_EQ(collect(a, UV__WRITE, r), UV_ECANCELED);
+    b = adopt(k, in);
+    r = write_start(a, &buf, 1, UV__QUEUE);
+    hear_until(b, sizeof(bytes));
+    CHECK_EQ(collect(a, UV__WRITE, r), sizeof(bytes));
+    CHECK(CloseHandle(theirs));
+    stream_end(a);
+    stream_end(b);
+  }
+}

@@ -105,10 +105,8 @@ static int step(struct uv__io* io) {
 static int may_step(struct uv__io* io, int* steps) {
   int r = uv__pipe_read_arm(io);
 
-  if (r == UV__READY && ++*steps > STEPS) {
-    uv__pipe_read_yield(io);
-    r = UV__PENDING;
-  }
+  if (r == UV__READY && ++*steps > STEPS)
+    r = uv__pipe_read_yield(io);
   if (r < 0 && r != UV__PENDING)
     uv__ipc_of(io)->error = r;
   return r;

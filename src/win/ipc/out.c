@@ -20,6 +20,12 @@ void uv__ipc_out_revoke(struct uv__ipc* ipc) {
   ipc->given = NULL;
 }
 
+/* Not even the end can be said behind it: the peer learns of that from the close. */
+void uv__ipc_out_fail(struct uv__ipc* ipc) {
+  uv__ipc_out_revoke(ipc);
+  ipc->cut = 1;
+}
+
 /* The part that comes next; 0 when the frame is complete. With its head has gone what the peer needs
  * to find what it was given; as long as the head has not, no part of it was read to its end. */
 static int next_part(struct uv__ipc* ipc, uv_buf_t* part) {
@@ -63,7 +69,7 @@ static ssize_t write_parts(struct uv__io* io) {
     if (n == UV__PENDING)
       io->tail.sent = UV_ECANCELED; /* Unless it completes. */
     else if (n < 0)
-      uv__ipc_out_revoke(ipc);
+      uv__ipc_out_fail(ipc);
     if (n < 0)
       return n;
     ipc->done += (size_t) n;
@@ -141,6 +147,7 @@ static void complete_out(struct uv__op* op) {
       io->tail.sent = ipc->payload;
     uv__pipe_end_settle(io);
   } else if (error != 0 && !again && !uv__native_is_short(error)) {
+    uv__ipc_out_fail(ipc);
     uv__ipc_out_finish(io, uv__native_write_error(error));
   } else if (bytes == 0 && !again) {
     uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
