@@ -299,6 +299,46 @@ TEST(e1_windows_in_adopted_sockets) {
   FAIL_CALLS_OF(scenario_tcp_adopt, CALL_WSASocketW, CALL_WSARecv, CALL_WSASend, CALL_nt_bind);
 }
 
+/* Sockets that somebody else has, too, as a child may: their operations have events, and are on no port. */
+static HANDLE others[2];
+static int opened;
+
+static int init_tcp(union part* who) {
+  return uv_tcp_init(scene, &who->tcp);
+}
+
+static int open_shared(union part* who, uv_os_sock_t sock) {
+  HANDLE self = GetCurrentProcess();
+  int r;
+
+  faults_pause(1);
+  if (others[opened] == NULL)
+    CHECK(DuplicateHandle(self, (HANDLE) sock, self, &others[opened], 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+  faults_pause(0);
+  r = uv_tcp_open(&who->tcp, sock);
+  opened += r == 0;
+  return r;
+}
+
+static void scenario_shared(void) {
+  opened = 0;
+  scenario_adopt(init_tcp, open_shared);
+  while (opened-- > 0) {
+    CHECK(CloseHandle(others[opened]));
+    others[opened] = NULL;
+  }
+}
+
+TEST(e1_windows_in_shared_sockets) {
+  FAIL_CALLS_OF(scenario_shared, CALL_CreateEventW, CALL_RegisterWaitForSingleObject, CALL_WSARecv,
+                CALL_WSASend);
+}
+
+TEST(e1_memory_in_shared_sockets) {
+  for_every_allocation(scenario_shared);
+}
+
 TEST(e1_windows_in_a_pipe_conversation) {
   FAIL_CALLS_OF(scenario_pipe_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ConnectNamedPipe,
                 CALL_ReadFile, CALL_WriteFile, CALL_READ_ENDS);

@@ -117,6 +117,16 @@ enum {
   SHORTAGES = sizeof(shortages) / sizeof(shortages[0])
 };
 
+/* Of the library's own memory, which is as good as a call. */
+static const struct shortage no_memory = {CALLS, ANY_FORM, ERROR_NOT_ENOUGH_MEMORY, UV_EAI_MEMORY};
+
+static void plan(const struct shortage* shortage, long n) {
+  if (shortage->call == CALLS)
+    memory_fail_nth(n);
+  else
+    faults_plan(shortage->call, shortage->form, n, shortage->error);
+}
+
 /* In a process of its own, which it ends. */
 static void try_once(const struct shortage* shortage, long n, int (*ask)(void), int is_told) {
   static char note[120];
@@ -125,16 +135,17 @@ static void try_once(const struct shortage* shortage, long n, int (*ask)(void), 
   int r;
 
   snprintf(note, sizeof(note), "nt: the call %ld of %s fails with %u\n", n,
-           fault_call_name(shortage->call), shortage->error);
+           shortage->call == CALLS ? "memory" : fault_call_name(shortage->call), shortage->error);
   nt_note = note;
   nt_begin(1);
   fault_error = uv_translate_sys_error((int) shortage->error);
   fault_also = shortage->also;
   live = memory_live();
-  faults_plan(shortage->call, shortage->form, n, shortage->error);
+  seen = -memory_calls();
+  plan(shortage, n);
   r = ask();
-  seen = faults_seen();
-  faults_plan(shortage->call, shortage->form, 0, 0);
+  seen = shortage->call == CALLS ? seen + memory_calls() : faults_seen();
+  plan(shortage, 0);
   if (r != 0)
     check_fault(r);
   if (seen < n)
@@ -150,23 +161,29 @@ static void try_once(const struct shortage* shortage, long n, int (*ask)(void), 
   host_exit(seen < n ? NO_MORE : 0);
 }
 
+static void fail_each(const struct shortage* shortage, int (*ask)(void), int is_told) {
+  int status = 0;
+  long n;
+
+  for (n = 1; n < MOST_CALLS && status == 0; n++)
+    if (host_try(&status))
+      try_once(shortage, n, ask, is_told);
+  if (status != NO_MORE || (is_told && n == 2)) /* It failed, or the call was not made once. */
+    FAIL(shortage->call == CALLS ? "memory" : fault_call_name(shortage->call));
+}
+
 void shortages_in(int (*ask)(void), const enum fault_call* told, size_t count) {
   size_t i;
 
   nt_end();
   for (i = 0; i < SHORTAGES; i++) {
     int is_told = 0;
-    int status = 0;
     size_t k;
-    long n;
 
     for (k = 0; k < count; k++)
       is_told |= told[k] == shortages[i].call;
-    for (n = 1; n < MOST_CALLS && status == 0; n++)
-      if (host_try(&status))
-        try_once(&shortages[i], n, ask, is_told);
-    if (status != NO_MORE || (is_told && n == 2)) /* It failed, or the call was not made once. */
-      FAIL(fault_call_name(shortages[i].call));
+    fail_each(&shortages[i], ask, is_told);
   }
+  fail_each(&no_memory, ask, 0);
   nt_begin(1);
 }
