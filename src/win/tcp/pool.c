@@ -11,8 +11,9 @@ static void** place(struct uv__io* io) {
   return &io->tail.more;
 }
 
+/* A connection has none, but may have what shared.c needs there. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io) {
-  return *place((struct uv__io*) io);
+  return io->tail.state & UV__WIN_CONNECTED ? NULL : *place((struct uv__io*) io);
 }
 
 void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot) {
