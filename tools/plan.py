@@ -22,7 +22,7 @@ PACKAGES = "packages of Debian that are missing, once (apt says how much)"
 FETCHED = {
     "all": [PACKAGES, "35 MB: libuv as three releases of Debian have it, once"],
     "native": [PACKAGES, "35 MB: libuv as three releases of Debian have it, once"],
-    "trixie": [PACKAGES, "2 GB: a Debian trixie, and Node, Bun and Deno for Windows"],
+    "trixie": [PACKAGES, "800 MB: a Debian trixie, and Node, Bun and Deno for Windows"],
 }
 
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dial.h"
 #include "exec.h"
 #include "standard.h"
 #include "uv.h"
@@ -22,6 +23,7 @@ union any_stream {
   uv_handle_t handle;
   uv_stream_t stream;
   uv_tcp_t tcp;
+  struct dial dial; /* a uv_tcp_t, and how it connects */
   uv_pipe_t pipe;
   struct exec exec;
   struct stdio stdio;
@@ -35,7 +37,9 @@ struct endpoint {
     struct sockaddr any;
     struct sockaddr_in in4;
     struct sockaddr_in6 in6;
-  } address;
+  } address;      /* to listen on */
+  char host[256]; /* to connect to; none: this one */
+  char service[8];
   int gives; /* bytes come from it */
   int takes; /* bytes go to it */
 };

@@ -2,8 +2,8 @@
  *
  * Here: the command line, the listeners, and when the program ends with which code. What an
  * endpoint is, is in endpoint.c; one joined connection in pair.c; one direction of it in pump.c.
- * Only uv.h and the C library are used: the same source runs on Windows and Unix, and with any
- * library that offers this API. */
+ * Only uv.h, uvstream.h (in dial.c) and the C library are used: the same source runs on Windows and
+ * Unix. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -54,13 +54,14 @@ struct relay {
 };
 
 static void print_help(void) {
-  printf("usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
-         "\n"
-         "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
-         "on and the other direction goes on; a failure is passed on as a reset, where there is\n"
-         "such a thing (a pipe has none), and to a program as SIGTERM.\n"
-         "\n"
-         "Endpoints (HOST is a name or an address, IPv6 in brackets):\n");
+  printf(
+      "usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
+      "\n"
+      "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
+      "on and the other direction goes on; a failure is passed on as a reset, where there is\n"
+      "such a thing (a pipe has none), and to a program as SIGTERM.\n"
+      "\n"
+      "Endpoints (HOST is a name or an address, IPv6 in brackets; PORT a number or a service):\n");
   endpoint_list(stdout);
   printf(
       "\n"

@@ -226,7 +226,7 @@ TEST(getaddrinfo_of_an_international_name) {
       SKIP("this system does not know international names");
 #endif
     CHECK_EQ(r, 0);
-    CHECK_EQ(count_loopback(req.addrinfo, 22), 1);
+    CHECK(count_loopback(req.addrinfo, 22) >= 1); /* twice, where ::1 has the name too */
     uv_freeaddrinfo(req.addrinfo);
   }
   net_end();

@@ -83,17 +83,6 @@ PLAIN(BOOL,
 PLAIN(
     BOOL, FALSE, GetProcessIoCounters, (HANDLE process, IO_COUNTERS* counters), (process, counters))
 PLAIN(BOOL, FALSE, SetConsoleCtrlHandler, (PHANDLER_ROUTINE handler, BOOL add), (handler, add))
-PLAIN(BOOL,
-      FALSE,
-      CreateTimerQueueTimer,
-      (PHANDLE timer,
-       HANDLE queue,
-       WAITORTIMERCALLBACK callback,
-       PVOID context,
-       DWORD due_ms,
-       DWORD period_ms,
-       ULONG flags),
-      (timer, queue, callback, context, due_ms, period_ms, flags))
 
 /* ---- Threads ---- */
 

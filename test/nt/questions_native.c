@@ -297,65 +297,64 @@ static int ask_spawn_ipc(void) {
   return scene_failed ? fault_error : 0;
 }
 
-#define FAIL_CALLS_OF(ask, ...)                              \
+#define ASK_SHORT_OF(ask, ...)                               \
   do {                                                       \
     static const enum fault_call told[] = {__VA_ARGS__};     \
     shortages_in(ask, told, sizeof(told) / sizeof(told[0])); \
   } while (0)
 
 TEST(e1_windows_in_names_of_places) {
-  FAIL_CALLS_OF(ask_cwd, CALL_GetCurrentDirectoryW);
-  FAIL_CALLS_OF(ask_exepath, CALL_GetModuleFileNameW);
-  FAIL_CALLS_OF(ask_tmpdir, CALL_GetTempPathW);
-  FAIL_CALLS_OF(ask_homedir, CALL_GetEnvironmentVariableW);
-  FAIL_CALLS_OF(ask_hostname, CALL_GetComputerNameExW);
-  FAIL_CALLS_OF(ask_chdir, CALL_SetCurrentDirectoryW);
+  ASK_SHORT_OF(ask_cwd, CALL_GetCurrentDirectoryW);
+  ASK_SHORT_OF(ask_exepath, CALL_GetModuleFileNameW);
+  ASK_SHORT_OF(ask_tmpdir, CALL_GetTempPathW);
+  ASK_SHORT_OF(ask_homedir, CALL_GetEnvironmentVariableW);
+  ASK_SHORT_OF(ask_hostname, CALL_GetComputerNameExW);
+  ASK_SHORT_OF(ask_chdir, CALL_SetCurrentDirectoryW);
 }
 
 TEST(e1_windows_in_the_environment) {
-  FAIL_CALLS_OF(ask_getenv, CALL_GetEnvironmentVariableW);
-  FAIL_CALLS_OF(ask_setenv, CALL_SetEnvironmentVariableW);
-  FAIL_CALLS_OF(ask_unsetenv, CALL_SetEnvironmentVariableW);
-  FAIL_CALLS_OF(ask_environ, CALL_GetEnvironmentStringsW);
+  ASK_SHORT_OF(ask_getenv, CALL_GetEnvironmentVariableW);
+  ASK_SHORT_OF(ask_setenv, CALL_SetEnvironmentVariableW);
+  ASK_SHORT_OF(ask_unsetenv, CALL_SetEnvironmentVariableW);
+  ASK_SHORT_OF(ask_environ, CALL_GetEnvironmentStringsW);
 }
 
 TEST(e1_windows_in_what_it_tells_of_the_process_and_the_host) {
-  FAIL_CALLS_OF(ask_uname, CALL_GetProcAddress);
-  FAIL_CALLS_OF(ask_rusage, CALL_GetProcessTimes, CALL_K32GetProcessMemoryInfo,
-                CALL_GetProcessIoCounters);
-  FAIL_CALLS_OF(ask_memory, CALL_K32GetProcessMemoryInfo);
-  FAIL_CALLS_OF(ask_parent, CALLS);
-  FAIL_CALLS_OF(ask_random, CALL_GetProcAddress);
-  FAIL_CALLS_OF(ask_own_life, CALL_OpenProcess);
+  ASK_SHORT_OF(ask_uname, CALL_GetProcAddress);
+  ASK_SHORT_OF(ask_rusage, CALL_GetProcessTimes, CALL_K32GetProcessMemoryInfo,
+               CALL_GetProcessIoCounters);
+  ASK_SHORT_OF(ask_memory, CALL_K32GetProcessMemoryInfo);
+  ASK_SHORT_OF(ask_parent, CALLS);
+  ASK_SHORT_OF(ask_random, CALL_GetProcAddress);
+  ASK_SHORT_OF(ask_own_life, CALL_OpenProcess);
 }
 
 TEST(e1_windows_in_the_network_of_the_machine) {
-  FAIL_CALLS_OF(ask_interface, CALL_ConvertInterfaceIndexToLuid);
-  FAIL_CALLS_OF(ask_addresses, CALLS);
-  FAIL_CALLS_OF(ask_addrinfo, CALL_GetAddrInfoW, CALL_WSAStartup);
-  FAIL_CALLS_OF(ask_nameinfo, CALL_GetNameInfoW, CALL_WSAStartup);
+  ASK_SHORT_OF(ask_interface, CALL_ConvertInterfaceIndexToLuid);
+  ASK_SHORT_OF(ask_addresses, CALLS);
+  ASK_SHORT_OF(ask_addrinfo, CALL_GetAddrInfoW, CALL_WSAStartup);
+  ASK_SHORT_OF(ask_nameinfo, CALL_GetNameInfoW, CALL_WSAStartup);
 }
 
 TEST(e1_windows_in_pairs_of_descriptors) {
-  FAIL_CALLS_OF(ask_socketpair, CALL_nt_listen, CALL_nt_connect, CALL_nt_accept,
-                CALL_nt_getsockname, CALL_nt_getpeername, CALL_SetHandleInformation,
-                CALL_ioctlsocket);
-  FAIL_CALLS_OF(ask_pipe, CALL__open_osfhandle);
+  ASK_SHORT_OF(ask_socketpair, CALL_nt_listen, CALL_nt_connect, CALL_nt_accept, CALL_nt_getsockname,
+               CALL_nt_getpeername, CALL_SetHandleInformation, CALL_ioctlsocket);
+  ASK_SHORT_OF(ask_pipe, CALL__open_osfhandle);
 }
 
 TEST(e1_windows_in_threads) {
-  FAIL_CALLS_OF(ask_thread, CALL__beginthreadex);
-  FAIL_CALLS_OF(ask_key, CALL_TlsAlloc);
+  ASK_SHORT_OF(ask_thread, CALL__beginthreadex);
+  ASK_SHORT_OF(ask_key, CALL_TlsAlloc);
 }
 
 TEST(e1_windows_in_watching_for_a_signal) {
-  FAIL_CALLS_OF(ask_signal, CALLS);
+  ASK_SHORT_OF(ask_signal, CALLS);
 }
 
 TEST(e1_windows_in_starting_a_child) {
-  FAIL_CALLS_OF(ask_spawn, CALL_CreateProcessW, CALL_UpdateProcThreadAttribute,
-                CALL_InitializeProcThreadAttributeList, CALL_SetHandleInformation);
-  FAIL_CALLS_OF(ask_spawn_ipc, CALL_CreateProcessW);
+  ASK_SHORT_OF(ask_spawn, CALL_CreateProcessW, CALL_UpdateProcThreadAttribute,
+               CALL_InitializeProcThreadAttributeList, CALL_SetHandleInformation);
+  ASK_SHORT_OF(ask_spawn_ipc, CALL_CreateProcessW);
 }
 
 /* ---- A child that is made, and cannot run ---- */
