@@ -495,7 +495,6 @@ TEST(r2_message_that_is_longer_than_a_read_is_whole) {
 /* Two ends of one pipe, both synchronous; the first is written to until it has taken nothing for a
  * while. That the pipe is full by then, and not its helper slow, is likely. */
 static size_t make_full_pair(uv_pipe_t* writer, uv_pipe_t* reader) {
-  uv_buf_t block = uv_buf_init(net_block(), 60000);
   size_t taken = 0;
   uv_file fds[2];
   int idle = 0;
@@ -506,9 +505,11 @@ static size_t make_full_pair(uv_pipe_t* writer, uv_pipe_t* reader) {
   CHECK_EQ(uv_pipe_init(net_loop(), writer, 0), 0);
   CHECK_EQ(uv_pipe_open(writer, fds[1]), 0);
   while (idle < 100) {
+    uv_buf_t block = uv_buf_init(net_block() + taken, 60000);
     ssize_t n = uv_try_write((uv_stream_t*) writer, &block, 1);
 
     CHECK(n > 0 || n == UV_EAGAIN);
+    CHECK(taken + 2 * block.len <= NET_BLOCK);
     taken += n > 0 ? (size_t) n : 0;
     idle = n > 0 ? 0 : idle + 1;
     net_turns(1);
