@@ -26,7 +26,8 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # Then for files and devices as pipes, current folders of any length and shortages that are waited out;
 # both for the 28 small names of 1.53, some 9 KB; and Unix 22 KB for international names, 19.5 of them tables.
 # Then 5 KB for connecting to a name (uvstream.h), and what the rest has gained meanwhile.
-BOUNDS = {("clang", "libuvstream.so"): (167288, 1.01), ("mingw", "libuvstream.dll"): (176640, 1.01)}
+# On Windows 1.5 KB more for connections that others make blocking, and for bytes that outlive their stream.
+BOUNDS = {("clang", "libuvstream.so"): (167288, 1.01), ("mingw", "libuvstream.dll"): (178176, 1.01)}
 
 # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
 OF_COMPILERS = (".refptr.", "__odr_asan.")

@@ -767,6 +767,32 @@ TEST(i6_pipe_handle_of_a_listener) {
   refused_pipe(own, 0);
 }
 
+/* One whose stream has closed, and which delivers what a try has taken. */
+TEST(i6_pipe_handle_with_bytes_on_their_way) {
+  static char block[4096];
+  uv_buf_t buf = uv_buf_init(block, sizeof block);
+  uv_os_fd_t own;
+  uv_pipe_t from;
+  DWORD state;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, fds[1]), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &from, &own), 0);
+  while (uv_try_write((uv_stream_t*) &from, &buf, 1) > 0)
+    continue;
+  net_close((uv_handle_t*) &from);
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) own, CONNECTION);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(own, &state, NULL, NULL, NULL));
+  CHECK_EQ(_close(fds[0]), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
 TEST(i6_pipe_handle_of_the_standard_input) {
   HANDLE before = GetStdHandle(STD_INPUT_HANDLE);
   int fds[2];

@@ -39,6 +39,7 @@ static void met(struct uv__io* io) {
                             &ipc->given);
     else
       r = uv__ipc_in_loss(ipc);
+    uv__own_drop(pass, NULL);
     CloseHandle(pass);
     if (r == 0)
       r = uv__ipc_out_send(io, ipc->flags);
