@@ -810,6 +810,26 @@ def test_relay_tries_all_addresses_of_a_name():
         os.remove(running.ready)
 
 
+def test_relay_listens_on_both_loopbacks_of_localhost():
+    try:
+        listener("::1").close()
+    except OSError:
+        print("no IPv6 loopback here")
+        sys.exit(77)
+    for host in (LOCAL, "::1"):
+        server = listener()
+        running = relay("--ready-file", "READY", "tcp-listen:localhost:0", endpoint(server))
+        port = running.addresses()[0][1]
+        client = connect((host, port))
+        connection = accept(server)
+        greet(client, connection)
+        client.close()
+        assert read_all(connection) == b""
+        connection.close()
+        running.end(0)
+        os.remove(running.ready)
+
+
 def test_relay_gives_up_on_all_addresses_at_once():
     server = socket.socket()
     server.bind((LOCAL, 0))  # and does not listen

@@ -81,8 +81,9 @@ static int find_port(const char* text) {
   return port;
 }
 
-/* The first address of a name to listen on. Waits, too. */
+/* The first address of a name to listen on, and the first of the other family. Waits, too. */
 static int tcp_lookup(struct endpoint* endpoint, const char* host, const char* service) {
+  const struct addrinfo* entry;
   struct addrinfo hints;
   uv_getaddrinfo_t req;
   int err;
@@ -96,6 +97,12 @@ static int tcp_lookup(struct endpoint* endpoint, const char* host, const char* s
     memcpy(&endpoint->address, req.addrinfo->ai_addr, req.addrinfo->ai_addrlen);
   else
     err = UV_EAI_FAMILY;
+  for (entry = req.addrinfo; entry != NULL; entry = entry->ai_next)
+    if (entry->ai_family != req.addrinfo->ai_family &&
+        entry->ai_addrlen <= sizeof(endpoint->also)) {
+      memcpy(&endpoint->also, entry->ai_addr, entry->ai_addrlen);
+      break;
+    }
   uv_freeaddrinfo(req.addrinfo);
   return err;
 }
@@ -157,7 +164,11 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
     return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host,
                   strrchr(rest, ':') + 1);
   if (!endpoint_listens(endpoint))
-    return 0; /* It is looked up for each connection. */
+    return 0;                           /* It is looked up for each connection. */
+  if (strcmp(host, "localhost") == 0) { /* Many a machine knows one of the two only by this name. */
+    uv_ip6_addr("::1", port, &endpoint->also.in6);
+    return uv_ip4_addr("127.0.0.1", port, &endpoint->address.in4);
+  }
   err = tcp_lookup(endpoint, host, endpoint->service);
   if (err == 0)
     return 0;
@@ -493,6 +504,7 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
   char known[128] = "";
   size_t i;
 
+  endpoint->also.any.sa_family = AF_UNSPEC;
   for (i = 0; i < SCHEMES; i++) {
     if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, name, length) == 0) {
       endpoint->scheme = &schemes[i];
@@ -551,6 +563,36 @@ int endpoint_listen(const struct endpoint* endpoint,
     err = endpoint->scheme->kind->bind(endpoint, stream);
   if (err == 0)
     err = uv_listen(&stream->stream, BACKLOG, cb);
+  return err;
+}
+
+int endpoint_listen_also(const struct endpoint* endpoint,
+                         const union any_stream* first,
+                         union any_stream* stream,
+                         uv_connection_cb cb) {
+  union tcp_address address = endpoint->also;
+  struct sockaddr_storage known;
+  unsigned int flags = address.any.sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0;
+  int length = sizeof(known);
+  int err;
+
+  if (address.any.sa_family == AF_UNSPEC)
+    return UV_ENOENT;
+  err = uv_tcp_getsockname(&first->tcp, (struct sockaddr*) &known, &length);
+  if (err < 0)
+    return err;
+  /* At the same place in both families. */
+  address.in4.sin_port = ((const struct sockaddr_in*) &known)->sin_port;
+  uv_tcp_init(first->stream.loop, &stream->tcp);
+  err = uv_tcp_bind(&stream->tcp, &address.any, flags);
+  if (err == 0)
+    err = uv_listen(&stream->stream, BACKLOG, cb);
+  if (err == 0)
+    return 0;
+  uv_close(&stream->handle, NULL);
+  /* Nobody asked for the port that the first one got, and no machine need have both families. */
+  if (strcmp(endpoint->service, "0") == 0 || err == UV_EADDRNOTAVAIL || err == UV_EAFNOSUPPORT)
+    err = UV_ENOENT;
   return err;
 }
 

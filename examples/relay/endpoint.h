@@ -29,16 +29,19 @@ union any_stream {
   struct stdio stdio;
 };
 
+union tcp_address {
+  struct sockaddr any;
+  struct sockaddr_in in4;
+  struct sockaddr_in6 in6;
+};
+
 struct endpoint {
   const struct scheme* scheme;
-  const char* text; /* as it was written */
-  const char* rest; /* of it, behind the scheme */
-  union {
-    struct sockaddr any;
-    struct sockaddr_in in4;
-    struct sockaddr_in6 in6;
-  } address;      /* to listen on */
-  char host[256]; /* to connect to; none: this one */
+  const char* text;          /* as it was written */
+  const char* rest;          /* of it, behind the scheme */
+  union tcp_address address; /* to listen on */
+  union tcp_address also;    /* of the other family, or of none */
+  char host[256];            /* to connect to; none: this one */
   char service[8];
   int gives; /* bytes come from it */
   int takes; /* bytes go to it */
@@ -64,6 +67,13 @@ int endpoint_listen(const struct endpoint* endpoint,
                     uv_loop_t* loop,
                     union any_stream* stream,
                     uv_connection_cb cb);
+
+/* A name such as localhost has addresses of both families: another listener for the other one, at the
+ * port of `first`. UV_ENOENT where there is no such thing. It is to be closed only when this was 0. */
+int endpoint_listen_also(const struct endpoint* endpoint,
+                         const union any_stream* first,
+                         union any_stream* stream,
+                         uv_connection_cb cb);
 
 /* To be called from the connection callback of `server`. */
 int endpoint_accept(const struct endpoint* endpoint,
