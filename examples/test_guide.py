@@ -55,6 +55,16 @@ def test_guide_1_echo_cannot_listen():
     contains(Running("guide_echo", port).end(1), "cannot listen: ", "in use")
 
 
+def test_guide_call():
+    _, (_, port) = started("echo", "0")
+    assert Running("guide_call", "localhost", str(port)).process.communicate(
+        timeout=base.WAIT_S)[0].split() == ["hello"]
+    nobody = socket.socket()
+    nobody.bind(("127.0.0.1", 0))
+    contains(Running("guide_call", "localhost", str(nobody.getsockname()[1])).end(1),
+             "cannot connect: connection refused", "127.0.0.1: connection refused")
+
+
 def test_guide_2_careful_survives_its_clients():
     running, address = started("careful", "0")
     client, greedy, rude = (connect(address) for _ in range(3))

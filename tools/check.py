@@ -573,7 +573,7 @@ def check_contract():
     carried = {rule_of(name) for name in tests}
     problems = [f"docs/CONTRACT.md: no test carries rule {rule}" for rule in sorted(rules - carried)]
     for page in (path for path in tracked() if path.suffix == ".md"):
-        named = re.findall(r"`(?:\w+\.)?([lrwscatpiye]\d+_[a-z0-9_]+)`", page.read_text())
+        named = re.findall(r"`(?:\w+\.)?((?:[lrwscatpiye]\d+|x1?\d)_[a-z0-9_]+)`", page.read_text())
         problems += [f"{page.relative_to(ROOT)}: there is no test {name}"
                      for name in sorted(set(named) - set(tests))]
     for name, path in sorted(tests.items()):

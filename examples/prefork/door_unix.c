@@ -1,5 +1,8 @@
 /* The door of Unix: a socket in the file system. Its mode and its group are set between bind and listen:
  * until then nobody is let in, whatever they are. */
+#ifndef _GNU_SOURCE
+#  define _GNU_SOURCE /* struct ucred of Linux */
+#endif
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>

@@ -140,6 +140,27 @@ TEST(p6_greeting_comes_after_we_shut_down) {
   end();
 }
 
+/* Nor need anybody read. */
+TEST(p6_greeting_comes_although_nobody_reads) {
+  struct net_sink sink = {0};
+  uv_shutdown_t req;
+  int done = 0;
+
+  begin();
+  shut_down(&req, &done);
+  net_until(&done, 1);
+  net_turns(3);
+  say(greeting, sizeof greeting);
+  net_turns(3);
+  CHECK_EQ(hear(&sink, 0), 0);
+  net_drain((uv_stream_t*) &accepted, &sink);
+  say("", 0);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, 0);
+  end();
+}
+
 /* The shutdown takes the greeting, which has woken the reader already: there is nothing for it. */
 TEST(p6_greeting_comes_while_we_shut_down) {
   struct net_sink sink = {0};
@@ -228,6 +249,91 @@ TEST(p6_client_that_does_not_greet) {
   CHECK(CloseHandle(raw));
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
+  net_end();
+}
+
+/* ---- A connection that is passed on ---- */
+
+static uv_pipe_t channels[2];
+static uv_pipe_t moved;
+static int moves;
+
+static void on_moved(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  CHECK(nread >= 0);
+  if (uv_pipe_pending_count((uv_pipe_t*) stream) == 0)
+    return;
+  CHECK_EQ(uv_pipe_init(stream->loop, &moved, 0), 0);
+  CHECK_EQ(uv_accept(stream, (uv_stream_t*) &moved), 0);
+  CHECK_EQ(uv_read_stop(stream), 0);
+  moves++;
+}
+
+static void on_passed(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  uv_close((uv_handle_t*) req->send_handle, NULL);
+}
+
+static void move(void) {
+  uv_buf_t buf = uv_buf_init((char*) "m", 1);
+  uv_write_t req;
+
+  test_pipe_pair(&channels[0], &channels[1], 1);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &channels[1], net_alloc, on_moved), 0);
+  CHECK_EQ(
+      uv_write2(&req, (uv_stream_t*) &channels[0], &buf, 1, (uv_stream_t*) &accepted, on_passed),
+      0);
+  net_until(&moves, 1);
+}
+
+/* Whoever gets it meets the client in the place of who accepted it. */
+TEST(p6_greeting_comes_after_the_connection_was_passed) {
+  struct net_sink sink = {0};
+  uv_shutdown_t req;
+  int done = 0;
+
+  begin();
+  move();
+  net_drain((uv_stream_t*) &moved, &sink);
+  say(greeting, sizeof greeting);
+  net_turns(3);
+  req.data = &done;
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &moved, count_shutdown), 0);
+  net_until(&done, 1);
+  check_half_closed(&sink);
+  end();
+}
+
+/* What is known of a client that does not greet goes with it: there is no mark for this one. */
+TEST(p6_passed_client_that_does_not_greet) {
+  struct net_sink sink = {0};
+  struct net_sink rest = {0};
+  uv_shutdown_t req;
+  DWORD total = 1;
+  char pattern[8];
+  int done = 0;
+
+  begin();
+  net_drain((uv_stream_t*) &accepted, &sink);
+  net_pattern_fill(pattern, sizeof pattern, 0);
+  say(pattern, sizeof pattern);
+  net_until_bytes(&sink, sizeof pattern);
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &accepted), 0);
+  move();
+  net_drain((uv_stream_t*) &moved, &rest);
+  req.data = &done;
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &moved, count_shutdown), 0);
+  net_until(&done, 1);
+  say("", 0);
+  net_turns(3);
+  CHECK_EQ(rest.ended, 0);
+  CHECK(PeekNamedPipe(raw, NULL, 0, NULL, &total, NULL));
+  CHECK_EQ(total, 0);
+  say(pattern, sizeof pattern);
+  net_until_bytes(&rest, sizeof pattern);
+  CHECK(CloseHandle(raw));
+  net_until(&rest.ended, 1);
+  CHECK_EQ(rest.status, UV_EOF);
   net_end();
 }
 
@@ -407,7 +513,7 @@ static void ask_token(TOKEN_INFORMATION_CLASS what, void* info, DWORD room) {
 
 /* An elevated server is the administrators' and has a label above that of ordinary programs; others
  * never get the right to make instances (rule P2). */
-TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
+static void check_rights(void) {
   union {
     TOKEN_OWNER owner;
     BYTE room[sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE];
@@ -418,7 +524,6 @@ TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
   } label;
   BYTE everyone[SECURITY_MAX_SID_SIZE];
   DWORD size = sizeof everyone;
-  char name[TEST_PIPE_NAME];
   uv_os_fd_t handle;
   DWORD own;
 
@@ -426,9 +531,6 @@ TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
   ask_token(TokenIntegrityLevel, &label, sizeof label);
   own = *GetSidSubAuthority(label.label.Label.Sid, 0);
   CHECK(CreateWellKnownSid(WinWorldSid, NULL, everyone, &size));
-
-  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
-  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
   CHECK_EQ(uv_fileno((uv_handle_t*) &server, &handle), 0);
   CHECK_EQ(rights_of(handle, owner.owner.Owner), FILE_ALL_ACCESS);
   CHECK_EQ(rights_of(handle, everyone), 0);
@@ -443,5 +545,54 @@ TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
   CHECK(level_of(handle) <= SECURITY_MANDATORY_MEDIUM_RID);
   CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
   CHECK_EQ(level_of(handle), own);
+}
+
+TEST(p2_name_belongs_to_the_owner_and_has_a_label) {
+  char name[TEST_PIPE_NAME];
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  check_rights();
   net_end();
+}
+
+/* The same for a name that has clients, and instances that wait for others. */
+TEST(p2_rights_change_while_a_name_is_listened_on) {
+  char name[TEST_PIPE_NAME];
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 4, on_connection);
+  check_rights();
+  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                    FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  end();
+}
+
+/* The label is the first instance's to change. When that has gone to a client, and with it, what there is
+ * keeps its label, and says so. */
+TEST(p2_label_without_the_first_instance) {
+  char name[TEST_PIPE_NAME];
+  uv_os_fd_t handle;
+  DWORD before;
+  int r;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, test_pipe_name(name, sizeof name)), 0);
+  uv_pipe_pending_instances(&server, 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 1, on_connection), 0);
+  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                    FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  net_until(&arrivals, 1);
+  net_close((uv_handle_t*) &accepted);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &server, &handle), 0);
+  before = level_of(handle);
+  r = uv_pipe_chmod(&server, UV_READABLE | UV_WRITABLE);
+  CHECK(r == 0 || r == UV_EPERM);
+  CHECK_EQ(level_of(handle) == before, r != 0 || before <= SECURITY_MANDATORY_MEDIUM_RID);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), 0);
+  CHECK_EQ(level_of(handle), before);
+  end();
 }

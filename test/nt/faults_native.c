@@ -1,6 +1,8 @@
 /* See faults_native.h. Each function here stands in for the one of that name. */
 #include "faults_native.h"
 
+#include "every.h"
+
 #include <errno.h>
 #include <io.h>
 
@@ -22,6 +24,10 @@ long faults_seen(void) {
   return seen;
 }
 
+int faults_are_of(enum fault_call call) {
+  return failing == call;
+}
+
 const char* fault_call_name(enum fault_call call) {
   static const char* const names[] = {
 #define NAME(name) #name,
@@ -38,7 +44,8 @@ static int fails(enum fault_call call, enum fault_form form, const char* name) {
   if (call != failing || (failing_form != ANY_FORM && form != failing_form))
     return 0;
   seen++;
-  if (--left != 0)
+  left--;
+  if (left > 0 || left <= -fault_times)
     return 0;
   nt_enter(name);
   nt_trace("  as planned: fails with %u", with);
@@ -175,17 +182,18 @@ PLAIN(BOOL, FALSE, SetFileCompletionNotificationModes, (HANDLE file, UCHAR flags
 
 /* ---- Files and pipes ---- */
 
-PLAIN(HANDLE,
-      INVALID_HANDLE_VALUE,
-      CreateFileW,
-      (LPCWSTR name,
-       DWORD access,
-       DWORD share,
-       LPSECURITY_ATTRIBUTES security,
-       DWORD disposition,
-       DWORD flags,
-       HANDLE like),
-      (name, access, share, security, disposition, flags, like))
+STAND_IN(flags& FILE_FLAG_OVERLAPPED ? OVERLAPPED_FORM : PLAIN_FORM,
+         HANDLE,
+         INVALID_HANDLE_VALUE,
+         CreateFileW,
+         (LPCWSTR name,
+          DWORD access,
+          DWORD share,
+          LPSECURITY_ATTRIBUTES security,
+          DWORD disposition,
+          DWORD flags,
+          HANDLE like),
+         (name, access, share, security, disposition, flags, like))
 PLAIN(HANDLE,
       INVALID_HANDLE_VALUE,
       CreateNamedPipeW,
@@ -239,6 +247,54 @@ STAND_IN(form_of(overlapped),
          WriteFile,
          (HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped),
          (file, from, size, put, overlapped))
+
+/* ---- The console ---- */
+
+PLAIN(BOOL, FALSE, GetConsoleMode, (HANDLE console, LPDWORD mode), (console, mode))
+PLAIN(BOOL, FALSE, SetConsoleMode, (HANDLE console, DWORD mode), (console, mode))
+PLAIN(BOOL,
+      FALSE,
+      GetConsoleScreenBufferInfo,
+      (HANDLE screen, CONSOLE_SCREEN_BUFFER_INFO* info),
+      (screen, info))
+PLAIN(BOOL, FALSE, SetConsoleCursorPosition, (HANDLE screen, COORD at), (screen, at))
+PLAIN(BOOL, FALSE, GetNumberOfConsoleInputEvents, (HANDLE input, LPDWORD count), (input, count))
+PLAIN(BOOL,
+      FALSE,
+      PeekConsoleInputW,
+      (HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count),
+      (input, records, room, count))
+PLAIN(BOOL,
+      FALSE,
+      ReadConsoleInputW,
+      (HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count),
+      (input, records, room, count))
+PLAIN(BOOL,
+      FALSE,
+      WriteConsoleInputW,
+      (HANDLE input, const INPUT_RECORD* records, DWORD n, LPDWORD count),
+      (input, records, n, count))
+PLAIN(BOOL,
+      FALSE,
+      ReadConsoleW,
+      (HANDLE input, LPVOID to, DWORD units, LPDWORD count, CONSOLE_READCONSOLE_CONTROL* control),
+      (input, to, units, count, control))
+PLAIN(BOOL,
+      FALSE,
+      WriteConsoleW,
+      (HANDLE screen, const void* from, DWORD units, LPDWORD count, LPVOID none),
+      (screen, from, units, count, none))
+PLAIN(BOOL,
+      FALSE,
+      CreateTimerQueueTimer,
+      (PHANDLE timer,
+       HANDLE queue,
+       WAITORTIMERCALLBACK callback,
+       PVOID context,
+       DWORD due_ms,
+       DWORD period_ms,
+       ULONG flags),
+      (timer, queue, callback, context, due_ms, period_ms, flags))
 
 /* ---- Winsock ---- */
 

@@ -376,6 +376,17 @@ again:
   }
 }
 
+/* ---- For whoever watches ---- */
+
+int nt_file_is_owed(const struct nt_file* file) {
+  const struct nt_irp* irp;
+
+  for (irp = owned; irp != NULL; irp = irp->owned_next)
+    if (irp->file == file)
+      return 1;
+  return 0;
+}
+
 /* ---- What the call returns ---- */
 
 static int is_finished(void* arg) {

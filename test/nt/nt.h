@@ -62,6 +62,9 @@ extern int
 extern int nt_sockets_are_ifs;
 /* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
 extern int nt_files_can_leave;
+/* 0: the folder of all pipes cannot be opened (an AppContainer): there is no waiting for an instance, and no
+ * pair without a name. */
+extern int nt_pipes_have_folder;
 
 /* The n-th overlapped operation of that kind, on a device of that name (NULL: any), that becomes
  * pending from now on (1: the next; 0: none) ends with `status`, for nothing that the peer did. How many became pending since. */
@@ -84,6 +87,14 @@ int nt_sock_end_of(SOCKET handle, unsigned* conn, int* side);
 void nt_sock_reset(SOCKET handle);
 /* Its window and its peer's grow. */
 void nt_sock_make_room(SOCKET handle);
+
+/* For programs that watch a close. The file object of a handle, referenced, or NULL; whether there is
+ * an operation on it that only its peer, a cancel or its cleanup would end; and whether there is one
+ * that was not joined. The last two also when there is no handle any more. */
+struct nt_file;
+struct nt_file* nt_file_watch(HANDLE handle);
+int nt_file_has_pending(const struct nt_file* file);
+int nt_file_is_owed(const struct nt_file* file);
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */

@@ -24,9 +24,11 @@ void native_begin(unsigned round) {
       one != NULL ? strtoull(one, NULL, 0) : (from != NULL ? strtoull(from, NULL, 0) : 1) + round;
 
   nt_begin(seed);
-  /* Every fourth seed has a layered provider, every third a system before 8.1. */
+  /* Every fourth seed has a layered provider, every third a system before 8.1, every fifth an
+   * AppContainer. */
   nt_sockets_are_ifs = getenv("NT_LAYERED") == NULL && seed % 4 != 3;
   nt_files_can_leave = seed % 3 != 2;
+  nt_pipes_have_folder = seed % 5 != 4;
 }
 
 void native_end(void) {

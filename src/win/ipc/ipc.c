@@ -17,8 +17,10 @@ static int is_connected(const struct uv__io* io) {
 static void drop(struct uv__ipc* ipc) {
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
-  if (ipc->pass != NULL)
+  if (ipc->pass != NULL) {
+    uv__own_drop(ipc->pass, NULL);
     CloseHandle(ipc->pass);
+  }
   ipc->pass = NULL;
 }
 
@@ -114,6 +116,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
     ipc->pass = NULL;
     return uv__error_translate(GetLastError());
   }
+  uv__own_note(ipc->pass);
   ipc->pass_state = pass->tail.state;
   ipc->waits |= UV__IPC_WAITS_PASS;
   io->tail.sent = UV_ECANCELED; /* Unless the peer says something before the close. */

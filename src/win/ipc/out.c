@@ -6,6 +6,7 @@ enum {
   FRAME_MAX = 1 << 20 /* bytes of the payload of one frame */
 };
 
+#if !defined(NDEBUG)
 int uv__ipc_out_valid(const struct uv__ipc* ipc) {
   if (ipc->head_size > UV__IPC_HEAD_MOST || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
     return 0;
@@ -13,6 +14,7 @@ int uv__ipc_out_valid(const struct uv__ipc* ipc) {
     return ipc->done <= ipc->head_size && ipc->at == 0;
   return ipc->at == ipc->nbufs || ipc->done <= ipc->bufs[ipc->at].len;
 }
+#endif
 
 void uv__ipc_out_revoke(struct uv__ipc* ipc) {
   if (ipc->given != NULL)

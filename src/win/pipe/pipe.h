@@ -213,7 +213,8 @@ struct uv__pipe_server {
   struct uv__pipe_slot* idle;
   struct uv__pipe_slot* oldest; /* finished, in order of completion */
   struct uv__pipe_slot* newest;
-  unsigned posted; /* in the kernel */
+  unsigned posted;        /* in the kernel */
+  struct uv__retry retry; /* of instances that could not be made to wait */
 };
 
 /* `bytes`: instances are pipes of bytes, not of messages. */

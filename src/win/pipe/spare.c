@@ -36,8 +36,9 @@ struct uv__spare {
   struct uv__retry retry; /* of that */
   struct uv__late late;   /* when its stream has closed */
   uv_loop_t* loop;
-  unsigned char flies; /* a write that did not succeed at once, whose end was not looked at */
-  unsigned char lost;  /* bytes of which nobody knows whether they went; not told yet */
+  unsigned char flies;   /* a write that did not succeed at once, whose end was not looked at */
+  unsigned char is_left; /* without a stream: the handle is nobody else's to name */
+  unsigned char lost;    /* bytes of which nobody knows whether they went; not told yet */
   char bytes[SPARE_SIZE];
 };
 
@@ -203,6 +204,8 @@ ssize_t uv__spare_write_whole(
 static void release(struct uv__spare* spare) {
   if (spare->dropped != NULL)
     CloseHandle(spare->dropped);
+  if (spare->is_left)
+    uv__own_drop(spare->handle, NULL);
   if (spare->handle != INVALID_HANDLE_VALUE)
     CloseHandle(spare->handle);
   if (spare->event != NULL)
@@ -254,6 +257,8 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
     release(spare);
     return;
   }
+  spare->is_left = 1;
+  uv__own_note(handle);
   spare->late.release = release_late;
   spare->late.look = look;
   spare->late.overlapped = &spare->overlapped;

@@ -41,8 +41,10 @@ static void release(struct uv__tcp_shared* shared) {
     CloseHandle(shared->received);
   if (shared->sent != NULL)
     CloseHandle(shared->sent);
-  if (shared->socket != INVALID_SOCKET)
+  if (shared->socket != INVALID_SOCKET) {
+    uv__own_drop((HANDLE) shared->socket, NULL);
     closesocket(shared->socket);
+  }
   uv__free(shared);
 }
 
@@ -170,8 +172,10 @@ int uv__tcp_shared_end(struct uv__io* io, int keeps_sending) {
     shared->late.release = release_late;
     shared->late.overlapped = &shared->operation;
     shared->socket = io->tail.u.socket;
+    uv__own_note((HANDLE) shared->socket); /* Nobody else's to name. */
     if (keeps_sending && uv__late_leave(&shared->late, io->loop, shared->sent) == 0)
       return 1;
+    uv__own_drop((HANDLE) shared->socket, NULL);
     shared->socket = INVALID_SOCKET;
     CancelIoEx((HANDLE) io->tail.u.socket, &shared->operation);
     await(&shared->operation, shared->sent);

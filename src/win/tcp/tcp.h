@@ -142,6 +142,14 @@ int uv__tcp_shared_is_idle(const struct uv__io* io);
  * with it. */
 int uv__tcp_shared_end(struct uv__io* io, int keeps_sending);
 
+/* ---- early.c: a socket whose connect goes on, begun by the program ---- */
+
+struct uv__tcp_early;
+/* What such a socket needs; NULL for another one. UV_ENOMEM. */
+int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
+/* The io has it, and another table until the connect is over; returns what it is opened for. */
+unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
+
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
