@@ -232,6 +232,18 @@ TEST(getaddrinfo_of_an_international_name) {
   net_end();
 }
 
+/* Text whose bytes begin like half of a pair, and are a letter: it is looked up. */
+TEST(getaddrinfo_of_korean_letters_is_not_refused) {
+  struct addrinfo hints = stream_hints(AF_INET, AI_NUMERICHOST);
+  uv_getaddrinfo_t req;
+
+  CHECK_EQ(uv_getaddrinfo(net_loop(), &req, on_addresses, "\xed\x95\x9c", NULL, &hints), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(called, 1);
+  CHECK(last_status < 0 && last_status != UV_EINVAL); /* It is no number. */
+  net_end();
+}
+
 TEST(getaddrinfo_of_a_name_that_cannot_be) {
   struct addrinfo hints = stream_hints(AF_INET, 0);
   uv_getaddrinfo_t req;

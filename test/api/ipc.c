@@ -831,6 +831,36 @@ TEST(w11_write_that_began_over_an_ipc_pipe_goes_on) {
   net_end();
 }
 
+/* What uv_cancel promised is what is told, also when the handle that was to go has been closed
+ * meanwhile. */
+TEST(w11_canceled_write_stays_canceled_when_its_handle_closes_before) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  struct sockaddr_in addr = net_address(0);
+  uv_write_t write;
+  uv_tcp_t tcp;
+  int r;
+
+  begin();
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_tcp_bind(&tcp, (struct sockaddr*) &addr, 0), 0);
+  while (uv_try_write((uv_stream_t*) &left, &block, 1) > 0)
+    continue;
+  write.data = &ends_of[0];
+  CHECK_EQ(uv_write2(&write, (uv_stream_t*) &left, &buf, 1, (uv_stream_t*) &tcp, note_end_of), 0);
+  net_turns(2); /* The port may have it. */
+  net_close((uv_handle_t*) &tcp);
+  r = uv_cancel((uv_req_t*) &write);
+  CHECK(r == 0 || r == UV_EBUSY || r == UV_ENOTSUP); /* Windows has taken it as a whole. */
+  listen_to(&right);
+  net_until(&ended_writes, 1);
+  if (r == 0)
+    CHECK_EQ(ends_of[0], UV_ECANCELED);
+  else
+    CHECK(ends_of[0] == 0 || ends_of[0] == UV_EBADF);
+  net_end();
+}
+
 /* ---- To a child and back ---- */
 
 enum {

@@ -567,6 +567,24 @@ TEST(tcp_socketpair) {
   raw_close(pair[1]);
 }
 
+TEST(tcp_socketpair_misuse) {
+  uv_os_sock_t pair[2];
+
+  memset(pair, 0x5b, sizeof pair);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, NULL, 0, 0), UV_EINVAL);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, UV_NONBLOCK_PIPE << 1, 0), UV_EINVAL);
+#ifdef _WIN32
+  CHECK_EQ(uv_socketpair(SOCK_DGRAM, 0, pair, 0, 0), UV_EPROTOTYPE);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, IPPROTO_UDP, pair, 0, 0), UV_EPROTONOSUPPORT);
+#endif
+  CHECK_EQ(((unsigned char*) pair)[0], 0x5b);
+#ifdef _WIN32
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, IPPROTO_TCP, pair, 0, 0), 0);
+  raw_close(pair[0]);
+  raw_close(pair[1]);
+#endif
+}
+
 /* ---- Names ---- */
 
 TEST(tcp_names) {

@@ -136,6 +136,21 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_connect_ex, ANY, WSAENETUNREACH),
     TOLD_ROW(nt_connect_ex, ANY, WSAETIMEDOUT),
     TOLD_ROW(nt_accept_ex, ANY, WSAENOBUFS),
+    /* The rights of a pipe: without them it is not made. */
+    TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddAccessAllowedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddMandatoryAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(InitializeSecurityDescriptor, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(SetSecurityDescriptorDacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(SetSecurityDescriptorSacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    /* Of ntdll, which has another way where it is refused. */
+    TOLD_ROW(nt_open_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_create_pipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_fs_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_set_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_getsockname, ANY, WSAENOBUFS),
+    TOLD_ROW(GetExtendedTcpTable, ANY, ERROR_NOT_ENOUGH_MEMORY),
     TOLD_ROW(READ_ENDS, ANY, ST_CONNECTION_RESET),
     TOLD_ROW(READ_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
     TOLD_ROW(WRITE_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
@@ -319,6 +334,46 @@ TEST(e1_windows_in_connections_that_come_and_go) {
 
 TEST(e1_windows_in_adopted_sockets) {
   FAIL_CALLS_OF(scenario_tcp_adopt, CALL_WSASocketW, CALL_WSARecv, CALL_WSASend, CALL_nt_bind);
+}
+
+/* Sockets that somebody else has, too, as a child may: their operations have events, and are on no port. */
+static HANDLE others[2];
+static int opened;
+
+static int init_tcp(union part* who) {
+  return uv_tcp_init(scene, &who->tcp);
+}
+
+static int open_shared(union part* who, uv_os_sock_t sock) {
+  HANDLE self = GetCurrentProcess();
+  int r;
+
+  faults_pause(1);
+  if (others[opened] == NULL)
+    CHECK(DuplicateHandle(self, (HANDLE) sock, self, &others[opened], 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+  faults_pause(0);
+  r = uv_tcp_open(&who->tcp, sock);
+  opened += r == 0;
+  return r;
+}
+
+static void scenario_shared(void) {
+  opened = 0;
+  scenario_adopt(init_tcp, open_shared);
+  while (opened-- > 0) {
+    CHECK(CloseHandle(others[opened]));
+    others[opened] = NULL;
+  }
+}
+
+TEST(e1_windows_in_shared_sockets) {
+  FAIL_CALLS_OF(scenario_shared, CALL_CreateEventW, CALL_RegisterWaitForSingleObject, CALL_WSARecv,
+                CALL_WSASend);
+}
+
+TEST(e1_memory_in_shared_sockets) {
+  for_every_allocation(scenario_shared);
 }
 
 TEST(e1_windows_in_a_pipe_conversation) {

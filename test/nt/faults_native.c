@@ -1,4 +1,5 @@
-/* See faults_native.h. Each function here stands in for the one of that name. */
+/* See faults_native.h. Each function here stands in for the one of that name: what moves bytes, and
+ * what that needs. What a process asks its system for is in faults_system_native.c. */
 #include "faults_native.h"
 
 #include "every.h"
@@ -11,6 +12,7 @@ static enum fault_form failing_form;
 static long left; /* until it fails */
 static long seen;
 static DWORD with;
+static int paused;
 
 void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error) {
   failing = n == 0 ? CALLS : call;
@@ -18,6 +20,10 @@ void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error
   left = n;
   seen = 0;
   with = error;
+}
+
+void faults_pause(int on) {
+  paused = on;
 }
 
 long faults_seen(void) {
@@ -39,9 +45,10 @@ const char* fault_call_name(enum fault_call call) {
   return names[call];
 }
 
-/* Counts a call; 1 when this is the one, and then the last error is set. */
-static int fails(enum fault_call call, enum fault_form form, const char* name) {
-  if (call != failing || (failing_form != ANY_FORM && form != failing_form))
+int faults_fail(enum fault_call call, enum fault_form form, const char* name) {
+  /* What a child lacks by way of a function that it looked up is not planned. */
+  if (paused || nt_is_child() || call != failing ||
+      (failing_form != ANY_FORM && form != failing_form))
     return 0;
   seen++;
   left--;
@@ -53,18 +60,15 @@ static int fails(enum fault_call call, enum fault_form form, const char* name) {
   return 1;
 }
 
+DWORD faults_error(void) {
+  return with;
+}
+
 static enum fault_form form_of(const OVERLAPPED* overlapped) {
   return overlapped != NULL ? OVERLAPPED_FORM : PLAIN_FORM;
 }
 
-#define STAND_IN(form, type, failure, name, parameters, arguments) \
-  type __real_##name parameters;                                   \
-  type __wrap_##name parameters;                                   \
-  type __wrap_##name parameters {                                  \
-    if (fails(CALL_##name, form, #name))                           \
-      return failure;                                              \
-    return __real_##name arguments;                                \
-  }
+#define STAND_IN FAULTS_STAND_IN
 #define PLAIN(type, failure, name, parameters, arguments) \
   STAND_IN(ANY_FORM, type, failure, name, parameters, arguments)
 
@@ -141,7 +145,7 @@ BOOL __wrap_DuplicateHandle(HANDLE from_process,
                             DWORD access,
                             BOOL inherit,
                             DWORD options) {
-  if (!fails(CALL_DuplicateHandle, ANY_FORM, "DuplicateHandle"))
+  if (!faults_fail(CALL_DuplicateHandle, ANY_FORM, "DuplicateHandle"))
     return __real_DuplicateHandle(from_process, from, to_process, to, access, inherit, options);
   if (options & DUPLICATE_CLOSE_SOURCE) {
     (void) __real_DuplicateHandle(from_process, from, NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
@@ -155,7 +159,7 @@ int __wrap__open_osfhandle(intptr_t handle, int flags);
 
 /* The only error that it has: no descriptor is left. */
 int __wrap__open_osfhandle(intptr_t handle, int flags) {
-  if (!fails(CALL__open_osfhandle, ANY_FORM, "_open_osfhandle"))
+  if (!faults_fail(CALL__open_osfhandle, ANY_FORM, "_open_osfhandle"))
     return __real__open_osfhandle(handle, flags);
   errno = EMFILE;
   return -1;

@@ -14,10 +14,14 @@ static size_t home(const struct uv__table* table, const void* key) {
   return (size_t) (hash >> 32) & (table->room - 1);
 }
 
+#if !defined(NDEBUG)
+
 int uv__table_valid(const struct uv__table* table) {
   return table->room == 0 ? table->count == 0 && table->pairs == NULL
                           : (table->room & (table->room - 1)) == 0 && table->count < table->room;
 }
+
+#endif
 
 int uv__table_has_room(const struct uv__table* table, size_t count) {
   return count + count / 2 < table->room;
