@@ -343,12 +343,14 @@ static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) 
 static ssize_t read_length(const char* bytes, size_t count) {
   size_t i;
   for (i = 0; i < count && !ferry.has_whole; i++) {
-    if (bytes[i] == '\n' && ferry.length_bytes > 0)
+    if (bytes[i] == '\n' && ferry.length_bytes > 0) {
       ferry.has_whole = 1;
-    else if (bytes[i] < '0' || bytes[i] > '9' || ferry.length_bytes == LENGTH_BYTES - 5)
+    } else if (bytes[i] < '0' || bytes[i] > '9' || ferry.length_bytes == LENGTH_BYTES - 5) {
       return -1; /* 19 digits: no sum of them overflows */
-    else
-      ferry.whole = ferry.whole * 10 + (uint64_t) (bytes[i] - '0'), ferry.length_bytes++;
+    } else {
+      ferry.whole = ferry.whole * 10 + (uint64_t) (bytes[i] - '0');
+      ferry.length_bytes++;
+    }
   }
   return (ssize_t) i;
 }

@@ -45,7 +45,7 @@ class Running:
         arguments = [argument.replace("READY", os.path.basename(self.ready))
                      for argument in arguments]
         self.process = subprocess.Popen(
-            [*wrapper, *program(name), *arguments],
+            [*wrapper, *self.command_line(name, arguments)],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -53,6 +53,9 @@ class Running:
             **more,
         )
         started.append(self)
+
+    def command_line(self, name, arguments):
+        return [*program(name), *arguments]
 
     def listens_on(self):
         """Where it listens, once it does: one text for each listener."""
@@ -516,7 +519,7 @@ def test_relay_bad_arguments():
         (["pigeon:home", good], "'pigeon:'", "tcp:", "tcp-listen:"),
         (["somewhere", good], "somewhere", "no scheme"),
         (["tcp:127.0.0.1", good], "tcp:127.0.0.1", "port is missing"),
-        (["tcp::80", good], "host is missing"),
+        (["tcp:127.0.0.1:no-such-service", good], "'no-such-service'", "service"),
         (["tcp:127.0.0.1:", good], "''", "port"),
         (["tcp:127.0.0.1:65536", good], "'65536'", "port"),
         (["tcp:127.0.0.1:8x", good], "'8x'", "port"),
@@ -783,8 +786,84 @@ def test_relay_writes_what_is_no_plain_file_as_it_is():
 def test_relay_of_a_name_that_is_not_there_is_a_failure():
     for host in ("no-such-host.invalid", "n" * 70):
         said = relay(f"tcp:{host}:80", "stdout").end(1)
+        contains(said, f"cannot connect to tcp:{host}:80", "EAI_")
+        assert "--help" not in said
+        said = relay(f"tcp-listen:{host}:80", "stdout").end(1)
         contains(said, f"cannot look up '{host}'")
         assert "--help" not in said
+
+
+def test_relay_tries_all_addresses_of_a_name():
+    # Nobody listens at ::1, which comes first where there is such an address.
+    for host in ("localhost", "", "*"):
+        server = listener()
+        port = server.getsockname()[1]
+        running = relay("-v", "--ready-file", "READY", LISTEN, f"tcp:{host}:{port}")
+        client = connect(running.addresses()[0])
+        connection = accept(server)
+        greet(client, connection)
+        client.close()
+        assert read_all(connection) == b""
+        connection.close()
+        said = running.end(0)
+        assert not socket.has_ipv6 or "[::1]" not in said or f"tried tcp:[::1]:{port}: " in said
+        os.remove(running.ready)
+
+
+def test_relay_listens_on_both_loopbacks_of_localhost():
+    try:
+        listener("::1").close()
+    except OSError:
+        print("no IPv6 loopback here")
+        sys.exit(77)
+    for host in (LOCAL, "::1"):
+        server = listener()
+        running = relay("--ready-file", "READY", "tcp-listen:localhost:0", endpoint(server))
+        port = running.addresses()[0][1]
+        client = connect((host, port))
+        connection = accept(server)
+        greet(client, connection)
+        client.close()
+        assert read_all(connection) == b""
+        connection.close()
+        running.end(0)
+        os.remove(running.ready)
+
+
+def test_relay_gives_up_on_all_addresses_at_once():
+    server = socket.socket()
+    server.bind((LOCAL, 0))  # and does not listen
+    port = server.getsockname()[1]
+    said = relay("-v", "--timeout=20", f"tcp:localhost:{port}", "stdout").end(1)
+    contains(said, f"tried tcp:127.0.0.1:{port}: ", f"cannot connect to tcp:localhost:{port}",
+             "ECONNREFUSED")
+
+
+def test_relay_one_limit_for_all_addresses():
+    # A listener that takes nobody and has no room: what that does is the system's matter.
+    server = socket.socket()
+    server.bind((LOCAL, 0))
+    server.listen(0)
+    port = server.getsockname()[1]
+    clients = [socket.socket() for _ in range(8)]
+    for client in clients:
+        client.setblocking(False)
+        client.connect_ex((LOCAL, port))
+    said = relay("--timeout=0.5", f"tcp:localhost:{port}", "stdout").end(1)
+    assert "ETIMEDOUT" in said or "ECONNREFUSED" in said, said
+    contains(said, f"cannot connect to tcp:localhost:{port}")
+
+
+def test_relay_services_have_names():
+    # Port 80 may be somebody's, and then the answer is another one.
+    try:
+        socket.getservbyname("http")
+    except OSError:
+        print("there are no services here")
+        sys.exit(77)
+    running = relay("--timeout=0.2", "tcp-listen:127.0.0.1:http", "stdout")
+    said = running.end(1)
+    assert "127.0.0.1:80" in said or "EACCES" in said or "EADDRINUSE" in said, said
 
 
 def test_relay_listens_on_all_addresses():
@@ -1449,6 +1528,9 @@ class Visitor:
         while (seen := self.in_hand()) != in_hand:
             assert time.monotonic() < deadline, f"{seen} instead of {in_hand}"
             time.sleep(0.01)
+
+    def wait_until_workers(self, numbers):
+        wait_for(lambda: set(self.in_hand()) == numbers, f"the workers are {numbers}")
 
     def ask(self, path):
         client = connect(self.address)

@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import test_examples as base  # noqa: E402
-from test_examples import (Interruptible, Running, connect, contains, in_background,
+from test_examples import (Interruptible, Prefork, Running, connect, contains, in_background,
                            main, noise, on_windows, pipe_name, read_all, receive, relay, reset,
                            split_address)
 from test_service import HAND_OVER, Installed, wait_for  # noqa: E402
@@ -53,6 +53,16 @@ def test_guide_1_echo_cannot_listen():
     server = base.listener()
     port = str(server.getsockname()[1])
     contains(Running("guide_echo", port).end(1), "cannot listen: ", "in use")
+
+
+def test_guide_call():
+    _, (_, port) = started("echo", "0")
+    assert Running("guide_call", "localhost", str(port)).process.communicate(
+        timeout=base.WAIT_S)[0].split() == ["hello"]
+    nobody = socket.socket()
+    nobody.bind(("127.0.0.1", 0))
+    contains(Running("guide_call", "localhost", str(nobody.getsockname()[1])).end(1),
+             "cannot connect: connection refused", "127.0.0.1: connection refused")
 
 
 def test_guide_2_careful_survives_its_clients():
@@ -191,6 +201,42 @@ def test_guide_6_service_of_windows():
         echoes(client, noise(100_000))
         contains(service.order("stop", "stopped"), "exit code 0,")
         assert read_all(client) == b""
+
+
+def shown(first, count):
+    """So many lines of the guide that begin with this one, as a pattern: numbers are others each time."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "GUIDE.md")
+    with open(page, encoding="utf-8") as file:
+        lines = [line.strip() for line in file]
+    at = lines.index(first)
+    return [re.sub(r"\d+", r"\\d+", re.escape(line)) for line in lines[at:at + count]]
+
+
+def test_guide_7_pipe_and_who_came():
+    pipe = pipe_name()
+    allow = "Users" if on_windows() else "660"
+    server = Prefork("--pipe", pipe, "--allow", allow, "--workers", "1")
+    said = Running("prefork", "load", "pipe:" + pipe, "--requests", "3", "--clients", "1").end(0)
+    for pattern in shown("prefork: worker 1 gave 3 answers", 2):
+        assert re.search("^" + pattern + "$", said, re.MULTILINE), f"{pattern}: {said}"
+    pattern, = shown("prefork: connection 1 is of user DESK\\anna, process 4711", 1)
+    pattern = pattern.replace(r"DESK\\anna", r"\S+")
+    said = server.stop()
+    assert len(re.findall("^" + pattern + "$", said, re.MULTILINE)) == 3, f"{pattern}: {said}"
+
+
+def test_guide_8_upgrade():
+    server = Prefork("--workers", "2")
+    control = server.control.getpeername()
+    order = Running("prefork", "upgrade", "tcp:%s:%d" % control)
+    out = order.process.communicate(timeout=base.WAIT_S)[0]
+    assert re.fullmatch(r"process \d+ has taken over\n", out), out
+    server.visit([server.address, control])
+    server.control.sendall(b"stop\n")
+    said = server.end(0)
+    for pattern in shown("prefork: process 4712 is to take over", 8):
+        # Its workers get ready in any order.
+        assert re.search("^" + pattern + "$", said, re.MULTILINE), f"{pattern}: {said}"
 
 
 if __name__ == "__main__":

@@ -522,7 +522,8 @@ UV_EXTERN int uv_tcp_init(uv_loop_t* loop, uv_tcp_t* handle);
 UV_EXTERN int uv_tcp_init_ex(uv_loop_t* loop, uv_tcp_t* handle, unsigned int flags);
 /* Adopt a socket, which becomes non-blocking (on Windows not one that others have, too) and the
  * handle's to close. UV_EBUSY when the handle has one already, UV_EEXIST when another handle of
- * the loop has this one. On error it stays the caller's. */
+ * the loop has this one. On error it stays the caller's. A connect that was begun on it may go on:
+ * reading and writing wait for its end, and tell how it failed. */
 UV_EXTERN int uv_tcp_open(uv_tcp_t* handle, uv_os_sock_t sock);
 /* Switch Nagle's algorithm off (1) or on. Stored until there is a socket (rule T1). */
 UV_EXTERN int uv_tcp_nodelay(uv_tcp_t* handle, int enable);

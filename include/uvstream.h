@@ -51,7 +51,7 @@ struct uvs_connect_s {
  * family, too. Each attempt has its own socket and so its own port, but for a handle that was bound to
  * a port: then the attempts come one after the other. Reads, writes and a shutdown may be started at
  * once (rule W4). After a failure the handle is as it was initialised: wishes stay, and there is no
- * socket.
+ * socket. In a forked child (uv_loop_fork) what was under way is not told of: close the handle there.
  *
  * UV_EALREADY, UV_EISCONN, UV_EINVAL as uv_tcp_connect; UV_EBUSY for a handle with a socket from
  * uv_tcp_open; UV_EINVAL without a service, or for a number that is no port; UV_EAI_ADDRFAMILY for a

@@ -454,18 +454,35 @@ def anchors(text):
     return found
 
 
+def load_mutants(suite):
+    """test/SUITE/mutants.py as a module."""
+    script = ROOT / "test" / suite / "mutants.py"
+    spec = importlib.util.spec_from_file_location(f"mutants_{suite}", script)
+    planted = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(planted)
+    return planted
+
+
 def check_mutants():
-    """What test/sim/mutants.py and test/nt/mutants.py plant stands once in its file."""
+    """What test/sim/mutants.py and test/nt/mutants.py plant stands once in its file, and test/nt/guards.md
+    tells of the latter, and of tests that there are."""
     problems = []
-    for suite in ("sim", "nt"):
-        script = ROOT / "test" / suite / "mutants.py"
-        spec = importlib.util.spec_from_file_location(f"mutants_{suite}", script)
-        planted = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(planted)
-        for name, file, old, _ in planted.MUTANTS:
-            path = planted.path_of(file) if suite == "sim" else planted.WIN / file
-            if not path.is_file() or path.read_text(encoding="utf-8").count(old) != 1:
-                problems.append(f"test/{suite}/mutants.py: {name}: its text is not once in {file}")
+    planted = load_mutants("sim")
+    for name, file, old, _ in planted.MUTANTS:
+        path = planted.path_of(file)
+        if not path.is_file() or path.read_text(encoding="utf-8").count(old) != 1:
+            problems.append(f"test/sim/mutants.py: {name}: its text is not once in {file}")
+    planted = load_mutants("nt")
+    page = planted.PAGE.read_text(encoding="utf-8")
+    tests = set(re.findall(r"^TEST\(([a-z0-9_]+)\)", "".join(path.read_text() for path in sources("test")),
+                           flags=re.MULTILINE))
+    for fault in planted.FAULTS:
+        if fault.stale() is not None:
+            problems.append(f"test/nt/mutants.py: {fault.name}: its text is not once in {fault.file}")
+        if fault.row() not in page:
+            problems.append(f"test/nt/guards.md: has no row of '{fault.name}': run mutants.py --table")
+    named = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)`", page)) - {"port_nt", "api_nt", "shim_runs"}
+    problems += [f"test/nt/guards.md: there is no test {name}" for name in sorted(named - tests)]
     return problems
 
 
@@ -573,7 +590,7 @@ def check_contract():
     carried = {rule_of(name) for name in tests}
     problems = [f"docs/CONTRACT.md: no test carries rule {rule}" for rule in sorted(rules - carried)]
     for page in (path for path in tracked() if path.suffix == ".md"):
-        named = re.findall(r"`(?:\w+\.)?([lrwscatpiye]\d+_[a-z0-9_]+)`", page.read_text())
+        named = re.findall(r"`(?:\w+\.)?((?:[lrwscatpiye]\d+|x1?\d)_[a-z0-9_]+)`", page.read_text())
         problems += [f"{page.relative_to(ROOT)}: there is no test {name}"
                      for name in sorted(set(named) - set(tests))]
     for name, path in sorted(tests.items()):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """idna_table.py FOLDER: writes src/unix/idna/table.c from the Unicode Character Database in FOLDER
-(UnicodeData.txt, DerivedNormalizationProps.txt), as Debian's package unicode-data has it.
+(UnicodeData.txt, DerivedNormalizationProps.txt, extracted/DerivedJoiningType.txt), as Debian's package
+unicode-data has it.
 
 What UTS 46 maps a character to follows from the database: its NFKC_Casefold, with the exceptions
 below, which are that report's own. Code points below 128 are not in the tables.
@@ -22,11 +23,18 @@ IGNORED = [(0xAD, 0xAD), (0x34F, 0x34F), (0x180B, 0x180D), (0x180F, 0x180F), (0x
 # as stand for what cannot be shown.
 EXCLUDED = {*range(0x2FF0, 0x3000), 0x31EF, 0xFFFC, 0xFFFD, 0xFFF9, 0xFFFA, 0xFFFB, 0x1806}
 HANGUL = range(0xAC00, 0xD7A4)
+# As enum uv__idna_direction and enum uv__idna_joining number them.
+DIRECTIONS = {"R": 0, "AL": 0, "AN": 1, "EN": 2, "NSM": 3, "ES": 4, "CS": 4, "ET": 4, "ON": 4, "BN": 4,
+              "L": 5}
+LTR, MARK = DIRECTIONS["L"], DIRECTIONS["NSM"]
+JOININGS = {"D": 0, "R": 1, "L": 2, "T": 3}
+TRANSPARENT, NOT = JOININGS["T"], 4
 
 
 def read(folder):
-    """The database: general categories, combining classes, pairs that compose, NFKC_Casefold."""
-    kinds, classes, pairs, folded, excluded = {}, {}, {}, {}, set()
+    """The database: general categories, combining classes, pairs that compose, NFKC_Casefold, directions,
+    joining types."""
+    kinds, classes, pairs, folded, excluded, directions, joinings = {}, {}, {}, {}, set(), {}, {}
     first = None
     for line in (folder / "UnicodeData.txt").read_text().splitlines():
         fields = line.split(";")
@@ -36,6 +44,7 @@ def read(folder):
             continue
         for each in range(first if fields[1].endswith(", Last>") else code, code + 1):
             kinds[each] = fields[2]
+            directions[each] = DIRECTIONS.get(fields[4], LTR)
         if fields[3] != "0":
             classes[code] = int(fields[3])
         parts = fields[5].split()
@@ -54,7 +63,12 @@ def read(folder):
             elif fields[1] == "Full_Composition_Exclusion":
                 excluded.add(each)
     pairs = {code: pair for code, pair in pairs.items() if code not in excluded}
-    return version, kinds, classes, pairs, folded
+    for line in (folder / "extracted" / "DerivedJoiningType.txt").read_text().splitlines():
+        fields = [field.strip() for field in line.partition("#")[0].split(";")]
+        if len(fields) == 2:
+            ends = [int(end, 16) for end in fields[0].split("..")]
+            joinings |= {each: JOININGS.get(fields[1], NOT) for each in range(ends[0], ends[-1] + 1)}
+    return version, kinds, classes, pairs, folded, directions, joinings
 
 
 def mapping(kinds, folded):
@@ -117,6 +131,36 @@ def class_bytes(classes):
         out += number(first - at) + number(last - first) + [value]
         at = last + 1
     return out
+
+
+def value_bytes(values):
+    """Runs of characters with a value below 8, as lookup.c finds them."""
+    out, at = [], 128
+    for first, last, value in values:
+        out += number(first - at) + number((last - first) << 3 | value)
+        at = last + 1
+    return out
+
+
+def direction_bytes(directions, valid):
+    """What is not LTR. Between two of one direction may be what is in no name."""
+    found = []
+    for code in sorted(valid):
+        if found and found[-1][2] == directions[code]:
+            found[-1][1] = code
+        else:
+            found.append([code, code, directions[code]])
+    return value_bytes([run for run in found if run[2] != LTR])
+
+
+def joining_bytes(joinings, directions, valid):
+    """What does not follow from the directions: marks are transparent, and all else joins nothing."""
+    found = {}
+    for code in valid:
+        usual = TRANSPARENT if directions[code] == MARK else NOT
+        if joinings.get(code, NOT) != usual:
+            found[code] = joinings.get(code, NOT)
+    return value_bytes(ranges(found))
 
 
 def run(mapped, codes, at, step):
@@ -184,18 +228,20 @@ def array(name, values, kind="unsigned char", width=20):
 
 
 def main():
-    version, kinds, classes, pairs, folded = read(Path(sys.argv[1]))
+    version, kinds, classes, pairs, folded, directions, joinings = read(Path(sys.argv[1]))
     mapped = mapping(kinds, folded)
     valid = allowed(kinds, mapped, folded)
     used = {code: pair for code, pair in pairs.items() if code in valid}
     seconds = sorted({pair[1] for pair in used.values()})
     tables = [("mapped", mapping_bytes(mapped)), ("allowed", allowed_bytes(valid)),
               ("classes", class_bytes({code: value for code, value in classes.items() if code in valid})),
-              ("pairs", pair_bytes(used, valid, seconds))]
+              ("pairs", pair_bytes(used, valid, seconds)),
+              ("directions", direction_bytes(directions, valid)),
+              ("joinings", joining_bytes(joinings, directions, valid))]
     size = sum(len(values) for _, values in tables) + 4 * len(seconds)
     TABLE.write_text(
         f"/* Written by tools/idna_table.py from the database of Unicode {version}: {size} bytes, which is why\n"
-        " * there are so many lines. What the bytes mean is said there, and read in idna.c. */\n"
+        " * there are so many lines. What the bytes mean is said there, and read in idna.c and lookup.c. */\n"
         '#include "unix/idna/idna.h"\n\n/* clang-format off */\n'
         + "\n".join(array(name, values) for name, values in tables)
         + "\n" + array("seconds", seconds, "uint32_t", 16) + "/* clang-format on */\n")

@@ -49,7 +49,9 @@ inside() {
       mkdir -p "$root$here"
       mount --bind "$here" "$root$here"
     fi
-    # A process of its own beside the first of the namespace, which takes what is left behind.
+    # A process of its own beside the first of the namespace, which takes what is left behind. It would
+    # not hear of a Ctrl+C; when the first ends, so do all.
+    trap "exit 130" INT TERM
     chroot "$root" "$@" &
     wait "$!"
   ' trixie "$root" "$@"

@@ -16,6 +16,9 @@ stage=$1
 report=$PWD/$2
 cores=$(nproc)
 
+# A server of an earlier stage ended with its namespace, and who has its number now is another process.
+rm -f build/trixie-wine/server.pid
+
 # The list of tests names the Python that was found outside.
 lend_python() {
   local path
@@ -54,7 +57,10 @@ ucrt)
   ;;
 gcc | clang)
   build "trixie-$stage"
-  ctest --preset "trixie-$stage" --output-junit "$report" -E '^(compat[.]nim|interop[.])'
+  # clang's sanitizers are a part of the program, so that the linker would lead their calls aside too.
+  without='^none$'
+  [ "$stage" = gcc ] || without='^fault$'
+  ctest --preset "trixie-$stage" --output-junit "$report" -E '^(compat[.]nim|interop[.])' -LE "$without"
   ;;
 *)
   echo "trixie_stage.sh: no stage $stage" >&2

@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "../relay/report.h"
+#include "door.h"
 #include "master.h"
+
+#define BACKLOG 16
 
 struct visitor {
   union any_stream stream; /* first, so that the handle is the visitor */
   struct visitor* next;
   struct lines lines;
+  int wants_upgrade; /* and is to be told what comes of it */
 };
 
 /* An answer on its way. */
@@ -60,41 +64,84 @@ static void say(struct visitor* visitor, const char* text) {
   }
 }
 
-static void say_status(struct visitor* visitor, const struct master* master) {
+static void say_status(struct visitor* visitor, struct master* master) {
   char text[4096];
   crew_describe(master, text, sizeof(text));
   say(visitor, text);
 }
 
-static void obey(struct visitor* visitor, struct master* master, const char* line) {
+static void obey_kill(struct visitor* visitor, struct master* master) {
   char text[128] = "there is nobody to kill\n";
-  struct worker* worker;
-  if (strcmp(line, "status") == 0) {
-    say_status(visitor, master);
-  } else if (strcmp(line, "kill") == 0) {
-    worker = crew_busiest(master);
-    if (worker != NULL && worker->hands.count == 0) {
-      master->kill_next = 1;
-      snprintf(text, sizeof(text), "all are idle: killing the next that is given a connection\n");
-    } else if (worker != NULL) {
-      snprintf(text, sizeof(text), "killed worker %lu with %lu connections in hand\n",
-               worker->number, worker->hands.count);
-      crew_kill(worker);
+  struct worker* worker = crew_busiest(master);
+  if (worker != NULL && worker->hands.count == 0) {
+    master->kill_next = 1;
+    snprintf(text, sizeof(text), "all are idle: killing the next that is given a connection\n");
+  } else if (worker != NULL) {
+    snprintf(text, sizeof(text), "killed worker %lu with %lu connections in hand\n", worker->number,
+             worker->hands.count);
+    worker_kill(worker);
+  }
+  say(visitor, text);
+}
+
+static void obey_stop(struct visitor* visitor, struct master* master) {
+  (void) visitor; /* the answer comes when all is done */
+  master_stop(master);
+}
+
+static void obey_pause(struct visitor* visitor, struct master* master) {
+  master_pause(master);
+  say_status(visitor, master);
+}
+
+static void obey_continue(struct visitor* visitor, struct master* master) {
+  master_continue(master);
+  say_status(visitor, master);
+}
+
+static void obey_renew(struct visitor* visitor, struct master* master) {
+  crew_renew(master);
+  say_status(visitor, master);
+}
+
+static void obey_upgrade(struct visitor* visitor, struct master* master) {
+  visitor->wants_upgrade = 1; /* as before: when it is done */
+  upgrade_start(master);
+}
+
+static const struct {
+  const char* line;
+  void (*obey)(struct visitor* visitor, struct master* master);
+} commands[] = {
+    {"status", say_status},    {"kill", obey_kill},         {"stop", obey_stop},
+    {"pause", obey_pause},     {"continue", obey_continue}, {"renew", obey_renew},
+    {"upgrade", obey_upgrade},
+};
+
+static void obey(struct visitor* visitor, struct master* master, const char* line) {
+  char text[128] = "there is:";
+  size_t used = strlen(text);
+  size_t i;
+  for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    if (strcmp(line, commands[i].line) == 0) {
+      commands[i].obey(visitor, master);
+      return;
     }
-    say(visitor, text);
-  } else if (strcmp(line, "stop") == 0) {
-    master_stop(master); /* the answer comes when all is done */
-  } else if (strcmp(line, "pause") == 0) {
-    master_pause(master);
-    say_status(visitor, master);
-  } else if (strcmp(line, "continue") == 0) {
-    master_continue(master);
-    say_status(visitor, master);
-  } else if (strcmp(line, "renew") == 0) {
-    crew_renew(master);
-    say_status(visitor, master);
-  } else {
-    say(visitor, "there is: status, kill, stop, pause, continue, renew\n");
+    used += (size_t) snprintf(text + used, sizeof(text) - used, "%s %s", i == 0 ? "" : ",",
+                              commands[i].line);
+  }
+  snprintf(text + used, sizeof(text) - used, "\n");
+  say(visitor, text);
+}
+
+void control_tell_upgrade(const char* text) {
+  struct visitor* visitor = visitors;
+  struct visitor* next;
+  for (; visitor != NULL; visitor = next) {
+    next = visitor->next;
+    if (visitor->wants_upgrade && !uv_is_closing(&visitor->stream.handle))
+      say(visitor, text);
+    visitor->wants_upgrade = 0;
   }
 }
 
@@ -117,10 +164,15 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     leave(visitor);
 }
 
-static void close_listener(void) {
-  if (listening)
-    uv_close(&listener.handle, NULL);
+void control_close(struct master* master) {
+  char name[ENDPOINT_NAME];
+  if (!listening)
+    return;
   listening = 0;
+  if (master->keeps_name && !master->succeeded && listener.handle.type == UV_NAMED_PIPE &&
+      control_name(master, name, sizeof(name)) == 0)
+    door_remove_name(name);
+  uv_close(&listener.handle, NULL);
 }
 
 static void on_connection(uv_stream_t* server, int status) {
@@ -131,7 +183,7 @@ static void on_connection(uv_stream_t* server, int status) {
     report_error(err < 0 ? err : UV_ENOMEM, "cannot accept a client of %s",
                  master->options->control.text);
     if (err == 0)
-      close_listener(); /* whoever is in line would stay there for ever */
+      control_close(master); /* whoever is in line would stay there for ever */
     return;
   }
   visitor->next = visitors;
@@ -143,20 +195,39 @@ static void on_connection(uv_stream_t* server, int status) {
     leave(visitor);
 }
 
-int control_start(struct master* master, char* name, size_t size) {
+int control_open(struct master* master) {
   const struct endpoint* endpoint = &master->options->control;
-  int err;
   if (endpoint->scheme == NULL)
     return 0;
   listening = 1;
-  err = endpoint_listen(endpoint, &master->loop, &listener, on_connection);
-  return err < 0 ? err : endpoint_local_name(endpoint, &listener, name, size);
+  return endpoint_listen(endpoint, &master->loop, &listener, on_connection);
+}
+
+int control_join(struct master* master, uv_stream_t* channel) {
+  listening = 1;
+  return endpoint_accept(&master->options->control, (union any_stream*) channel, &listener);
+}
+
+int control_listen(struct master* master) {
+  (void) master;
+  return listening ? uv_listen(&listener.stream, BACKLOG, on_connection) : 0;
+}
+
+int control_name(const struct master* master, char* name, size_t size) {
+  name[0] = '\0';
+  if (master->options->control.scheme == NULL)
+    return 0;
+  return endpoint_local_name(&master->options->control, &listener, name, size);
+}
+
+uv_stream_t* control_handle(void) {
+  return listening ? &listener.stream : NULL;
 }
 
 void control_end(struct master* master) {
   struct visitor* visitor = visitors;
   struct visitor* next;
-  close_listener();
+  control_close(master);
   for (; visitor != NULL; visitor = next) {
     next = visitor->next;
     say_status(visitor, master);

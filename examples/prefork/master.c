@@ -1,18 +1,19 @@
-/* The master: opens the door and closes it, obeys orders, and comes to an end. */
+/* The master: opens its doors and closes them, obeys orders, and comes to an end. */
 #include "master.h"
 
 #include <string.h>
 
 #include "../relay/ready.h"
 #include "../relay/report.h"
-#include "service.h"
+#include "door.h"
 
 #define TICK_MS 500
-#define GRACE_TICKS 4  /* for those that have come and not asked, at the end */
+#define GRACE_TICKS 4  /* for those that have come and not asked, at the end, */
+#define LEAVE_TICKS 60 /* and when a successor serves all others */
 #define MOST_TICKS 120 /* of patience that the service manager is asked for */
 
 void master_pause(struct master* master) {
-  if (master->draining || master->paused)
+  if (master->draining || master->paused || upgrade_is_under_way())
     return;
   master->paused = 1;
   report(REPORT_NORMAL, "paused");
@@ -23,7 +24,10 @@ static void open_the_door(struct master* master) {
   master->paused = 0;
   if (master->at_the_door)
     guest_comes(&master->listener.stream, 0);
+  if (master->at_the_pipe)
+    guest_comes_by_pipe(master);
   master->at_the_door = 0;
+  master->at_the_pipe = 0;
 }
 
 void master_continue(struct master* master) {
@@ -59,29 +63,44 @@ void master_finish_if_drained(struct master* master) {
 /* Whoever came and still has not asked for anything is waited for no longer. */
 static void on_tick(uv_timer_t* timer) {
   struct master* master = timer->loop->data;
-  if (++master->ticks >= GRACE_TICKS)
+  if (++master->ticks >= master->grace)
     guests_let_go(&master->reading);
   if (master->ticks <= MOST_TICKS) /* then it may lose its own patience */
     service_tell(STANDING_STOPPING);
   master_finish_if_drained(master);
 }
 
-void master_stop(struct master* master) {
-  if (master->draining)
-    return;
-  if (master->paused)
-    open_the_door(master); /* for the one who stands in it */
+static void drain(struct master* master, unsigned grace) {
   master->draining = 1;
-  report(REPORT_NORMAL, "stops");
+  master->grace = grace;
   service_tell(STANDING_STOPPING);
   if (master->listening)
     uv_close(&master->listener.handle, NULL);
+  master->listening = 0;
+  door_close(master->succeeded);
   uv_timer_start(&master->patience, on_tick, TICK_MS, TICK_MS);
   crew_tell_the_end(master);
   master_finish_if_drained(master);
 }
 
-static void obey(enum order order, void* arg) {
+void master_stop(struct master* master) {
+  if (master->draining)
+    return;
+  upgrade_cancel(master);
+  if (master->paused)
+    open_the_door(master); /* for those who stand in it */
+  report(REPORT_NORMAL, "stops");
+  drain(master, GRACE_TICKS);
+}
+
+void master_leave(struct master* master) {
+  if (master->draining)
+    return;
+  report(REPORT_NORMAL, "answers what it has, and ends");
+  drain(master, LEAVE_TICKS);
+}
+
+void master_obey(enum order order, void* arg) {
   switch (order) {
   case ORDER_STOP:
     master_stop(arg);
@@ -95,35 +114,48 @@ static void obey(enum order order, void* arg) {
   case ORDER_RENEW:
     crew_renew(arg);
     break;
+  case ORDER_UPGRADE:
+    upgrade_start(arg);
+    break;
   }
 }
 
-static int start(struct master* master) {
+/* ---- The beginning ----------------------------------------------------------------------- */
+
+static int complain(int err, const char* where) {
+  if (err < 0)
+    report_error(err, "cannot listen on %s", where);
+  return err;
+}
+
+static int open_all(struct master* master) {
   const struct serve_options* options = master->options;
-  char name[ENDPOINT_NAME];
-  char control[ENDPOINT_NAME] = "";
-  char both[2 * ENDPOINT_NAME + 2];
   int err;
   master->listening = 1;
-  err = endpoint_listen(&options->endpoint, &master->loop, &master->listener, guest_comes);
+  err = complain(endpoint_listen(&options->endpoint, &master->loop, &master->listener, guest_comes),
+                 options->endpoint.text);
+  if (err == 0 && options->pipe != NULL)
+    err = complain(door_open(&master->loop, options->pipe, options->allow), options->pipe);
+  if (err == 0 && options->pipe != NULL)
+    err = complain(door_listen(guest_comes_by_pipe, master), options->pipe);
   if (err == 0)
-    err = endpoint_local_name(&options->endpoint, &master->listener, name, sizeof(name));
-  if (err < 0) {
-    report_error(err, "cannot listen on %s", options->endpoint.text);
-    return err;
-  }
-  err = control_start(master, control, sizeof(control));
-  if (err < 0) {
-    report_error(err, "cannot listen on %s", options->control.text);
-    return err;
-  }
-  report(REPORT_NORMAL, "listening on %s%s%s", name, *control ? ", controlled on " : "", control);
-  err = service_hear(&master->loop, obey, master);
-  if (err < 0) {
-    report_error(err, "cannot be told to end");
-    return err;
-  }
-  service_tell(STANDING_RUNNING);
+    err = complain(control_open(master), options->control.text);
+  return err;
+}
+
+int master_announce(struct master* master, const char* how) {
+  const struct serve_options* options = master->options;
+  char name[ENDPOINT_NAME];
+  char control[ENDPOINT_NAME];
+  char both[2 * ENDPOINT_NAME + 2];
+  int err = endpoint_local_name(&options->endpoint, &master->listener, name, sizeof(name));
+  if (err == 0)
+    err = control_name(master, control, sizeof(control));
+  if (err < 0)
+    return complain(err, options->endpoint.text);
+  report(REPORT_NORMAL, "%s %s%s%s%s%s", how, name, options->pipe == NULL ? "" : " and the pipe ",
+         options->pipe == NULL ? "" : options->pipe, *control ? ", controlled on " : "", control);
+  service_tell(master->paused ? STANDING_PAUSED : STANDING_RUNNING);
   if (options->ready_file == NULL)
     return 0;
   snprintf(both, sizeof(both), "%s\n%s\n", name, control);
@@ -131,6 +163,32 @@ static int start(struct master* master) {
   if (err < 0)
     report_error(err, "cannot write %s", options->ready_file);
   return err;
+}
+
+static void on_crew_ready(struct master* master) {
+  if (master->announced || master->draining)
+    return;
+  master->announced = 1;
+  if (master_announce(master, "listening on") < 0) {
+    master->failed = 1;
+    master_stop(master);
+  }
+}
+
+/* Who comes before there are workers waits for one; but an address that cannot be had is no reason to
+ * start any. */
+static int start(struct master* master) {
+  int err = open_all(master);
+  if (err == 0) {
+    err = service_hear(&master->loop, master_obey, master);
+    if (err < 0)
+      report_error(err, "cannot be told to end");
+  }
+  if (err < 0)
+    return err;
+  master->on_crew_ready = on_crew_ready;
+  crew_start(master);
+  return 0;
 }
 
 static void report_all(const struct master* master) {
@@ -144,26 +202,35 @@ static void report_all(const struct master* master) {
   }
 }
 
-int serve(const struct serve_options* options) {
-  static struct master master;
-  int err = uv_loop_init(&master.loop);
+int master_init(struct master* master, const struct serve_options* options) {
+  int err = uv_loop_init(&master->loop);
   if (err < 0) {
     report_error(err, "cannot start");
-    return 1;
+    return err;
   }
-  master.options = options;
-  master.loop.data = &master;
-  uv_timer_init(&master.loop, &master.patience);
-  crew_start(&master);
-  if (!master.draining && start(&master) < 0) {
+  master->options = options;
+  master->loop.data = master;
+  return uv_timer_init(&master->loop, &master->patience);
+}
+
+int master_run(struct master* master) {
+  int err;
+  uv_run(&master->loop, UV_RUN_DEFAULT);
+  report_all(master);
+  crew_free(master);
+  err = uv_loop_close(&master->loop);
+  if (err < 0)
+    report_error(err, "something was left open");
+  return master->failed || err < 0;
+}
+
+int serve(const struct serve_options* options) {
+  static struct master master;
+  if (master_init(&master, options) < 0)
+    return 1;
+  if (start(&master) < 0) {
     master.failed = 1;
     master_stop(&master);
   }
-  uv_run(&master.loop, UV_RUN_DEFAULT);
-  report_all(&master);
-  crew_free(&master);
-  err = uv_loop_close(&master.loop);
-  if (err < 0)
-    report_error(err, "something was left open");
-  return master.failed || err < 0;
+  return master_run(&master);
 }

@@ -1,10 +1,12 @@
-/* What the parts of the master share: its connections are in guest.c, its workers in crew.c, what
- * it is told on the control endpoint in control.c, and when it begins and ends in master.c. */
+/* What the parts of the master share: its connections are in guest.c, how they are handed over in hand.c,
+ * one worker in hire.c and all of them in crew.c, what it is told on the control endpoint in control.c, how
+ * it is succeeded in upgrade.c and how it succeeds in heir.c, and when it begins and ends in master.c. */
 #ifndef PREFORK_MASTER_H_
 #define PREFORK_MASTER_H_
 
 #include "lines.h"
 #include "prefork.h"
+#include "service.h"
 
 struct guest;
 
@@ -17,7 +19,7 @@ struct guests {
 
 /* A connection, from its accept until it is answered. It is in one list at a time. */
 struct guest {
-  uv_tcp_t tcp; /* first, so that the handle is the guest */
+  union any_stream stream; /* first, so that the handle is the guest */
   uv_write_t write;
   struct guest* next;
   struct guests* list; /* reading, waiting, in the hands of a worker; NULL: closing */
@@ -39,9 +41,11 @@ struct worker {
   struct guests hands;
   struct lines lines;
   struct lines error_lines;
+  struct worker* replaces; /* that one, once it is ready; NULL: none, or it was */
   unsigned long number;
   unsigned long served;
   int open;     /* its channel */
+  int ready;    /* it said so */
   int retiring; /* gets no more connections, and ends when it has none */
   int told;     /* that the end is near */
   int killed;
@@ -53,10 +57,16 @@ struct master {
   union any_stream listener;
   int listening;
   int paused;
-  int at_the_door;     /* a connection waits to be accepted, which it is not while paused */
+  int at_the_door; /* connections wait to be accepted, which they are not while paused: of TCP, */
+  int at_the_pipe; /* and of the pipe */
   uv_timer_t patience; /* ticks while the end is near */
   unsigned ticks;
+  unsigned grace;         /* ticks for those that have come and not asked */
+  int succeeded;          /* what it listened on is its successor's */
+  int keeps_name;         /* of a listener that came from another process nobody removes the name */
   struct worker* workers; /* the newest first */
+  void (*on_crew_ready)(struct master* master); /* as many are as are to be, now or again */
+  int announced;
   struct guests reading;
   struct guests waiting;
   unsigned long workers_started;
@@ -64,8 +74,10 @@ struct master {
   unsigned long served;
   unsigned long handed_again;
   unsigned long refused;
-  unsigned long useless; /* workers in a row that died without an answer */
-  int kill_next;         /* the worker that gets the next connection */
+  unsigned long useless;   /* workers in a row that died without being ready or an answer */
+  unsigned long replacing; /* workers that are to replace others, and are not ready yet */
+  int renew_again;         /* when those are */
+  int kill_next;           /* the worker that gets the next connection */
   int draining;
   int drained;
   int failed;
@@ -80,8 +92,21 @@ void master_stop(struct master* master);
 void master_pause(struct master* master);
 void master_continue(struct master* master);
 
+/* A successor has what it listened on: end as after master_stop, but with more patience. */
+void master_leave(struct master* master);
+
 /* Stop because there are no workers any more, who could answer. */
 void master_give_up(struct master* master, int err);
+
+/* What begins and ends both a first master and one that succeeds another. */
+int master_init(struct master* master, const struct serve_options* options);
+int master_run(struct master* master);
+
+/* It listens now: say where, to everybody who wants to know. 0 or a UV_E* code, which was reported. */
+int master_announce(struct master* master, const char* how);
+
+/* The callback of service_hear. */
+void master_obey(enum order order, void* arg);
 
 /* To be called when a guest has gone: it may have been the last that was waited for. */
 void master_finish_if_drained(struct master* master);
@@ -91,8 +116,9 @@ void master_finish_if_drained(struct master* master);
 void guests_append(struct guests* list, struct guest* guest);
 void guests_detach(struct guest* guest);
 
-/* The connection callback of the listener. */
+/* The connection callback of the listener, and of the door. */
 void guest_comes(uv_stream_t* server, int status);
+void guest_comes_by_pipe(void* master);
 
 /* Close and forget, one or all of a list. */
 void guest_let_go(struct guest* guest);
@@ -104,16 +130,45 @@ void guest_refuse(struct master* master, struct guest* guest, const char* status
 /* The write that passes it on to a worker is over. */
 void guest_is_handed(struct guest* guest);
 
+/* ---- hand.c ------------------------------------------------------------------------------ */
+
+/* Give to workers who waits for one. */
+void crew_dispatch(struct master* master);
+
+/* ---- hire.c ------------------------------------------------------------------------------ */
+
+/* Start a process, which is `replaces`' successor if that is not NULL. */
+int worker_start(struct master* master, struct worker* replaces);
+
+/* Its channel is of no use any more; what it did not answer others will. */
+void worker_lose(struct worker* worker);
+
+/* It has nothing to do any more, and ends. */
+void worker_dismiss(struct worker* worker);
+
+/* No GET /wait waits from now on. */
+void worker_tell_the_end(struct worker* worker);
+
+/* The rest follows when its channel ends. */
+void worker_kill(struct worker* worker);
+
 /* ---- crew.c ------------------------------------------------------------------------------ */
 
 /* As many workers as there are to be; none any more once all is answered. */
 void crew_start(struct master* master);
 
-/* Give to workers who waits for one. */
-void crew_dispatch(struct master* master);
-
-/* Replace every worker: a new program file is used from then on, and no connection is lost. */
+/* Replace every worker, once another one is ready in its place: a new program file is used from then
+ * on, and no connection is lost. */
 void crew_renew(struct master* master);
+
+/* What happened to one: it can be given something; it has answered; it is gone, and all that it had in
+ * its hands is back. */
+void crew_is_ready(struct master* master, struct worker* worker);
+void crew_has_served(struct master* master, struct worker* worker);
+void crew_has_lost(struct master* master, struct worker* worker);
+
+/* How many are ready, of those that are to stay. */
+unsigned long crew_ready(const struct master* master);
 
 /* No guest waits any more; nothing is left to do. */
 void crew_tell_the_end(struct master* master);
@@ -125,8 +180,6 @@ int crew_is_busy(const struct master* master);
 /* The worker with most in its hands; NULL when there is none. */
 struct worker* crew_busiest(struct master* master);
 
-void crew_kill(struct worker* worker);
-
 /* Lines about every worker, for people. */
 void crew_describe(const struct master* master, char* text, size_t size);
 
@@ -134,10 +187,41 @@ void crew_free(struct master* master);
 
 /* ---- control.c --------------------------------------------------------------------------- */
 
-/* The control endpoint, if there is to be one, and its name. */
-int control_start(struct master* master, char* name, size_t size);
+/* The control endpoint, if there is to be one: made, or taken from the channel of a predecessor, where it
+ * is the next to be accepted; then opened. */
+int control_open(struct master* master);
+int control_join(struct master* master, uv_stream_t* channel);
+int control_listen(struct master* master);
+
+/* What it is called; "" when there is none. */
+int control_name(const struct master* master, char* name, size_t size);
+
+/* What a successor has to be given; NULL: nothing. */
+uv_stream_t* control_handle(void);
+
+/* Tell who asked for an upgrade what came of it. */
+void control_tell_upgrade(const char* text);
+
+/* Let nobody in any more. */
+void control_close(struct master* master);
 
 /* To be called once all is answered: tell who asked for it, and close. */
 void control_end(struct master* master);
+
+/* ---- upgrade.c --------------------------------------------------------------------------- */
+
+/* Start a successor, and give it what this master listens on. What came of it is told by
+ * control_tell_upgrade; when nothing, this master goes on as if nothing had been. */
+void upgrade_start(struct master* master);
+
+/* The end is near: no successor is wanted any more. */
+void upgrade_cancel(struct master* master);
+
+/* Until its successor has taken over, or has failed. */
+int upgrade_is_under_way(void);
+
+/* A client was accepted. If it is the last that the system has accepted by itself, this closes the
+ * listener. */
+void upgrade_looks(struct master* master);
 
 #endif /* PREFORK_MASTER_H_ */

@@ -1,7 +1,7 @@
 /* scm: what the tests need of the service control manager of Windows, and sc.exe does not do: it
  * waits for a state instead of returning before there is one.
  *
- *   scm start|stop|pause|continue|renew NAME   0 when the manager took the order
+ *   scm start|stop|pause|continue|renew|upgrade NAME   0 when the manager took the order
  *   scm wait NAME STATE                        says how that came
  *   scm command NAME                           the command line that was installed
  *   scm config NAME                            who runs it, how it starts, what is told of it
@@ -169,6 +169,8 @@ static int obey(SC_HANDLE service, int argc, char** argv) {
     return control(service, SERVICE_CONTROL_CONTINUE);
   if (strcmp(verb, "renew") == 0)
     return control(service, SERVICE_CONTROL_PARAMCHANGE);
+  if (strcmp(verb, "upgrade") == 0)
+    return control(service, 128); /* prefork's own */
   if (strcmp(verb, "command") == 0)
     return show_command(service);
   if (strcmp(verb, "config") == 0)

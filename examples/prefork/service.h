@@ -10,14 +10,16 @@ enum order {
   ORDER_STOP,     /* answer what came, and end */
   ORDER_PAUSE,    /* let nobody in */
   ORDER_CONTINUE, /* and again */
-  ORDER_RENEW     /* replace the workers, without a break */
+  ORDER_RENEW,    /* replace the workers, without a break */
+  ORDER_UPGRADE   /* the whole server, likewise */
 };
 
 /* Before the first one is told, the server is starting. */
 enum standing {
   STANDING_RUNNING,
   STANDING_PAUSED,
-  STANDING_STOPPING
+  STANDING_STOPPING,
+  STANDING_RELOADING /* and running: RUNNING follows */
 };
 
 /* Runs on the loop, whatever thread or signal the order came from. */
@@ -32,6 +34,16 @@ void service_deafen(void);
 /* Tell the manager, if there is one. STANDING_STOPPING may be told again and again: each time says
  * that the end is still on its way, and asks for some seconds more. */
 void service_tell(enum standing standing);
+
+/* 1 when the manager knows the service by this process, which no other one can take the place of. */
+int service_is_this_process(void);
+
+/* Around the start of a successor: what the manager has given to this process is for that one, too. */
+void service_lend(void);
+void service_take_back(void);
+
+/* That process is the service from now on. The manager hears no more from this one. */
+void service_hand_over(int process);
 
 /* The endpoint (relay/endpoint.h) of a listening socket that the manager has opened for us; NULL
  * when there is none. */
@@ -57,7 +69,7 @@ struct service_signal {
   enum order order;
 };
 
-#define SERVICE_MOST_SIGNALS 3
+#define SERVICE_MOST_SIGNALS 4
 
 extern const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1];
 

@@ -16,12 +16,16 @@
 #define FIRST_HANDED_FD 3
 #define MORE_TIME "EXTEND_TIMEOUT_USEC=10000000\n"
 
-const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {
-    {SIGTERM, ORDER_STOP}, {SIGINT, ORDER_STOP}, {SIGHUP, ORDER_RENEW}, {0, ORDER_STOP}};
+const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {{SIGTERM, ORDER_STOP},
+                                                                         {SIGINT, ORDER_STOP},
+                                                                         {SIGHUP, ORDER_RENEW},
+                                                                         {SIGUSR2, ORDER_UPGRADE},
+                                                                         {0, ORDER_STOP}};
 
 static struct {
   struct sockaddr_un address;
   socklen_t length; /* 0: nobody wants to know */
+  char path[sizeof(((struct sockaddr_un*) 0)->sun_path)];
   int stopping;
 } manager;
 
@@ -36,6 +40,7 @@ int service_open(uv_loop_t* loop) {
     return UV_ENAMETOOLONG;
   manager.address.sun_family = AF_UNIX;
   memcpy(manager.address.sun_path, path, length);
+  memcpy(manager.path, path, length);
   if (path[0] == '@') /* a name outside of the file system, which begins with a NUL */
     manager.address.sun_path[0] = '\0';
   manager.length = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length);
@@ -58,10 +63,22 @@ static void notify(const char* text) {
     report_error(0, "cannot tell the service manager: %s", text);
 }
 
+/* The manager tells by the time whether a READY belongs to this or to an earlier reload. It is the clock
+ * that uv_hrtime has, too. */
+static void tell_reloading(void) {
+  char text[96];
+  snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=Replaces its workers\n",
+           (unsigned long long) (uv_hrtime() / 1000));
+  notify(text);
+}
+
 void service_tell(enum standing standing) {
   if (manager.length == 0)
     return;
   switch (standing) {
+  case STANDING_RELOADING:
+    tell_reloading();
+    break;
   case STANDING_RUNNING:
     notify("READY=1\nSTATUS=Answering\n");
     break;
@@ -73,6 +90,29 @@ void service_tell(enum standing standing) {
     manager.stopping = 1;
     break;
   }
+}
+
+int service_is_this_process(void) {
+  return 0; /* it can be another one: see service_hand_over */
+}
+
+void service_lend(void) {
+  if (manager.length > 0)
+    uv_os_setenv("NOTIFY_SOCKET", manager.path);
+}
+
+void service_take_back(void) {
+  uv_os_unsetenv("NOTIFY_SOCKET");
+}
+
+/* In one message, so that nothing comes between: the manager listens to the main process alone. */
+void service_hand_over(int process) {
+  char text[96];
+  if (manager.length == 0)
+    return;
+  snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1\nSTATUS=Answering\n", process);
+  notify(text);
+  manager.length = 0;
 }
 
 /* The process id is there because variables are inherited: they may be for our parent. */

@@ -11,7 +11,8 @@
 
 #define MOST_ORDERS 8
 #define WAIT_HINT_MS 10000 /* how long the manager may hear nothing of a change that it asked for */
-#define MOST_COMMAND 8192
+#define CONTROL_UPGRADE \
+  128 /* the first of those that are ours to give a meaning: sc.exe control NAME 128 */
 
 /* Ctrl-C, Ctrl-Break and the end of the console window, for a server that is no service. */
 const struct service_signal service_signals[SERVICE_MOST_SIGNALS + 1] = {
@@ -84,6 +85,8 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void* data, void* cont
     return accept_order(ORDER_CONTINUE, SERVICE_CONTINUE_PENDING);
   case SERVICE_CONTROL_PARAMCHANGE:
     return accept_order(ORDER_RENEW, 0);
+  case CONTROL_UPGRADE:
+    return accept_order(ORDER_UPGRADE, 0);
   default:
     return ERROR_CALL_NOT_IMPLEMENTED;
   }
@@ -130,12 +133,25 @@ void service_close(void) {
 /* An order that waits has said already what comes next. */
 void service_tell(enum standing standing) {
   static const DWORD states[] = {SERVICE_RUNNING, SERVICE_PAUSED, SERVICE_STOP_PENDING};
-  if (service.handle == NULL)
-    return;
+  if (service.handle == NULL || standing == STANDING_RELOADING)
+    return; /* there is no state for that */
   AcquireSRWLockExclusive(&service.lock);
   if (service.count == 0)
     set_state(states[standing]);
   ReleaseSRWLockExclusive(&service.lock);
+}
+
+/* The manager takes the end of the process that it has started for the end of the service. */
+int service_is_this_process(void) {
+  return service.handle != NULL;
+}
+
+void service_lend(void) {}
+
+void service_take_back(void) {}
+
+void service_hand_over(int process) {
+  (void) process;
 }
 
 const char* service_endpoint(void) {

@@ -9,7 +9,7 @@
 #include "prefork.h"
 
 struct answer {
-  uv_tcp_t client; /* first, so that the handle is the answer */
+  union any_stream client; /* first, so that the handle is the answer */
   uv_write_t write;
   uv_shutdown_t shutdown;
   struct answer* next; /* of those that wait */
@@ -37,6 +37,15 @@ static void on_told(uv_write_t* req, int status) {
   free(req->data);
 }
 
+/* Only now a master that replaces its workers lets go of the one before. */
+static int say_ready(void) {
+  static char ready[] = "ready\n";
+  static uv_write_t write;
+  uv_buf_t buf = uv_buf_init(ready, sizeof(ready) - 1);
+  write.data = NULL;
+  return uv_write(&write, (uv_stream_t*) &channel, &buf, 1, on_told);
+}
+
 /* Only now, when the connection is closed here, may the master let go of it. */
 static void on_client_closed(uv_handle_t* handle) {
   struct answer* answer = (struct answer*) handle;
@@ -56,7 +65,7 @@ static void on_answered(uv_write_t* req, int status) {
   struct answer* answer = req->data;
   /* The end has to be said: closing alone would end nothing, as the master has a copy. */
   if (status < 0 || uv_shutdown(&answer->shutdown, req->handle, on_shutdown) < 0)
-    uv_close((uv_handle_t*) &answer->client, on_client_closed);
+    uv_close(&answer->client.handle, on_client_closed);
 }
 
 static void send_answer(struct answer* answer, const char* request) {
@@ -68,8 +77,8 @@ static void send_answer(struct answer* answer, const char* request) {
                                     "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
                                     length, body);
   answer->write.data = answer;
-  if (uv_write(&answer->write, (uv_stream_t*) &answer->client, &buf, 1, on_answered) < 0)
-    uv_close((uv_handle_t*) &answer->client, on_client_closed);
+  if (uv_write(&answer->write, &answer->client.stream, &buf, 1, on_answered) < 0)
+    uv_close(&answer->client.handle, on_client_closed);
 }
 
 static void answer_those_that_wait(void) {
@@ -88,11 +97,15 @@ static void take(unsigned long id, const char* request) {
     return;
   }
   answer->id = id;
-  uv_tcp_init(&loop, &answer->client);
-  err = uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &answer->client);
+  if (uv_pipe_pending_type(&channel) == UV_NAMED_PIPE)
+    err = uv_pipe_init(&loop, &answer->client.pipe, 0);
+  else
+    err = uv_tcp_init(&loop, &answer->client.tcp);
+  if (err == 0)
+    err = uv_accept((uv_stream_t*) &channel, &answer->client.stream);
   if (err < 0) {
     fail(err, "take a connection");
-    uv_close((uv_handle_t*) &answer->client, on_client_closed);
+    uv_close(&answer->client.handle, on_client_closed);
     return;
   }
   if (strncmp(request, "GET /wait", 9) == 0 && !draining) {
@@ -154,10 +167,10 @@ int work(const char* number) {
   err = uv_pipe_open(&channel, 0);
   if (err == 0)
     err = uv_read_start((uv_stream_t*) &channel, on_alloc, on_read);
+  if (err == 0)
+    err = say_ready();
   if (err < 0)
     fail(err, "open its channel, standard input; the master starts workers");
-  else
-    report(REPORT_NORMAL, "ready");
   uv_run(&loop, UV_RUN_DEFAULT);
   err = uv_loop_close(&loop);
   if (err < 0)

@@ -2,6 +2,7 @@
 #include "endpoint.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BACKLOG 128
@@ -60,17 +61,35 @@ static int parse_port(const char* text) {
   return port <= 65535 ? port : -1;
 }
 
-/* The first address of a name. Waits for it, which harms nobody: it happens once for each
- * endpoint, before anything else does. */
-static int tcp_lookup(struct endpoint* endpoint, const char* host, int port) {
+/* The number of a service, or -1. Waits for the system to look it up, which harms nobody: it happens
+ * once for each endpoint, before anything else does. */
+static int find_port(const char* text) {
   struct addrinfo hints;
   uv_getaddrinfo_t req;
-  char service[12];
+  int port = parse_port(text);
+
+  if (port >= 0 || text[strspn(text, "0123456789")] == '\0')
+    return port; /* It is a number, or nothing at all. */
+  memset(&hints, 0, sizeof(hints));
+  hints.ai_socktype = SOCK_STREAM;
+  if (uv_getaddrinfo(uv_default_loop(), &req, NULL, NULL, text, &hints) == 0) {
+    /* The same two bytes in both families, most significant first. */
+    const unsigned char* bytes = (const unsigned char*) req.addrinfo->ai_addr + 2;
+    port = bytes[0] << 8 | bytes[1];
+    uv_freeaddrinfo(req.addrinfo);
+  }
+  return port;
+}
+
+/* The first address of a name to listen on, and the first of the other family. Waits, too. */
+static int tcp_lookup(struct endpoint* endpoint, const char* host, const char* service) {
+  const struct addrinfo* entry;
+  struct addrinfo hints;
+  uv_getaddrinfo_t req;
   int err;
 
   memset(&hints, 0, sizeof(hints));
   hints.ai_socktype = SOCK_STREAM;
-  snprintf(service, sizeof(service), "%d", port);
   err = uv_getaddrinfo(uv_default_loop(), &req, NULL, host, service, &hints);
   if (err != 0)
     return err;
@@ -78,52 +97,79 @@ static int tcp_lookup(struct endpoint* endpoint, const char* host, int port) {
     memcpy(&endpoint->address, req.addrinfo->ai_addr, req.addrinfo->ai_addrlen);
   else
     err = UV_EAI_FAMILY;
+  for (entry = req.addrinfo; entry != NULL; entry = entry->ai_next)
+    if (entry->ai_family != req.addrinfo->ai_family &&
+        entry->ai_addrlen <= sizeof(endpoint->also)) {
+      memcpy(&endpoint->also, entry->ai_addr, entry->ai_addrlen);
+      break;
+    }
   uv_freeaddrinfo(req.addrinfo);
   return err;
 }
 
-/* HOST:PORT, where HOST is a name, an IPv4 address, or an IPv6 address in brackets: its own
- * colons would otherwise run into the one before the port. */
-static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
-  char host[256];
+/* HOST:PORT into its parts; `in_brackets`: an IPv6 address. */
+static int tcp_split(struct endpoint* endpoint,
+                     const char* rest,
+                     int* port,
+                     int* in_brackets,
+                     char* why,
+                     size_t size) {
   const char* colon = strrchr(rest, ':');
   size_t length = colon == NULL ? 0 : (size_t) (colon - rest);
-  int in_brackets = length >= 2 && rest[0] == '[' && colon[-1] == ']';
-  int port, err;
 
   if (colon == NULL)
     return refuse(why, size, "the port is missing; write HOST:PORT");
-  port = parse_port(colon + 1);
-  if (port < 0)
-    return refuse(why, size, "'%s' is not a port (0 to 65535)", colon + 1);
-  if (port == 0 && !endpoint_listens(endpoint))
+  *port = find_port(colon + 1);
+  if (*port < 0)
+    return refuse(why, size, "'%s' is not a port (0 to 65535), and no service that is known here",
+                  colon + 1);
+  if (*port == 0 && !endpoint_listens(endpoint))
     return refuse(why, size, "port 0 is for listening; connecting takes 1 to 65535");
-  if (length == 0 || (length == 1 && *rest == '*')) {
-    if (!endpoint_listens(endpoint))
-      return refuse(why, size, "the host is missing; write HOST:PORT");
-    uv_ip6_addr("::", port, &endpoint->address.in6); /* all, of both families */
-    return 0;
-  }
-  if (in_brackets) {
+  snprintf(endpoint->service, sizeof(endpoint->service), "%d", *port);
+  *in_brackets = length >= 2 && rest[0] == '[' && colon[-1] == ']';
+  if (*in_brackets) {
     rest++;
     length -= 2;
   }
-  if (length >= sizeof(host))
+  if (length >= sizeof(endpoint->host))
     return refuse(why, size, "the host is too long for an address");
-  memcpy(host, rest, length);
-  host[length] = '\0';
+  memcpy(endpoint->host, rest, length);
+  endpoint->host[length] = '\0';
+  if (strcmp(endpoint->host, "*") == 0)
+    endpoint->host[0] = '\0';
+  return 0;
+}
 
-  if (in_brackets)
-    err = uv_ip6_addr(host, port, &endpoint->address.in6);
-  else
-    err = uv_ip4_addr(host, port, &endpoint->address.in4);
-  if (err == 0)
+/* HOST:PORT, where HOST is a name, an IPv4 address, or an IPv6 address in brackets: its own
+ * colons would otherwise run into the one before the port. Without one, and with *, who listens takes
+ * all addresses of both families, and who connects means this machine. */
+static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, size_t size) {
+  const char* host = endpoint->host;
+  int in_brackets = 0;
+  int port = 0;
+  int err;
+
+  if (tcp_split(endpoint, rest, &port, &in_brackets, why, size) != 0)
+    return -1;
+  if (*host == '\0')
+    return uv_ip6_addr("::", port, &endpoint->address.in6);
+  if (in_brackets) {
+    if (uv_ip6_addr(host, port, &endpoint->address.in6) != 0)
+      return refuse(why, size, "'%s' is not a numeric address such as [::1]", host);
     return 0;
-  if (!in_brackets && uv_ip6_addr(host, port, &endpoint->address.in6) == 0)
-    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%d", host, port);
-  if (in_brackets)
-    return refuse(why, size, "'%s' is not a numeric address such as [::1]", host);
-  err = tcp_lookup(endpoint, host, port);
+  }
+  if (uv_ip4_addr(host, port, &endpoint->address.in4) == 0)
+    return 0;
+  if (strchr(host, ':') != NULL)
+    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host,
+                  strrchr(rest, ':') + 1);
+  if (!endpoint_listens(endpoint))
+    return 0;                           /* It is looked up for each connection. */
+  if (strcmp(host, "localhost") == 0) { /* Many a machine knows one of the two only by this name. */
+    uv_ip6_addr("::1", port, &endpoint->also.in6);
+    return uv_ip4_addr("127.0.0.1", port, &endpoint->address.in4);
+  }
+  err = tcp_lookup(endpoint, host, endpoint->service);
   if (err == 0)
     return 0;
   refuse(why, size, "cannot look up '%s': %s", host, uv_strerror(err));
@@ -136,33 +182,27 @@ static int tcp_init(const struct endpoint* endpoint, uv_loop_t* loop, union any_
 }
 
 static int tcp_bind(const struct endpoint* endpoint, union any_stream* stream) {
-  return uv_tcp_bind(&stream->tcp, &endpoint->address.any, 0);
+  struct sockaddr_in all;
+  int err = uv_tcp_bind(&stream->tcp, &endpoint->address.any, 0);
+  if (err == 0 || endpoint->host[0] != '\0')
+    return err;
+  /* A machine without IPv6: all that there is. */
+  uv_ip4_addr("0.0.0.0", atoi(endpoint->service), &all);
+  return uv_tcp_bind(&stream->tcp, (const struct sockaddr*) &all, 0);
 }
 
 static int tcp_connect(const struct endpoint* endpoint,
                        union any_stream* stream,
                        uv_connect_t* req,
                        uv_connect_cb cb) {
-  return uv_tcp_connect(req, &stream->tcp, &endpoint->address.any, cb);
-}
-
-static int address_text(const struct sockaddr_storage* address, char* name, size_t size) {
-  char host[64];
-  /* The port is the same two bytes in both families, most significant first. */
-  const unsigned char* port =
-      (const unsigned char*) &((const struct sockaddr_in*) address)->sin_port;
-  const char* format = address->ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d";
-  int err = uv_ip_name((const struct sockaddr*) address, host, sizeof(host));
-  if (err == 0)
-    snprintf(name, size, format, host, port[0] << 8 | port[1]);
-  return err;
+  return dial_start(&stream->dial, endpoint->host, endpoint->service, req, cb);
 }
 
 static int tcp_local_name(const union any_stream* stream, char* name, size_t size) {
   struct sockaddr_storage address;
   int length = sizeof(address);
   int err = uv_tcp_getsockname(&stream->tcp, (struct sockaddr*) &address, &length);
-  return err == 0 ? address_text(&address, name, size) : err;
+  return err == 0 ? dial_address_text(&address, name, size) : err;
 }
 
 static int tcp_peer_name(const union any_stream* stream, char* name, size_t size) {
@@ -170,7 +210,7 @@ static int tcp_peer_name(const union any_stream* stream, char* name, size_t size
   int length = sizeof(address);
   int err = uv_tcp_getpeername(&stream->tcp, (struct sockaddr*) &address, &length);
   snprintf(name, size, "tcp:");
-  return err == 0 ? address_text(&address, name + 4, size - 4) : err;
+  return err == 0 ? dial_address_text(&address, name + 4, size - 4) : err;
 }
 
 static int tcp_abort(union any_stream* stream, uv_close_cb cb) {
@@ -394,10 +434,13 @@ static const struct kind file = {
 };
 
 static const struct scheme schemes[] = {
-    {.name = "tcp", .syntax = "tcp:HOST:PORT", .meaning = "connect to a TCP server", .kind = &tcp},
+    {.name = "tcp",
+     .syntax = "tcp:HOST:PORT",
+     .meaning = "connect to a TCP server, over whichever address of HOST answers",
+     .kind = &tcp},
     {.name = "tcp-listen",
      .syntax = "tcp-listen:HOST:PORT",
-     .meaning = "wait for a TCP client; port 0 takes a free one, host * all addresses",
+     .meaning = "wait for a TCP client; port 0 takes a free one, HOST * or none all addresses",
      .kind = &tcp,
      .listens = 1},
 #ifndef _WIN32
@@ -461,6 +504,7 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
   char known[128] = "";
   size_t i;
 
+  endpoint->also.any.sa_family = AF_UNSPEC;
   for (i = 0; i < SCHEMES; i++) {
     if (strlen(schemes[i].name) == length && memcmp(schemes[i].name, name, length) == 0) {
       endpoint->scheme = &schemes[i];
@@ -519,6 +563,36 @@ int endpoint_listen(const struct endpoint* endpoint,
     err = endpoint->scheme->kind->bind(endpoint, stream);
   if (err == 0)
     err = uv_listen(&stream->stream, BACKLOG, cb);
+  return err;
+}
+
+int endpoint_listen_also(const struct endpoint* endpoint,
+                         const union any_stream* first,
+                         union any_stream* stream,
+                         uv_connection_cb cb) {
+  union tcp_address address = endpoint->also;
+  struct sockaddr_storage known;
+  unsigned int flags = address.any.sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0;
+  int length = sizeof(known);
+  int err;
+
+  if (address.any.sa_family == AF_UNSPEC)
+    return UV_ENOENT;
+  err = uv_tcp_getsockname(&first->tcp, (struct sockaddr*) &known, &length);
+  if (err < 0)
+    return err;
+  /* At the same place in both families. */
+  address.in4.sin_port = ((const struct sockaddr_in*) &known)->sin_port;
+  uv_tcp_init(first->stream.loop, &stream->tcp);
+  err = uv_tcp_bind(&stream->tcp, &address.any, flags);
+  if (err == 0)
+    err = uv_listen(&stream->stream, BACKLOG, cb);
+  if (err == 0)
+    return 0;
+  uv_close(&stream->handle, NULL);
+  /* Nobody asked for the port that the first one got, and no machine need have both families. */
+  if (strcmp(endpoint->service, "0") == 0 || err == UV_EADDRNOTAVAIL || err == UV_EAFNOSUPPORT)
+    err = UV_ENOENT;
   return err;
 }
 

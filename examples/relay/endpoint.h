@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dial.h"
 #include "exec.h"
 #include "standard.h"
 #include "uv.h"
@@ -22,20 +23,26 @@ union any_stream {
   uv_handle_t handle;
   uv_stream_t stream;
   uv_tcp_t tcp;
+  struct dial dial; /* a uv_tcp_t, and how it connects */
   uv_pipe_t pipe;
   struct exec exec;
   struct stdio stdio;
 };
 
+union tcp_address {
+  struct sockaddr any;
+  struct sockaddr_in in4;
+  struct sockaddr_in6 in6;
+};
+
 struct endpoint {
   const struct scheme* scheme;
-  const char* text; /* as it was written */
-  const char* rest; /* of it, behind the scheme */
-  union {
-    struct sockaddr any;
-    struct sockaddr_in in4;
-    struct sockaddr_in6 in6;
-  } address;
+  const char* text;          /* as it was written */
+  const char* rest;          /* of it, behind the scheme */
+  union tcp_address address; /* to listen on */
+  union tcp_address also;    /* of the other family, or of none */
+  char host[256];            /* to connect to; none: this one */
+  char service[8];
   int gives; /* bytes come from it */
   int takes; /* bytes go to it */
 };
@@ -60,6 +67,13 @@ int endpoint_listen(const struct endpoint* endpoint,
                     uv_loop_t* loop,
                     union any_stream* stream,
                     uv_connection_cb cb);
+
+/* A name such as localhost has addresses of both families: another listener for the other one, at the
+ * port of `first`. UV_ENOENT where there is no such thing. It is to be closed only when this was 0. */
+int endpoint_listen_also(const struct endpoint* endpoint,
+                         const union any_stream* first,
+                         union any_stream* stream,
+                         uv_connection_cb cb);
 
 /* To be called from the connection callback of `server`. */
 int endpoint_accept(const struct endpoint* endpoint,

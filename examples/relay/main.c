@@ -2,8 +2,8 @@
  *
  * Here: the command line, the listeners, and when the program ends with which code. What an
  * endpoint is, is in endpoint.c; one joined connection in pair.c; one direction of it in pump.c.
- * Only uv.h and the C library are used: the same source runs on Windows and Unix, and with any
- * library that offers this API. */
+ * Only uv.h, uvstream.h (in dial.c) and the C library are used: the same source runs on Windows and
+ * Unix. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -34,7 +34,9 @@ struct options {
 
 struct listener {
   union any_stream stream;
+  union any_stream also; /* of the other family */
   int open;
+  int also_open;
 };
 
 struct relay {
@@ -54,13 +56,14 @@ struct relay {
 };
 
 static void print_help(void) {
-  printf("usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
-         "\n"
-         "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
-         "on and the other direction goes on; a failure is passed on as a reset, where there is\n"
-         "such a thing (a pipe has none), and to a program as SIGTERM.\n"
-         "\n"
-         "Endpoints (HOST is a name or an address, IPv6 in brackets):\n");
+  printf(
+      "usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
+      "\n"
+      "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
+      "on and the other direction goes on; a failure is passed on as a reset, where there is\n"
+      "such a thing (a pipe has none), and to a program as SIGTERM.\n"
+      "\n"
+      "Endpoints (HOST is a name or an address, IPv6 in brackets; PORT a number or a service):\n");
   endpoint_list(stdout);
   printf(
       "\n"
@@ -233,7 +236,10 @@ static int parse_arguments(struct options* options, int argc, char** argv) {
 static void close_listener(struct listener* listener) {
   if (listener->open)
     uv_close(&listener->stream.handle, NULL);
+  if (listener->also_open)
+    uv_close(&listener->also.handle, NULL);
   listener->open = 0;
+  listener->also_open = 0;
 }
 
 static void close_listeners(struct relay* relay) {
@@ -289,7 +295,8 @@ static struct pair* new_pair(struct relay* relay, unsigned long number) {
 
 static void on_connection(uv_stream_t* stream, int status) {
   struct relay* relay = stream->data;
-  int index = stream == &relay->listeners[1].stream.stream;
+  int index =
+      stream == &relay->listeners[1].stream.stream || stream == &relay->listeners[1].also.stream;
   struct listener* listener = &relay->listeners[index];
   const char* name = relay->options.ends[index].text;
   struct pair* pair;
@@ -308,7 +315,7 @@ static void on_connection(uv_stream_t* stream, int status) {
   /* Nobody else is let in: not after the last one, and not when there is no memory to serve
    * them; those that are being served go on. */
   if (pair != NULL)
-    pair_accept(pair, index, &listener->stream);
+    pair_accept(pair, index, (union any_stream*) stream);
   if (pair == NULL || !relay->options.serve || relay->accepted == relay->options.max)
     close_listener(listener);
 }
@@ -347,6 +354,31 @@ static void on_interrupt(void* data, const char* name) {
 
 /* ---- The program ------------------------------------------------------------------------- */
 
+static int start_listener(struct relay* relay, int index, char* name, size_t size) {
+  const struct endpoint* end = &relay->options.ends[index];
+  struct listener* listener = &relay->listeners[index];
+  char also[ENDPOINT_NAME];
+  int err;
+
+  listener->open = 1;
+  err = endpoint_listen(end, &relay->loop, &listener->stream, on_connection);
+  listener->stream.handle.data = relay;
+  if (err == 0)
+    err = endpoint_local_name(end, &listener->stream, name, size);
+  if (err < 0)
+    return err;
+  report(REPORT_NORMAL, "listening on %s", name);
+  err = endpoint_listen_also(end, &listener->stream, &listener->also, on_connection);
+  if (err < 0)
+    return err == UV_ENOENT ? 0 : err;
+  listener->also_open = 1;
+  listener->also.handle.data = relay;
+  err = endpoint_local_name(end, &listener->also, also, sizeof(also));
+  if (err == 0)
+    report(REPORT_NORMAL, "listening on %s", also);
+  return err;
+}
+
 static int start_listeners(struct relay* relay) {
   const struct options* options = &relay->options;
   char all[2 * ENDPOINT_NAME] = "";
@@ -354,19 +386,13 @@ static int start_listeners(struct relay* relay) {
   int i, err;
 
   for (i = 0; i < 2; i++) {
-    struct listener* listener = &relay->listeners[i];
     if (!endpoint_listens(&options->ends[i]))
       continue;
-    listener->open = 1;
-    err = endpoint_listen(&options->ends[i], &relay->loop, &listener->stream, on_connection);
-    listener->stream.handle.data = relay;
-    if (err == 0)
-      err = endpoint_local_name(&options->ends[i], &listener->stream, name, sizeof(name));
+    err = start_listener(relay, i, name, sizeof(name));
     if (err < 0) {
       report_error(err, "cannot listen on %s", options->ends[i].text);
       return -1;
     }
-    report(REPORT_NORMAL, "listening on %s", name);
     strcat(strcat(all, name), "\n"); /* two names and their line ends fit */
   }
   if (options->ready_file == NULL)

@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "net.h"
+#include "raw.h"
 #include "uv.h"
 
 enum {
@@ -333,6 +334,76 @@ TEST(a5_port_in_use_has_one_name_for_all_addresses) {
       CHECK_EQ(uv_tcp_bind(second, (struct sockaddr*) &any, 0), 0); /* clears it */
       CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), 0);
     }
+  }
+  net_end();
+}
+
+/* A socket that is not the library's listens on a host, and shares its port with nobody; the port. */
+static int stranger_listens(const char* host, int both_families, uv_os_sock_t* sock) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+  } addr;
+  socklen_t len = sizeof addr.in6;
+  int only_ipv6 = !both_families;
+#ifdef SO_EXCLUSIVEADDRUSE /* Elsewhere it is how all are. */
+  int alone = 1;
+#endif
+
+  if (uv_ip4_addr(host, 0, &addr.in) < 0)
+    CHECK_EQ(uv_ip6_addr(host, 0, &addr.in6), 0);
+  *sock = socket(addr.any.sa_family, SOCK_STREAM, 0);
+  if (addr.any.sa_family == AF_INET6)
+    CHECK_EQ(
+        setsockopt(*sock, IPPROTO_IPV6, IPV6_V6ONLY, (const void*) &only_ipv6, sizeof only_ipv6),
+        0);
+  else
+    len = sizeof addr.in;
+#ifdef SO_EXCLUSIVEADDRUSE
+  CHECK_EQ(setsockopt(*sock, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const void*) &alone, sizeof alone),
+           0);
+#endif
+  CHECK_EQ(bind(*sock, &addr.any, len), 0);
+  CHECK_EQ(listen(*sock, 8), 0);
+  len = sizeof addr;
+  CHECK_EQ(getsockname(*sock, &addr.any, &len), 0);
+  return ntohs(addr.in.sin_port);
+}
+
+/* The same of a port that another program listens on. */
+TEST(a5_port_of_a_stranger_is_in_use) {
+  static const struct {
+    const char* first;
+    const char* second;
+    int both_families;
+  } rows[] = {
+      {"0.0.0.0", "0.0.0.0", 0},
+      {"0.0.0.0", "127.0.0.1", 0},
+      {"127.0.0.1", "0.0.0.0", 0},
+      {"127.0.0.1", "127.0.0.1", 0},
+      {"::", "::", 0},
+      {"::", "::1", 0},
+      {"::1", "::", 0},
+      {"::1", "::1", 0},
+      {"::", "0.0.0.0", 1},
+      {"::", "127.0.0.1", 1},
+      {"0.0.0.0", "::", 0},
+      {"127.0.0.1", "::", 0},
+  };
+  uv_tcp_t handles[sizeof rows / sizeof rows[0]];
+  unsigned i;
+
+  for (i = 0; i < (net_has_ipv6() ? sizeof rows / sizeof rows[0] : 4); i++) {
+    uv_os_sock_t sock;
+    int port;
+
+    port = stranger_listens(rows[i].first, rows[i].both_families, &sock);
+    CHECK_EQ(bind_to(&handles[i], rows[i].second, port, 0), 0);
+    CHECK_EQ(uv_listen((uv_stream_t*) &handles[i], 8, count_connection), UV_EADDRINUSE);
+    raw_close(sock);
+    uv_close((uv_handle_t*) &handles[i], NULL);
+    CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
   }
   net_end();
 }

@@ -271,6 +271,20 @@ TEST(addr_interface_names) {
   CHECK_EQ(uv_if_indextoname(0x7ffffff0, name, &size), UV_ENXIO);
 }
 
+TEST(addr_interface_names_misuse) {
+  char name[UV_IF_NAMESIZE] = "untouched";
+  size_t size = sizeof name;
+  size_t none = 0;
+
+  CHECK_EQ(uv_if_indextoname(1, NULL, &size), UV_EINVAL);
+  CHECK_EQ(uv_if_indextoname(1, name, NULL), UV_EINVAL);
+  CHECK_EQ(uv_if_indextoname(1, name, &none), UV_EINVAL);
+  CHECK_EQ(uv_if_indextoiid(1, NULL, &size), UV_EINVAL);
+  CHECK_EQ(uv_if_indextoiid(1, name, NULL), UV_EINVAL);
+  CHECK_EQ(uv_if_indextoiid(1, name, &none), UV_EINVAL);
+  CHECK_STR(name, "untouched");
+}
+
 TEST(addr_interfaces_include_the_loopback) {
   uv_interface_address_t* list = NULL;
   int loopback = 0;

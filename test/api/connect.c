@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "net.h"
+#include "pipes.h"
 #include "uv.h"
 
 static char trace[64];
@@ -345,6 +346,39 @@ TEST(w4_failed_connect_cancels_what_was_queued) {
   CHECK_STR(trace, "cwws");
   CHECK_EQ(last_status, UV_ECONNREFUSED);
   CHECK_EQ(client.write_queue_size, 0);
+  net_end();
+}
+
+static struct {
+  uv_pipe_t pipe;
+  uv_connect_t connect;
+  uv_write_t write;
+  uv_shutdown_t shutdown;
+} in_one_turn;
+
+static void connect_write_and_shut(uv_prepare_t* prepare) {
+  char name[TEST_PIPE_NAME];
+  uv_stream_t* stream = (uv_stream_t*) &in_one_turn.pipe;
+  uv_buf_t buf = uv_buf_init("hello", 5);
+
+  uv_close((uv_handle_t*) prepare, NULL);
+  CHECK_EQ(uv_pipe_init(prepare->loop, &in_one_turn.pipe, 0), 0);
+  uv_pipe_connect(&in_one_turn.connect, &in_one_turn.pipe, test_pipe_name(name, sizeof name),
+                  note_connect);
+  CHECK_EQ(uv_write(&in_one_turn.write, stream, &buf, 1, note_write), 0);
+  CHECK_EQ(uv_shutdown(&in_one_turn.shutdown, stream, note_shutdown), 0);
+}
+
+/* A write's callback comes in the turn after the one in which it was made, whatever becomes of it;
+ * that of the shutdown waits for it. */
+TEST(w4_failed_connect_cancels_in_order_what_was_queued_in_that_turn) {
+  uv_prepare_t prepare;
+
+  CHECK_EQ(uv_prepare_init(net_loop(), &prepare), 0);
+  CHECK_EQ(uv_prepare_start(&prepare, connect_write_and_shut), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_STR(trace, "cws");
+  CHECK_EQ(last_status, UV_ENOENT);
   net_end();
 }
 

@@ -84,6 +84,7 @@ TEST(env_long_value) {
 }
 
 TEST(env_misuse) {
+  uv_env_item_t* items = NULL;
   char value[8];
   size_t size = sizeof(value);
   size_t none = 0;
@@ -101,6 +102,8 @@ TEST(env_misuse) {
   CHECK_EQ(uv_os_unsetenv(""), UV_EINVAL);
   CHECK_EQ(uv_os_unsetenv("A=B"), UV_EINVAL);
   CHECK_EQ(uv_os_environ(NULL, NULL), UV_EINVAL);
+  CHECK_EQ(uv_os_environ(&items, NULL), UV_EINVAL);
+  CHECK(items == NULL);
 }
 
 static const char* find(const uv_env_item_t* items, int count, const char* name) {

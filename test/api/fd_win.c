@@ -1,4 +1,5 @@
 /* Numbers that are no descriptors, in a program whose C run-time library would end it for asking. */
+#include <io.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,13 @@
 #include "net.h"
 #include "pipes.h"
 #include "uv.h"
+
+#if defined(_DEBUG) && (defined(_MSC_VER) || defined(UV__CRT_REPORTS))
+#  include <crtdbg.h>
+#  define HAS_REPORTS 1
+#else
+#  define HAS_REPORTS 0
+#endif
 
 #if defined(_MSC_VER) || defined(_UCRT)
 static void __cdecl end_the_host(const wchar_t* expression,
@@ -47,24 +55,94 @@ static void check_refused(uv_file fd) {
   net_close((uv_handle_t*) &child);
 }
 
+#if !defined(_MSC_VER) && defined(_UCRT)
+/* Not in every version of MinGW's headers. */
+_CRTIMP _invalid_parameter_handler __cdecl _set_thread_local_invalid_parameter_handler(
+    _invalid_parameter_handler handler);
+#endif
+
 TEST(e3_what_is_no_descriptor_ends_nothing) {
   static const uv_file numbers[] = {-1, -2, -2147483647, 1000, 20000, 2147483647};
   uv_file fds[2];
   size_t i;
 #if defined(_MSC_VER) || defined(_UCRT)
   _invalid_parameter_handler before = _set_invalid_parameter_handler(end_the_host);
+  _invalid_parameter_handler of_thread;
 #endif
 
   if (harness_arg(0) != NULL)
     return;
+#if defined(_MSC_VER) || defined(_UCRT)
+  of_thread = _set_thread_local_invalid_parameter_handler(end_the_host);
+#endif
   for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     check_refused(numbers[i]);
+  for (i = 0; i < 3; i++) /* They may have nothing behind them, of which there is a number, too. */
+    CHECK(uv_get_osfhandle((uv_file) i) != (HANDLE) (intptr_t) -2);
   CHECK_EQ(uv_pipe(fds, 0, 0), 0);
   test_fd_close(fds[0]);
   test_fd_close(fds[1]);
   check_refused(fds[0]);
 #if defined(_MSC_VER) || defined(_UCRT)
+  CHECK(_set_thread_local_invalid_parameter_handler(of_thread) == end_the_host);
   CHECK(_set_invalid_parameter_handler(before) == end_the_host); /* it was left where it was */
 #endif
   net_end();
+}
+
+#if HAS_REPORTS
+enum {
+  MISTAKES = 200
+};
+
+static volatile LONG reports;
+
+static int __cdecl count_report(int type, wchar_t* message, int* result) {
+  (void) type;
+  (void) message;
+  InterlockedIncrement(&reports);
+  *result = 0;
+  return TRUE;
+}
+
+static void __cdecl go_on(const wchar_t* expression,
+                          const wchar_t* function,
+                          const wchar_t* file,
+                          unsigned int line,
+                          uintptr_t reserved) {
+  (void) expression;
+  (void) function;
+  (void) file;
+  (void) line;
+  (void) reserved;
+}
+
+static void make_mistakes(void* arg) {
+  int i;
+
+  (void) arg;
+  for (i = 0; i < MISTAKES; i++)
+    CHECK_EQ(_get_osfhandle(1000), -1);
+}
+#endif
+
+/* What another thread does wrong at the same moment is the host's to hear of, and nothing of what the
+ * library asks. */
+TEST(e3_report_of_another_thread_is_shown) {
+#if HAS_REPORTS
+  _invalid_parameter_handler before = _set_invalid_parameter_handler(go_on);
+  uv_thread_t thread;
+  int i;
+
+  CHECK_EQ(_CrtSetReportHookW2(_CRT_RPTHOOK_INSTALL, count_report), 1);
+  CHECK_EQ(uv_thread_create(&thread, make_mistakes, NULL), 0);
+  for (i = 0; i < MISTAKES; i++)
+    CHECK(uv_get_osfhandle(1000) == INVALID_HANDLE_VALUE);
+  CHECK_EQ(uv_thread_join(&thread), 0);
+  CHECK_EQ(reports, MISTAKES);
+  CHECK_EQ(_CrtSetReportHookW2(_CRT_RPTHOOK_REMOVE, count_report), 0);
+  (void) _set_invalid_parameter_handler(before);
+#else
+  SKIP("this C run-time library reports nothing");
+#endif
 }

@@ -1,6 +1,7 @@
 /* The frames of an IPC pipe on Windows (rules I5, I6, P6), against a peer that writes and reads
  * them itself, byte by byte where it matters: as libuv does, as this library does, or as neither
  * would. */
+#include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -374,6 +375,65 @@ TEST(r6_frames_without_payload_give_way) {
   end();
 }
 
+static void alloc_byte(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(text + text_size, 1);
+}
+
+/* Also behind payload that has filled its buffer, so that more is looked for at once. */
+TEST(r6_frames_without_payload_behind_one_give_way) {
+  enum {
+    FRAMES = 2000
+  };
+  static struct header headers[FRAMES];
+  uv_check_t check;
+  int turns = 0;
+  int i;
+
+  begin();
+  for (i = 0; i < FRAMES; i++)
+    headers[i].flags = DATA;
+  raw_frame(0, "a");
+  raw_write(headers, sizeof headers);
+  raw_frame(0, "b");
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  check.data = &turns;
+  CHECK_EQ(uv_check_start(&check, count_empty_turn), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &channel, alloc_byte, on_text), 0);
+  until_text("ab");
+  CHECK(turns >= FRAMES / 200);
+  end();
+}
+
+/* They were there before anything else was done with the pipe. */
+TEST(r6_frames_without_payload_that_were_there_first) {
+  enum {
+    FRAMES = 200
+  };
+  static struct header headers[FRAMES];
+  static const char payload[] = "at last";
+  char name[TEST_PIPE_NAME];
+  HANDLE end_;
+  int i;
+
+  test_pipe_name(name, sizeof name);
+  raw = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 65536, 65536, 0, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  end_ = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                     FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(end_ != INVALID_HANDLE_VALUE);
+  for (i = 0; i < FRAMES; i++)
+    headers[i].flags = DATA;
+  raw_write(headers, sizeof headers);
+  raw_frame(0, payload);
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, 1), 0);
+  CHECK_EQ(uv_pipe_open(&channel, _open_osfhandle((intptr_t) end_, _O_BINARY)), 0);
+  start_reading();
+  until_text(payload);
+  end();
+}
+
 TEST(r3_no_buffer_within_a_frame) {
   struct header header = {DATA, 0, 6, 0};
 
@@ -511,15 +571,153 @@ TEST(i6_socket_information_of_nothing) {
   expect_end(UV_ECONNABORTED);
 }
 
-static void give_pipe(uint64_t value, uint32_t flags) {
+/* A frame that tells of a socket; with `target` not what was duplicated for this process, but another
+ * handle of it. */
+static void give_socket(SOCKET sock, HANDLE target) {
+  const uint32_t no_error = 0;
+  DWORD words[(SOCKET_SIZE - 4) / sizeof(DWORD)];
+  WSAPROTOCOL_INFOW info;
+  int named = target == NULL;
+  size_t i;
+
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  memcpy(words, &info, sizeof words);
+  if (target != NULL) {
+    SOCKET taken = take_socket(&info);
+
+    /* Where it has the handle is not documented. */
+    for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+      if (words[i] == (DWORD) taken) {
+        words[i] = (DWORD) (ULONG_PTR) target;
+        named = 1;
+      }
+    }
+    CHECK_EQ(closesocket(taken), 0);
+  }
+  CHECK_EQ(closesocket(sock), 0);
+  if (!named)
+    SKIP("this system does not name the handle in what it tells of a socket");
+  raw_header(DATA | SOCKET_INFO, 0, 1);
+  raw_write(words, sizeof words);
+  raw_write(&no_error, sizeof no_error);
+  raw_write("x", 1);
+}
+
+static SOCKET make_socket(void) {
+  SOCKET sock = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+
+  CHECK(sock != INVALID_SOCKET);
+  return sock;
+}
+
+/* One that a stream has, of whatever loop. */
+TEST(i6_socket_information_of_a_stream) {
+  uv_tcp_t a, b;
+  uv_os_fd_t own;
+  int type;
+  int size = sizeof type;
+
+  begin();
+  net_pair(&a, &b);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &a, &own), 0);
+  start_reading();
+  give_socket(make_socket(), own);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK_EQ(getsockopt((SOCKET) own, SOL_SOCKET, SO_TYPE, (char*) &type, &size), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+/* The first time it was given; by the second it is one that waits to be accepted. */
+TEST(i6_socket_information_given_twice) {
+  WSAPROTOCOL_INFOW info;
+  const uint32_t no_error = 0;
+  SOCKET sock;
+  uv_tcp_t tcp;
+  int i;
+
+  begin();
+  start_reading();
+  sock = make_socket();
+  CHECK_EQ(WSADuplicateSocketW(sock, GetCurrentProcessId(), &info), 0);
+  for (i = 0; i < 2; i++) {
+    raw_header(DATA | SOCKET_INFO, 0, 1);
+    raw_write(&info, sizeof info);
+    raw_write(&no_error, sizeof no_error);
+    raw_write("x", 1);
+  }
+  net_until(&ended, 1);
+  CHECK(status < 0);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &tcp), 0);
+  CHECK_EQ(closesocket(sock), 0);
+  end();
+}
+
+/* What names a socket of another kind than TCP's is not even tried: it stays the sender's. */
+static void give_other_socket(void (*change)(WSAPROTOCOL_INFOW* info)) {
+  char block[SOCKET_SIZE] = {0};
+  WSAPROTOCOL_INFOW info;
+  SOCKET sock;
+
+  begin();
+  start_reading();
+  sock = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+  CHECK(sock != INVALID_SOCKET);
+  memset(&info, 0, sizeof info);
+  info.iSocketType = SOCK_STREAM;
+  info.iProtocol = IPPROTO_TCP;
+  info.iAddressFamily = AF_INET;
+  change(&info);
+  memcpy(block, &info, sizeof info);
+  raw_header(DATA | SOCKET_INFO, 0, 1);
+  raw_write(block, sizeof block);
+  raw_write("x", 1);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK_EQ(closesocket(sock), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+static void make_datagrams(WSAPROTOCOL_INFOW* info) {
+  info->iSocketType = SOCK_DGRAM;
+}
+
+static void make_udp(WSAPROTOCOL_INFOW* info) {
+  info->iProtocol = IPPROTO_UDP;
+}
+
+static void make_infrared(WSAPROTOCOL_INFOW* info) {
+  info->iAddressFamily = 26; /* AF_IRDA */
+}
+
+TEST(i6_socket_information_of_datagrams) {
+  give_other_socket(make_datagrams);
+}
+
+TEST(i6_socket_information_of_another_protocol) {
+  give_other_socket(make_udp);
+}
+
+TEST(i6_socket_information_of_another_family) {
+  give_other_socket(make_infrared);
+}
+
+static void give_pipe_as(uint64_t value, uint32_t flags, uint32_t ending, uint32_t zero) {
   struct {
     uint64_t value;
-    uint64_t zero;
-  } block = {value, 0};
+    uint32_t ending;
+    uint32_t zero;
+  } block = {value, ending, zero};
 
   raw_header(DATA | PIPE | flags, OURS, 1);
   raw_write(&block, sizeof block);
   raw_write("x", 1);
+}
+
+static void give_pipe(uint64_t value, uint32_t flags) {
+  give_pipe_as(value, flags, 0, 0);
 }
 
 /* A handle that is no pipe, or that is not the peer's to give. */
@@ -534,6 +732,104 @@ TEST(i6_pipe_handle_of_nothing) {
   begin();
   bad_pipe(0x7FFFFFF0);
   expect_end(UV_ECONNABORTED);
+}
+
+/* One that is ours is refused, and stays open. */
+static void refused_pipe(HANDLE ours, uint32_t flags) {
+  DWORD state;
+
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) ours, flags);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(ours, &state, NULL, NULL, NULL));
+  expect_end(UV_ECONNABORTED);
+}
+
+/* A handle that would be good, in a block that no peer of ours writes: it stays the sender's. */
+static void wrong_block(uint64_t value, uint32_t flags, uint32_t ending, uint32_t zero) {
+  DWORD state;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  start_reading();
+  if (value == 1)
+    value = (uint64_t) (uintptr_t) uv_get_osfhandle(fds[0]);
+  give_pipe_as(value, flags, ending, zero);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(uv_get_osfhandle(fds[0]), &state, NULL, NULL, NULL));
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(i6_pipe_that_ends_in_no_known_way) {
+  wrong_block(1, CONNECTION, 7, 0);
+}
+
+TEST(i6_pipe_whose_last_word_is_not_zero) {
+  wrong_block(1, CONNECTION, 0, 1);
+}
+
+TEST(i6_pipe_handle_of_zero) {
+  wrong_block(0, CONNECTION, 0, 0);
+}
+
+TEST(i6_pipe_handle_that_is_invalid) {
+  wrong_block(UINT64_MAX, CONNECTION, 0, 0);
+}
+
+/* The client's end serves nobody. */
+TEST(i6_pipe_that_cannot_be_a_listener) {
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  refused_pipe(uv_get_osfhandle(fds[1]), 0);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* An end that is not overlapped is a connection as any other, and no listener. */
+TEST(i6_pipe_that_is_not_overlapped_is_no_listener) {
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  refused_pipe(uv_get_osfhandle(fds[0]), 0);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+TEST(i1_pipe_that_is_not_overlapped) {
+  HANDLE self = GetCurrentProcess();
+  struct net_sink sink = {0};
+  uv_pipe_t pipe;
+  char bytes[4];
+  HANDLE given;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK(DuplicateHandle(self, uv_get_osfhandle(fds[0]), self, &given, 0, FALSE,
+                        DUPLICATE_SAME_ACCESS));
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) given, CONNECTION);
+  until_text("x");
+  CHECK_EQ(uv_pipe_pending_type(&channel), UV_NAMED_PIPE);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &pipe), 0);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  net_pattern_fill(bytes, sizeof bytes, 0);
+  CHECK_EQ(_write(fds[1], bytes, sizeof bytes), sizeof bytes);
+  CHECK_EQ(_close(fds[1]), 0);
+  CHECK_EQ(_close(fds[0]), 0);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, sizeof bytes);
+  CHECK_EQ(sink.status, UV_EOF);
+  end();
 }
 
 TEST(i6_pipe_handle_that_is_an_event) {
@@ -555,18 +851,6 @@ TEST(i6_pipe_handle_of_a_stream) {
   CHECK_EQ(uv_fileno((uv_handle_t*) &channel, &own), 0);
   bad_pipe((uint64_t) (uintptr_t) own);
   CHECK(GetHandleInformation(own, &flags)); /* It is still there. */
-  expect_end(UV_ECONNABORTED);
-}
-
-/* One that is ours is refused, and stays open. */
-static void refused_pipe(HANDLE ours, uint32_t flags) {
-  DWORD state;
-
-  start_reading();
-  give_pipe((uint64_t) (uintptr_t) ours, flags);
-  net_until(&ended, 1);
-  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
-  CHECK(GetNamedPipeInfo(ours, &state, NULL, NULL, NULL));
   expect_end(UV_ECONNABORTED);
 }
 
@@ -596,6 +880,60 @@ TEST(i6_pipe_handle_of_a_listener) {
   begin();
   CHECK_EQ(uv_fileno((uv_handle_t*) &server, &own), 0);
   refused_pipe(own, 0);
+}
+
+/* Or the one of a name that nobody listens on yet. */
+TEST(i6_pipe_handle_of_a_name_that_is_bound) {
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t bound;
+  uv_os_fd_t own;
+
+  begin();
+  CHECK_EQ(uv_pipe_init(net_loop(), &bound, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&bound, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &bound, &own), 0);
+  refused_pipe(own, 0);
+}
+
+/* What the C run-time library has as 0 to 2 need not be what the system has. */
+TEST(i6_pipe_handle_of_a_standard_descriptor) {
+  HANDLE before = GetStdHandle(STD_INPUT_HANDLE);
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(_dup2(fds[0], 0), 0);
+  CHECK(SetStdHandle(STD_INPUT_HANDLE, before));
+  refused_pipe(uv_get_osfhandle(0), CONNECTION);
+  CHECK_EQ(_close(0), 0);
+  CHECK_EQ(_close(fds[0]), 0);
+  CHECK_EQ(_close(fds[1]), 0);
+}
+
+/* One whose stream has closed, and which delivers what a try has taken. */
+TEST(i6_pipe_handle_with_bytes_on_their_way) {
+  static char block[4096];
+  uv_buf_t buf = uv_buf_init(block, sizeof block);
+  uv_os_fd_t own;
+  uv_pipe_t from;
+  DWORD state;
+  int fds[2];
+
+  begin();
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, fds[1]), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &from, &own), 0);
+  while (uv_try_write((uv_stream_t*) &from, &buf, 1) > 0)
+    continue;
+  net_close((uv_handle_t*) &from);
+  start_reading();
+  give_pipe((uint64_t) (uintptr_t) own, CONNECTION);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(GetNamedPipeInfo(own, &state, NULL, NULL, NULL));
+  CHECK_EQ(_close(fds[0]), 0);
+  expect_end(UV_ECONNABORTED);
 }
 
 TEST(i6_pipe_handle_of_the_standard_input) {
@@ -708,6 +1046,22 @@ TEST(i5_pipe_waits_while_reading) {
   CHECK_EQ(write_status, 0);
   expect_pipe();
   until_text("and text");
+  end();
+}
+
+/* It is not waited for by who only tries. */
+TEST(i5_try_write_of_a_pipe_before_the_peer_has_spoken) {
+  uv_buf_t buf = uv_buf_init((char*) "p", 1);
+
+  begin();
+  test_pipe_pair(&ends[0], &ends[1], 0);
+  CHECK_EQ(uv_try_write2((uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &ends[0]), UV_EAGAIN);
+  CHECK_EQ(raw_waiting(), 0);
+  raw_frame(OURS, "");
+  start_reading();
+  while (uv_try_write2((uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &ends[0]) == UV_EAGAIN)
+    net_turns(1);
+  expect_pipe();
   end();
 }
 
@@ -880,5 +1234,35 @@ TEST(w7_try_write_until_the_pipe_is_full) {
   net_turns(2);
   CHECK_EQ(raw_waiting(), 0);
   CHECK(uv_try_write((uv_stream_t*) &channel, &buf, 1) > 0);
+  end();
+}
+
+/* A frame that goes at once, or not at all, has a bound in bytes and in buffers. */
+TEST(w7_try_write_of_more_than_one_frame) {
+  char bytes[4096];
+  char seen[4096];
+  uv_buf_t bufs[20];
+  int i;
+  int n;
+
+  begin();
+  for (i = 0; i < (int) sizeof bytes; i++)
+    bytes[i] = (char) ('a' + i % 26);
+  for (i = 0; i < 20; i++)
+    bufs[i] = uv_buf_init(bytes + i * 10, 10);
+  n = uv_try_write((uv_stream_t*) &channel, bufs, 20);
+  CHECK(n > 0 && n < 200 && n % 10 == 0);
+  expect_header(DATA, (uint32_t) n);
+  raw_read(seen, (size_t) n);
+  CHECK(memcmp(seen, bytes, (size_t) n) == 0);
+  bufs[0] = uv_buf_init(bytes, 100);
+  bufs[1] = uv_buf_init(bytes + 100, sizeof bytes - 100);
+  bufs[2] = uv_buf_init(bytes, 1);
+  n = uv_try_write((uv_stream_t*) &channel, bufs, 3);
+  CHECK(n > 100 && n < (int) sizeof bytes);
+  expect_header(DATA, (uint32_t) n);
+  raw_read(seen, (size_t) n);
+  CHECK(memcmp(seen, bytes, (size_t) n) == 0);
+  CHECK_EQ(raw_waiting(), 0);
   end();
 }

@@ -421,6 +421,65 @@ TEST(loop_walk_goes_on_where_its_callback_frees_the_handle) {
   CHECK_EQ(uv_loop_close(&loop), 0);
 }
 
+/* Five timers, of which the walk's callback lets others go than the one it was given. */
+struct victims {
+  uv_timer_t* timers[5];
+  int at;    /* the one in whose callback, */
+  int first; /* those from here */
+  int last;  /* to here go */
+  int seen[5];
+};
+
+static void let_others_go(uv_handle_t* handle, void* arg) {
+  struct victims* victims = arg;
+  int i;
+
+  for (i = 0; i < 5 && (uv_handle_t*) victims->timers[i] != handle; i++) {
+    continue;
+  }
+  CHECK(i < 5);
+  victims->seen[i]++;
+  if (i != victims->at) {
+    return;
+  }
+  for (i = victims->first; i <= victims->last; i++) {
+    uv_close((uv_handle_t*) victims->timers[i], free_handle);
+    victims->timers[i] = NULL;
+  }
+  CHECK_EQ(uv_run(handle->loop, UV_RUN_DEFAULT), 0);
+}
+
+/* Those that come next, to the last one or not, and the last one alone: each other one is seen, and
+ * nothing is looked at that has gone. */
+TEST(loop_walk_goes_on_where_its_callback_frees_others) {
+  static const int rows[][3] = {{0, 1, 1}, {1, 2, 3}, {3, 4, 4}, {0, 1, 4}, {0, 4, 4}, {2, 0, 1}};
+  size_t k;
+
+  for (k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    struct victims victims = {{NULL}, rows[k][0], rows[k][1], rows[k][2], {0}};
+    uv_loop_t loop;
+    int count = 0;
+    int i;
+
+    CHECK_EQ(uv_loop_init(&loop), 0);
+    for (i = 0; i < 5; i++) {
+      victims.timers[i] = malloc(sizeof *victims.timers[i]);
+      CHECK(victims.timers[i] != NULL);
+      CHECK_EQ(uv_timer_init(&loop, victims.timers[i]), 0);
+    }
+    uv_walk(&loop, let_others_go, &victims);
+    for (i = 0; i < 5; i++) {
+      int gone = i >= victims.first && i <= victims.last;
+
+      CHECK_EQ(victims.timers[i] == NULL, gone);
+      CHECK_EQ(victims.seen[i], !gone || i < victims.at);
+    }
+    uv_walk(&loop, close_and_run, &count);
+    CHECK_EQ(count, 4 - (victims.last - victims.first));
+    CHECK_EQ(uv_loop_close(&loop), 0);
+  }
+}
+
 static void nothing_idle(uv_idle_t* idle) {
   (void) idle;
 }

@@ -9,7 +9,10 @@
 #include "thread.h"
 #include "uv.h"
 
-#ifndef _WIN32
+#ifdef _WIN32
+#  include <fcntl.h>
+#  include <io.h>
+#else
 #  include <fcntl.h>
 #  include <signal.h>
 #  include <stdlib.h>
@@ -109,6 +112,34 @@ TEST(s1_shutdown_of_a_writing_end) {
   net_end();
 }
 
+/* Its descriptor is given back by the shutdown, so that the next one may have its number. */
+TEST(p4_open_of_ends_beside_one_that_was_shut_down) {
+  uv_shutdown_t shutdown;
+  uv_file fds[2];
+  uv_pipe_t shut_;
+  uv_pipe_t others[8];
+  uv_file first;
+  int shut = 0;
+  int i;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  first = fds[0];
+  CHECK_EQ(uv_pipe_init(net_loop(), &shut_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&shut_, fds[1]), 0);
+  shutdown.data = &shut;
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &shut_, ignore_shutdown), 0);
+  net_until(&shut, 1);
+  for (i = 0; i < 8; i += 2) {
+    CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &others[i], 0), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &others[i + 1], 0), 0);
+    CHECK_EQ(uv_pipe_open(&others[i], fds[0]), 0);
+    CHECK_EQ(uv_pipe_open(&others[i + 1], fds[1]), 0);
+  }
+  test_fd_close(first);
+  net_end();
+}
+
 /* ---- What is refused ---- */
 
 TEST(p4_open_twice) {
@@ -146,7 +177,6 @@ TEST(p4_what_is_no_descriptor) {
 
 /* ---- What is taken ---- */
 
-#ifndef _WIN32
 static void exchange(uv_pipe_t* from, uv_pipe_t* to) {
   struct net_sink sink = {0};
   int sent = 0;
@@ -157,7 +187,6 @@ static void exchange(uv_pipe_t* from, uv_pipe_t* to) {
   net_until(&sent, 1);
   CHECK_EQ(uv_read_stop((uv_stream_t*) to), 0);
 }
-#endif
 
 TEST(p4_open_of_sockets) {
 #ifdef _WIN32
@@ -543,6 +572,61 @@ TEST(p4_two_handles_of_one_socket) {
   exchange(&peer, &out);
   net_end();
 #endif
+}
+
+/* Descriptors: a peer, and two of the other end, which goes both ways. */
+static void make_doubled(uv_file* peer, uv_file ends[2]) {
+#ifdef _WIN32
+  HANDLE self = GetCurrentProcess();
+  char name[TEST_PIPE_NAME];
+  HANDLE server;
+  HANDLE client;
+  HANDLE copy;
+
+  server =
+      CreateNamedPipeA(test_pipe_name(name, sizeof name), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                       PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT, 1, 65536, 65536, 0, NULL);
+  CHECK(server != INVALID_HANDLE_VALUE);
+  client = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                       FILE_FLAG_OVERLAPPED, NULL);
+  CHECK(client != INVALID_HANDLE_VALUE);
+  CHECK(DuplicateHandle(self, client, self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  *peer = _open_osfhandle((intptr_t) server, _O_RDWR | _O_BINARY);
+  ends[0] = _open_osfhandle((intptr_t) client, _O_RDWR | _O_BINARY);
+  ends[1] = _open_osfhandle((intptr_t) copy, _O_RDWR | _O_BINARY);
+#else
+  uv_os_sock_t pair[2];
+
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  *peer = pair[1];
+  ends[0] = STDIN_FILENO; /* as the program of an inetd has them */
+  ends[1] = STDOUT_FILENO;
+  CHECK_EQ(dup2(pair[0], ends[0]), ends[0]);
+  CHECK_EQ(dup2(pair[0], ends[1]), ends[1]);
+  test_fd_close(pair[0]);
+#endif
+}
+
+TEST(p4_standard_input_and_output_of_one_pipe) {
+  uv_file ends[2];
+  uv_file other;
+  uv_pipe_t peer;
+  uv_pipe_t in;
+  uv_pipe_t out;
+
+  make_doubled(&other, ends);
+  CHECK_EQ(uv_pipe_init(net_loop(), &peer, 0), 0);
+  CHECK_EQ(uv_pipe_open(&peer, other), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &in, 0), 0);
+  CHECK_EQ(uv_pipe_open(&in, ends[0]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &out, 0), 0);
+  CHECK_EQ(uv_pipe_open(&out, ends[1]), 0);
+  exchange(&peer, &in);
+  exchange(&out, &peer);
+  exchange(&peer, &in);
+  net_close((uv_handle_t*) &in);
+  exchange(&out, &peer);
+  net_end();
 }
 
 #ifndef _WIN32

@@ -489,3 +489,76 @@ TEST(r2_message_that_is_longer_than_a_read_is_whole) {
   CHECK_EQ(sink.bytes, LENGTH);
   net_end();
 }
+
+/* ---- S1 ---- */
+
+/* Two ends of one pipe, both synchronous; the first is written to until it has taken nothing for a
+ * while. That the pipe is full by then, and not its helper slow, is likely. */
+static size_t make_full_pair(uv_pipe_t* writer, uv_pipe_t* reader) {
+  size_t taken = 0;
+  uv_file fds[2];
+  int idle = 0;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), reader, 0), 0);
+  CHECK_EQ(uv_pipe_open(reader, fds[0]), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), writer, 0), 0);
+  CHECK_EQ(uv_pipe_open(writer, fds[1]), 0);
+  while (idle < 100) {
+    uv_buf_t block = uv_buf_init(net_block() + taken, 60000);
+    ssize_t n = uv_try_write((uv_stream_t*) writer, &block, 1);
+
+    CHECK(n > 0 || n == UV_EAGAIN);
+    CHECK(taken + 2 * block.len <= NET_BLOCK);
+    taken += n > 0 ? (size_t) n : 0;
+    idle = n > 0 ? 0 : idle + 1;
+    net_turns(1);
+  }
+  return taken;
+}
+
+static int shut;
+static int shut_status;
+
+static void note_shut(uv_shutdown_t* req, int status) {
+  (void) req;
+  shut_status = status;
+  shut++;
+}
+
+/* What a try took is on its way, and the end comes behind it. */
+TEST(s1_shutdown_waits_for_what_a_try_took) {
+  struct net_sink sink = {0};
+  uv_pipe_t reader, writer;
+  uv_shutdown_t req;
+  size_t taken = make_full_pair(&writer, &reader);
+
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &writer, note_shut), 0);
+  net_turns(5);
+  net_drain((uv_stream_t*) &reader, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, taken);
+  net_until(&shut, 1);
+  CHECK_EQ(shut_status, 0);
+  net_end();
+}
+
+/* Nobody reads, and the close does not wait for that; a shutdown that is told to be over is so. */
+TEST(l5_close_cancels_a_shutdown_that_waits_for_a_try) {
+  struct net_sink sink = {0};
+  uv_pipe_t reader, writer;
+  uv_shutdown_t req;
+  size_t taken = make_full_pair(&writer, &reader);
+
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &writer, note_shut), 0);
+  net_turns(5);
+  net_close((uv_handle_t*) &writer);
+  CHECK_EQ(shut, 1);
+  CHECK(shut_status == UV_ECANCELED || shut_status == 0);
+  net_drain((uv_stream_t*) &reader, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK(shut_status == 0 ? sink.bytes == taken : sink.bytes <= taken);
+  net_end();
+}

@@ -1322,3 +1322,14 @@ TEST(process_kill_of_nobody) {
   CHECK_EQ(uv_kill(0x7ffffff, 0), UV_ESRCH);
   CHECK(uv_kill(0x7ffffff, -1) < 0);
 }
+
+/* What is no signal, or none that can be sent, ends nobody; 0 only asks. */
+TEST(process_kill_of_oneself) {
+  CHECK_EQ(uv_kill(uv_os_getpid(), 0), 0);
+  CHECK_EQ(uv_kill(uv_os_getpid(), -1), UV_EINVAL);
+  CHECK_EQ(uv_kill(uv_os_getpid(), 1000), UV_EINVAL);
+#ifdef _WIN32
+  CHECK_EQ(uv_kill(0, 0), 0); /* The same there. */
+  CHECK_EQ(uv_kill(0, SIGSEGV), UV_ENOSYS);
+#endif
+}

@@ -255,6 +255,11 @@ TEST(setup_args_gives_utf8) {
 TEST(setup_args_gives_back_what_it_cannot_improve) {
   int nth;
 
+  char* none[] = {NULL};
+
+  CHECK(uv_setup_args(__argc, NULL) == NULL);
+  CHECK(uv_setup_args(0, __argv) == __argv);
+  CHECK(uv_setup_args(1, none) == none);
   CHECK(uv_setup_args(__argc + 1, __argv) == __argv);
   CHECK(uv_setup_args(__argc - 1, __argv) == __argv);
   for (nth = 1; nth <= 2; nth++) {

@@ -270,6 +270,19 @@ TEST(process_path_with_quotation_marks) {
     test_await_child(&end);
     net_close((uv_handle_t*) &child);
   }
+  /* A semicolon between two marks ends nothing: the folder is another one. */
+  snprintf(path, sizeof path, "PATH=\"%s;none\"", self);
+  for (i = 0; i < 1; i++) {
+    uv_process_options_t options;
+    uv_process_t child;
+
+    test_child(&options, args, "process_path_with_quotation_marks", "child");
+    options.file = name;
+    options.env = env;
+    options.cwd = "C:\\";
+    CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOENT);
+    net_close((uv_handle_t*) &child);
+  }
   net_end();
 }
 

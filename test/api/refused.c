@@ -220,6 +220,34 @@ TEST(e3_small_things_refuse_what_is_no_argument) {
   CHECK_EQ(uv_loop_close(uv_default_loop()), 0);
 }
 
+/* A handle, a loop, a request or a lock that a call is about has to be there; what else may not be NULL
+ * is looked at. */
+TEST(e3_null_is_no_place_for_a_result) {
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+  uv_thread_t thread;
+  uv_tcp_t tcp;
+  char text[64];
+
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", 1, NULL), UV_EINVAL);
+  CHECK_EQ(uv_ip4_addr(NULL, 1, &in), UV_EINVAL);
+  CHECK_EQ(uv_ip6_addr("::1", 1, NULL), UV_EINVAL);
+  CHECK_EQ(uv_ip6_addr(NULL, 1, &in6), UV_EINVAL);
+  CHECK_EQ(uv_ip4_name(NULL, text, sizeof text), UV_EINVAL);
+  CHECK_EQ(uv_ip6_name(NULL, text, sizeof text), UV_EINVAL);
+  CHECK_EQ(uv_ip_name(NULL, text, sizeof text), UV_EINVAL);
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", 1, &in), 0);
+  CHECK_EQ(uv_ip4_name(&in, NULL, sizeof text), UV_EINVAL);
+  CHECK_EQ(uv_ip_name((struct sockaddr*) &in, NULL, sizeof text), UV_EINVAL);
+  CHECK_EQ(uv_metrics_info(net_loop(), NULL), UV_EINVAL);
+  CHECK_EQ(uv_thread_create(&thread, NULL, NULL), UV_EINVAL);
+  CHECK_EQ(uv_thread_create_ex(&thread, NULL, NULL, NULL), UV_EINVAL);
+  CHECK_EQ(uv_tcp_init_ex(net_loop(), &tcp, AF_INET), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &tcp, NULL), UV_EINVAL);
+  uv_walk(net_loop(), NULL, NULL);
+  net_end();
+}
+
 TEST(e3_pending_instances_may_be_no_number) {
   uv_pipe_t pipe;
 

@@ -347,8 +347,6 @@ TEST(tcp_open_refuses_what_is_no_socket) {
   net_end();
 }
 
-#ifndef _WIN32
-
 static int written;
 static int write_status;
 
@@ -361,21 +359,30 @@ static void note_write(uv_write_t* req, int status) {
 /* A socket whose connect the program began itself, and which goes on. */
 static uv_os_sock_t begin_connect(const struct sockaddr_in* addr) {
   uv_os_sock_t sock = socket(AF_INET, SOCK_STREAM, 0);
+#ifdef _WIN32
+  u_long on = 1;
 
+  CHECK(sock != INVALID_SOCKET);
+  CHECK_EQ(ioctlsocket(sock, FIONBIO, &on), 0);
+#else
   CHECK(sock != -1);
   CHECK_EQ(fcntl(sock, F_SETFL, O_NONBLOCK), 0);
+#endif
   if (connect(sock, (const struct sockaddr*) addr, sizeof *addr) == 0) {
     SKIP("this system connects at once");
   }
   return sock;
 }
 
-#endif
+static void need_state(const uv_tcp_t* tcp) {
+  if (!uv_is_writable((const uv_stream_t*) tcp))
+    SKIP("this system does not tell that a socket connects");
+}
 
 /* Where a listener has no room, a connect waits until it has. */
 TEST(tcp_open_of_a_socket_that_connects) {
 #ifdef _WIN32
-  SKIP("a connect that the program began itself is not waited for there");
+  SKIP("who finds no room is refused there");
 #else
   uv_buf_t buf = uv_buf_init((char*) "hello", 5);
   struct sockaddr_in addr = net_address(0);
@@ -426,10 +433,80 @@ TEST(tcp_open_of_a_socket_that_connects) {
 #endif
 }
 
-/* Nobody is there: that is told by what waits. */
-TEST(tcp_open_of_a_socket_whose_connect_fails) {
 #ifdef _WIN32
-  SKIP("a connect that the program began itself is not waited for there");
+static uv_tcp_t arrived;
+static int arrivals;
+
+static void take_arrival(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_tcp_init(server->loop, &arrived), 0);
+  CHECK_EQ(uv_accept(server, (uv_stream_t*) &arrived), 0);
+  arrivals++;
+}
+
+static void note_shutdown(uv_shutdown_t* req, int status) {
+  *(int*) req->data = status;
+}
+#endif
+
+/* Windows asks again before it takes a refusal for one. */
+TEST(tcp_open_of_a_socket_that_connects_to_who_is_about_to_listen) {
+#ifndef _WIN32
+  SKIP("who does not listen yet refuses at once there");
+#else
+  uv_buf_t buf = uv_buf_init((char*) "hello", 5);
+  struct sockaddr_in addr;
+  struct net_sink sink = {0};
+  struct net_sink other = {0};
+  struct sockaddr_storage name;
+  int name_len = sizeof name;
+  uv_shutdown_t shutdown;
+  int end_status = 1;
+  uv_tcp_t server;
+  uv_tcp_t client;
+
+  addr = net_closed_port(&server);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_open(&client, begin_connect(&addr)), 0);
+  need_state(&client);
+  CHECK_EQ(uv_tcp_getpeername(&client, (struct sockaddr*) &name, &name_len), UV_ENOTCONN);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), UV_EAGAIN);
+  net_drain((uv_stream_t*) &client, &sink);
+  net_send((uv_stream_t*) &client, 1000, 0, &written);
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &client, note_shutdown), 0);
+  shutdown.data = &end_status;
+  net_turns(2);
+  CHECK_EQ(written, 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &server, 8, take_arrival), 0);
+  net_until(&arrivals, 1);
+  net_until(&written, 1);
+  CHECK_EQ(uv_tcp_getpeername(&client, (struct sockaddr*) &name, &name_len), 0);
+  net_send((uv_stream_t*) &arrived, 500, 0, &written);
+  net_until_bytes(&sink, 500);
+  CHECK_EQ(sink.bytes, 500);
+  net_drain((uv_stream_t*) &arrived, &other);
+  net_until(&other.ended, 1);
+  CHECK_EQ(other.status, UV_EOF);
+  CHECK_EQ(other.bytes, 1000);
+  CHECK_EQ(end_status, 0);
+  net_end();
+#endif
+}
+
+#ifdef _WIN32
+static int closes;
+
+static void note_close(uv_handle_t* handle) {
+  CHECK_EQ(written, 1); /* L5 */
+  CHECK_EQ(write_status, UV_ECANCELED);
+  memset(handle, 0x5c, sizeof(uv_tcp_t));
+  closes++;
+}
+#endif
+
+TEST(tcp_open_of_a_socket_that_connects_and_is_closed) {
+#ifndef _WIN32
+  SKIP("who does not listen yet refuses at once there");
 #else
   uv_buf_t buf = uv_buf_init((char*) "hello", 5);
   struct sockaddr_in addr;
@@ -440,11 +517,30 @@ TEST(tcp_open_of_a_socket_whose_connect_fails) {
   addr = net_closed_port(&holder);
   CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
   CHECK_EQ(uv_tcp_open(&client, begin_connect(&addr)), 0);
+  need_state(&client);
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &client, &buf, 1, note_write), 0);
+  uv_close((uv_handle_t*) &client, note_close);
+  net_until(&closes, 1);
+  net_end();
+#endif
+}
+
+/* Nobody is there: that is told by what waits. */
+TEST(tcp_open_of_a_socket_whose_connect_fails) {
+  uv_buf_t buf = uv_buf_init((char*) "hello", 5);
+  struct sockaddr_in addr;
+  uv_tcp_t holder;
+  uv_tcp_t client;
+  uv_write_t req;
+
+  addr = net_closed_port(&holder);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_open(&client, begin_connect(&addr)), 0);
+  need_state(&client);
   CHECK_EQ(uv_write(&req, (uv_stream_t*) &client, &buf, 1, note_write), 0);
   net_until(&written, 1);
   CHECK_EQ(write_status, UV_ECONNREFUSED);
   net_end();
-#endif
 }
 
 TEST(tcp_socketpair) {
@@ -469,6 +565,24 @@ TEST(tcp_socketpair) {
 #endif
   raw_close(pair[0]);
   raw_close(pair[1]);
+}
+
+TEST(tcp_socketpair_misuse) {
+  uv_os_sock_t pair[2];
+
+  memset(pair, 0x5b, sizeof pair);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, NULL, 0, 0), UV_EINVAL);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, UV_NONBLOCK_PIPE << 1, 0), UV_EINVAL);
+#ifdef _WIN32
+  CHECK_EQ(uv_socketpair(SOCK_DGRAM, 0, pair, 0, 0), UV_EPROTOTYPE);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, IPPROTO_UDP, pair, 0, 0), UV_EPROTONOSUPPORT);
+#endif
+  CHECK_EQ(((unsigned char*) pair)[0], 0x5b);
+#ifdef _WIN32
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, IPPROTO_TCP, pair, 0, 0), 0);
+  raw_close(pair[0]);
+  raw_close(pair[1]);
+#endif
 }
 
 /* ---- Names ---- */

@@ -30,6 +30,10 @@ extern const struct fact facts_of_sockets[];
 extern const struct fact facts_of_connections[];
 extern const struct fact facts_of_refusals[];
 extern const struct fact facts_of_processes[];
+extern const struct fact facts_of_consoles[];
+
+/* What the child does that tries a fact of a console; its exit code. */
+int facts_in_console(const char* name);
 
 /* What was seen, for a fact that does not hold; always returns 0. */
 int facts_note(const char* what, unsigned long seen);

@@ -102,9 +102,9 @@ static int try_one(const struct fact* fact, int all_hold, const char* differ) {
 
 int main(int argc, char** argv) {
   static const struct fact* const tables[] = {
-      facts_of_ports,    facts_of_locks,    facts_of_pipes,   facts_of_modes,
-      facts_of_names,    facts_of_npfs,     facts_of_sockets, facts_of_connections,
-      facts_of_refusals, facts_of_processes};
+      facts_of_ports,    facts_of_locks,     facts_of_pipes,   facts_of_modes,
+      facts_of_names,    facts_of_npfs,      facts_of_sockets, facts_of_connections,
+      facts_of_refusals, facts_of_processes, facts_of_consoles};
   const char* differ = argc == 3 && strcmp(argv[1], "--differ") == 0 ? argv[2] : NULL;
   int all_hold = argc == 2 && strcmp(argv[1], "--all-hold") == 0;
   int good = 1;
@@ -114,6 +114,8 @@ int main(int argc, char** argv) {
 
   if (argc == 2 && strcmp(argv[1], "--wait") == 0) /* until it is ended (process.c) */
     Sleep(INFINITE);
+  if (argc == 3 && strcmp(argv[1], "--console") == 0)
+    return facts_in_console(argv[2]);
   if (argc > 1 && differ == NULL && !all_hold) {
     fprintf(stderr, "usage: %s [--all-hold | --differ FILE]\n", argv[0]);
     return 2;

@@ -15,6 +15,7 @@ uv_loop_t* scene;
 int scene_failed;
 int fault_error = UV_ENOMEM;
 int fault_also;
+int fault_times = 1;
 
 static uv_loop_t loop_memory;
 static uv_timer_t watchdog;

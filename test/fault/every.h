@@ -13,6 +13,8 @@ void for_every_allocation(void (*scenario)(void));
 extern int fault_error;
 /* Another code that says it as well; 0: there is none. */
 extern int fault_also;
+/* How often in a row it comes: 1, where nobody says otherwise. */
+extern int fault_times;
 /* That a result is one of them. */
 void check_fault(int result);
 

@@ -47,8 +47,9 @@ void on_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
 
 void take(uv_stream_t* listener, union part* into) {
   int r = uv_accept(listener, &into->stream);
+  int i;
 
-  if (r != 0) {
+  for (i = 0; r != 0 && i < fault_times; i++) {
     check_fault(r);
     r = uv_accept(listener, &into->stream);
   }

@@ -34,7 +34,7 @@ void forget(void);
 void close_quietly(uv_handle_t* handle);
 void on_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf);
 
-/* uv_accept, which may lack something once and succeeds then, as nothing was lost. */
+/* uv_accept, which may lack something fault_times and succeeds then, as nothing was lost. */
 void take(uv_stream_t* listener, union part* into);
 /* For a connection callback: whether there is a connection. What was lacking is reported, and the
  * connection still comes (rule A4). */

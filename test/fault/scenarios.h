@@ -5,6 +5,7 @@
 
 /* tcp.c */
 void scenario_tcp_talk(void);
+void scenario_tcp_dial(void); /* by a name */
 void scenario_tcp_come_and_go(void);
 void scenario_tcp_adopt(void);
 
@@ -12,6 +13,7 @@ void scenario_tcp_adopt(void);
 void scenario_pipe_talk(void);
 void scenario_ipc_talk(void);
 void scenario_pipe_ends(void);
+void scenario_nonblocking_ends(void);
 void scenario_pass_tcp(void);
 void scenario_try_tcp(void); /* by uv_try_write2 */
 void scenario_pass_pipe(void);

@@ -158,6 +158,11 @@ TEST(e1_calls_of_a_tcp_conversation) {
                 SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
 }
 
+TEST(e1_calls_of_a_connect_to_a_name) {
+  fail_calls_of(scenario_tcp_dial,
+                SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
+}
+
 TEST(e1_calls_of_adopted_sockets) {
   fail_calls_of(scenario_tcp_adopt, SET(socketpair) | SET(recv) | SET(sendmsg));
 }

@@ -1,4 +1,5 @@
 /* TCP handles and their requests. */
+#include <stdio.h>
 #include <string.h>
 
 #include "every.h"
@@ -6,6 +7,7 @@
 #include "memory.h"
 #include "parts.h"
 #include "scenarios.h"
+#include "uvstream.h"
 
 static struct sockaddr_in address;
 
@@ -49,6 +51,32 @@ void scenario_tcp_talk(void) {
     connect_to_it(talk);
   scene_end();
   CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+/* The same by name, over an attempt in front that fails: nobody listens at ::1, or there is none. */
+static uvs_connect_t dial_req;
+
+static void on_dialed(uvs_connect_t* req, int status) {
+  connect_req.handle = (uv_stream_t*) req->handle;
+  talk(&connect_req, status);
+}
+
+void scenario_tcp_dial(void) {
+  char port[8];
+
+  forget();
+  if (!scene_begin())
+    return;
+  if (listen_somewhere(on_connection) && went_on(uv_tcp_init(scene, &client.tcp))) {
+    snprintf(port, sizeof(port), "%d", ntohs(address.sin_port));
+    (void) owes_callback(uvs_connect(&dial_req, &client.tcp, "localhost", port, 0, on_dialed));
+  }
+  scene_end();
+  CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+TEST(e1_connect_to_a_name) {
+  for_every_allocation(scenario_tcp_dial);
 }
 
 TEST(e1_echo_with_many_buffers) {

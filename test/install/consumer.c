@@ -1,8 +1,9 @@
-/* What a program that was built against an installed uvstream can expect: the header is found,
- * header and library are of one version, and a loop with a timer runs. */
+/* What a program that was built against an installed uvstream can expect: the headers are found,
+ * they and the library are of one version, and a loop with a timer runs. */
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
+#include <uvstream.h>
 
 static int runs;
 
@@ -27,7 +28,8 @@ int main(void) {
     fprintf(stderr, "consumer: %s\n", uv_strerror(err));
     return 1;
   }
-  if (runs != 1 || uv_version() != UV_VERSION_HEX || uv_loop_size() != sizeof(loop)) {
+  if (runs != 1 || uv_version() != UV_VERSION_HEX || uv_loop_size() != sizeof(loop) ||
+      uvs_connect(NULL, NULL, NULL, NULL, 0, NULL) != UV_EINVAL) {
     fprintf(stderr, "consumer: header and library are not of one version\n");
     return 1;
   }

@@ -102,11 +102,16 @@ struct afd_sock* afd_new(int family) {
   return sock;
 }
 
+/* Winsock asks what it does not know by a control code, which waits as any other call does. */
 struct afd_sock* afd_find(SOCKET handle) {
   struct nt_file* file = nt_peek((HANDLE) handle, &nt_file_class, NULL);
 
   if (file != NULL && file->device == &afd_device)
     return (struct afd_sock*) file;
+  if (file != NULL && file->synchronous) {
+    nt_file_lock(file, "a call of Winsock");
+    nt_file_unlock(file);
+  }
   nt_error(WSAENOTSOCK);
   return NULL;
 }

@@ -8,9 +8,7 @@ enum {
   OUTPUT_MODES = 0x1f,
   /* All but window input and VT ("SetConsoleMode"), and where the window stands. */
   FIRST_INPUT_MODE = 0x1f7,
-  FIRST_OUTPUT_MODE = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT,
-  CTRL_S = 0x13,
-  VK_PAUSE_KEY = 0x13
+  CTRL_S = 0x13
 };
 
 /* ---- The object ---- */
@@ -18,6 +16,11 @@ enum {
 static void console_destroy(struct nt_object* object) {
   struct nt_console* console = (struct nt_console*) object;
 
+  while (console->screens != NULL) {
+    struct nt_screen* screen = console->screens;
+    console->screens = screen->next;
+    nt_free(screen);
+  }
   nt_free(console->records);
   nt_free(console);
 }
@@ -26,16 +29,11 @@ static const struct nt_class console_class = {.name = "console", .destroy = cons
 
 struct nt_console* nt_console_new(void) {
   struct nt_console* console = nt_object_new(&console_class, sizeof(*console));
-  unsigned i;
 
   console->input_mode = FIRST_INPUT_MODE;
-  console->output_mode = FIRST_OUTPUT_MODE;
   console->has_vt = 1;
   console->cuts_lines = nt_chance(50);
-  console->window.Right = NT_COLUMNS - 1;
-  console->window.Bottom = 24;
-  for (i = 0; i < NT_ROWS * NT_COLUMNS; i++)
-    console->cells[i / NT_COLUMNS][i % NT_COLUMNS] = L' ';
+  console->shown = nt_screen_new(console);
   return console;
 }
 
@@ -45,7 +43,7 @@ struct nt_console* nt_console_new(void) {
 static int file_signalled(struct nt_file* file) {
   const struct nt_console_file* console = (const struct nt_console_file*) file;
 
-  return console->is_screen || console->console->count > 0;
+  return console->screen != NULL || console->console->count > 0;
 }
 
 /* ReadFile and WriteFile: bytes of UTF-8, which the model has for the console's code page. What comes to a
@@ -57,7 +55,7 @@ static void start(struct nt_irp* irp) {
   size_t count;
   int size;
 
-  if (irp->what == NT_READ && !file->is_screen) {
+  if (irp->what == NT_READ && file->screen == NULL) {
     size_t room = irp->size / 3 < 512 ? irp->size / 3 : 512;
     count = nt_console_read(file, units, room);
     if (count > 0 && units[0] == 0x1a)
@@ -66,10 +64,10 @@ static void start(struct nt_irp* irp) {
                       : WideCharToMultiByte(CP_UTF8, 0, units, (int) count, bytes, sizeof(bytes),
                                             NULL, NULL);
     nt_irp_complete(irp, ST_SUCCESS, nt_irp_give(irp, bytes, (size_t) size));
-  } else if (irp->what == NT_WRITE && file->is_screen) {
+  } else if (irp->what == NT_WRITE && file->screen != NULL) {
     size_t taken = nt_irp_take(irp, bytes, sizeof(bytes) < irp->size ? sizeof(bytes) : irp->size);
     size = MultiByteToWideChar(CP_UTF8, 0, bytes, (int) taken, units, 512);
-    nt_console_show(file->console, units, (size_t) size);
+    nt_console_show(file->screen, units, (size_t) size);
     nt_irp_complete(irp, ST_SUCCESS, taken);
   } else {
     nt_irp_complete(irp, ST_INVALID_HANDLE, 0);
@@ -84,6 +82,8 @@ static void destroy(struct nt_file* file) {
   struct nt_console_file* console = (struct nt_console_file*) file;
 
   nt_free(console->rest);
+  if (console->screen != NULL)
+    nt_unref(console->screen);
   nt_unref(console->console);
 }
 
@@ -94,18 +94,26 @@ static const struct nt_device device = {.name = "the console's user",
                                         .destroy = destroy,
                                         .signalled = file_signalled};
 
-static struct nt_file* open_end(const WCHAR* name, int is_screen) {
-  struct nt_console_file* file;
+struct nt_file* nt_console_open(struct nt_console* console, struct nt_screen* screen) {
+  struct nt_console_file* file = nt_file_new(&device, sizeof(*file), 1);
 
-  if (name[is_screen ? 7 : 6] != 0 || nt_here()->console == NULL) {
+  file->console = console;
+  nt_ref(console);
+  file->screen = screen;
+  if (screen != NULL)
+    nt_ref(screen);
+  return &file->file;
+}
+
+/* CONOUT$ is the screen that is shown just then ("Console Handles"). */
+static struct nt_file* open_end(const WCHAR* name, int is_screen) {
+  struct nt_console* console = nt_here()->console;
+
+  if (name[is_screen ? 7 : 6] != 0 || console == NULL) {
     nt_error(name[is_screen ? 7 : 6] != 0 ? ERROR_FILE_NOT_FOUND : ERROR_INVALID_HANDLE);
     return NULL;
   }
-  file = nt_file_new(&device, sizeof(*file), 1);
-  file->console = nt_here()->console;
-  nt_ref(file->console);
-  file->is_screen = is_screen;
-  return &file->file;
+  return nt_console_open(console, is_screen ? console->shown : NULL);
 }
 
 static struct nt_file* open_input(
@@ -138,7 +146,7 @@ struct nt_console_file* nt_console_file(HANDLE handle, int is_screen, ACCESS_MAS
 
   if (file == NULL)
     return NULL;
-  if (file->file.device != &device || (is_screen >= 0 && file->is_screen != is_screen)) {
+  if (file->file.device != &device || (is_screen >= 0 && (file->screen != NULL) != is_screen)) {
     nt_error(ERROR_INVALID_HANDLE);
     return NULL;
   }
@@ -181,11 +189,14 @@ void nt_console_leave(struct nt_process* process) {
   process->console = NULL;
 }
 
+/* "... will reset the table of control handlers in the client process to its initial state"
+ * ("SetConsoleCtrlHandler"). */
 BOOL WINAPI AllocConsole(void) {
   nt_enter("AllocConsole");
   if (nt_here()->console != NULL)
     return nt_error(ERROR_ACCESS_DENIED);
   nt_here()->console = nt_console_new();
+  nt_here()->handler_count = 0;
   return TRUE;
 }
 
@@ -194,6 +205,7 @@ BOOL WINAPI FreeConsole(void) {
   if (nt_here()->console == NULL)
     return nt_error(ERROR_INVALID_PARAMETER);
   nt_console_leave(nt_here());
+  nt_here()->handler_count = 0;
   return TRUE;
 }
 
@@ -206,11 +218,11 @@ BOOL WINAPI GetConsoleMode(HANDLE handle, LPDWORD mode) {
   file = nt_console_file(handle, -1, FILE_READ_DATA);
   if (file == NULL)
     return FALSE;
-  *mode = file->is_screen ? file->console->output_mode : file->console->input_mode;
+  *mode = file->screen != NULL ? file->screen->mode : file->console->input_mode;
   return TRUE;
 }
 
-/* By who may write, whatever the page says (conhost). Echo is for lines only. */
+/* By who may write, whatever the page says (conhost). Echo is for lines only. Each screen has a mode. */
 BOOL WINAPI SetConsoleMode(HANDLE handle, DWORD mode) {
   struct nt_console_file* file;
   DWORD vt;
@@ -219,13 +231,13 @@ BOOL WINAPI SetConsoleMode(HANDLE handle, DWORD mode) {
   file = nt_console_file(handle, -1, FILE_WRITE_DATA);
   if (file == NULL)
     return FALSE;
-  vt = file->is_screen ? ENABLE_VIRTUAL_TERMINAL_PROCESSING : ENABLE_VIRTUAL_TERMINAL_INPUT;
-  if ((mode & ~(DWORD) (file->is_screen ? OUTPUT_MODES : INPUT_MODES)) ||
+  vt = file->screen != NULL ? ENABLE_VIRTUAL_TERMINAL_PROCESSING : ENABLE_VIRTUAL_TERMINAL_INPUT;
+  if ((mode & ~(DWORD) (file->screen != NULL ? OUTPUT_MODES : INPUT_MODES)) ||
       ((mode & vt) && !file->console->has_vt) ||
-      (!file->is_screen && (mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT)))
+      (file->screen == NULL && (mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT)))
     return nt_error(ERROR_INVALID_PARAMETER);
-  if (file->is_screen)
-    file->console->output_mode = mode;
+  if (file->screen != NULL)
+    file->screen->mode = mode;
   else
     file->console->input_mode = mode;
   return TRUE;
@@ -241,14 +253,15 @@ static int is_modifier(WORD code) {
   return code == VK_SHIFT || code == VK_CONTROL || code == VK_MENU;
 }
 
-/* A key that is held comes as one record that counts, if it comes alone (conhost). */
+/* A key that is held comes as one record that counts, if it comes alone. Which virtual key it has is not
+ * looked at (conhost). */
 static int counts_as_last(const struct nt_console* console, const INPUT_RECORD* record) {
   const INPUT_RECORD* last = &console->records[console->count - 1];
   const KEY_EVENT_RECORD* a = &last->Event.KeyEvent;
   const KEY_EVENT_RECORD* b = &record->Event.KeyEvent;
 
   return console->count > 0 && is_key_down(last) && is_key_down(record) &&
-         a->wVirtualKeyCode == b->wVirtualKeyCode && a->wVirtualScanCode == b->wVirtualScanCode &&
+         a->wVirtualScanCode == b->wVirtualScanCode &&
          a->uChar.UnicodeChar == b->uChar.UnicodeChar &&
          a->dwControlKeyState == b->dwControlKeyState;
 }
@@ -265,34 +278,47 @@ static int is_of_suspension(struct nt_console* console, const INPUT_RECORD* reco
     return 1;
   }
   if (!(console->input_mode & ENABLE_LINE_INPUT) ||
-      (key->wVirtualKeyCode != VK_PAUSE_KEY && key->uChar.UnicodeChar != CTRL_S))
+      (key->wVirtualKeyCode != VK_PAUSE && key->uChar.UnicodeChar != CTRL_S))
     return 0;
   console->suspended = 1;
   return 1;
 }
 
+static void make_room(struct nt_console* console, unsigned count) {
+  INPUT_RECORD* more;
+  unsigned i;
+
+  if (console->count + count <= console->room)
+    return;
+  console->room = 2 * (console->count + count);
+  more = nt_alloc(console->room * sizeof(*more));
+  for (i = 0; i < console->count; i++)
+    more[i] = console->records[i];
+  nt_free(console->records);
+  console->records = more;
+}
+
+/* Sequences first: what comes of them is never counted. */
 void nt_console_type(struct nt_console* console, const INPUT_RECORD* records, unsigned count) {
   unsigned i;
 
-  if (count == 1 && console->count > 0 && !console->suspended &&
-      counts_as_last(console, &records[0])) {
-    console->records[console->count - 1].Event.KeyEvent.wRepeatCount =
-        (WORD) (console->records[console->count - 1].Event.KeyEvent.wRepeatCount +
-                records[0].Event.KeyEvent.wRepeatCount);
-    return;
-  }
-  if (console->count + count > console->room) {
-    INPUT_RECORD* more;
-    console->room = 2 * (console->count + count);
-    more = nt_alloc(console->room * sizeof(*more));
-    for (i = 0; i < console->count; i++)
-      more[i] = console->records[i];
-    nt_free(console->records);
-    console->records = more;
-  }
-  for (i = 0; i < count; i++)
-    if (!is_of_suspension(console, &records[i]))
+  make_room(console, count * NT_SEQUENCE);
+  for (i = 0; i < count; i++) {
+    int made = -1;
+
+    if (is_of_suspension(console, &records[i]))
+      continue;
+    if (console->input_mode & ENABLE_VIRTUAL_TERMINAL_INPUT)
+      made = nt_console_translate(console, &records[i], console->records + console->count);
+    if (made >= 0)
+      console->count += (unsigned) made;
+    else if (count == 1 && counts_as_last(console, &records[0]))
+      console->records[console->count - 1].Event.KeyEvent.wRepeatCount =
+          (WORD) (console->records[console->count - 1].Event.KeyEvent.wRepeatCount +
+                  records[0].Event.KeyEvent.wRepeatCount);
+    else
       console->records[console->count++] = records[i];
+  }
   host_release(console);
 }
 

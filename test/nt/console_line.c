@@ -19,10 +19,10 @@ struct editor {
 
 static void echo(const struct editor* editor, const WCHAR* units, size_t count) {
   if (editor->mode & ENABLE_ECHO_INPUT)
-    nt_console_show(editor->file->console, units, count);
+    nt_console_show(editor->file->console->shown, units, count);
 }
 
-/* From the screen, as far as it shows it: each unit one column wide here. */
+/* From the screen, as far as it shows it, and as if each unit were one column wide. */
 static void erase(struct editor* editor) {
   static const WCHAR back[] = {8, L' ', 8};
 

@@ -1,90 +1,169 @@
-/* The screen of a console: what was written, where the cursor is, and how large the window. Colours are
+/* The screens of a console: what was written, where the cursor is, and how large the window. Colours are
  * nobody's, and of the sequences of VT output it is only known where they end. */
 #include "console.h"
 
 #include <string.h>
 
-/* ---- Text ---- */
+/* ---- The object ---- */
 
-static void down(struct nt_console* console) {
+/* The console shows another one when that goes which it showed (conhost). The first lives as long as the
+ * console does, which frees it. */
+static void screen_destroy(struct nt_object* object) {
+  struct nt_screen* screen = (struct nt_screen*) object;
+  struct nt_console* console = screen->console;
+  struct nt_screen** at = &console->screens;
+
+  while (*at != screen)
+    at = &(*at)->next;
+  *at = screen->next;
+  if (console->shown == screen)
+    console->shown = console->screens;
+  nt_free(screen);
+}
+
+static const struct nt_class screen_class = {.name = "screen", .destroy = screen_destroy};
+
+struct nt_screen* nt_screen_new(struct nt_console* console) {
+  struct nt_screen* screen = nt_object_new(&screen_class, sizeof(*screen));
   unsigned i;
 
-  if (console->cursor.Y < NT_ROWS - 1) {
-    console->cursor.Y++;
+  screen->console = console;
+  screen->next = console->screens;
+  console->screens = screen;
+  screen->mode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
+  screen->window.Right = NT_COLUMNS - 1;
+  screen->window.Bottom = 24;
+  for (i = 0; i < NT_ROWS * NT_COLUMNS; i++)
+    screen->cells[i / NT_COLUMNS][i % NT_COLUMNS] = L' ';
+  return screen;
+}
+
+HANDLE WINAPI CreateConsoleScreenBuffer(
+    DWORD access, DWORD share, const SECURITY_ATTRIBUTES* security, DWORD flags, LPVOID data) {
+  struct nt_console* console = nt_here()->console;
+  struct nt_screen* screen;
+  struct nt_file* file;
+  HANDLE handle;
+
+  nt_enter("CreateConsoleScreenBuffer");
+  (void) share;
+  if (flags != CONSOLE_TEXTMODE_BUFFER || data != NULL || console == NULL) {
+    nt_error(console == NULL ? ERROR_INVALID_HANDLE : ERROR_INVALID_PARAMETER);
+    return INVALID_HANDLE_VALUE;
+  }
+  screen = nt_screen_new(console);
+  file = nt_console_open(console, screen);
+  nt_unref(screen);
+  handle = nt_handle(file, nt_access(access), security != NULL && security->bInheritHandle);
+  nt_unref(file);
+  return handle;
+}
+
+BOOL WINAPI SetConsoleActiveScreenBuffer(HANDLE handle) {
+  struct nt_console_file* file;
+
+  nt_enter("SetConsoleActiveScreenBuffer");
+  file = nt_console_file(handle, 1, FILE_WRITE_DATA);
+  if (file == NULL)
+    return FALSE;
+  file->console->shown = file->screen;
+  return TRUE;
+}
+
+/* ---- Text ---- */
+
+static void down(struct nt_screen* screen) {
+  unsigned i;
+
+  if (screen->cursor.Y < NT_ROWS - 1) {
+    screen->cursor.Y++;
     return;
   }
-  memmove(console->cells[0], console->cells[1], sizeof(console->cells) - sizeof(console->cells[0]));
+  memmove(screen->cells[0], screen->cells[1], sizeof(screen->cells) - sizeof(screen->cells[0]));
   for (i = 0; i < NT_COLUMNS; i++)
-    console->cells[NT_ROWS - 1][i] = L' ';
+    screen->cells[NT_ROWS - 1][i] = L' ';
 }
 
-static void put(struct nt_console* console, WCHAR unit) {
-  console->cells[console->cursor.Y][console->cursor.X] = unit;
-  if (console->cursor.X < NT_COLUMNS - 1) {
-    console->cursor.X++;
-  } else if (console->output_mode & ENABLE_WRAP_AT_EOL_OUTPUT) {
-    console->cursor.X = 0;
-    down(console);
+/* Of East Asia, and two columns wide: the second cell has the same character (conhost). */
+static int is_wide(WCHAR unit) {
+  return (unit >= 0x1100 && unit < 0x1160) || (unit >= 0x2e80 && unit < 0xa4d0) ||
+         (unit >= 0xac00 && unit < 0xd7a4) || (unit >= 0xf900 && unit < 0xfb00) ||
+         (unit >= 0xff00 && unit < 0xff61);
+}
+
+static void put_cell(struct nt_screen* screen, WCHAR unit) {
+  screen->cells[screen->cursor.Y][screen->cursor.X] = unit;
+  if (screen->cursor.X < NT_COLUMNS - 1) {
+    screen->cursor.X++;
+  } else if (screen->mode & ENABLE_WRAP_AT_EOL_OUTPUT) {
+    screen->cursor.X = 0;
+    down(screen);
   }
 }
 
-static void back(struct nt_console* console) {
-  if (console->cursor.X > 0) {
-    console->cursor.X--;
-  } else if (console->cursor.Y > 0) {
-    console->cursor.X = NT_COLUMNS - 1;
-    console->cursor.Y--;
+static void put(struct nt_screen* screen, WCHAR unit) {
+  put_cell(screen, unit);
+  if (is_wide(unit))
+    put_cell(screen, unit);
+}
+
+static void back(struct nt_screen* screen) {
+  if (screen->cursor.X > 0) {
+    screen->cursor.X--;
+  } else if (screen->cursor.Y > 0) {
+    screen->cursor.X = NT_COLUMNS - 1;
+    screen->cursor.Y--;
   }
 }
 
 /* ESC, and of those with a bracket all up to a letter ("Console Virtual Terminal Sequences"). */
-static int is_of_sequence(struct nt_console* console, WCHAR unit) {
-  if (!(console->output_mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING))
+static int is_of_sequence(struct nt_screen* screen, WCHAR unit) {
+  if (!(screen->mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING))
     return 0;
   if (unit == 0x1b) {
-    console->escape = 1;
+    screen->escape = 1;
     return 1;
   }
-  if (console->escape == 0)
+  if (screen->escape == 0)
     return 0;
-  console->escape = console->escape == 1 ? (unit == L'[' ? 2 : 0) : (unit < 0x40 ? 2 : 0);
+  screen->escape = screen->escape == 1 ? (unit == L'[' ? 2 : 0) : (unit < 0x40 ? 2 : 0);
   return 1;
 }
 
-static void show(struct nt_console* console, WCHAR unit) {
-  if (!(console->output_mode & ENABLE_PROCESSED_OUTPUT)) {
-    put(console, unit);
+static void show(struct nt_screen* screen, WCHAR unit) {
+  if (!(screen->mode & ENABLE_PROCESSED_OUTPUT)) {
+    put(screen, unit);
     return;
   }
-  if (is_of_sequence(console, unit))
+  if (is_of_sequence(screen, unit))
     return;
   switch (unit) {
   case L'\r':
-    console->cursor.X = 0;
+    screen->cursor.X = 0;
     break;
   case L'\n':
-    if (!(console->output_mode & DISABLE_NEWLINE_AUTO_RETURN))
-      console->cursor.X = 0;
-    down(console);
+    if (!(screen->mode & DISABLE_NEWLINE_AUTO_RETURN))
+      screen->cursor.X = 0;
+    down(screen);
     break;
   case 8:
-    back(console);
+    back(screen);
     break;
   case L'\t':
     do
-      put(console, L' ');
-    while (console->cursor.X % 8 != 0);
+      put(screen, L' ');
+    while (screen->cursor.X % 8 != 0);
     break;
   case 7:
     break;
   default:
-    put(console, unit);
+    put(screen, unit);
   }
 }
 
-void nt_console_show(struct nt_console* console, const WCHAR* units, size_t count) {
+void nt_console_show(struct nt_screen* screen, const WCHAR* units, size_t count) {
   while (count-- > 0)
-    show(console, *units++);
+    show(screen, *units++);
 }
 
 int nt_console_is_running(void* console) {
@@ -113,7 +192,7 @@ WriteConsoleW(HANDLE handle, const void* from, DWORD units, LPDWORD count, LPVOI
     if (nt_chance(nt_trouble.slow))
       nt_wait(never, NULL, nt_now() + nt_latency());
     for (i = 0; i < units; i++)
-      show(file->console, ((const WCHAR*) from)[i]);
+      show(file->screen, ((const WCHAR*) from)[i]);
     nt_unref(file);
   }
   if (count != NULL)
@@ -140,7 +219,7 @@ ReadConsoleOutputCharacterW(HANDLE handle, LPWSTR to, DWORD units, COORD from, L
   file = nt_console_file(handle, 1, FILE_READ_DATA);
   if (file == NULL)
     return FALSE;
-  cells = file->console->cells[0];
+  cells = file->screen->cells[0];
   at = (DWORD) (from.Y * NT_COLUMNS + from.X);
   for (*count = 0; *count < units && at < NT_ROWS * NT_COLUMNS; at++)
     to[(*count)++] = cells[at];
@@ -159,9 +238,9 @@ BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE handle, CONSOLE_SCREEN_BUFFER_INFO
   memset(info, 0, sizeof(*info));
   info->dwSize.X = NT_COLUMNS;
   info->dwSize.Y = NT_ROWS;
-  info->dwCursorPosition = file->console->cursor;
+  info->dwCursorPosition = file->screen->cursor;
   info->wAttributes = 7;
-  info->srWindow = file->console->window;
+  info->srWindow = file->screen->window;
   info->dwMaximumWindowSize = info->dwSize;
   return TRUE;
 }
@@ -175,7 +254,7 @@ BOOL WINAPI SetConsoleCursorPosition(HANDLE handle, COORD at) {
     return FALSE;
   if (at.X < 0 || at.Y < 0 || at.X >= NT_COLUMNS || at.Y >= NT_ROWS)
     return nt_error(ERROR_INVALID_PARAMETER);
-  file->console->cursor = at;
+  file->screen->cursor = at;
   return TRUE;
 }
 
@@ -192,8 +271,8 @@ BOOL WINAPI SetConsoleWindowInfo(HANDLE handle, BOOL absolute, const SMALL_RECT*
   if (window->Left < 0 || window->Top < 0 || window->Right >= NT_COLUMNS ||
       window->Bottom >= NT_ROWS || window->Right < window->Left || window->Bottom < window->Top)
     return nt_error(ERROR_INVALID_PARAMETER);
-  file->console->window = *window;
-  if (file->console->input_mode & ENABLE_WINDOW_INPUT) {
+  file->screen->window = *window;
+  if (file->console->shown == file->screen && (file->console->input_mode & ENABLE_WINDOW_INPUT)) {
     memset(&record, 0, sizeof(record));
     record.EventType = WINDOW_BUFFER_SIZE_EVENT;
     record.Event.WindowBufferSizeEvent.dwSize.X = NT_COLUMNS;

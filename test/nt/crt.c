@@ -1,7 +1,9 @@
 /* The C run-time library of Windows as far as it is about descriptors, a table of the process's from
- * small numbers to handles, and about the end of a process. */
+ * small numbers to handles, and about the end of a process. It is the debug version of UCRT, which
+ * makes most of a number that is no descriptor. */
 #include "proc.h"
 
+#include <crtdbg.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
@@ -13,11 +15,88 @@ static struct nt_descriptor* table(void) {
   return nt_here()->descriptors;
 }
 
+/* ---- What is no descriptor ---- */
+
+static __thread _invalid_parameter_handler handler_of_thread;
+
+_invalid_parameter_handler _set_thread_local_invalid_parameter_handler(
+    _invalid_parameter_handler handler) {
+  _invalid_parameter_handler before = handler_of_thread;
+
+  nt_enter("_set_thread_local_invalid_parameter_handler");
+  handler_of_thread = handler;
+  return before;
+}
+
+_invalid_parameter_handler _set_invalid_parameter_handler(_invalid_parameter_handler handler) {
+  struct nt_crt* crt = &nt_here()->crt;
+  _invalid_parameter_handler before = crt->handler;
+
+  nt_enter("_set_invalid_parameter_handler");
+  crt->handler = handler;
+  return before;
+}
+
+/* Counts how often one is installed; the last that came is asked first. */
+int _CrtSetReportHookW2(int mode, _CRT_REPORT_HOOKW hook) {
+  struct nt_crt* crt = &nt_here()->crt;
+  unsigned at = 0;
+
+  nt_enter("_CrtSetReportHookW2");
+  while (at < crt->hook_count && crt->hooks[at].hook != hook)
+    at++;
+  if (at == crt->hook_count) {
+    if (mode == _CRT_RPTHOOK_REMOVE)
+      return -1;
+    if (at == NT_MOST_HOOKS)
+      nt_absent("so many report hooks");
+    crt->hooks[crt->hook_count++] = (struct nt_hook){hook, 0};
+  }
+  crt->hooks[at].count += mode == _CRT_RPTHOOK_INSTALL ? 1 : -1;
+  if (crt->hooks[at].count > 0)
+    return crt->hooks[at].count;
+  for (crt->hook_count--; at < crt->hook_count; at++)
+    crt->hooks[at] = crt->hooks[at + 1];
+  return 0;
+}
+
+/* First there is a report, which is a dialog unless a hook says that it is none of its; then the
+ * handler of the thread is called, or else that of the process, and there is one that ends it ("Parameter
+ * validation", "_set_thread_local_invalid_parameter_handler", "_CrtSetReportHook2"). */
+static void refuse(void) {
+  static wchar_t message[] = L"no descriptor";
+  struct nt_crt* crt = &nt_here()->crt;
+  unsigned at = crt->hook_count;
+  int result = 0;
+  int is_handled = 0;
+
+  while (!is_handled && at-- > 0)
+    is_handled = crt->hooks[at].hook(_CRT_ASSERT, message, &result);
+  if (!is_handled)
+    nt_fault("a dialog of the debug library waits for somebody");
+  if (handler_of_thread != NULL)
+    handler_of_thread(NULL, NULL, NULL, 0, 0);
+  else if (crt->handler != NULL)
+    crt->handler(NULL, NULL, NULL, 0, 0);
+  else
+    nt_fault("what is no descriptor ends the process");
+  errno = EBADF;
+}
+
+/* ---- Descriptors ---- */
+
+static int is_open(int fd) {
+  return fd >= 0 && fd < NT_DESCRIPTORS && table()[fd].used;
+}
+
+/* 0 to 2 are there also when nothing is behind them: -2 ("_get_osfhandle"). */
 intptr_t _get_osfhandle(int fd) {
   nt_enter("_get_osfhandle");
-  if (fd >= 0 && fd < NT_DESCRIPTORS && table()[fd].used)
+  if (is_open(fd))
     return (intptr_t) table()[fd].handle;
-  errno = EBADF;
+  if (fd >= 0 && fd <= 2)
+    return -2;
+  refuse();
   return -1;
 }
 
@@ -40,19 +119,37 @@ int _open_osfhandle(intptr_t handle, int flags) {
 
 int _close(int fd) {
   nt_enter("_close");
-  if (fd < 0 || fd >= NT_DESCRIPTORS || !table()[fd].used) {
-    errno = EBADF;
+  if (!is_open(fd)) {
+    refuse();
     return -1;
   }
   table()[fd].used = 0;
   return CloseHandle(table()[fd].handle) ? 0 : -1;
 }
 
+int _dup2(int from, int to) {
+  HANDLE self = GetCurrentProcess();
+  HANDLE handle;
+
+  nt_enter("_dup2");
+  if (!is_open(from) || to < 0 || to >= NT_DESCRIPTORS) {
+    refuse();
+    return -1;
+  }
+  if (is_open(to))
+    (void) CloseHandle(table()[to].handle);
+  if (!DuplicateHandle(self, table()[from].handle, self, &handle, 0, TRUE, DUPLICATE_SAME_ACCESS))
+    nt_fault("_dup2 of a descriptor whose handle is closed");
+  table()[to].used = 1;
+  table()[to].handle = handle;
+  return 0;
+}
+
 int _read(int fd, void* to, unsigned size) {
   intptr_t handle = _get_osfhandle(fd);
   DWORD got = 0;
 
-  if (handle == -1)
+  if (handle < 0)
     return -1;
   if (ReadFile((HANDLE) handle, to, size, &got, NULL) || GetLastError() == ERROR_BROKEN_PIPE)
     return (int) got;
@@ -64,7 +161,7 @@ int _write(int fd, const void* from, unsigned size) {
   intptr_t handle = _get_osfhandle(fd);
   DWORD put = 0;
 
-  if (handle == -1)
+  if (handle < 0)
     return -1;
   if (WriteFile((HANDLE) handle, from, size, &put, NULL))
     return (int) put;

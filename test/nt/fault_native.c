@@ -56,7 +56,7 @@ static const struct fault faults[] = {
     UNNOTICED_ROW(WSARecv, PLAIN, WSAEWOULDBLOCK),
     UNNOTICED_ROW(WSASend, PLAIN, WSAEWOULDBLOCK),
     /* All instances are busy. */
-    UNNOTICED_ROW(CreateFileW, ANY, ERROR_PIPE_BUSY),
+    UNNOTICED_ROW(CreateFileW, OVERLAPPED, ERROR_PIPE_BUSY),
     /* A client has reset its connection while it waited; this one is another's. */
     UNNOTICED_ROW(nt_accept_ex, ANY, WSAECONNRESET),
     /* Who shares the handle cancelled all that this process has pending on it. */
@@ -95,6 +95,18 @@ static const struct fault faults[] = {
     TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NOT_ENOUGH_QUOTA),
     TOLD_ROW(WriteFile, OVERLAPPED, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(WriteFile, PLAIN, ERROR_NO_SYSTEM_RESOURCES),
+    /* The console is another process. */
+    TOLD_ROW(GetConsoleMode, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(SetConsoleMode, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(GetConsoleScreenBufferInfo, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(GetNumberOfConsoleInputEvents, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(PeekConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(ReadConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(ReadConsoleW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    UNNOTICED_ROW(SetConsoleCursorPosition, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    UNNOTICED_ROW(WriteConsoleInputW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(WriteConsoleW, ANY, ERROR_NOT_ENOUGH_MEMORY),
+    TOLD_ROW(CreateTimerQueueTimer, ANY, ERROR_NOT_ENOUGH_MEMORY),
     TOLD_ROW(WSASocketW, ANY, WSAEMFILE),
     TOLD_ROW(WSASocketW, ANY, WSAENOBUFS),
     TOLD_ROW(WSADuplicateSocketW, ANY, WSAEMFILE),
@@ -124,6 +136,21 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_connect_ex, ANY, WSAENETUNREACH),
     TOLD_ROW(nt_connect_ex, ANY, WSAETIMEDOUT),
     TOLD_ROW(nt_accept_ex, ANY, WSAENOBUFS),
+    /* The rights of a pipe: without them it is not made. */
+    TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddAccessAllowedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddMandatoryAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(InitializeSecurityDescriptor, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(SetSecurityDescriptorDacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(SetSecurityDescriptorSacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    /* Of ntdll, which has another way where it is refused. */
+    TOLD_ROW(nt_open_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_create_pipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_fs_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_set_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_getsockname, ANY, WSAENOBUFS),
+    TOLD_ROW(GetExtendedTcpTable, ANY, ERROR_NOT_ENOUGH_MEMORY),
     TOLD_ROW(READ_ENDS, ANY, ST_CONNECTION_RESET),
     TOLD_ROW(READ_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
     TOLD_ROW(WRITE_ENDS, ANY, ST_INSUFFICIENT_RESOURCES),
@@ -203,8 +230,13 @@ static uint64_t number(const char* name, uint64_t otherwise) {
   return value == NULL ? otherwise : strtoull(value, NULL, 0);
 }
 
-/* `expected` are calls that the scenario has to make, or it would prove nothing. */
-static void fail_calls_of(void (*scenario)(void), const enum fault_call* expected, size_t count) {
+static int is_shortage(int error) {
+  int code = uv_translate_sys_error(error);
+
+  return code == UV_ENOMEM || code == UV_ENOBUFS || code == UV_EMFILE;
+}
+
+void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named, size_t count) {
   uint64_t from = number("NT_FROM", 1);
   uint64_t seeds = number("NT_SEEDS", SEEDS);
   uint64_t all = sizeof(faults) / sizeof(faults[0]);
@@ -219,16 +251,31 @@ static void fail_calls_of(void (*scenario)(void), const enum fault_call* expecte
       if (row == i || row == all)
         made[faults[i].call] += fail_each(&faults[i], seed, scenario);
   for (i = 0; i < count && row == all; i++)
-    if (made[expected[i]] == 0)
-      FAIL(fault_call_name(expected[i]));
+    if (made[named[i]] == 0)
+      FAIL(fault_call_name(named[i]));
   nt_begin(from);
 }
 
-#define FAIL_CALLS_OF(scenario, ...)                                  \
-  do {                                                                \
-    static const enum fault_call calls[] = {__VA_ARGS__};             \
-    fail_calls_of(scenario, calls, sizeof(calls) / sizeof(calls[0])); \
-  } while (0)
+void fault_native_shortage_in(void (*scenario)(void)) {
+  uint64_t from = number("NT_FROM", 1);
+  uint64_t seeds = number("NT_SEEDS", SEEDS / 4);
+  uint64_t all = sizeof(faults) / sizeof(faults[0]);
+  uint64_t row = number("NT_ROW", all);
+  long made = 0;
+  uint64_t seed;
+  size_t i;
+
+  nt_end();
+  fault_times = 3;
+  for (seed = from; seed < from + seeds; seed++)
+    for (i = 0; i < all; i++)
+      if ((row == i || row == all) && faults[i].how == TOLD && faults[i].call < CALL_READ_ENDS &&
+          is_shortage((int) faults[i].error))
+        made += fail_each(&faults[i], seed, scenario);
+  fault_times = 1;
+  CHECK(made > 0);
+  nt_begin(from);
+}
 
 /* The ends of a test's process: what could be said of a failure is said. */
 void __real__Exit(int code);
@@ -276,12 +323,57 @@ TEST(e1_windows_in_a_tcp_conversation) {
                 CALL_READ_ENDS, CALL_CONTROL_ENDS, CALL_GetQueuedCompletionStatusEx);
 }
 
+TEST(e1_windows_in_a_connect_to_a_name) {
+  FAIL_CALLS_OF(scenario_tcp_dial, CALL_CreateIoCompletionPort, CALL_WSASocketW, CALL_nt_bind,
+                CALL_nt_connect_ex, CALL_nt_setsockopt, CALL_ioctlsocket, CALL_CONTROL_ENDS);
+}
+
 TEST(e1_windows_in_connections_that_come_and_go) {
   FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
 }
 
 TEST(e1_windows_in_adopted_sockets) {
   FAIL_CALLS_OF(scenario_tcp_adopt, CALL_WSASocketW, CALL_WSARecv, CALL_WSASend, CALL_nt_bind);
+}
+
+/* Sockets that somebody else has, too, as a child may: their operations have events, and are on no port. */
+static HANDLE others[2];
+static int opened;
+
+static int init_tcp(union part* who) {
+  return uv_tcp_init(scene, &who->tcp);
+}
+
+static int open_shared(union part* who, uv_os_sock_t sock) {
+  HANDLE self = GetCurrentProcess();
+  int r;
+
+  faults_pause(1);
+  if (others[opened] == NULL)
+    CHECK(DuplicateHandle(self, (HANDLE) sock, self, &others[opened], 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+  faults_pause(0);
+  r = uv_tcp_open(&who->tcp, sock);
+  opened += r == 0;
+  return r;
+}
+
+static void scenario_shared(void) {
+  opened = 0;
+  scenario_adopt(init_tcp, open_shared);
+  while (opened-- > 0) {
+    CHECK(CloseHandle(others[opened]));
+    others[opened] = NULL;
+  }
+}
+
+TEST(e1_windows_in_shared_sockets) {
+  FAIL_CALLS_OF(scenario_shared, CALL_CreateEventW, CALL_RegisterWaitForSingleObject, CALL_WSARecv,
+                CALL_WSASend);
+}
+
+TEST(e1_memory_in_shared_sockets) {
+  for_every_allocation(scenario_shared);
 }
 
 TEST(e1_windows_in_a_pipe_conversation) {
@@ -299,6 +391,11 @@ TEST(e1_windows_in_pipe_ends) {
                 CALL_CreateThread, CALL_ReadFile, CALL_WriteFile);
 }
 
+TEST(e1_windows_in_nonblocking_pipe_ends) {
+  FAIL_CALLS_OF(scenario_nonblocking_ends, CALL_CreateFileW, CALL__open_osfhandle, CALL_ReadFile,
+                CALL_WriteFile, CALL_GetNamedPipeInfo);
+}
+
 TEST(e1_windows_in_passing_a_socket) {
   FAIL_CALLS_OF(scenario_pass_tcp, CALL_WSADuplicateSocketW, CALL_WSASocketW, CALL_WriteFile,
                 CALL_ReadFile);
@@ -310,4 +407,29 @@ TEST(e1_windows_in_passing_a_socket_by_a_try) {
 
 TEST(e1_windows_in_passing_a_pipe) {
   FAIL_CALLS_OF(scenario_pass_pipe, CALL_DuplicateHandle, CALL_WriteFile, CALL_ReadFile);
+}
+
+/* What lacks memory is not well the moment after. */
+TEST(e1_shortage_in_a_tcp_conversation) {
+  fault_native_shortage_in(scenario_tcp_talk);
+}
+
+TEST(e1_shortage_in_a_pipe_conversation) {
+  fault_native_shortage_in(scenario_pipe_talk);
+}
+
+TEST(e1_shortage_in_an_ipc_conversation) {
+  fault_native_shortage_in(scenario_ipc_talk);
+}
+
+TEST(e1_shortage_in_pipe_ends) {
+  fault_native_shortage_in(scenario_nonblocking_ends);
+}
+
+TEST(e1_shortage_in_passing_a_socket) {
+  fault_native_shortage_in(scenario_pass_tcp);
+}
+
+TEST(e1_shortage_in_passing_a_pipe) {
+  fault_native_shortage_in(scenario_pass_pipe);
 }

@@ -1,5 +1,8 @@
-/* See faults_native.h. Each function here stands in for the one of that name. */
+/* See faults_native.h. Each function here stands in for the one of that name: what moves bytes, and
+ * what that needs. What a process asks its system for is in faults_system_native.c. */
 #include "faults_native.h"
+
+#include "every.h"
 
 #include <errno.h>
 #include <io.h>
@@ -9,6 +12,7 @@ static enum fault_form failing_form;
 static long left; /* until it fails */
 static long seen;
 static DWORD with;
+static int paused;
 
 void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error) {
   failing = n == 0 ? CALLS : call;
@@ -18,8 +22,16 @@ void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error
   with = error;
 }
 
+void faults_pause(int on) {
+  paused = on;
+}
+
 long faults_seen(void) {
   return seen;
+}
+
+int faults_are_of(enum fault_call call) {
+  return failing == call;
 }
 
 const char* fault_call_name(enum fault_call call) {
@@ -33,12 +45,14 @@ const char* fault_call_name(enum fault_call call) {
   return names[call];
 }
 
-/* Counts a call; 1 when this is the one, and then the last error is set. */
-static int fails(enum fault_call call, enum fault_form form, const char* name) {
-  if (call != failing || (failing_form != ANY_FORM && form != failing_form))
+int faults_fail(enum fault_call call, enum fault_form form, const char* name) {
+  /* What a child lacks by way of a function that it looked up is not planned. */
+  if (paused || nt_is_child() || call != failing ||
+      (failing_form != ANY_FORM && form != failing_form))
     return 0;
   seen++;
-  if (--left != 0)
+  left--;
+  if (left > 0 || left <= -fault_times)
     return 0;
   nt_enter(name);
   nt_trace("  as planned: fails with %u", with);
@@ -46,18 +60,15 @@ static int fails(enum fault_call call, enum fault_form form, const char* name) {
   return 1;
 }
 
+DWORD faults_error(void) {
+  return with;
+}
+
 static enum fault_form form_of(const OVERLAPPED* overlapped) {
   return overlapped != NULL ? OVERLAPPED_FORM : PLAIN_FORM;
 }
 
-#define STAND_IN(form, type, failure, name, parameters, arguments) \
-  type __real_##name parameters;                                   \
-  type __wrap_##name parameters;                                   \
-  type __wrap_##name parameters {                                  \
-    if (fails(CALL_##name, form, #name))                           \
-      return failure;                                              \
-    return __real_##name arguments;                                \
-  }
+#define STAND_IN FAULTS_STAND_IN
 #define PLAIN(type, failure, name, parameters, arguments) \
   STAND_IN(ANY_FORM, type, failure, name, parameters, arguments)
 
@@ -134,7 +145,7 @@ BOOL __wrap_DuplicateHandle(HANDLE from_process,
                             DWORD access,
                             BOOL inherit,
                             DWORD options) {
-  if (!fails(CALL_DuplicateHandle, ANY_FORM, "DuplicateHandle"))
+  if (!faults_fail(CALL_DuplicateHandle, ANY_FORM, "DuplicateHandle"))
     return __real_DuplicateHandle(from_process, from, to_process, to, access, inherit, options);
   if (options & DUPLICATE_CLOSE_SOURCE) {
     (void) __real_DuplicateHandle(from_process, from, NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
@@ -148,7 +159,7 @@ int __wrap__open_osfhandle(intptr_t handle, int flags);
 
 /* The only error that it has: no descriptor is left. */
 int __wrap__open_osfhandle(intptr_t handle, int flags) {
-  if (!fails(CALL__open_osfhandle, ANY_FORM, "_open_osfhandle"))
+  if (!faults_fail(CALL__open_osfhandle, ANY_FORM, "_open_osfhandle"))
     return __real__open_osfhandle(handle, flags);
   errno = EMFILE;
   return -1;
@@ -175,17 +186,18 @@ PLAIN(BOOL, FALSE, SetFileCompletionNotificationModes, (HANDLE file, UCHAR flags
 
 /* ---- Files and pipes ---- */
 
-PLAIN(HANDLE,
-      INVALID_HANDLE_VALUE,
-      CreateFileW,
-      (LPCWSTR name,
-       DWORD access,
-       DWORD share,
-       LPSECURITY_ATTRIBUTES security,
-       DWORD disposition,
-       DWORD flags,
-       HANDLE like),
-      (name, access, share, security, disposition, flags, like))
+STAND_IN(flags& FILE_FLAG_OVERLAPPED ? OVERLAPPED_FORM : PLAIN_FORM,
+         HANDLE,
+         INVALID_HANDLE_VALUE,
+         CreateFileW,
+         (LPCWSTR name,
+          DWORD access,
+          DWORD share,
+          LPSECURITY_ATTRIBUTES security,
+          DWORD disposition,
+          DWORD flags,
+          HANDLE like),
+         (name, access, share, security, disposition, flags, like))
 PLAIN(HANDLE,
       INVALID_HANDLE_VALUE,
       CreateNamedPipeW,
@@ -239,6 +251,54 @@ STAND_IN(form_of(overlapped),
          WriteFile,
          (HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped),
          (file, from, size, put, overlapped))
+
+/* ---- The console ---- */
+
+PLAIN(BOOL, FALSE, GetConsoleMode, (HANDLE console, LPDWORD mode), (console, mode))
+PLAIN(BOOL, FALSE, SetConsoleMode, (HANDLE console, DWORD mode), (console, mode))
+PLAIN(BOOL,
+      FALSE,
+      GetConsoleScreenBufferInfo,
+      (HANDLE screen, CONSOLE_SCREEN_BUFFER_INFO* info),
+      (screen, info))
+PLAIN(BOOL, FALSE, SetConsoleCursorPosition, (HANDLE screen, COORD at), (screen, at))
+PLAIN(BOOL, FALSE, GetNumberOfConsoleInputEvents, (HANDLE input, LPDWORD count), (input, count))
+PLAIN(BOOL,
+      FALSE,
+      PeekConsoleInputW,
+      (HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count),
+      (input, records, room, count))
+PLAIN(BOOL,
+      FALSE,
+      ReadConsoleInputW,
+      (HANDLE input, INPUT_RECORD* records, DWORD room, LPDWORD count),
+      (input, records, room, count))
+PLAIN(BOOL,
+      FALSE,
+      WriteConsoleInputW,
+      (HANDLE input, const INPUT_RECORD* records, DWORD n, LPDWORD count),
+      (input, records, n, count))
+PLAIN(BOOL,
+      FALSE,
+      ReadConsoleW,
+      (HANDLE input, LPVOID to, DWORD units, LPDWORD count, CONSOLE_READCONSOLE_CONTROL* control),
+      (input, to, units, count, control))
+PLAIN(BOOL,
+      FALSE,
+      WriteConsoleW,
+      (HANDLE screen, const void* from, DWORD units, LPDWORD count, LPVOID none),
+      (screen, from, units, count, none))
+PLAIN(BOOL,
+      FALSE,
+      CreateTimerQueueTimer,
+      (PHANDLE timer,
+       HANDLE queue,
+       WAITORTIMERCALLBACK callback,
+       PVOID context,
+       DWORD due_ms,
+       DWORD period_ms,
+       ULONG flags),
+      (timer, queue, callback, context, due_ms, period_ms, flags))
 
 /* ---- Winsock ---- */
 

@@ -263,3 +263,22 @@ HANDLE WINAPI CreateFileA(LPCSTR name,
     return INVALID_HANDLE_VALUE;
   return CreateFileW(wide, access, share, security, disposition, flags, like);
 }
+
+/* ---- For whoever watches a close ---- */
+
+struct nt_file* nt_file_watch(HANDLE handle) {
+  struct nt_file* file = nt_peek(handle, &nt_file_class, NULL);
+
+  if (file != NULL)
+    nt_ref(file);
+  return file;
+}
+
+int nt_file_has_pending(const struct nt_file* file) {
+  const struct nt_irp* irp;
+
+  for (irp = file->first; irp != NULL; irp = irp->next)
+    if (irp->state == NT_IRP_PENDING)
+      return 1;
+  return 0;
+}

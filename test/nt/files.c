@@ -4,6 +4,7 @@
 #include "proc.h"
 
 #include <direct.h>
+#include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -446,4 +447,19 @@ int nt_remove(const char* path) {
   ok = take_path_away(wide, 0);
   nt_free(wide);
   return ok ? 0 : -1;
+}
+
+long _lseek(int fd, long offset, int from) {
+  struct nt_file* file = nt_find((HANDLE) _get_osfhandle(fd), &nt_file_class, 0);
+  struct disk_file* disk_file = (struct disk_file*) file;
+
+  nt_enter("_lseek");
+  if (file == NULL || file->device != &disk || disk_file->node == NULL)
+    nt_absent("_lseek of what is no file");
+  if (from == SEEK_END)
+    disk_file->at = disk_file->node->size;
+  else if (from == SEEK_SET)
+    disk_file->at = 0;
+  disk_file->at += (size_t) offset;
+  return (long) disk_file->at;
 }

@@ -247,8 +247,15 @@ void host_backtrace(void) {
 #endif
 }
 
+#if UVSTREAM_COVERAGE
+void __gcov_dump(void);
+#endif
+
 void host_exit(int status) {
   fflush(NULL);
+#if UVSTREAM_COVERAGE
+  __gcov_dump(); /* What a try of its own took. */
+#endif
   _exit(status);
 }
 

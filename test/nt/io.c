@@ -339,6 +339,9 @@ again:
     irp->asked = 1;
     found++;
     if (irp->cancel != NULL) {
+      /* The call waits for nobody: whatever it cancels may end after it ("CancelIoEx", remarks). */
+      if (nt_chance(nt_trouble.late))
+        irp->prompt = 0;
       irp->cancel(irp); /* May take it, and others, off the list. */
       goto again;
     }
@@ -374,6 +377,17 @@ again:
       goto again;
     }
   }
+}
+
+/* ---- For whoever watches ---- */
+
+int nt_file_is_owed(const struct nt_file* file) {
+  const struct nt_irp* irp;
+
+  for (irp = owned; irp != NULL; irp = irp->owned_next)
+    if (irp->file == file)
+      return 1;
+  return 0;
 }
 
 /* ---- What the call returns ---- */

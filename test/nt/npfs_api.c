@@ -6,12 +6,19 @@
 
 void nt_npfs_begin(void);
 
+int nt_app_container;
+
 /* The part of \\.\pipe\NAME or \\?\pipe\NAME that NPFS sees: from the last backslash of the prefix
  * on. NULL: no name of a pipe. */
 static const WCHAR* own_part(const WCHAR* name) {
   if (_wcsnicmp(name, L"\\\\.\\pipe\\", 9) != 0 && _wcsnicmp(name, L"\\\\?\\pipe\\", 9) != 0)
     return NULL;
   return name + 8;
+}
+
+/* Of a name as NPFS sees it. */
+static int is_allowed(const WCHAR* name) {
+  return !nt_app_container || _wcsnicmp(name, L"\\LOCAL\\", 7) == 0;
 }
 
 static struct nt_file* open_name(
@@ -21,6 +28,10 @@ static struct nt_file* open_name(
 
   (void) share;
   name = own_part(name);
+  if (!is_allowed(name)) {
+    nt_error(ERROR_ACCESS_DENIED);
+    return NULL;
+  }
   found = np_name_find(name, wcslen(name));
   if (found == NULL || disposition == CREATE_NEW || disposition == CREATE_ALWAYS) {
     nt_error(found == NULL ? ERROR_FILE_NOT_FOUND : ERROR_ACCESS_DENIED);
@@ -65,6 +76,10 @@ HANDLE WINAPI CreateNamedPipeW(LPCWSTR name,
   name = own_part(name);
   if (name == NULL) {
     nt_error(ERROR_INVALID_NAME);
+    return INVALID_HANDLE_VALUE;
+  }
+  if (!is_allowed(name)) {
+    nt_error(ERROR_ACCESS_DENIED);
     return INVALID_HANDLE_VALUE;
   }
   end = np_create(name, open, mode, instances, out, in);

@@ -177,6 +177,8 @@ LONG NTAPI nt_fs_control(HANDLE handle,
 
 /* ---- Opening and making ---- */
 
+int nt_pipes_have_folder;
+
 /* The folder, or the client's end of the pipe whose server's end is the root directory. */
 LONG NTAPI nt_open_file(HANDLE* handle,
                         ACCESS_MASK access,
@@ -195,6 +197,8 @@ LONG NTAPI nt_open_file(HANDLE* handle,
   (void) share;
   if (object->RootDirectory == NULL && name->Length == sizeof(folder) - sizeof(WCHAR) &&
       memcmp(name->Buffer, folder, name->Length) == 0) {
+    if (!nt_pipes_have_folder)
+      return ST_ACCESS_DENIED;
     file = nt_file_new(&root_device, sizeof(*file), synchronous);
   } else if (object->RootDirectory != NULL && name->Length == 0) {
     server = np_find(object->RootDirectory, 0);
@@ -236,7 +240,7 @@ LONG NTAPI nt_create_pipe(HANDLE* handle,
   if (root == NULL || root->device != &root_device || object->ObjectName->Length != 0 ||
       disposition != NEW || type != 0 || read_mode != 0 || completion_mode != 0 || timeout == NULL)
     nt_absent("NtCreateNamedPipeFile of another kind");
-  if (nt_chance(REFUSED))
+  if (nt_app_container == 2 || nt_chance(REFUSED))
     return ST_INVALID_PARAMETER;
   end = np_create(
       L"", (share & PIPE_ACCESS_DUPLEX) | (options & SYNCHRONOUS_MODES ? 0 : FILE_FLAG_OVERLAPPED),

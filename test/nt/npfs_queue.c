@@ -3,6 +3,8 @@
 
 #include "npfs.h"
 
+size_t nt_pool_most = SIZE_MAX;
+
 /* ---- Entries and their quota ---- */
 
 static size_t left_of(const struct np_entry* entry) {
@@ -218,7 +220,8 @@ static NTSTATUS cannot_write(const struct np_end* end) {
   }
 }
 
-/* What finds no reader is copied whole; it is complete at once when the quota has room for it. */
+/* What finds no reader is copied whole; it is complete at once when the quota has room for it. For a
+ * large one there may be no memory: ERROR_NO_SYSTEM_RESOURCES (Cygwin's list, March 2011). */
 void np_write(struct np_end* end, struct nt_irp* irp) {
   struct np_pipe* pipe = end->pipe;
   struct np_queue* queue = &pipe->queue[1 - end->side];
@@ -229,6 +232,8 @@ void np_write(struct np_end* end, struct nt_irp* irp) {
   size_t taken = irp->size;
   NTSTATUS status = cannot_write(end);
 
+  if (status == ST_SUCCESS && irp->size > nt_pool_most && queue->reads == NULL)
+    status = ST_INSUFFICIENT_RESOURCES;
   if (status != ST_SUCCESS) {
     nt_irp_complete(irp, status, 0);
     return;

@@ -60,8 +60,18 @@ extern int
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
+/* 1: processes are in an AppContainer, which may make and open no names of pipes but those of
+ * \\.\pipe\LOCAL\ ("GetNamedPipeServerProcessId", remarks); 2: and none without a name, as before pairs
+ * had none. nt_begin says 0. */
+extern int nt_app_container;
+/* Bytes of the largest write to a pipe that the kernel finds memory for, when no reader waits for them:
+ * it copies them, and a large one is the first to lack it. nt_begin says all there are. */
+extern size_t nt_pool_most;
 /* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
 extern int nt_files_can_leave;
+/* 0: the folder of all pipes cannot be opened (an AppContainer): there is no waiting for an instance, and no
+ * pair without a name. */
+extern int nt_pipes_have_folder;
 
 /* The n-th overlapped operation of that kind, on a device of that name (NULL: any), that becomes
  * pending from now on (1: the next; 0: none) ends with `status`, for nothing that the peer did. How many became pending since. */
@@ -76,6 +86,8 @@ long nt_plan_seen(void);
 
 /* What a test is at: printed with a fault. NULL: nothing. */
 extern const char* nt_note;
+/* Is told of each call, those that calls are made of included. NULL: nobody is. */
+extern void (*nt_watch)(const char* call);
 
 /* For programs that watch connections: which one a socket has, from 0 in each run, and which end of
  * it is the socket's (0: the client's); 0 when it has none. */
@@ -84,6 +96,14 @@ int nt_sock_end_of(SOCKET handle, unsigned* conn, int* side);
 void nt_sock_reset(SOCKET handle);
 /* Its window and its peer's grow. */
 void nt_sock_make_room(SOCKET handle);
+
+/* For programs that watch a close. The file object of a handle, referenced, or NULL; whether there is
+ * an operation on it that only its peer, a cancel or its cleanup would end; and whether there is one
+ * that was not joined. The last two also when there is no handle any more. */
+struct nt_file;
+struct nt_file* nt_file_watch(HANDLE handle);
+int nt_file_has_pending(const struct nt_file* file);
+int nt_file_is_owed(const struct nt_file* file);
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */

@@ -282,13 +282,20 @@ PTP_WAIT WINAPI CreateThreadpoolWait(PTP_WAIT_CALLBACK callback,
   return wait;
 }
 
+/* From now on. */
+static DWORD ms_of(const FILETIME* time) {
+  int64_t ticks = (int64_t) ((uint64_t) time->dwHighDateTime << 32 | time->dwLowDateTime);
+
+  return (DWORD) (-ticks / 10000);
+}
+
 /* One call for each time it is set. */
 void WINAPI SetThreadpoolWait(PTP_WAIT wait, HANDLE handle, LPFILETIME timeout) {
   struct nt_object* object = NULL;
 
   nt_enter("SetThreadpoolWait");
-  if (timeout != NULL)
-    nt_absent("SetThreadpoolWait with a time");
+  if (timeout != NULL && !(timeout->dwHighDateTime & 0x80000000u))
+    nt_absent("SetThreadpoolWait until a time");
   if (handle != NULL)
     object = nt_find(handle, NULL, 0);
   if (handle != NULL && object == NULL)
@@ -299,6 +306,7 @@ void WINAPI SetThreadpoolWait(PTP_WAIT wait, HANDLE handle, LPFILETIME timeout) 
     nt_ref(object);
   host_release(wait);
   wait->awaited = object;
+  wait->due = timeout == NULL ? NT_NEVER : nt_due(ms_of(timeout));
   wait->armed = object != NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "holder.h"
 #include "nt.h"
 
 const unsigned native_rounds = 20;
@@ -16,6 +17,7 @@ const int native_pipes = 1;
 const size_t native_flood = 3 << 20;
 
 static SOCKET deaf = INVALID_SOCKET;
+static char note[64];
 
 void native_begin(unsigned round) {
   const char* one = getenv("NT_SEED");
@@ -23,14 +25,22 @@ void native_begin(unsigned round) {
   uint64_t seed =
       one != NULL ? strtoull(one, NULL, 0) : (from != NULL ? strtoull(from, NULL, 0) : 1) + round;
 
+  snprintf(note, sizeof(note), "nt: under NT_SEED=%llu\n", (unsigned long long) seed);
+  nt_note = note;
   nt_begin(seed);
-  /* Every fourth seed has a layered provider, every third a system before 8.1. */
+  /* Every fourth seed has a layered provider, every third a system before 8.1, every fifth an
+   * AppContainer. */
   nt_sockets_are_ifs = getenv("NT_LAYERED") == NULL && seed % 4 != 3;
   nt_files_can_leave = seed % 3 != 2;
+  nt_pipes_have_folder = seed % 5 != 4;
 }
 
 void native_end(void) {
   nt_end();
+}
+
+int native_files_leave_ports(void) {
+  return nt_files_can_leave;
 }
 
 int native_free_port(void) {

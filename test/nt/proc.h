@@ -5,9 +5,13 @@
 
 #include "sched.h"
 
+#include <crtdbg.h>
+#include <stdlib.h>
+
 enum {
   NT_STD_HANDLES = 3,
   NT_DESCRIPTORS = 512,
+  NT_MOST_HOOKS = 4,
   NT_MOST_HANDLERS = 8
 };
 
@@ -23,6 +27,16 @@ struct nt_entry {
 struct nt_descriptor {
   int used;
   HANDLE handle;
+};
+
+/* What it does with a number that is no descriptor. */
+struct nt_crt {
+  _invalid_parameter_handler handler;
+  struct nt_hook {
+    _CRT_REPORT_HOOKW hook;
+    int count;
+  } hooks[NT_MOST_HOOKS];
+  unsigned hook_count;
 };
 
 struct nt_console;
@@ -57,6 +71,7 @@ struct nt_process {
   int argc;
   char** argv;
   struct nt_descriptor descriptors[NT_DESCRIPTORS];
+  struct nt_crt crt;
   struct nt_job* jobs[4]; /* that it is in, each referenced */
   unsigned job_count;
   /* The console: */

@@ -18,6 +18,7 @@ struct nt_later {
 struct nt_trouble nt_trouble;
 int nt_verbose;
 const char* nt_note;
+void (*nt_watch)(const char* call);
 struct nt_sched nt_sched;
 
 static uint64_t seed;
@@ -252,6 +253,8 @@ void nt_enter(const char* call) {
   now += 1 + nt_below(20);
   if (nt_verbose)
     nt_trace("%s", call);
+  if (nt_watch != NULL)
+    nt_watch(call);
   if (laters != NULL && laters->at <= now)
     run_laters();
   if (self->killed)

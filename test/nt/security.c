@@ -50,6 +50,26 @@ static BOOL give_level(LPVOID to, DWORD size, PDWORD needed) {
   return TRUE;
 }
 
+/* S-1-5-32-544, the administrators: what an elevated process makes is theirs, and not its user's ("Owner
+ * of a New Object"; the default of the policy "Default owner for objects created by members of the
+ * administrators group"). */
+static BOOL give_administrators(LPVOID to, DWORD size, PDWORD needed) {
+  TOKEN_OWNER* owner = to;
+  SID* sid = (SID*) (void*) (owner + 1);
+
+  *needed = (DWORD) sizeof(*owner) + sid_size(2);
+  if (size < *needed)
+    return nt_error(ERROR_INSUFFICIENT_BUFFER);
+  memset(to, 0, *needed);
+  owner->Owner = sid;
+  sid->Revision = 1;
+  sid->SubAuthorityCount = 2;
+  sid->IdentifierAuthority.Value[5] = 5;
+  *GetSidSubAuthority(sid, 0) = 32;
+  *GetSidSubAuthority(sid, 1) = 544;
+  return TRUE;
+}
+
 /* S-1-5-21-1-2-3-1001, an ordinary user. */
 BOOL WINAPI GetTokenInformation(
     HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed) {
@@ -62,6 +82,8 @@ BOOL WINAPI GetTokenInformation(
     return FALSE;
   if (what == TokenIntegrityLevel)
     return give_level(to, size, needed);
+  if (what == TokenOwner && level > SECURITY_MANDATORY_MEDIUM_RID)
+    return give_administrators(to, size, needed);
   if (what != TokenUser && what != TokenOwner)
     nt_absent("GetTokenInformation of another class");
   *needed = (DWORD) sizeof(*user) + sid_size(5);

@@ -1,43 +1,34 @@
 /* The random programs of test/sim over the core and src/win and the model of NT: what the model of
  * the contract is told is seen at the operations of the port, for which the linker puts a table
- * in front of uv__tcp_ops (--wrap). The clock and the schedule are those of the model of NT.
- *
- * A write that is in flight takes bytes when it likes. They are reported when the peer has read
- * them, or when the write says how many they were, whichever is first; and in both places it is
- * checked that the one agrees with the other. */
-#include "sim.h"
+ * in front of uv__tcp_ops (--wrap). The clock and the schedule are those of the model of NT. Which
+ * bytes a connection has taken is in sim_ways_native.c. */
+#include "sim_native.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "nt.h"
 #include "win/tcp/tcp.h"
 
 enum {
   MOST_IOS = 256,
-  MOST_WAYS = 256,
   IDLE_MS = 60,  /* a wait without limit is over then, if nothing came */
   MOST_IDLE = 10 /* of these in a row, and a blocking write gets room */
 };
 
-/* What leads away from one end of one connection, by its name. */
-struct way {
-  struct uv__io* io; /* of the write in flight, until it was collected */
-  char* bytes;       /* of it; also after a close that cut it short */
-  size_t size;
-  size_t reported; /* of them */
-  size_t sent;     /* in all, as reported */
-  size_t received;
+/* A stream that closes, and waits for packets. */
+struct parting {
+  const struct uv__io* io;
+  struct nt_file* file; /* referenced */
 };
 
 const int sim_counts_lost = 1;
 const unsigned sim_has = SIM_HAS_LOOPS;
-const int sim_close_turns = 2000; /* A packet can take 40 ms, and a turn some microseconds. */
 
 static const struct sim_observer* seen;
-static struct way ways[MOST_WAYS];
 static struct uv__io* ios[MOST_IOS]; /* with a socket */
 static unsigned io_count;
+static struct parting partings[MOST_IOS];
+static unsigned parting_count;
 static int starved;
 static int inside_open;
 static int inside_accept;
@@ -47,81 +38,7 @@ extern const struct uv__ops __real_uv__tcp_ops;
 extern const struct uv__ops __wrap_uv__tcp_ops;
 #define REAL __real_uv__tcp_ops
 
-/* ---- Names ---- */
-
-void sim_serials(int fd, int* own, int* peer) {
-  unsigned conn = 0;
-  int side = 0;
-
-  (void) nt_sock_end_of((SOCKET) fd, &conn, &side);
-  *own = (int) (2 * conn) + side;
-  *peer = (int) (2 * conn) + 1 - side;
-}
-
-int sim_fd(const struct uv__io* io) {
-  return (int) io->tail.u.socket;
-}
-
-static struct way* way_of(int serial) {
-  if (serial >= MOST_WAYS)
-    sim_fail("there are no names left for connections");
-  return &ways[serial];
-}
-
-static struct way* way_from(const struct uv__io* io) {
-  int own;
-  int peer;
-
-  sim_serials(sim_fd(io), &own, &peer);
-  return way_of(own);
-}
-
-/* Of a write in flight, whose stream may have closed. */
-static struct way* way_in_flight(const struct uv__io* io) {
-  int i;
-
-  for (i = 0; i < MOST_WAYS; i++)
-    if (ways[i].io == io)
-      return &ways[i];
-  return NULL;
-}
-
 /* ---- Bytes ---- */
-
-static void report(struct way* way, struct uv__io* io, const char* bytes, size_t n) {
-  way->sent += n;
-  if (io != NULL)
-    seen->taken(io, bytes, n);
-  else
-    seen->turned_up((int) (way - ways), bytes, n);
-}
-
-/* More of the write in flight, or of one that was cut short. */
-static void report_more(struct way* way, size_t n) {
-  if (way->size - way->reported < n)
-    sim_fail("%u bytes arrive that nobody sent", (unsigned) n);
-  report(way, way->io, way->bytes + way->reported, n);
-  way->reported += n;
-}
-
-static void keep(struct way* way, struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
-  unsigned i;
-
-  way->io = io;
-  way->size = 0;
-  way->reported = 0;
-  for (i = 0; i < nbufs; i++)
-    way->size += bufs[i].len;
-  free(way->bytes);
-  way->bytes = malloc(way->size);
-  if (way->bytes == NULL)
-    sim_fail("the test itself is out of memory");
-  way->size = 0;
-  for (i = 0; i < nbufs; i++) {
-    memcpy(way->bytes + way->size, bufs[i].base, bufs[i].len);
-    way->size += bufs[i].len;
-  }
-}
 
 static ssize_t watch_write(struct uv__io* io,
                            const uv_buf_t* bufs,
@@ -129,20 +46,13 @@ static ssize_t watch_write(struct uv__io* io,
                            enum uv__write_mode mode,
                            struct uv__io* pass) {
   ssize_t n = REAL.write(io, bufs, nbufs, mode, pass);
-  size_t left = n > 0 ? (size_t) n : 0;
-  unsigned i;
 
   sim_trace("  write fd %d, %u bufs, mode %d: %d", sim_fd(io), nbufs, (int) mode, (int) n);
   idle = 0;
-  for (i = 0; i < nbufs && left > 0; i++) {
-    size_t part = bufs[i].len < left ? bufs[i].len : left;
-    report(way_from(io), io, bufs[i].base, part);
-    left -= part;
-  }
-  if (left > 0)
-    sim_fail("write took more than there was");
+  if (n > 0)
+    sim_ways_took(io, bufs, nbufs, (size_t) n);
   if (n == UV__PENDING) {
-    keep(way_from(io), io, bufs, nbufs);
+    sim_ways_fly(io, bufs, nbufs);
     seen->in_flight(io);
   } else {
     seen->told(io, n < 0 && mode == UV__TRY ? UV_EAGAIN : n);
@@ -151,20 +61,9 @@ static ssize_t watch_write(struct uv__io* io,
 }
 
 static void collect_write(struct uv__io* io, ssize_t n) {
-  struct way* way = way_in_flight(io);
-
-  if (way == NULL)
-    sim_fail("done on a write that is not in flight");
   if (n == UV_ECANCELED)
     sim_mark(MARK_CUT_CANCELED);
-  if (n >= 0) {
-    if ((size_t) n < way->reported)
-      sim_fail("a write took %d bytes, as it says, and %u arrived", (int) n,
-               (unsigned) way->reported);
-    report_more(way, (size_t) n - way->reported);
-    way->size = way->reported; /* No more of it. */
-  }
-  way->io = NULL;
+  sim_ways_landed(io, n);
   seen->told(io, n);
 }
 
@@ -173,19 +72,11 @@ static ssize_t watch_read_now(struct uv__io* io,
                               size_t len,
                               struct uv__passed* passed) {
   ssize_t n = REAL.read_now(io, base, len, passed);
-  int own;
-  int peer;
 
   sim_trace("  read_now fd %d: %d", sim_fd(io), (int) n);
   idle = 0;
-  if (n > 0) {
-    struct way* way;
-    sim_serials(sim_fd(io), &own, &peer);
-    way = way_of(peer);
-    way->received += (size_t) n;
-    if (way->received > way->sent)
-      report_more(way, way->received - way->sent);
-  }
+  if (n > 0)
+    sim_ways_read(io, (size_t) n);
   seen->read(io, n, 0);
   return n;
 }
@@ -267,14 +158,46 @@ static int watch_open(struct uv__io* io,
   return r;
 }
 
+/* L4: that a close cancels what is under way, and waits for no peer, is seen when it returns: then each
+ * operation has its result. From there it is the system that has to tell it, within a time of its own;
+ * and from the last packet on it is the core's turn. */
 static int watch_close(struct uv__io* io) {
+  struct nt_file* file = nt_file_watch((HANDLE) io->tail.u.socket);
   unsigned i;
+  int r;
 
   sim_trace("  close fd %d", sim_fd(io));
   for (i = 0; i < io_count; i++)
     if (ios[i] == io)
       ios[i] = ios[--io_count];
-  return REAL.close(io);
+  r = REAL.close(io);
+  if (file != NULL && nt_file_has_pending(file))
+    sim_fail("L4: a closed stream leaves an operation with the system that may never end");
+  if (r == UV__PENDING) {
+    if (file == NULL || !nt_file_is_owed(file))
+      sim_fail("L4: a close waits, and nothing will come");
+    if (parting_count == MOST_IOS)
+      sim_fail("there is no room for another stream that closes");
+    partings[parting_count].io = io;
+    partings[parting_count++].file = file;
+  } else if (file != NULL) {
+    nt_unref(file);
+  }
+  return r;
+}
+
+int sim_owes(const struct uv__io* io) {
+  unsigned i = 0;
+
+  while (i < parting_count && partings[i].io != io)
+    i++;
+  if (i == parting_count)
+    return 0;
+  if (nt_file_is_owed(partings[i].file))
+    return 1;
+  nt_unref(partings[i].file);
+  partings[i] = partings[--parting_count];
+  return 0;
 }
 
 /* ---- Control ---- */
@@ -497,7 +420,7 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
   sim_base_begin(seed);
   nt_begin(seed);
   seen = observer;
-  memset(ways, 0, sizeof(ways));
+  sim_ways_begin(observer);
   io_count = 0;
   starved = 0;
   idle = 0;
@@ -507,10 +430,9 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
 }
 
 void sim_end(void) {
-  int i;
-
-  for (i = 0; i < MOST_WAYS; i++)
-    free(ways[i].bytes);
+  while (parting_count > 0)
+    nt_unref(partings[--parting_count].file);
+  sim_ways_end();
   sim_base_end();
   nt_end();
 }

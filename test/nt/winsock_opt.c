@@ -170,7 +170,10 @@ int WSAAPI getsockopt(SOCKET handle, int level, int name, char* value, int* len)
   case SO_ACCEPTCONN:
     number = sock->state == AFD_LISTENS;
     break;
-  case SO_ERROR:
+  case SO_ERROR: /* Of a connect that nobody waited for, once. */
+    if (sock->state == AFD_BOUND && ST_IS_ERROR(sock->outcome))
+      number = nt_status_wsa(sock->outcome);
+    sock->outcome = ST_SUCCESS;
     break;
   case SO_LINGER:
     linger.l_onoff = (u_short) sock->linger_on;
@@ -246,6 +249,16 @@ int WSAAPI WSAIoctl(SOCKET handle,
     memcpy(&rto, in, sizeof(rto));
     sock->once = rto.MaxSynRetransmissions == TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS;
     *bytes = 0;
+    return 0;
+  case 0xd8000027: /* SIO_TCP_INFO; of TCP_INFO_v0 the state is first */
+    if (in_size != sizeof(DWORD) || *(DWORD*) in != 0 || out_size != 88)
+      return wsa_error(WSAEINVAL);
+    memset(out, 0, out_size);
+    *(DWORD*) out = sock->state == AFD_CONNECTS    ? 2
+                    : sock->state == AFD_CONNECTED ? 4
+                    : sock->state == AFD_LISTENS   ? 1
+                                                   : 0;
+    *bytes = out_size;
     return 0;
   case SIO_LOOPBACK_FAST_PATH:
     *bytes = 0;

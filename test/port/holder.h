@@ -18,6 +18,10 @@ void holder_pass_byte(struct stream* from, struct stream* to);
  * pipe, since a server's has waited for its client. */
 void holder_make_virgin(const struct kind* k, struct stream** virgin, struct stream** other);
 
+/* Whether this system can take a file object off its port: 1 or 0, or -1 where nobody knows. Of the
+ * native half. */
+int native_files_leave_ports(void);
+
 /* His own read of no bytes on a handle of his; it answers the event that says that it has ended. */
 HANDLE holder_begin_read(const struct kind* kind, HANDLE handle, OVERLAPPED* overlapped);
 /* Until the loop has dropped another packet that is not its own. */

@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "holder.h"
+#include "native.h"
 
 enum {
   STILL_PENDING = 0x103 /* STATUS_PENDING */
@@ -91,13 +92,54 @@ TEST(win_close_cancels_nothing_of_another_holder) {
   }
 }
 
-/* Reads what is there: the last byte of it. The error, or 0. */
-static int hear_out(struct stream* s, char* last) {
+/* Nor does the close of a listener: another holder's accept goes on, and he has the next client. */
+TEST(win_close_cancels_no_accept_of_another_holder) {
+  EACH_KIND(k) {
+    static char addresses[2 * (sizeof(struct sockaddr_storage) + 16)];
+    const DWORD room = sizeof addresses / 2;
+    OVERLAPPED* overlapped = &operation;
+    struct stream* listener;
+    HANDLE theirs, event;
+    SOCKET accepted;
+    DWORD received;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    settle();
+    theirs = holder_duplicate(k, holder_handle(listener));
+    if (holder_is_layered(k, theirs)) { /* It can end nothing but all. */
+      holder_close(k, theirs);
+      stream_end(listener);
+      continue;
+    }
+    event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    accepted = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    CHECK(event != NULL && accepted != INVALID_SOCKET);
+    memset(overlapped, 0, sizeof *overlapped);
+    overlapped->hEvent = (HANDLE) ((ULONG_PTR) event | 1); /* The port is gone when it is over. */
+    CHECK(!uv__sock_calls.accept((SOCKET) theirs, accepted, addresses, 0, room, room, &received,
+                                 overlapped));
+    CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+    stream_end(listener);
+    CHECK_EQ(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
+    CHECK_EQ(overlapped->Internal, STILL_PENDING);
+    CHECK(CancelIoEx(theirs, overlapped));
+    CHECK_EQ(WaitForSingleObject(event, INFINITE), WAIT_OBJECT_0);
+    holder_close(k, theirs);
+    CHECK_EQ(closesocket(accepted), 0);
+    CHECK(CloseHandle(event));
+  }
+}
+
+/* Reads what is there: the last byte of it, and how many. The error, or 0. */
+static int hear_out(struct stream* s, char* last, size_t* heard) {
   static char bytes[65536];
   ssize_t n = read_some(s, bytes, sizeof bytes);
 
   while (n > 0) {
     *last = bytes[n - 1];
+    *heard += (size_t) n;
     n = read_now(s, bytes, sizeof bytes);
   }
   return n == UV_EAGAIN ? 0 : (int) n;
@@ -111,9 +153,11 @@ TEST(win_cancelled_write_of_another_holder_ends_no_stream) {
   EACH_KIND(k) {
     struct stream *a, *b;
     uv_buf_t one = uv_buf_init((char*) "n", 1);
+    size_t told = 0, heard = 0;
     ssize_t r, next;
     HANDLE theirs;
     char last = 'w';
+    int is_known;
 
     if (k->ops == &uv__ipc_ops)
       continue; /* The rest of a frame is not a frame. */
@@ -127,20 +171,97 @@ TEST(win_cancelled_write_of_another_holder_ends_no_stream) {
     do {
       uv_buf_t buf = uv_buf_init(block, sizeof block);
       r = write_start(a, &buf, 1, UV__QUEUE);
+      told += r > 0 ? (size_t) r : 0;
     } while (r > 0);
     CHECK_EQ(r, UV__PENDING);
     theirs = holder_duplicate(k, holder_handle(a));
     (void) CancelIoEx(theirs, NULL);
     r = collect(a, UV__WRITE, r);
     CHECK(r == UV_ECANCELED || r >= 0); /* Or it was over. */
+    is_known = r >= 0;
+    told += is_known ? (size_t) r : 0;
     CHECK_EQ(write_byte(b, 'r'), 0);
     CHECK_EQ(read_byte(a), 'r');
     next = write_start(a, &one, 1, UV__QUEUE);
     do
-      CHECK_EQ(hear_out(b, &last), 0);
+      CHECK_EQ(hear_out(b, &last, &heard), 0);
     while (last == 'w');
+    CHECK(is_known ? heard == told + 1 : heard > told);
     CHECK_EQ(collect(a, UV__WRITE, next), 1);
     CHECK_EQ(last, 'n');
+    holder_close(k, theirs);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
+static int is_pipe(const struct kind* k) {
+  return k->ops == &uv__pipe_ops || k->ops == &uv__ipc_ops;
+}
+
+/* What a try took and could not go at once nobody waits for: that it will not go is told to the next
+ * write, and to a shutdown. */
+TEST(win_cancelled_try_of_another_holder_is_told) {
+  EACH_KIND(k) {
+    int round;
+
+    for (round = 0; is_pipe(k) && round < 3; round++) {
+      uv_buf_t one = uv_buf_init((char*) "n", 1);
+      struct stream *a, *b;
+      HANDLE theirs;
+      ssize_t r;
+
+      make_pair(k, &a, &b);
+      CHECK(write_full(a) > 0);
+      theirs = holder_duplicate(k, holder_handle(a));
+      if (CancelIoEx(theirs, NULL)) {
+        settle();
+        if (native_rounds > 1) /* There it may be a while until what was cancelled is over. */
+          (void) polls_during(100);
+        if (round == 0)
+          r = collect(a, UV__WRITE, write_start(a, &one, 1, UV__QUEUE));
+        else if (round == 1)
+          r = write_start(a, &one, 1, UV__TRY);
+        else
+          r = collect(a, UV__SHUTDOWN, start(a, UV__SHUTDOWN, NULL));
+        CHECK(r == UV_ECANCELED || (round == 2 && r == 0 && k->ops == &uv__ipc_ops));
+        if (round < 2 && k->ops == &uv__ipc_ops) /* The rest of a frame is not a frame. */
+          CHECK_EQ(write_start(a, &one, 1, UV__QUEUE), UV_EPIPE);
+      }
+      holder_close(k, theirs);
+      stream_end(a);
+      stream_end(b);
+    }
+  }
+}
+
+/* Nor does what is written next begin with bytes of which the peer may have some. */
+TEST(win_cancelled_rest_of_a_write_is_told) {
+  static char block[1 << 20];
+
+  EACH_KIND(k) {
+    uv_buf_t bufs[2] = {uv_buf_init((char*) "f", 1), uv_buf_init(block, sizeof block)};
+    struct stream *a, *b;
+    HANDLE theirs;
+    ssize_t r;
+
+    if (!is_pipe(k))
+      continue;
+    make_pair(k, &a, &b);
+    r = write_start(a, bufs, 2, UV__QUEUE);
+    CHECK_EQ(r, UV__PENDING);
+    settle();
+    theirs = holder_duplicate(k, holder_handle(a));
+    CHECK(CancelIoEx(theirs, NULL));
+    r = collect(a, UV__WRITE, r);
+    if (k->ops == &uv__ipc_ops) {
+      CHECK_EQ(r, UV_ECANCELED);
+      CHECK_EQ(write_start(a, bufs, 1, UV__QUEUE), UV_EPIPE);
+      CHECK_EQ(collect(a, UV__SHUTDOWN, start(a, UV__SHUTDOWN, NULL)), 0);
+    } else {
+      CHECK_EQ(r, 1);
+      CHECK_EQ(collect(a, UV__WRITE, write_start(a, bufs + 1, 1, UV__QUEUE)), UV_ECANCELED);
+    }
     holder_close(k, theirs);
     stream_end(a);
     stream_end(b);

@@ -110,6 +110,79 @@ TEST(win_shared_socket_neither_reads_nor_tries_waiting) {
   }
 }
 
+/* One that is passed on while it is in use, and made to wait by who has got it: he is there still, or has
+ * gone. */
+static void pass_on(const struct kind* k, int is_armed, int is_gone) {
+  struct stream *s, *other;
+  u_long plain = 0;
+  HANDLE theirs;
+  size_t full;
+  char byte;
+
+  make_pair(k, &s, &other);
+  if (is_armed)
+    arm_dry(s);
+  uv__tcp_detach(&s->io);
+  theirs = holder_duplicate(k, holder_handle(s));
+  CHECK_EQ(ioctlsocket((SOCKET) theirs, (long) FIONBIO, &plain), 0);
+  if (is_gone)
+    holder_close(k, theirs);
+  if (!is_armed)
+    CHECK_EQ(read_now(s, &byte, 1), UV_EAGAIN);
+  full = write_full(s);
+  CHECK(full > 0);
+  hear_until(other, full);
+  CHECK_EQ(write_byte(other, 'x'), 0);
+  if (is_armed)
+    await(s, UV__READ);
+  CHECK_EQ(read_byte(s), 'x');
+  CHECK_EQ(write_pattern(s, full, (size_t) size_of_a_long_send(), other), 0);
+  hear_until(other, full + (size_t) size_of_a_long_send());
+  holder_pass_byte(other, s);
+  stream_end(s);
+  if (!is_gone)
+    holder_close(k, theirs);
+  CHECK_EQ(read_some(other, &byte, 1), UV_EOF);
+  stream_end(other);
+}
+
+TEST(win_socket_that_was_passed_on_does_not_wait) {
+  EACH_KIND(k) {
+    struct stream *s, *other;
+    int round;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &s, &other);
+    for (round = 0; round < 4 && !holder_is_layered(k, holder_handle(s)); round++)
+      pass_on(k, round % 2, round / 2);
+    stream_end(s);
+    stream_end(other);
+  }
+}
+
+/* A close takes out what was not read, and does not wait for more. */
+TEST(win_socket_that_was_passed_on_closes_at_once) {
+  EACH_KIND(k) {
+    struct stream *s, *other;
+    u_long plain = 0;
+    HANDLE theirs;
+    char byte;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &s, &other);
+    uv__tcp_detach(&s->io);
+    theirs = holder_duplicate(k, holder_handle(s));
+    if (!holder_is_layered(k, theirs))
+      CHECK_EQ(ioctlsocket((SOCKET) theirs, (long) FIONBIO, &plain), 0);
+    holder_close(k, theirs);
+    stream_end(s);
+    CHECK_EQ(read_some(other, &byte, 1), UV_EOF);
+    stream_end(other);
+  }
+}
+
 /* What a try has taken arrives, also when nobody of the two has the socket any more. */
 TEST(win_shared_socket_delivers_what_a_try_took_before_its_close) {
   EACH_KIND(k) {

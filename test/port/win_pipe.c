@@ -6,6 +6,7 @@
 #include "win/pipe/pipe.h"
 
 #include "driver.h"
+#include "holder.h"
 #include "native.h"
 
 static HANDLE handle_of(const struct stream* s) {
@@ -122,6 +123,44 @@ TEST(win_write_to_a_full_impatient_end_does_not_spin) {
   }
 }
 
+/* Nor one that others hold, too, whose operations end by events: who starts a write again that took
+ * nothing is soon not told before a while has passed. */
+TEST(win_write_to_a_full_end_of_others_does_not_spin) {
+  EACH_KIND(k) {
+    static char block[500000];
+    HANDLE self = GetCurrentProcess();
+    HANDLE client, server, theirs;
+    uv_buf_t buf = uv_buf_init(block, sizeof(block));
+    struct stream* s;
+    unsigned told = 0;
+    uint64_t until;
+    ssize_t r;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    server = make_raw(PIPE_TYPE_BYTE, GENERIC_READ | GENERIC_WRITE, &client);
+    make_impatient(client);
+    CHECK(DuplicateHandle(self, client, self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    s = open_handle(k, client);
+    until = uv__port_now(loop) + 100;
+    do {
+      r = write_start(s, &buf, 1, UV__QUEUE);
+      while (r == UV__PENDING && rings(s, UV__WRITE) == 0 && uv__port_now(loop) < until)
+        turn(1);
+      if (r == UV__PENDING && rings(s, UV__WRITE) == 0)
+        break;
+      r = collect(s, UV__WRITE, r);
+      CHECK(r >= 0);
+      told++;
+    } while (uv__port_now(loop) < until);
+    CHECK(told <= 100);
+    stream_close(s);
+    stream_free(s);
+    CHECK(CloseHandle(theirs));
+    CHECK(CloseHandle(server));
+  }
+}
+
 /* What a try says was taken arrives, in order and whole: a frame is more than its payload. */
 TEST(win_tries_to_an_impatient_end_arrive) {
   EACH_KIND(k) {
@@ -177,6 +216,30 @@ TEST(win_open_makes_an_end_patient) {
     CHECK_EQ(mode & PIPE_NOWAIT, 0);
     arm_dry(s);
     stream_end(s);
+    CHECK(CloseHandle(server));
+  }
+}
+
+/* One that others hold, too, stays as they want it: a call of theirs that suddenly waited would hang
+ * them. */
+TEST(win_shared_end_that_does_not_wait_stays_so) {
+  EACH_KIND(k) {
+    HANDLE self = GetCurrentProcess();
+    HANDLE client, server, theirs;
+    struct stream* s;
+    DWORD mode = 0;
+
+    if (!is_pipe(k))
+      continue;
+    server = make_raw(PIPE_TYPE_BYTE, GENERIC_READ | GENERIC_WRITE, &client);
+    make_impatient(client);
+    CHECK(DuplicateHandle(self, client, self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    s = open_handle(k, client);
+    arm_dry(s);
+    CHECK(GetNamedPipeHandleStateW(theirs, &mode, NULL, NULL, NULL, NULL, 0));
+    CHECK_EQ(mode & PIPE_NOWAIT, PIPE_NOWAIT);
+    stream_end(s);
+    CHECK(CloseHandle(theirs));
     CHECK(CloseHandle(server));
   }
 }
@@ -464,6 +527,7 @@ TEST(win_clients_that_wait_close) {
 TEST(win_clients_wait_for_a_name_that_goes) {
   EACH_KIND(k) {
     struct stream* client[3];
+    uint64_t began;
     struct stream* listener;
     struct place place;
     int i;
@@ -478,10 +542,49 @@ TEST(win_clients_wait_for_a_name_that_goes) {
     settle();
     stream_end(client[0]);
     stream_end(listener);
+    began = uv__port_now(loop);
     for (i = 1; i < 3; i++) {
       CHECK_EQ(collect(client[i], UV__CONNECT, UV__PENDING), UV_ENOENT);
+      /* Well before the time is over for which they wait; where the clock is only the model's. */
+      CHECK(native_rounds == 1 || uv__port_now(loop) - began < 5000);
       stream_end(client[i]);
     }
+  }
+}
+
+/* An instance that is free is for who waits already, also before he has heard of it. */
+TEST(win_clients_are_served_in_the_order_of_their_coming) {
+  EACH_KIND(k) {
+    struct stream *client[3], *accepted[3];
+    struct stream* listener;
+    struct place place;
+    int i;
+
+    if (!is_pipe(k))
+      continue;
+    listener = listen_with_one(k, &place);
+    for (i = 0; i < 2; i++) {
+      client[i] = stream_open(k, NULL);
+      CHECK_EQ(start(client[i], UV__CONNECT, &place.at), i == 0 ? 0 : UV__PENDING);
+    }
+    settle();
+    accepted[0] = accept_stream(listener); /* Now there is another one. */
+    client[2] = stream_open(k, NULL);
+    if (rings(client[1], UV__CONNECT) == 0)
+      CHECK_EQ(start(client[2], UV__CONNECT, &place.at), UV__PENDING);
+    else /* It was told while the first was accepted. */
+      (void) start(client[2], UV__CONNECT, &place.at);
+    CHECK_EQ(collect(client[1], UV__CONNECT, UV__PENDING), 0);
+    accepted[1] = accept_stream(listener);
+    holder_pass_byte(client[1], accepted[1]);
+    CHECK_EQ(collect(client[2], UV__CONNECT, UV__PENDING), 0);
+    accepted[2] = accept_stream(listener);
+    holder_pass_byte(client[2], accepted[2]);
+    for (i = 0; i < 3; i++) {
+      stream_end(client[i]);
+      stream_end(accepted[i]);
+    }
+    stream_end(listener);
   }
 }
 

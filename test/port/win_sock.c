@@ -199,6 +199,60 @@ TEST(win_address_in_use_has_one_name) {
   }
 }
 
+/* The same beside sockets that are not ours, of which only the system's list tells; and beside one of
+ * ours that does not listen yet, of which it does not. */
+TEST(win_address_in_use_by_others_has_one_name) {
+  EACH_KIND(k) {
+    struct sockaddr_in addr;
+    struct stream *first, *second;
+    int len = sizeof(addr);
+    int on = 1;
+    SOCKET other;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    other = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    CHECK(other != INVALID_SOCKET);
+    CHECK_EQ(setsockopt(other, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (char*) &on, sizeof(on)), 0);
+    CHECK_EQ(uv_ip4_addr("0.0.0.0", 0, &addr), 0);
+    CHECK_EQ(bind(other, (struct sockaddr*) &addr, sizeof(addr)), 0);
+    CHECK_EQ(listen(other, 1), 0);
+    CHECK_EQ(getsockname(other, (struct sockaddr*) &addr, &len), 0);
+    second = bind_to(k, "127.0.0.1", ntohs(addr.sin_port), UV_EADDRINUSE);
+    stream_end(second);
+    CHECK_EQ(closesocket(other), 0);
+
+    first = bind_to(k, "0.0.0.0", 0, 0);
+    second = bind_to(k, "0.0.0.0", port_of(first), UV_EADDRINUSE);
+    stream_end(second);
+    second = bind_to(k, "127.0.0.1", port_of(first), UV_EADDRINUSE);
+    stream_end(second);
+    stream_end(first);
+  }
+}
+
+/* With SO_REUSEADDR any program could take a port over that is not exclusively its owner's. */
+TEST(win_port_is_nobody_elses) {
+  EACH_KIND(k) {
+    struct sockaddr_in addr;
+    struct stream* listener;
+    int len = sizeof(addr);
+    int on = 1;
+    SOCKET other;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    listener = make_listener(k);
+    CHECK_EQ(listener->io.ops->name(&listener->io, UV__LOCAL, &addr, &len), 0);
+    other = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    CHECK(other != INVALID_SOCKET);
+    CHECK_EQ(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, (char*) &on, sizeof(on)), 0);
+    CHECK_EQ(bind(other, (struct sockaddr*) &addr, sizeof(addr)), SOCKET_ERROR);
+    CHECK_EQ(closesocket(other), 0);
+    stream_end(listener);
+  }
+}
+
 /* A server that starts again gets its port, though connections of the former one are there. */
 TEST(win_server_binds_beside_its_old_connections) {
   EACH_KIND(k) {

@@ -25,7 +25,7 @@ static void make_ends(HANDLE* in, HANDLE* out) {
 }
 
 /* The ends of one that goes both ways, the first overlapped and the other not. */
-static void make_two_way(HANDLE ends[2]) {
+static void make_ends_of(HANDLE ends[2], DWORD type) {
   char text[100];
   WCHAR wide[100];
   size_t length = native_pipe_name(text, sizeof(text));
@@ -34,11 +34,15 @@ static void make_two_way(HANDLE ends[2]) {
   for (i = 0; i < length; i++)
     wide[i] = (WCHAR) text[i];
   wide[length] = 0;
-  ends[0] = CreateNamedPipeW(wide, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
-                             4096, 4096, 0, NULL);
+  ends[0] = CreateNamedPipeW(wide, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, type, 1, 4096, 4096,
+                             0, NULL);
   CHECK(ends[0] != INVALID_HANDLE_VALUE);
   ends[1] = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
   CHECK(ends[1] != INVALID_HANDLE_VALUE);
+}
+
+static void make_two_way(HANDLE ends[2]) {
+  make_ends_of(ends, PIPE_TYPE_BYTE);
 }
 
 static HANDLE duplicate(HANDLE handle) {
@@ -119,12 +123,16 @@ TEST(win_sync_open_while_somebody_reads) {
     HANDLE in, out;
     HANDLE thread;
     struct stream *a, *b;
+    char text[512];
+    int length = sizeof(text);
     DWORD size;
 
     make_ends(&in, &out);
     thread = run(read_one, duplicate(in));
     turn(20);
     b = adopt(k, in);
+    CHECK_EQ(b->io.ops->name(&b->io, UV__LOCAL, text, &length), 0); /* Nor may it be asked. */
+    CHECK_EQ(length, 0);
     CHECK(WriteFile(out, "1", 1, &size, NULL));
     join(thread);
     a = adopt(k, out);
@@ -228,6 +236,44 @@ TEST(win_sync_disarmed_lets_others_through) {
   }
 }
 
+static DWORD WINAPI write_one(void* handle) {
+  DWORD size;
+
+  CHECK(WriteFile(handle, "w", 1, &size, NULL));
+  CHECK_EQ(size, 1);
+  CHECK(CloseHandle(handle));
+  return 0;
+}
+
+/* Also when the call could not be taken back at once, since it waited for somebody else's: when that is
+ * over it does not take its place. */
+TEST(win_sync_disarmed_behind_another_reader_lets_others_through) {
+  EACH_ROUND(k) {
+    HANDLE ends[2], other, thread;
+    struct stream* s;
+    char byte = 0;
+    DWORD size;
+
+    make_two_way(ends);
+    other = duplicate(ends[1]);
+    s = adopt(k, ends[1]);
+    thread = run(read_one, duplicate(other));
+    turn(20);
+    CHECK_EQ(arm(s), UV__PENDING);
+    turn(20);
+    disarm(s);
+    CHECK(WriteFile(ends[0], "1", 1, &size, NULL));
+    join(thread);
+    turn(200);
+    join(run(write_one, duplicate(other)));
+    CHECK(ReadFile(ends[0], &byte, 1, &size, NULL));
+    CHECK_EQ(byte, 'w');
+    stream_end(s);
+    CHECK(CloseHandle(other));
+    CHECK(CloseHandle(ends[0]));
+  }
+}
+
 TEST(win_sync_end_that_does_not_wait) {
   EACH_ROUND(k) {
     HANDLE in, out;
@@ -286,6 +332,25 @@ TEST(win_sync_end_of_others_that_does_not_wait_stays_so) {
   }
 }
 
+/* One of messages takes a write whole or not at all, also when it never fits: it is offered less. */
+TEST(win_sync_end_of_messages_that_does_not_wait) {
+  EACH_ROUND(k) {
+    DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
+    HANDLE ends[2], theirs;
+    struct stream *a, *b;
+
+    make_ends_of(ends, PIPE_TYPE_MESSAGE);
+    CHECK(SetNamedPipeHandleState(ends[1], &mode, NULL, NULL));
+    theirs = duplicate(ends[1]);
+    b = adopt(k, ends[0]);
+    a = adopt(k, ends[1]);
+    move(a, b, 100000);
+    stream_end(a);
+    CHECK(CloseHandle(theirs));
+    stream_end(b);
+  }
+}
+
 /* What is in flight is a copy; the last write appends the rest to it. */
 TEST(win_sync_last_write_takes_what_is_in_flight) {
   EACH_ROUND(k) {
@@ -339,5 +404,37 @@ TEST(win_sync_close_delivers_what_is_in_flight) {
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     stream_end(b);
     settle();
+  }
+}
+
+/* A write that somebody else of this process cancels is not made again: its reader may have a part of
+ * it, which nobody counts. */
+TEST(win_sync_cancelled_write_of_another_holder) {
+  EACH_ROUND(k) {
+    static char bytes[60000];
+    uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
+    HANDLE in, out, theirs;
+    struct stream *a, *b;
+    ssize_t r;
+
+    pattern_fill(bytes, sizeof(bytes), 0);
+    make_ends(&in, &out);
+    theirs = duplicate(out);
+    a = adopt(k, out);
+    r = write_start(a, &buf, 1, UV__QUEUE);
+    CHECK_EQ(r, UV__PENDING);
+    while (rings(a, UV__WRITE) ==
+           0) { /* It may not have begun; and Wine does not always heed it. */
+      (void) CancelIoEx(theirs, NULL);
+      turn(1);
+    }
+    CHECK_EQ(collect(a, UV__WRITE, r), UV_ECANCELED);
+    b = adopt(k, in);
+    r = write_start(a, &buf, 1, UV__QUEUE);
+    hear_until(b, sizeof(bytes));
+    CHECK_EQ(collect(a, UV__WRITE, r), sizeof(bytes));
+    CHECK(CloseHandle(theirs));
+    stream_end(a);
+    stream_end(b);
   }
 }

@@ -67,7 +67,7 @@ struct model_handle {
   int referenced;
   int closing;
   int closed;
-  int close_turns; /* since uv_close */
+  int close_turns; /* since nothing but the core held up its close */
   /* streams */
   enum model_state state;
   int reading;

@@ -237,6 +237,8 @@ MUTANTS = [
     ("a walk hides the handles that it has not come by", "handle.c",
      "  struct uv__walk walk = {list->next, list->prev, loop->walks};\n"
      "\n"
+     "  if (walk_cb == NULL)\n"
+     "    return;\n"
      "  loop->walks = &walk;\n"
      "  while (walk.next != list) {\n"
      "    struct uv__queue* link = walk.next;\n"

@@ -17,7 +17,6 @@ enum {
 const struct sim_observer* sim_seen;
 const int sim_counts_lost = 0;
 const unsigned sim_has = SIM_HAS_PIPES | SIM_HAS_PROCESSES | SIM_HAS_SIGNALS | SIM_HAS_LOOPS;
-const int sim_close_turns = 60; /* A lane is at most a few late. */
 int sim_starved;
 int sim_is_calm;
 
@@ -43,6 +42,11 @@ void sim_catch_asserts(void) {
 
 int sim_fd(const struct uv__io* io) {
   return io->tail.fd;
+}
+
+/* What it owes, it rings: see PATIENCE. */
+int sim_owes(const struct uv__io* io) {
+  return ((io->busy & UV__CLOSED) && !(io->rung & UV__CLOSED)) || sim_owes_signal(io);
 }
 
 int sim_is_woken(const uv_loop_t* loop) {

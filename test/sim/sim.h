@@ -79,8 +79,6 @@ enum {
   SIM_HAS_LOOKUPS = 16
 };
 extern const unsigned sim_has;
-/* Within how many turns a close is over: L4's bound, in turns of this system. */
-extern const int sim_close_turns;
 
 /* A run begins, and ends with every io closed, every socket given back and nothing
  * allocated. The observer stays the caller's. */
@@ -128,6 +126,9 @@ int sim_is_connected(int fd);
 void sim_raise(int signum);
 /* The socket of a stream. */
 int sim_fd(const struct uv__io* io);
+/* Whether the system has still to ring: CLOSED of an io that is closed, EVENT of one whose signal was
+ * raised. Also checks that a close keeps to the time that this system needs for one. */
+int sim_owes(const struct uv__io* io);
 /* Whether a wake-up is noted, so that the next wait will not last. */
 int sim_is_woken(const uv_loop_t* loop);
 /* Has an assertion of the library fail the run, by name. */

@@ -140,6 +140,7 @@ unsigned sim_tick_children(uv_loop_t* loop); /* rings */
 void sim_signals_begin(void);
 void sim_signals_end(void);
 unsigned sim_tick_signals(uv_loop_t* loop);
+int sim_owes_signal(const struct uv__io* io);
 
 /* sim_pipe.c: what pipes do otherwise than sockets */
 int sim_pipe_bind(struct uv__io* io, const void* addr, unsigned flags);

@@ -75,6 +75,12 @@ void sim_raise(int signum) {
     }
 }
 
+int sim_owes_signal(const struct uv__io* io) {
+  const struct watcher* watcher = watcher_of(io);
+
+  return watcher != NULL && watcher->owes;
+}
+
 unsigned sim_tick_signals(uv_loop_t* loop) {
   unsigned rings = 0;
   int i;

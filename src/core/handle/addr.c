@@ -77,6 +77,8 @@ static void format_ipv6(const unsigned char* b, char* out) {
 int uv_inet_ntop(int af, const void* src, char* dst, size_t size) {
   char text[IPV6_SIZE];
 
+  if (src == NULL || dst == NULL)
+    return UV_EINVAL;
   if (af == AF_INET)
     format_ipv4(src, text);
   else if (af == AF_INET6)
@@ -201,6 +203,8 @@ int uv_ip4_addr(const char* ip, int port, struct sockaddr_in* addr) {
   struct sockaddr_in result;
   int r;
 
+  if (addr == NULL)
+    return UV_EINVAL;
   memset(&result, 0, sizeof(result));
   result.sin_family = AF_INET;
   put_port(port, &result.sin_port);
@@ -215,6 +219,8 @@ int uv_ip6_addr(const char* ip, int port, struct sockaddr_in6* addr) {
   const char* zone;
   int r;
 
+  if (addr == NULL)
+    return UV_EINVAL;
   memset(&result, 0, sizeof(result));
   result.sin6_family = AF_INET6;
   put_port(port, &result.sin6_port);
@@ -234,14 +240,16 @@ int uv_ip6_addr(const char* ip, int port, struct sockaddr_in6* addr) {
 }
 
 int uv_ip4_name(const struct sockaddr_in* src, char* dst, size_t size) {
-  return uv_inet_ntop(AF_INET, &src->sin_addr, dst, size);
+  return src == NULL ? UV_EINVAL : uv_inet_ntop(AF_INET, &src->sin_addr, dst, size);
 }
 
 int uv_ip6_name(const struct sockaddr_in6* src, char* dst, size_t size) {
-  return uv_inet_ntop(AF_INET6, &src->sin6_addr, dst, size);
+  return src == NULL ? UV_EINVAL : uv_inet_ntop(AF_INET6, &src->sin6_addr, dst, size);
 }
 
 int uv_ip_name(const struct sockaddr* src, char* dst, size_t size) {
+  if (src == NULL)
+    return UV_EINVAL;
   if (src->sa_family == AF_INET)
     return uv_ip4_name((const struct sockaddr_in*) (const void*) src, dst, size);
   if (src->sa_family == AF_INET6)

@@ -118,6 +118,8 @@ void uv_walk(uv_loop_t* loop, uv_walk_cb walk_cb, void* arg) {
   struct uv__queue* list = &loop->handles;
   struct uv__walk walk = {list->next, list->prev, loop->walks};
 
+  if (walk_cb == NULL)
+    return;
   loop->walks = &walk;
   while (walk.next != list) {
     struct uv__queue* link = walk.next;

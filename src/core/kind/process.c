@@ -150,7 +150,7 @@ static void orphan(const uv_process_options_t* options, const struct uv__child_s
   int i;
 
   for (i = 0; i < options->stdio_count; i++)
-    if (rows[i].how == UV__CHILD_PIPE && options->stdio[i].data.stream->stream.phase == UV__FRESH)
+    if (rows[i].how == UV__CHILD_PIPE) /* Then its stream was found to be a fresh one. */
       open_dead_end(options->stdio[i].data.stream, rows[i].flags);
 }
 

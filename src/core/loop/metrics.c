@@ -77,6 +77,8 @@ uint64_t uv_metrics_idle_time(uv_loop_t* loop) {
 }
 
 int uv_metrics_info(uv_loop_t* loop, uv_metrics_t* metrics) {
+  if (metrics == NULL)
+    return UV_EINVAL;
   memset(metrics, 0, sizeof(*metrics));
   metrics->loop_count = loop->turns;
   metrics->events = loop->events;

@@ -78,7 +78,7 @@ size_t uv_stream_get_write_queue_size(const uv_stream_t* stream) {
 int uv_fileno(const uv_handle_t* handle, uv_os_fd_t* fd) {
   const uv_stream_t* stream = (const uv_stream_t*) handle;
 
-  if (!uv__handle_is_stream(handle))
+  if (fd == NULL || !uv__handle_is_stream(handle))
     return UV_EINVAL;
   if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH)
     return UV_EBADF;

@@ -51,6 +51,8 @@ int uv_dlsym(uv_lib_t* lib, const char* name, void** ptr) {
   const char* reason;
   void* found;
 
+  if (name == NULL || ptr == NULL)
+    return keep_reason(lib, "invalid argument");
   (void) dlerror();
   found = dlsym(lib->handle, name);
   /* NULL alone is no failure: a symbol may have that value. */

@@ -1,13 +1,12 @@
-/* International names of hosts, by UTS 46: what a name is mapped to, its normal form, and which
- * characters it may have. Its labels are punycode.c's. A name is short: the tables are read from their
+/* International names of hosts, by UTS 46: what a name is mapped to, and its normal form. What a label may
+ * be is rules.c's, how it is written punycode.c's. A name is short: the tables are read from their
  * beginning for each character, and kept small instead. */
 #include "unix/idna/idna.h"
 
 #include <string.h>
 
 enum {
-  MOST = 512,         /* characters of a name on its way; a longer one is none */
-  FIRST_MARK = 0x300, /* nothing below it combines with what is before it */
+  MOST = 512, /* characters of a name on its way; a longer one is none */
   /* Hangul has a rule in place of a table: LEAD and VOWEL and TAIL. */
   LEADS = 19,
   VOWELS = 21,
@@ -23,22 +22,11 @@ struct text {
   size_t count;
 };
 
-/* ---- Tables: numbers of seven bits a byte, see tools/idna_table.py ---- */
-
-static uint32_t read_number(const unsigned char** at) {
-  uint32_t value = 0;
-  int shift = 0;
-
-  do {
-    value |= (uint32_t) (**at & 127) << shift;
-    shift += 7;
-  } while (*(*at)++ & 128);
-  return value;
-}
+/* ---- What a character is mapped to ---- */
 
 /* The sign is the lowest bit. */
 static uint32_t read_distance(const unsigned char** at) {
-  uint32_t value = read_number(at);
+  uint32_t value = uv__idna_read(at);
 
   return value & 1 ? 0 - (value + 1) / 2 : value / 2;
 }
@@ -83,14 +71,14 @@ static int map_code(uint32_t code, struct text* to, struct text* targets) {
   uint32_t i;
 
   while (at < end && first <= code) {
-    uint32_t head = read_number(&at);
+    uint32_t head = uv__idna_read(&at);
     enum mapping kind = (enum mapping)(head & 3);
     uint32_t count = head >> 3;
     uint32_t step = kind == STEP_OF_2 ? 2 : 1;
     uint32_t last;
 
     if (head & 4)
-      first += read_number(&at);
+      first += uv__idna_read(&at);
     last = kind == SEQUENCE ? first : first + count * step;
     if (kind != LEFT_OUT)
       before = read_targets(&at, kind, count, before, targets);
@@ -110,55 +98,6 @@ static int map_code(uint32_t code, struct text* to, struct text* targets) {
   return append(to, code >= 'A' && code <= 'Z' ? code + ('a' - 'A') : code);
 }
 
-/* Whether it may stand in a mapped name. ASCII is what names of hosts have, and no more: what a
- * character is mapped to may not be more than the character says. */
-static int is_allowed(uint32_t code, int* is_mark) {
-  const unsigned char* at = uv__idna_allowed;
-  const unsigned char* end = at + uv__idna_allowed_size;
-  uint32_t first = 128;
-
-  *is_mark = 0;
-  if (code < 128)
-    return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') || code == '-' ||
-           code == '_' || code == '.';
-  while (at < end) {
-    uint32_t count;
-
-    first += read_number(&at);
-    count = read_number(&at);
-    if (code < first)
-      return 0;
-    if (code <= first + (count >> 1)) {
-      *is_mark = count & 1;
-      return 1;
-    }
-    first += (count >> 1) + 1;
-  }
-  return 0;
-}
-
-/* The combining class; 0: it begins a character. */
-static unsigned class_of(uint32_t code) {
-  const unsigned char* at = uv__idna_classes;
-  const unsigned char* end = at + uv__idna_classes_size;
-  uint32_t first = 128;
-
-  while (at < end && code >= FIRST_MARK) {
-    uint32_t more;
-    unsigned value;
-
-    first += read_number(&at);
-    more = read_number(&at);
-    value = *at++;
-    if (code < first)
-      return 0;
-    if (code <= first + more)
-      return value;
-    first += more + 1;
-  }
-  return 0;
-}
-
 /* A composition that a table has: of this code, or of these two; 0: there is none. */
 static uint32_t find_pair(uint32_t code, uint32_t* first, uint32_t* second) {
   const unsigned char* at = uv__idna_pairs;
@@ -169,7 +108,7 @@ static uint32_t find_pair(uint32_t code, uint32_t* first, uint32_t* second) {
     uint32_t one;
     uint32_t two;
 
-    whole += read_number(&at);
+    whole += uv__idna_read(&at);
     one = whole - read_distance(&at);
     two = uv__idna_seconds[*at++];
     if (code != 0 ? whole == code : one == *first && two == *second) {
@@ -207,9 +146,9 @@ static void sort_marks(struct text* text) {
 
   for (i = 1; i < text->count; i++) {
     uint32_t code = text->codes[i];
-    unsigned class = class_of(code);
+    unsigned class = uv__idna_class(code);
 
-    for (j = i; class != 0 && j > 0 && class_of(text->codes[j - 1]) > class; j--)
+    for (j = i; class != 0 && j > 0 && uv__idna_class(text->codes[j - 1]) > class; j--)
       text->codes[j] = text->codes[j - 1];
     text->codes[j] = code;
   }
@@ -221,7 +160,7 @@ static uint32_t put_together(uint32_t first, uint32_t second) {
   if (first >= SYLLABLE && first < SYLLABLE + LEADS * VOWELS * TAILS &&
       (first - SYLLABLE) % TAILS == 0 && second > TAIL && second < TAIL + TAILS)
     return first + (second - TAIL);
-  return second < FIRST_MARK ? 0 : find_pair(0, &first, &second);
+  return second < UV__IDNA_FIRST_MARK ? 0 : find_pair(0, &first, &second);
 }
 
 /* Each mark joins the last character that begins one, unless a mark of its class or a higher one stands
@@ -234,7 +173,7 @@ static void compose(struct text* text) {
 
   for (i = 0; i < text->count; i++) {
     uint32_t code = text->codes[i];
-    unsigned class = class_of(code);
+    unsigned class = uv__idna_class(code);
     uint32_t whole = 0;
 
     if (count > 0 && (count == start + 1 || (before != 0 && before < class)))
@@ -251,7 +190,7 @@ static void compose(struct text* text) {
   text->count = count;
 }
 
-/* ---- A name ---- */
+/* ---- Both ---- */
 
 /* The next character of UTF-8 that has been checked. */
 static uint32_t read_code(const unsigned char** at) {
@@ -265,45 +204,124 @@ static uint32_t read_code(const unsigned char** at) {
   return code;
 }
 
-/* Maps and normalises. */
-static int prepare(const char* name, struct text* whole, struct text* other) {
+static int map_name(const char* name, struct text* to) {
   const unsigned char* at = (const unsigned char*) name;
   struct text targets;
+
+  to->count = targets.count = 0;
+  while (*at != '\0')
+    if (map_code(read_code(&at), to, &targets) < 0)
+      return -1;
+  return 0;
+}
+
+static int normalise(const struct text* from, struct text* to) {
   size_t i;
 
-  other->count = 0;
-  while (*at != '\0')
-    if (map_code(read_code(&at), other, &targets) < 0)
+  to->count = 0;
+  for (i = 0; i < from->count; i++)
+    if (take_apart(from->codes[i], to) < 0)
       return -1;
-  whole->count = 0;
-  for (i = 0; i < other->count; i++)
-    if (take_apart(other->codes[i], whole) < 0)
+  sort_marks(to);
+  compose(to);
+  return 0;
+}
+
+/* Whether mapping and normalising would change nothing, as it is with what was done so before it was
+ * encoded. */
+static int is_stable(const uint32_t* codes, size_t count) {
+  struct text targets;
+  struct text mapped;
+  struct text whole;
+  size_t i;
+
+  mapped.count = targets.count = 0;
+  for (i = 0; i < count; i++)
+    if (map_code(codes[i], &mapped, &targets) < 0)
+      return 0;
+  return normalise(&mapped, &whole) == 0 && whole.count == count &&
+         memcmp(whole.codes, codes, count * sizeof(*codes)) == 0;
+}
+
+/* ---- A name ---- */
+
+static size_t label_end(const struct text* name, size_t begin) {
+  while (begin < name->count && name->codes[begin] != '.')
+    begin++;
+  return begin;
+}
+
+/* Appends what an encoded label stands for, which has to be something that encoding makes it of. */
+static int decode(const uint32_t* codes, size_t count, struct text* to) {
+  uint32_t* shown = to->codes + to->count;
+  size_t room = MOST - to->count;
+  char text[UV__IDNA_ROOM];
+  struct uv__idna_ascii again = {text, 0};
+  size_t i;
+
+  if (uv__idna_take_label(codes, count, shown, &room) < 0 || !is_stable(shown, room) ||
+      uv__idna_put_label(&again, shown, room) < 0 || again.count != count)
+    return -1;
+  for (i = 0; i < count; i++)
+    if ((unsigned char) text[i] != codes[i])
       return -1;
-  sort_marks(whole);
-  compose(whole);
+  to->count += room;
+  return 0;
+}
+
+/* The name as people see it, with nothing encoded. */
+static int show(const struct text* whole, struct text* shown) {
+  size_t begin;
+  size_t end;
+  size_t i;
+
+  shown->count = 0;
+  for (begin = 0; begin <= whole->count; begin = end + 1) {
+    end = label_end(whole, begin);
+    if (uv__idna_is_encoded(whole->codes + begin, end - begin)) {
+      if (decode(whole->codes + begin, end - begin, shown) < 0)
+        return -1;
+      begin = end;
+    }
+    for (i = begin; i <= end && i < whole->count; i++) /* with the dot */
+      if (append(shown, whole->codes[i]) < 0)
+        return -1;
+  }
+  return 0;
+}
+
+static int check(const struct text* whole) {
+  struct text shown;
+  size_t begin;
+  size_t end;
+  int is_rtl;
+
+  if (show(whole, &shown) < 0)
+    return -1;
+  is_rtl = uv__idna_has_rtl(shown.codes, shown.count);
+  for (begin = 0; begin <= shown.count; begin = end + 1) {
+    end = label_end(&shown, begin);
+    if (!uv__idna_is_label(shown.codes + begin, end - begin) ||
+        (is_rtl && !uv__idna_goes_one_way(shown.codes + begin, end - begin)))
+      return -1;
+  }
   return 0;
 }
 
 int uv__idna_to_ascii(const char* name, char to[UV__IDNA_ROOM]) {
   struct uv__idna_ascii out = {to, 0};
+  struct text mapped;
   struct text whole;
-  struct text other;
-  size_t begin = 0;
-  size_t i;
-  int is_mark;
+  size_t begin;
+  size_t end;
 
-  if (prepare(name, &whole, &other) < 0)
+  if (map_name(name, &mapped) < 0 || normalise(&mapped, &whole) < 0 || check(&whole) < 0)
     return -1;
-  for (i = 0; i <= whole.count; i++) {
-    if (i < whole.count && (!is_allowed(whole.codes[i], &is_mark) || (is_mark && i == begin)))
+  for (begin = 0; begin <= whole.count; begin = end + 1) {
+    end = label_end(&whole, begin);
+    if (uv__idna_put_label(&out, whole.codes + begin, end - begin) < 0 ||
+        (end < whole.count && uv__idna_put(&out, '.') < 0))
       return -1;
-    if (i < whole.count && whole.codes[i] != '.')
-      continue;
-    if (uv__idna_put_label(&out, whole.codes + begin, i - begin) < 0)
-      return -1;
-    if (i < whole.count && uv__idna_put(&out, '.') < 0)
-      return -1;
-    begin = i + 1;
   }
   to[out.count] = '\0';
   return out.count > 0 ? 0 : -1;

@@ -112,3 +112,82 @@ int uv__idna_put_label(struct uv__idna_ascii* out, const uint32_t* codes, size_t
   }
   return out->count - begin <= MOST_LABEL ? 0 : -1;
 }
+
+/* ---- Back ---- */
+
+static int digit_of(uint32_t code) {
+  if (code >= 'a' && code <= 'z')
+    return (int) (code - 'a');
+  return code >= '0' && code <= '9' ? (int) (code - '0') + 26 : -1;
+}
+
+/* The next number, at `*at`. -1: there is none, or a larger one than there can be. */
+static int take_delta(
+    const uint32_t* codes, size_t count, size_t* at, uint32_t bias, uint32_t* delta) {
+  uint32_t weight = 1;
+  uint32_t k;
+
+  *delta = 0;
+  for (k = BASE;; k += BASE) {
+    uint32_t least = k <= bias ? LEAST_DIGIT : k >= bias + MOST_DIGIT ? MOST_DIGIT : k - bias;
+    int digit = *at < count ? digit_of(codes[(*at)++]) : -1;
+
+    if (digit < 0 || (uint32_t) digit > (UINT32_MAX - *delta) / weight)
+      return -1;
+    *delta += (uint32_t) digit * weight;
+    if ((uint32_t) digit < least)
+      return 0;
+    if (weight > UINT32_MAX / (BASE - least))
+      return -1;
+    weight *= BASE - least;
+  }
+}
+
+/* Puts a character where the number says. */
+static int insert(uint32_t* to, size_t* have, uint32_t* index, uint32_t* code) {
+  size_t i;
+
+  *code += *index / (uint32_t) (*have + 1);
+  *index %= (uint32_t) (*have + 1);
+  if (*code > 0x10ffff)
+    return -1;
+  for (i = (*have)++; i > *index; i--)
+    to[i] = to[i - 1];
+  to[(*index)++] = *code;
+  return 0;
+}
+
+int uv__idna_take_label(const uint32_t* codes, size_t count, uint32_t* to, size_t* room) {
+  size_t at = 4;
+  size_t have = 0;
+  size_t basic = count;
+  uint32_t bias = FIRST_BIAS;
+  uint32_t index = 0;
+  uint32_t code = 128;
+
+  if (count > MOST_LABEL)
+    return -1;
+  while (basic > at && codes[basic - 1] != '-')
+    basic--;
+  if (basic > at) { /* What is before the last hyphen stands for itself. */
+    for (; at + 1 < basic && have < *room; at++)
+      to[have++] = codes[at];
+    at = basic;
+  }
+  if (at == count)
+    return -1; /* Nothing of it is international. */
+  while (at < count) {
+    uint32_t before = index;
+    uint32_t delta;
+
+    if (have == *room || take_delta(codes, count, &at, bias, &delta) < 0 ||
+        delta > UINT32_MAX - index)
+      return -1;
+    index += delta;
+    bias = adapt(index - before, (uint32_t) have + 1, before == 0);
+    if (insert(to, &have, &index, &code) < 0)
+      return -1;
+  }
+  *room = have;
+  return 0;
+}

@@ -68,6 +68,8 @@ int uv_thread_create_ex(uv_thread_t* tid,
   pthread_attr_t attr;
   int error;
 
+  if (params == NULL || entry == NULL)
+    return UV_EINVAL;
   start = uv__malloc(sizeof(*start));
   if (start == NULL)
     return UV_ENOMEM;

@@ -33,7 +33,6 @@ struct uv__table {
 };
 /* Room for so many in all. */
 int uv__table_reserve(struct uv__table* table, size_t count);
-int uv__table_has_room(const struct uv__table* table, size_t count);
 /* There is room. */
 void uv__table_add(struct uv__table* table, const void* key, const void* value);
 /* NULL for a value: any. */

@@ -50,6 +50,7 @@
   X(ERROR_PIPE_BUSY, EBUSY)                       \
   X(ERROR_NO_DATA, EPIPE)                         \
   X(ERROR_PIPE_NOT_CONNECTED, EPIPE)              \
+  X(ERROR_PIPE_LISTENING, ENOTCONN)               \
   X(ERROR_MORE_DATA, EMSGSIZE)                    \
   X(WAIT_TIMEOUT, ETIMEDOUT)                      \
   X(ERROR_DIRECTORY, ENOTDIR)                     \

@@ -14,12 +14,16 @@ static size_t home(const struct uv__table* table, const void* key) {
   return (size_t) (hash >> 32) & (table->room - 1);
 }
 
+#if !defined(NDEBUG)
+
 int uv__table_valid(const struct uv__table* table) {
   return table->room == 0 ? table->count == 0 && table->pairs == NULL
                           : (table->room & (table->room - 1)) == 0 && table->count < table->room;
 }
 
-int uv__table_has_room(const struct uv__table* table, size_t count) {
+#endif
+
+static int has_room(const struct uv__table* table, size_t count) {
   return count + count / 2 < table->room;
 }
 
@@ -36,11 +40,11 @@ int uv__table_reserve(struct uv__table* table, size_t count) {
   struct uv__table grown = *table;
   size_t i;
 
-  if (uv__table_has_room(table, count))
+  if (has_room(table, count))
     return 0;
   if (grown.room == 0)
     grown.room = LEAST;
-  while (!uv__table_has_room(&grown, count))
+  while (!has_room(&grown, count))
     grown.room *= 2;
   grown.pairs = uv__calloc(grown.room, sizeof(*grown.pairs));
   if (grown.pairs == NULL)

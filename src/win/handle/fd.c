@@ -38,7 +38,8 @@ static void __cdecl ignore(const wchar_t* expression,
 
 #endif
 
-#if defined(_MSC_VER) && defined(_DEBUG)
+/* Also told by a build of the tests whose library is one of ours, and reports. */
+#if (defined(_MSC_VER) && defined(_DEBUG)) || defined(UV__CRT_REPORTS)
 #  include <crtdbg.h>
 
 /* The mode of reports belongs to the process; a hook can tell whose report it is. */

@@ -26,7 +26,7 @@ int uv__own_add(HANDLE handle, const uv_loop_t* loop) {
 
 void uv__own_note(HANDLE handle) {
   AcquireSRWLockExclusive(&lock);
-  if (uv__table_has_room(&table, table.count + 1))
+  if (uv__table_reserve(&table, table.count + 1) == 0) /* Else somebody may name it. */
     uv__table_add(&table, handle, NULL);
   ReleaseSRWLockExclusive(&lock);
 }

@@ -7,14 +7,19 @@ enum {
 };
 
 int uv__handle_is_console(HANDLE handle) {
+  DWORD error;
   DWORD mode;
   DWORD none;
 
   if (GetFileType(handle) != FILE_TYPE_CHAR)
     return 0;
-  /* The mode is for who may read, and no other device refuses the question for that reason. Wine says
-   * the same of all of them, so that it is asked by writing nothing. */
-  return GetConsoleMode(handle, &mode) || GetLastError() == ERROR_ACCESS_DENIED ||
+  if (GetConsoleMode(handle, &mode))
+    return 1;
+  error = GetLastError();
+  /* The mode is for who may read, and no other device refuses the question for that reason; nor is any
+   * other asked by way of a process that may be short of memory. Wine says the same of all of them, so
+   * that it is asked by writing nothing. */
+  return error == ERROR_ACCESS_DENIED || uv__error_translate(error) == UV_ENOMEM ||
          WriteConsoleW(handle, L"", 0, &none, NULL);
 }
 

@@ -75,8 +75,11 @@ void uv_dlclose(uv_lib_t* lib) {
 }
 
 int uv_dlsym(uv_lib_t* lib, const char* name, void** ptr) {
-  FARPROC found = GetProcAddress(lib->handle, name);
+  FARPROC found;
 
+  if (name == NULL || ptr == NULL)
+    return keep_reason(lib, ERROR_INVALID_PARAMETER);
+  found = GetProcAddress(lib->handle, name);
   if (found == NULL)
     return keep_reason(lib, GetLastError());
   *ptr = (void*) (uintptr_t) found;

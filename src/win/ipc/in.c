@@ -7,7 +7,8 @@
 enum {
   STEPS = 64,   /* of one call; a peer that sends nothing but headers does not keep the loop */
   PIECE = 4096, /* of payload that nobody reads */
-  DRAIN_MOST = 0x80000 /* more than a pipe holds */
+  DRAIN_MOST = 0x80000, /* more than a pipe holds */
+  SHORTAGES_MOST = 16   /* that a close sits out */
 };
 
 /* ---- Who the peer is ---- */
@@ -38,6 +39,7 @@ static void met(struct uv__io* io) {
                             &ipc->given);
     else
       r = uv__ipc_in_loss(ipc);
+    uv__own_drop(pass, NULL);
     CloseHandle(pass);
     if (r == 0)
       r = uv__ipc_out_send(io, ipc->flags);
@@ -105,10 +107,8 @@ static int step(struct uv__io* io) {
 static int may_step(struct uv__io* io, int* steps) {
   int r = uv__pipe_read_arm(io);
 
-  if (r == UV__READY && ++*steps > STEPS) {
-    uv__pipe_read_yield(io);
-    r = UV__PENDING;
-  }
+  if (r == UV__READY && ++*steps > STEPS)
+    r = uv__pipe_read_yield(io);
   if (r < 0 && r != UV__PENDING)
     uv__ipc_of(io)->error = r;
   return r;
@@ -247,29 +247,41 @@ ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__pa
 
 /* ---- The end ---- */
 
-/* What the peer gave is in this process, and nobody else would close it (rule I3). What comes later is
- * lost to the process until that ends. Bytes of a file object that others have, too, are theirs. */
-void uv__ipc_in_drain(struct uv__io* io) {
+/* Goes on over a frame or a part of it: how many bytes it was, 0 when no more is there. */
+static ssize_t drain_some(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   char bytes[PIECE];
+  size_t wants = uv__ipc_frame_wants(&ipc->decoder);
+  ssize_t n;
+
+  if (ipc->untaken && take(ipc) == UV_ENOBUFS)
+    return UV_ENOMEM;
+  if (ipc->held.kind != UV__DESC_NONE)
+    uv__port_discard(&ipc->held);
+  n = wants == 0 ? 0 : uv__pipe_read_now(io, bytes, wants < PIECE ? wants : PIECE, NULL);
+  if (n > 0)
+    (void) take_block(ipc, bytes, (size_t) n);
+  return n;
+}
+
+/* What the peer gave is in this process, and nobody else would close it (rule I3), so that a system that is
+ * short of memory is asked a few times. What comes later is lost to the process until that ends. Bytes of
+ * a file object that others have, too, are theirs. */
+void uv__ipc_in_drain(struct uv__io* io) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
   size_t size = 0;
+  int shortages = 0;
   ssize_t n = 1;
 
   uv__retry_end(io->loop, &ipc->take_again);
   if (ipc->pipe.write_only || uv__object_is_shared(io->tail.u.handle))
     return;
   io->tail.error = 0;
-  while (n > 0 && size < DRAIN_MOST) {
-    size_t wants = uv__ipc_frame_wants(&ipc->decoder);
-
-    if (ipc->untaken && take(ipc) == UV_ENOBUFS)
-      return;
-    if (ipc->held.kind != UV__DESC_NONE)
-      uv__port_discard(&ipc->held);
-    n = wants == 0 ? 0 : uv__pipe_read_now(io, bytes, wants < PIECE ? wants : PIECE, NULL);
-    if (n > 0) {
-      (void) take_block(ipc, bytes, (size_t) n);
+  while ((n > 0 || n == UV_ENOMEM) && size < DRAIN_MOST && shortages < SHORTAGES_MOST) {
+    n = drain_some(io);
+    if (n > 0)
       size += (size_t) n;
-    }
+    else if (n == UV_ENOMEM)
+      shortages++;
   }
 }

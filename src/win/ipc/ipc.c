@@ -17,8 +17,10 @@ static int is_connected(const struct uv__io* io) {
 static void drop(struct uv__ipc* ipc) {
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
-  if (ipc->pass != NULL)
+  if (ipc->pass != NULL) {
+    uv__own_drop(ipc->pass, NULL);
     CloseHandle(ipc->pass);
+  }
   ipc->pass = NULL;
 }
 
@@ -114,6 +116,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
     ipc->pass = NULL;
     return uv__error_translate(GetLastError());
   }
+  uv__own_note(ipc->pass);
   ipc->pass_state = pass->tail.state;
   ipc->waits |= UV__IPC_WAITS_PASS;
   io->tail.sent = UV_ECANCELED; /* Unless the peer says something before the close. */
@@ -139,10 +142,12 @@ static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   head = uv__ipc_frame_head(ipc->head, flags, size);
   parts[0] = uv_buf_init((char*) ipc->head, (unsigned) head);
   n = uv__spare_write_whole(ipc->pipe.spare, io->tail.u.handle, io->loop, parts, 1 + count);
-  if (n < 0) {
+  if (n == UV_EAGAIN || n == UV_ENOMEM)
     uv__ipc_out_revoke(ipc);
+  else if (n < 0)
+    uv__ipc_out_fail(ipc);
+  if (n < 0)
     return n;
-  }
   ipc->given = NULL; /* It is on its way. */
   return (ssize_t) size;
 }
@@ -160,6 +165,8 @@ static ssize_t try_write(struct uv__io* io,
   ipc->flags = 0;
   if (pass != NULL)
     r = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, NULL, 0);
+  if (r < 0 && r != UV_EAGAIN)
+    uv__ipc_out_fail(ipc);
   if (r == 0 && pass != NULL)
     r = pack(io, pass, UV__TRY);
   return r < 0 ? r : try_frame(io, bufs, nbufs, ipc->flags);
@@ -173,7 +180,7 @@ static ssize_t ipc_write(struct uv__io* io,
   struct uv__ipc* ipc;
   int r = 0;
 
-  if (!is_connected(io))
+  if (!is_connected(io) || uv__ipc_of(io)->cut)
     return UV_EPIPE;
   if (mode == UV__TRY)
     return try_write(io, bufs, nbufs, pass);
@@ -199,7 +206,7 @@ static int ipc_shutdown(struct uv__io* io) {
         UV__IPC_WAITS_END; /* It may be one of ours that has said nothing yet. */
     return 0;
   }
-  if (uv__ipc_of(io)->decoder.peer != UV__IPC_OURS)
+  if (uv__ipc_of(io)->decoder.peer != UV__IPC_OURS || uv__ipc_of(io)->cut)
     return 0;
   r = uv__ipc_out_send_end(io);
   return r == UV__PENDING ? UV__PENDING : 0; /* A peer that is gone needs none. */

@@ -46,6 +46,7 @@ struct uv__ipc {
   unsigned nbufs;
   unsigned at;
   int payload; /* bytes in bufs */
+  int cut;     /* a frame has failed that may have gone in part: what follows would be its rest */
 };
 
 static inline struct uv__ipc* uv__ipc_of(const struct uv__io* io) {
@@ -64,6 +65,8 @@ ssize_t uv__ipc_out_send_end(struct uv__io* io);
 void uv__ipc_out_finish(struct uv__io* io, ssize_t r);
 /* A frame will not go: what was given with it is taken back. */
 void uv__ipc_out_revoke(struct uv__ipc* ipc);
+/* The same for one that may have begun to go: there will be no other. */
+void uv__ipc_out_fail(struct uv__ipc* ipc);
 /* Whether what is left of a frame lies within it. */
 int uv__ipc_out_valid(const struct uv__ipc* ipc);
 

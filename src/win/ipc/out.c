@@ -6,6 +6,7 @@ enum {
   FRAME_MAX = 1 << 20 /* bytes of the payload of one frame */
 };
 
+#if !defined(NDEBUG)
 int uv__ipc_out_valid(const struct uv__ipc* ipc) {
   if (ipc->head_size > UV__IPC_HEAD_MOST || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
     return 0;
@@ -13,11 +14,18 @@ int uv__ipc_out_valid(const struct uv__ipc* ipc) {
     return ipc->done <= ipc->head_size && ipc->at == 0;
   return ipc->at == ipc->nbufs || ipc->done <= ipc->bufs[ipc->at].len;
 }
+#endif
 
 void uv__ipc_out_revoke(struct uv__ipc* ipc) {
   if (ipc->given != NULL)
     uv__ipc_pass_revoke(&ipc->peer, ipc->given);
   ipc->given = NULL;
+}
+
+/* Not even the end can be said behind it: the peer learns of that from the close. */
+void uv__ipc_out_fail(struct uv__ipc* ipc) {
+  uv__ipc_out_revoke(ipc);
+  ipc->cut = 1;
 }
 
 /* The part that comes next; 0 when the frame is complete. With its head has gone what the peer needs
@@ -63,7 +71,7 @@ static ssize_t write_parts(struct uv__io* io) {
     if (n == UV__PENDING)
       io->tail.sent = UV_ECANCELED; /* Unless it completes. */
     else if (n < 0)
-      uv__ipc_out_revoke(ipc);
+      uv__ipc_out_fail(ipc);
     if (n < 0)
       return n;
     ipc->done += (size_t) n;
@@ -141,6 +149,7 @@ static void complete_out(struct uv__op* op) {
       io->tail.sent = ipc->payload;
     uv__pipe_end_settle(io);
   } else if (error != 0 && !again && !uv__native_is_short(error)) {
+    uv__ipc_out_fail(ipc);
     uv__ipc_out_finish(io, uv__native_write_error(error));
   } else if (bytes == 0 && !again) {
     uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */

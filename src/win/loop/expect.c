@@ -33,11 +33,15 @@ void uv__expect_stop(uv_loop_t* loop) {
   loop->tail.expected = NULL;
 }
 
+#if !defined(NDEBUG)
+
 int uv__expect_valid(const uv_loop_t* loop) {
   const struct uv__expected* expected = loop->tail.expected;
 
   return uv__table_valid(&expected->ops) && expected->ops.count <= expected->reserved;
 }
+
+#endif
 
 int uv__expect_reserve(uv_loop_t* loop, size_t count) {
   struct uv__expected* expected = loop->tail.expected;

@@ -3,12 +3,24 @@
  * them, whether the loop still exists or not. */
 #include "win/loop/loop.h"
 
+enum {
+  LOOK_TICKS = 5000000 /* between two looks at what is not over: half a second */
+};
+
 /* Those that the pool waits for, of all loops. */
 static SRWLOCK lock = SRWLOCK_INIT;
 static struct uv__queue left = {&left, &left};
 
 int uv__late_is_over(const OVERLAPPED* overlapped) {
   return HasOverlappedIoCompleted(overlapped);
+}
+
+static void wait_for(struct uv__late* late) {
+  FILETIME until; /* less than 0: from now on */
+
+  until.dwLowDateTime = (DWORD) -LOOK_TICKS;
+  until.dwHighDateTime = (DWORD) -1;
+  SetThreadpoolWait(late->wait, late->event, late->look != NULL ? &until : NULL);
 }
 
 static void CALLBACK gone(PTP_CALLBACK_INSTANCE instance,
@@ -22,6 +34,11 @@ static void CALLBACK gone(PTP_CALLBACK_INSTANCE instance,
   (void) result;
   AcquireSRWLockExclusive(&lock);
   ours = !late->taken;
+  if (ours && late->look != NULL && !uv__late_is_over(late->overlapped)) {
+    late->look(late);
+    wait_for(late);
+    ours = 0;
+  }
   if (ours) {
     uv__queue_remove(&late->link);
     late->release(late); /* Under the lock: whoever finds the list empty finds all freed. */
@@ -36,10 +53,11 @@ int uv__late_leave(struct uv__late* late, uv_loop_t* loop, HANDLE event) {
   if (late->wait == NULL)
     return uv__error_translate(GetLastError());
   late->loop = loop;
+  late->event = event;
   late->taken = 0;
   AcquireSRWLockExclusive(&lock);
   uv__queue_insert_tail(&left, &late->link);
-  SetThreadpoolWait(late->wait, event, NULL);
+  wait_for(late);
   ReleaseSRWLockExclusive(&lock);
   return 0;
 }

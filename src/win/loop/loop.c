@@ -56,6 +56,8 @@ void uv__loop_stop(uv_loop_t* loop) {
 
 /* ---- Streams with a descriptor ---- */
 
+#if !defined(NDEBUG)
+
 int uv__win_io_valid(const struct uv__io* io) {
   const struct uv__io_tail* tail = &io->tail;
 
@@ -74,6 +76,8 @@ int uv__win_io_valid(const struct uv__io* io) {
   /* A foreign operation has an event, whose block is there. */
   return !(tail->state & UV__WIN_FOREIGN) || tail->more != NULL;
 }
+
+#endif
 
 int uv__loop_link(struct uv__io* io) {
   int r = uv__expect_reserve(io->loop, OPERATIONS);

@@ -182,10 +182,12 @@ void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
 /* In a block of a kind's, with an operation that goes on without a stream. */
 struct uv__late {
   void (*release)(struct uv__late* late); /* any thread: it is over, and nobody has the block */
+  void (*look)(struct uv__late* late); /* any thread: it is not over, every now and then; or NULL */
   const OVERLAPPED* overlapped;
   /* Private to late.c. */
   uv_loop_t* loop;
   PTP_WAIT wait;
+  HANDLE event;
   int taken; /* by the loop's end, from the pool */
   struct uv__queue link;
 };

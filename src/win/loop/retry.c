@@ -5,6 +5,8 @@ enum {
   RETRY_MS = 5 /* between two attempts of what is on the list */
 };
 
+#if !defined(NDEBUG)
+
 int uv__retry_valid(const uv_loop_t* loop) {
   struct uv__retry* const* at = &loop->tail.retries;
 
@@ -13,6 +15,8 @@ int uv__retry_valid(const uv_loop_t* loop) {
       return 0;
   return loop->tail.retry_last == at;
 }
+
+#endif
 
 void uv__retry_begin(uv_loop_t* loop, struct uv__retry* retry) {
   if (loop->tail.retries == NULL)

@@ -1,6 +1,8 @@
 /* What is asked of the system about any pipe, and what its answers mean. */
 #include "win/npfs/npfs.h"
 
+#include <string.h>
+
 enum {
   FILE_MODE_INFORMATION = 16,
   SYNCHRONOUS = 0x10 | 0x20 /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
@@ -88,6 +90,27 @@ int uv__native_attach(uv_loop_t* loop, HANDLE handle) {
   int r = uv__attach_handle(loop, handle);
 
   return r < 0 ? r : uv__native_set_modes(handle);
+}
+
+/* Should somebody who shares the pipe have been faster, the read would wait: it is taken back then, and
+ * joined before its OVERLAPPED goes; if bytes were faster still, they are the result. */
+DWORD uv__native_read_at_once(HANDLE handle, HANDLE event, char* base, DWORD len, DWORD* bytes) {
+  OVERLAPPED overlapped;
+  DWORD error = 0;
+
+  memset(&overlapped, 0, sizeof(overlapped));
+  /* A message that does not fit would post a packet; the low bit says not to. */
+  overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+  if (!ReadFile(handle, base, len, NULL, &overlapped))
+    error = GetLastError();
+  if (error == ERROR_IO_PENDING) {
+    CancelIoEx(handle, &overlapped);
+    do
+      error = GetOverlappedResult(handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();
+    while (error == ERROR_IO_INCOMPLETE);
+  }
+  *bytes = error == 0 || error == ERROR_MORE_DATA ? (DWORD) overlapped.InternalHigh : 0;
+  return error;
 }
 
 /* Quotas and pages that no disk backs are as short as what is called memory. */

@@ -65,6 +65,9 @@ int uv__native_is_short(DWORD error);
 int uv__native_info(HANDLE handle, DWORD* flags);
 /* Makes an overlapped end wait, as all others do; whether it does. */
 int uv__native_set_wait(HANDLE handle);
+/* Reads what is there from an overlapped end; `event` is nobody else's meanwhile. The error, or 0.
+ * ERROR_OPERATION_ABORTED: there was nothing. */
+DWORD uv__native_read_at_once(HANDLE handle, HANDLE event, char* base, DWORD len, DWORD* bytes);
 /* Has the port get packets only of what does not succeed at once. */
 int uv__native_set_modes(HANDLE handle);
 /* Puts an instance on the loop's port, with these modes. UV_EINVAL: it is on one. */

@@ -15,6 +15,7 @@ enum {
   MOST_INSTANCES = 1024
 };
 
+#if !defined(NDEBUG)
 int uv__pipe_accept_valid(const struct uv__io* io) {
   const struct uv__pipe_server* server = io->tail.more;
   const struct uv__pipe_slot* slot;
@@ -30,6 +31,7 @@ int uv__pipe_accept_valid(const struct uv__io* io) {
     return idle + finished + server->posted <= server->count;
   return idle + finished + server->posted == server->count;
 }
+#endif
 
 static void finish(struct uv__pipe_server* server, struct uv__pipe_slot* slot, int error) {
   slot->error = error;
@@ -116,20 +118,54 @@ static int post(struct uv__io* io, struct uv__pipe_server* server, struct uv__pi
   }
 }
 
-/* Has all idle slots wait, and says what it was that stopped it. */
-static int refill(struct uv__io* io, struct uv__pipe_server* server) {
-  while (server->idle != NULL) {
-    struct uv__pipe_slot* slot = server->idle;
-    int r;
+/* Has all idle slots wait, and says what it was that stopped some of them. */
+static int refill_once(struct uv__io* io, struct uv__pipe_server* server) {
+  struct uv__pipe_slot* slot = server->idle;
+  int result = 0;
 
-    server->idle = slot->next;
-    r = post(io, server, slot);
+  server->idle = NULL;
+  while (slot != NULL) {
+    struct uv__pipe_slot* next = slot->next;
+    int r = slot->handle == INVALID_HANDLE_VALUE && result < 0 ? result : post(io, server, slot);
+
     if (r < 0) {
       put_idle(server, slot);
-      return r;
+      result = r;
     }
+    slot = next;
   }
-  return 0;
+  return result;
+}
+
+static int has_idle_instance(const struct uv__pipe_server* server) {
+  const struct uv__pipe_slot* slot = server->idle;
+
+  while (slot != NULL && slot->handle == INVALID_HANDLE_VALUE)
+    slot = slot->next;
+  return slot != NULL;
+}
+
+static void refill_again(struct uv__retry* retry) {
+  struct uv__pipe_server* server = uv__container_of(retry, struct uv__pipe_server, retry);
+  struct uv__io* io = server->slots[0].io;
+
+  (void) refill_once(io, server);
+  if (!has_idle_instance(server))
+    uv__retry_end(io->loop, retry);
+  if (server->oldest != NULL)
+    uv__ring(io, UV__ACCEPT);
+  assert(uv__pipe_accept_valid(io));
+}
+
+/* A client connects to whatever instance there is, and of one that does not wait nobody hears. */
+static int refill(struct uv__io* io, struct uv__pipe_server* server) {
+  int r = refill_once(io, server);
+
+  if (has_idle_instance(server) && server->retry.at == NULL) {
+    server->retry.again = refill_again;
+    uv__retry_begin(io->loop, &server->retry);
+  }
+  return r;
 }
 
 static int make_slots(struct uv__io* io, struct uv__pipe_server* server) {

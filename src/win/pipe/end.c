@@ -148,7 +148,7 @@ int uv__pipe_end_say(struct uv__io* io) {
     uv__pipe_put_later(io, say_again);
     return UV__PENDING;
   }
-  return r;
+  return error == ERROR_OPERATION_ABORTED ? UV_ECANCELED : r; /* Of what was written before. */
 }
 
 /* ---- WRITE ---- */
@@ -170,7 +170,9 @@ static void complete_write(struct uv__op* op) {
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_write));
   /* What went before the pending part counts in any case; the error of the part comes again
-   * with the next write. */
+   * with the next write. That somebody cancelled it does not by itself. */
+  if (error == ERROR_OPERATION_ABORTED && io->tail.sent > 0 && !(io->tail.state & UV__WIN_CLOSING))
+    uv__spare_lose(pipe->spare);
   if (error == 0)
     io->tail.sent += (int) bytes;
   else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))

@@ -180,8 +180,11 @@ static int open_handle(struct uv__io* io,
     return r;
   if (*opened == 0)
     return UV_EINVAL;
-  if (GetFileType(handle) != FILE_TYPE_PIPE)
-    return kind == NULL ? uv__plain_open(io, handle, *opened, 1) : UV_EINVAL;
+  if (GetFileType(handle) != FILE_TYPE_PIPE) {
+    r = kind == NULL ? uv__plain_open(io, handle, *opened, 1) : UV_EINVAL;
+    *opened |= UV__OPENED_STAYS; /* Who is given one over an IPC pipe takes it for a fraud. */
+    return r;
+  }
   /* A kind is refused a pipe that is not, so that it must be sure. */
   overlapped = uv__native_is_overlapped(handle, handles,
                                         kind == NULL ? UV__NATIVE_GUESS_MS : UV__NATIVE_SURE_MS);

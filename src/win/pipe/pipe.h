@@ -46,6 +46,8 @@ void uv__spare_write_first(
 /* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
  * take it now. */
 DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
+/* Of what another write offered nobody knows how much went: the next one has the error. */
+void uv__spare_lose(struct uv__spare* spare);
 /* Frees it and closes `handle`, as soon as all is written. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
 
@@ -172,8 +174,9 @@ extern const char uv__pipe_greeting[16];
 int uv__pipe_read_meet(struct uv__io* io);
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
-/* Has the kind's `arrived` called in the next turn, for what is there; no read waits. */
-void uv__pipe_read_yield(struct uv__io* io);
+/* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
+ * an error. */
+int uv__pipe_read_yield(struct uv__io* io);
 ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
@@ -210,7 +213,8 @@ struct uv__pipe_server {
   struct uv__pipe_slot* idle;
   struct uv__pipe_slot* oldest; /* finished, in order of completion */
   struct uv__pipe_slot* newest;
-  unsigned posted; /* in the kernel */
+  unsigned posted;        /* in the kernel */
+  struct uv__retry retry; /* of instances that could not be made to wait */
 };
 
 /* `bytes`: instances are pipes of bytes, not of messages. */

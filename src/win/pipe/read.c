@@ -17,26 +17,8 @@ const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0
 
 /* ---- Meeting the peer ---- */
 
-/* Reads what is there. Should somebody who shares the pipe have been faster, the read would wait: it
- * is taken back then, and joined before its OVERLAPPED goes; if bytes were faster still, they are the
- * result. ERROR_OPERATION_ABORTED: there was nothing. */
 static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes) {
-  OVERLAPPED overlapped;
-  DWORD error = 0;
-
-  memset(&overlapped, 0, sizeof(overlapped));
-  /* A message that does not fit would post a packet; the low bit says not to. */
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) io->loop->tail.event | 1);
-  if (!ReadFile(io->tail.u.handle, base, len, NULL, &overlapped))
-    error = GetLastError();
-  if (error == ERROR_IO_PENDING) {
-    CancelIoEx(io->tail.u.handle, &overlapped);
-    do
-      error = GetOverlappedResult(io->tail.u.handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();
-    while (error == ERROR_IO_INCOMPLETE);
-  }
-  *bytes = error == 0 || error == ERROR_MORE_DATA ? (DWORD) overlapped.InternalHigh : 0;
-  return error;
+  return uv__native_read_at_once(io->tail.u.handle, io->loop->tail.event, base, len, bytes);
 }
 
 int uv__pipe_read_meet(struct uv__io* io) {
@@ -234,13 +216,19 @@ static void complete_yield(struct uv__op* op) {
     arrived(io);
 }
 
-/* A packet of our own stands for the read that would wait; who closes joins it as any other. */
-void uv__pipe_read_yield(struct uv__io* io) {
+/* A packet of our own stands for the read that would wait; who closes joins it as any other. So the
+ * stream is made ready for such a read, which may be its first. */
+int uv__pipe_read_yield(struct uv__io* io) {
+  int r = uv__pipe_end_ready(io);
+
+  if (r < 0)
+    return r;
   if (io->tail.state & UV__WIN_IN)
-    return; /* A packet will come. */
+    return UV__PENDING; /* A packet will come. */
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_yield);
   uv__win_set(io, UV__WIN_IN);
   uv__loop_post(io->loop, &io->tail.in);
+  return UV__PENDING;
 }
 
 /* The pending read takes nothing: it is left to answer the next read_start. */
@@ -332,10 +320,11 @@ int uv__pipe_read_shutdown(struct uv__io* io) {
   if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
     /* A client of ours may be about to say who it is. */
     uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & (UV__WIN_IN | UV__WIN_DATA | UV__WIN_LOOK)) &&
-        uv__pipe_of(io)->look_again.at == NULL)
-      met = wait_for_data(io);
-    if (met < 0 && met != UV__PENDING) /* Nobody may read, so that nobody is told. */
+    if (!(io->tail.state & UV__WIN_IN) && uv__pipe_of(io)->look_again.at == NULL)
+      met = wait_for_data(io) == UV__PENDING ? met : UV_EAGAIN;
+    /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
+     * is told. */
+    if (met < 0)
       look_later(io);
   }
   return 0;

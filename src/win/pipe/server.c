@@ -104,7 +104,7 @@ HANDLE uv__pipe_server_handle(const struct uv__io* io) {
 /* All instances of a name share one label. Only the first one may change it: the flag of
  * CreateNamedPipe for the first instance has the value of the right to do that. */
 static int change_label(struct uv__pipe_server* server) {
-  int r = UV_EACCES;
+  int r = UV_EPERM;
   unsigned i;
 
   if (server->first != INVALID_HANDLE_VALUE)
@@ -115,23 +115,23 @@ static int change_label(struct uv__pipe_server* server) {
   return r;
 }
 
+/* What cannot be changed stays as it is, for the instances to come, too. */
 int uv__pipe_server_chmod(struct uv__io* io, int flags) {
   struct uv__pipe_server* server = io->tail.more;
-  DWORD level = server->access.level;
+  struct uv__access before = server->access; /* Leads to itself in its own place only. */
   unsigned i;
-  int r = uv__access_make(&server->access, flags); /* Also for the instances to come. */
+  int r = uv__access_make(&server->access, flags);
 
-  if (r == 0 && server->access.level != level) {
+  if (r == 0 && server->access.level != before.level)
     r = change_label(server);
-    if (r < 0)
-      server->access.level = level;
-  }
   /* On Windows all instances of a name share one list, too, and one change would do. */
   if (r == 0 && server->first != INVALID_HANDLE_VALUE)
     r = uv__access_change(server->first, &server->access, DACL_SECURITY_INFORMATION);
   for (i = 0; r == 0 && i < server->count; i++)
     if (server->slots[i].handle != INVALID_HANDLE_VALUE)
       r = uv__access_change(server->slots[i].handle, &server->access, DACL_SECURITY_INFORMATION);
+  if (r < 0)
+    server->access = before;
   return r;
 }
 
@@ -142,6 +142,7 @@ void uv__pipe_server_free(struct uv__io* io) {
   unsigned i;
 
   assert(server->posted == 0);
+  uv__retry_end(io->loop, &server->retry);
   for (i = 0; i < server->count; i++)
     uv__pipe_server_drop(&server->slots[i].handle);
   uv__pipe_server_drop(&server->first);
@@ -156,6 +157,7 @@ int uv__pipe_server_close(struct uv__io* io) {
   struct uv__pipe_server* server = io->tail.more;
   unsigned i;
 
+  uv__retry_end(io->loop, &server->retry);
   /* The handles go in the call, so that no client gets in and the name is free (rule L4); what was
    * pending is joined by its packets. By OVERLAPPED, because an instance may be shared. */
   for (i = 0; i < server->count; i++) {

@@ -18,19 +18,27 @@
 #include "core/base/alloc.h"
 
 enum {
-  SPARE_SIZE = 4096
+  SPARE_SIZE = 4096,
+  PIECES = 512,                /* of that size that are dropped at once */
+  MOST_LOOKS = 60,             /* that find something to drop */
+  CANCELLED = (int) 0xC0000120 /* STATUS_CANCELLED */
 };
 
 struct uv__spare {
   OVERLAPPED overlapped;
-  HANDLE event;  /* of the write; made by the first try */
-  HANDLE handle; /* of the rest that is owed, or when its stream has closed */
+  HANDLE event;   /* of the write; made by the first try */
+  HANDLE dropped; /* of a read of what comes when its stream has closed */
+  unsigned looks; /* that found something */
+  HANDLE handle;  /* of the rest that is owed, or when its stream has closed */
   /* The rest that is owed: bytes[at] to bytes[size]. */
   DWORD at;
   DWORD size;
   struct uv__retry retry; /* of that */
   struct uv__late late;   /* when its stream has closed */
   uv_loop_t* loop;
+  unsigned char flies;   /* a write that did not succeed at once, whose end was not looked at */
+  unsigned char is_left; /* without a stream: the handle is nobody else's to name */
+  unsigned char lost;    /* bytes of which nobody knows whether they went; not told yet */
   char bytes[SPARE_SIZE];
 };
 
@@ -44,6 +52,23 @@ struct uv__spare* uv__spare_new(void) {
 
 static int under_way(const struct uv__spare* spare) {
   return !uv__late_is_over(&spare->overlapped);
+}
+
+void uv__spare_lose(struct uv__spare* spare) {
+  spare->lost = 1;
+}
+
+/* What was on its way and was cancelled by somebody else, who has the pipe too, is lost, or a part of
+ * it is: an error of the next write, once. (Of a peer that is gone that one has an error of its own.) */
+static DWORD take_loss(struct uv__spare* spare) {
+  if (spare->flies && !under_way(spare)) {
+    spare->flies = 0;
+    spare->lost = spare->lost || (int) spare->overlapped.Internal == CANCELLED;
+  }
+  if (!spare->lost)
+    return 0;
+  spare->lost = 0;
+  return ERROR_OPERATION_ABORTED;
 }
 
 /* One write of bytes[at] to bytes[size]; what it took, or what is on its way, is no longer there. The
@@ -61,6 +86,7 @@ static DWORD write_some(struct uv__spare* spare, HANDLE handle) {
   }
   error = GetLastError();
   if (error == ERROR_IO_PENDING) {
+    spare->flies = 1;
     spare->at = spare->size;
     return 0;
   }
@@ -74,10 +100,15 @@ static int has_event(struct uv__spare* spare) {
   return spare->event != NULL;
 }
 
-static int is_free(struct uv__spare* spare) {
+/* 0: it can be written from; or UV_EAGAIN, or what has become of the last write. */
+static int make_free(struct uv__spare* spare) {
+  DWORD error = take_loss(spare);
+
+  if (error != 0)
+    return uv__native_write_error(error);
   if (under_way(spare) || spare->at < spare->size)
-    return 0;
-  return has_event(spare); /* A plain write needs none. */
+    return UV_EAGAIN;
+  return has_event(spare) ? 0 : UV_EAGAIN; /* A plain write needs none. */
 }
 
 ssize_t uv__spare_write(struct uv__spare* spare,
@@ -86,10 +117,10 @@ ssize_t uv__spare_write(struct uv__spare* spare,
                         unsigned nbufs) {
   unsigned at = 0;
   size_t offset = 0;
-  ssize_t total = 0;
+  ssize_t total = make_free(spare);
 
-  if (!is_free(spare))
-    return UV_EAGAIN;
+  if (total < 0)
+    return total;
   while (at < nbufs && total < INT_MAX - SPARE_SIZE) {
     DWORD error;
 
@@ -110,10 +141,10 @@ ssize_t uv__spare_write(struct uv__spare* spare,
 /* ---- What belongs together ---- */
 
 DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
-  DWORD error;
+  DWORD error = take_loss(spare);
 
-  if (spare->at == spare->size)
-    return 0;
+  if (error != 0 || spare->at == spare->size)
+    return error;
   if (!has_event(spare))
     return ERROR_MORE_DATA;
   error = write_some(spare, handle);
@@ -153,9 +184,10 @@ ssize_t uv__spare_write_whole(
   unsigned from = 0;
   size_t offset = 0;
   DWORD error;
+  int r = make_free(spare);
 
-  if (!is_free(spare))
-    return UV_EAGAIN;
+  if (r < 0)
+    return r;
   uv__retry_end(loop, &spare->retry); /* The rest of another one went by uv__spare_push. */
   spare->at = 0;
   spare->size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &from, &offset);
@@ -170,6 +202,10 @@ ssize_t uv__spare_write_whole(
 }
 
 static void release(struct uv__spare* spare) {
+  if (spare->dropped != NULL)
+    CloseHandle(spare->dropped);
+  if (spare->is_left)
+    uv__own_drop(spare->handle, NULL);
   if (spare->handle != INVALID_HANDLE_VALUE)
     CloseHandle(spare->handle);
   if (spare->event != NULL)
@@ -181,6 +217,32 @@ static void release(struct uv__spare* spare) {
 
 static void release_late(struct uv__late* late) {
   release(uv__container_of(late, struct uv__spare, late));
+}
+
+/* Nobody reads here any more. A peer that makes one call after the other, and writes, would never come to
+ * what is left for it; and two ends that are left would wait for each other. So what comes is dropped, as a
+ * socket does it that was closed: unless somebody else has the end, whose it is. Who goes on in that way
+ * does not want it. */
+static void look(struct uv__late* late) {
+  struct uv__spare* spare = uv__container_of(late, struct uv__spare, late);
+  DWORD total = 0;
+  DWORD bytes;
+  char piece[SPARE_SIZE];
+  int pieces;
+
+  if (spare->dropped == NULL)
+    spare->dropped = CreateEventW(NULL, TRUE, FALSE, NULL);
+  if (spare->dropped == NULL || uv__object_is_shared(spare->handle) ||
+      !PeekNamedPipe(spare->handle, NULL, 0, NULL, &total, NULL) || total == 0)
+    return;
+  if (++spare->looks == MOST_LOOKS)
+    CancelIoEx(spare->handle, &spare->overlapped);
+  for (pieces = 0; pieces < PIECES; pieces++) {
+    if (!PeekNamedPipe(spare->handle, NULL, 0, NULL, &total, NULL) || total == 0)
+      return;
+    (void) uv__native_read_at_once(spare->handle, spare->dropped, piece,
+                                   total < sizeof(piece) ? total : sizeof(piece), &bytes);
+  }
 }
 
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
@@ -195,7 +257,10 @@ void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
     release(spare);
     return;
   }
+  spare->is_left = 1;
+  uv__own_note(handle);
   spare->late.release = release_late;
+  spare->late.look = look;
   spare->late.overlapped = &spare->overlapped;
   if (uv__late_leave(&spare->late, loop, spare->event) == 0)
     return;

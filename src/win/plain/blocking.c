@@ -140,8 +140,8 @@ int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, 
     offered /= 2;
     error = write_call(calls, base, offered, size);
   }
-  if (error == ERROR_OPERATION_ABORTED)
-    return 0; /* By somebody else. */
+  /* Also where somebody else has cancelled it: what its reader had by then is not counted, so that to
+   * write it again could double it. */
   if (error != 0)
     return uv__native_write_error(error);
   if (*size < len && !calls->is_file)

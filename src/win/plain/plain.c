@@ -233,8 +233,9 @@ static int has_written(struct plain* plain) {
 static void end_writing(struct plain* plain) {
   if (plain->readable || plain->calls.handle == INVALID_HANDLE_VALUE)
     return;
+  uv__own_drop(plain->calls.handle, plain->io->loop); /* The number is the next handle's. */
   CloseHandle(plain->calls.handle);
-  plain->calls.handle = INVALID_HANDLE_VALUE;
+  plain->calls.handle = plain->io->tail.u.handle = INVALID_HANDLE_VALUE;
 }
 
 static int plain_shutdown(struct uv__io* io) {

@@ -46,8 +46,8 @@ static void complete(struct uv__op* op) {
     uv__ring(io, UV__CLOSED);
     return;
   }
-  if (!GetExitCodeProcess(child->process, &child->exit_code))
-    child->exit_code = (DWORD) -1;
+  child->exit_code = (DWORD) -1; /* Where the system does not say it. */
+  (void) GetExitCodeProcess(child->process, &child->exit_code);
   uv__ring(io, UV__EVENT);
 }
 

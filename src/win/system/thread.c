@@ -69,6 +69,8 @@ int uv_thread_create_ex(uv_thread_t* tid,
   unsigned stack_size = 0;
   HANDLE thread;
 
+  if (params == NULL || entry == NULL)
+    return UV_EINVAL;
   if ((params->flags & UV_THREAD_HAS_STACK_SIZE) && params->stack_size > 0) {
     /* A multiple of the granularity, which is one of the page size too. */
     if (params->stack_size > UINT_MAX - 0xffff)

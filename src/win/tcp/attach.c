@@ -12,6 +12,9 @@ static void leave_port(struct uv__io* io) {
 void uv__tcp_detach(struct uv__io* io) {
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
+  /* Its mode is theirs, too, from now on. Of a layered provider nothing will tell when they have gone. */
+  if ((io->tail.state & UV__WIN_CONNECTED) && (io->tail.state & UV__WIN_IFS))
+    uv__win_set(io, UV__WIN_PLAIN);
   if (pool == NULL || pool->posted == 0) {
     leave_port(io);
     return;
@@ -32,33 +35,48 @@ void uv__tcp_pool_returned(struct uv__io* io) {
   leave_port(io);
 }
 
+/* The mode is ours from now on, if the socket is. A try that is on its way is before all else. */
+static int claim_mode(struct uv__io* io, int shared) {
+  int r;
+
+  if (shared || !(io->tail.state & UV__WIN_PLAIN) || !uv__tcp_shared_is_idle(io))
+    return 0;
+  r = uv__sock_unblock(io->tail.u.socket);
+  if (r < 0)
+    return r;
+  (void) uv__tcp_shared_end(io, 0);
+  uv__win_clear(io, UV__WIN_PLAIN);
+  return 0;
+}
+
+static int is_shared(const struct uv__io* io) {
+  return (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);
+}
+
 /* Only where the socket is the system's own handle can an immediate success be told from one that
  * also posts. The event of the file object stays as it is: others may wait for it. */
 int uv__tcp_attach(struct uv__io* io) {
   struct uv__foreign_pair* pair = io->tail.more;
+  void* more;
   int shared;
   int r;
 
   if (io->tail.state & UV__WIN_FOREIGN) {
     void* block = pair->block;
-    if (!uv__tcp_shared_is_idle(block) || !uv__foreign_leave(io, pair))
+    if (!uv__tcp_shared_is_idle(io) || !uv__foreign_leave(io, pair))
       return 0;
-    io->tail.more = NULL;
-    (void) uv__tcp_shared_end(block, io, 0);
+    io->tail.more = block;
   }
-  shared = (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);
-  /* Its mode is ours from now on. */
-  if (!shared && (io->tail.state & UV__WIN_PLAIN)) {
-    r = uv__sock_unblock(io->tail.u.socket);
-    if (r < 0)
-      return r;
-    uv__win_clear(io, UV__WIN_PLAIN);
-  }
+  shared = is_shared(io);
+  r = claim_mode(io, shared);
+  if (r < 0)
+    return r;
+  more = io->tail.more;
   r = uv__attach_as(io, shared, &pair);
   if (r < 0)
     return r;
   if (io->tail.state & UV__WIN_FOREIGN) {
-    pair->more = io->tail.more; /* The pool of a listener. */
+    *(io->tail.state & UV__WIN_CONNECTED ? &pair->block : &pair->more) = more; /* Or a pool. */
     io->tail.more = pair;
   } else if ((io->tail.state & UV__WIN_IFS) &&
              SetFileCompletionNotificationModes(io->tail.u.handle,
@@ -66,4 +84,15 @@ int uv__tcp_attach(struct uv__io* io) {
     uv__win_set(io, UV__WIN_SKIP);
   }
   return 0;
+}
+
+int uv__tcp_is_plain(struct uv__io* io) {
+  int r;
+
+  if (!(io->tail.state & UV__WIN_PLAIN))
+    return 0;
+  if ((io->tail.state & UV__WIN_ATTACHED) && !(io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
+    leave_port(io); /* It was passed on while it had operations. */
+  r = io->tail.state & UV__WIN_ATTACHED ? claim_mode(io, is_shared(io)) : uv__tcp_attach(io);
+  return r < 0 ? r : (io->tail.state & UV__WIN_PLAIN) != 0;
 }

@@ -79,8 +79,6 @@ static void cancel(struct uv__io* io) {
  * was dequeued, and the memory it lies in is the program's right after CLOSED; no peer can hold that
  * up, for cancelling and closing end every operation within the machine. */
 int uv__tcp_close(struct uv__io* io) {
-  struct uv__foreign_pair* pair = io->tail.state & UV__WIN_FOREIGN ? io->tail.more : NULL;
-
   if (io->tail.u.socket == INVALID_SOCKET)
     return 0; /* Never opened. */
   assert(uv__win_io_valid(io) && !(io->tail.state & UV__WIN_CLOSING));
@@ -90,7 +88,7 @@ int uv__tcp_close(struct uv__io* io) {
   if (io->tail.state & UV__WIN_BOUND)
     uv__listeners_drop(io->tail.u.socket);
   uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
-  if (pair == NULL || !uv__tcp_shared_end(pair->block, io, !(io->tail.state & UV__WIN_RESET)))
+  if (!uv__tcp_shared_end(io, !(io->tail.state & UV__WIN_RESET)))
     closesocket(io->tail.u.socket);
   io->tail.u.socket = INVALID_SOCKET;
   uv__tcp_pool_hang_up(io);

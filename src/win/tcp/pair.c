@@ -3,23 +3,23 @@
 
 #include <string.h>
 
-/* Whether the far end of `accepted` is `ours`: anybody on this machine may connect to the
- * port in the moment it listens. */
-static int is_peer(SOCKET accepted, SOCKET ours) {
-  struct sockaddr_in a;
-  struct sockaddr_in b;
-  int a_len = sizeof(a);
-  int b_len = sizeof(b);
+/* Whether the far end of `accepted` is at `ours`: anybody on this machine may connect to the port in the
+ * moment it listens. An error when that cannot be known; of a stranger who is gone already it can. */
+static int is_peer(SOCKET accepted, const struct sockaddr_in* ours) {
+  struct sockaddr_in far_end;
+  int len = sizeof(far_end);
 
-  return getpeername(accepted, (struct sockaddr*) &a, &a_len) == 0 &&
-         getsockname(ours, (struct sockaddr*) &b, &b_len) == 0 && a.sin_port == b.sin_port &&
-         a.sin_addr.s_addr == b.sin_addr.s_addr;
+  if (getpeername(accepted, (struct sockaddr*) &far_end, &len) != 0)
+    return WSAGetLastError() == WSAENOTCONN ? 0 : uv__error_translate((DWORD) WSAGetLastError());
+  return far_end.sin_port == ours->sin_port && far_end.sin_addr.s_addr == ours->sin_addr.s_addr;
 }
 
 /* Connects `client` to `listener` and accepts exactly that connection. */
 static int join(SOCKET listener, SOCKET client, SOCKET* server) {
   struct sockaddr_in addr;
+  struct sockaddr_in ours;
   int len = sizeof(addr);
+  int ours_len = sizeof(ours);
 
   memset(&addr, 0, sizeof(addr));
   addr.sin_family = AF_INET;
@@ -30,18 +30,22 @@ static int join(SOCKET listener, SOCKET client, SOCKET* server) {
   /* Once connect returned the connection is in the queue, so that accept comes to it, behind
    * strangers if there are any. */
   if (getsockname(listener, (struct sockaddr*) &addr, &len) != 0 ||
-      listen(listener, SOMAXCONN) != 0 || connect(client, (struct sockaddr*) &addr, len) != 0)
+      listen(listener, SOMAXCONN) != 0 || connect(client, (struct sockaddr*) &addr, len) != 0 ||
+      getsockname(client, (struct sockaddr*) &ours, &ours_len) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
   for (;;) {
     SOCKET made = accept(listener, NULL, NULL);
 
     if (made == INVALID_SOCKET)
       return uv__error_translate((DWORD) WSAGetLastError());
-    if (is_peer(made, client)) {
+    r = is_peer(made, &ours);
+    if (r > 0) {
       *server = made;
       return 0;
     }
     closesocket(made);
+    if (r < 0)
+      return r;
   }
 }
 

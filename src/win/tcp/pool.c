@@ -11,8 +11,9 @@ static void** place(struct uv__io* io) {
   return &io->tail.more;
 }
 
+/* A connection has none, but may have what shared.c needs there. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io) {
-  return *place((struct uv__io*) io);
+  return io->tail.state & UV__WIN_CONNECTED ? NULL : *place((struct uv__io*) io);
 }
 
 void uv__tcp_pool_put_idle(struct uv__tcp_pool* pool, struct uv__tcp_slot* slot) {
@@ -98,6 +99,8 @@ int uv__tcp_pool_is_overtaking(const struct uv__tcp_pool* pool, const struct uv_
   return 0;
 }
 
+#if !defined(NDEBUG)
+
 int uv__tcp_accept_valid(const struct uv__io* io) {
   const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
   const struct uv__tcp_slot* slot;
@@ -119,3 +122,5 @@ int uv__tcp_accept_valid(const struct uv__io* io) {
     return idle + finished + pool->posted <= UV__TCP_SLOTS;
   return idle + finished + pool->posted == UV__TCP_SLOTS && pool->in_use == pool->posted + finished;
 }
+
+#endif

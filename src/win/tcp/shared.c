@@ -41,16 +41,25 @@ static void release(struct uv__tcp_shared* shared) {
     CloseHandle(shared->received);
   if (shared->sent != NULL)
     CloseHandle(shared->sent);
-  if (shared->socket != INVALID_SOCKET)
+  if (shared->socket != INVALID_SOCKET) {
+    uv__own_drop((HANDLE) shared->socket, NULL);
     closesocket(shared->socket);
+  }
   uv__free(shared);
 }
 
-/* That of an io, made by the first who needs it. */
-static int obtain(struct uv__io* io, struct uv__tcp_shared** shared) {
-  struct uv__foreign_pair* pair = io->tail.more;
+/* Where that of an io is, if it has one. */
+static void** place(struct uv__io* io) {
+  if (io->tail.state & UV__WIN_FOREIGN)
+    return &((struct uv__foreign_pair*) io->tail.more)->block;
+  return &io->tail.more;
+}
 
-  if (pair->block == NULL) {
+/* Made by the first who needs it. */
+static int obtain(struct uv__io* io, struct uv__tcp_shared** shared) {
+  void** block = place(io);
+
+  if (*block == NULL) {
     struct uv__tcp_shared* made = uv__calloc(1, sizeof(*made));
 
     if (made == NULL)
@@ -63,9 +72,9 @@ static int obtain(struct uv__io* io, struct uv__tcp_shared** shared) {
       release(made);
       return r;
     }
-    pair->block = made;
+    *block = made;
   }
-  *shared = pair->block;
+  *shared = *block;
   return 0;
 }
 
@@ -138,7 +147,13 @@ ssize_t uv__tcp_shared_try(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
 
 /* ---- The end ---- */
 
-int uv__tcp_shared_is_idle(const struct uv__tcp_shared* shared) {
+static struct uv__tcp_shared* shared_of(const struct uv__io* io) {
+  return io->tail.state & UV__WIN_CONNECTED ? *place((struct uv__io*) io) : NULL;
+}
+
+int uv__tcp_shared_is_idle(const struct uv__io* io) {
+  const struct uv__tcp_shared* shared = shared_of(io);
+
   return shared == NULL || uv__late_is_over(&shared->operation);
 }
 
@@ -147,18 +162,24 @@ static void release_late(struct uv__late* late) {
 }
 
 /* To end a send that is on its way would be to lose what a try has taken. */
-int uv__tcp_shared_end(struct uv__tcp_shared* shared, struct uv__io* io, int keeps_sending) {
-  if (!uv__tcp_shared_is_idle(shared)) {
+int uv__tcp_shared_end(struct uv__io* io, int keeps_sending) {
+  struct uv__tcp_shared* shared = shared_of(io);
+
+  if (shared == NULL)
+    return 0;
+  *place(io) = NULL;
+  if (!uv__late_is_over(&shared->operation)) {
     shared->late.release = release_late;
     shared->late.overlapped = &shared->operation;
     shared->socket = io->tail.u.socket;
+    uv__own_note((HANDLE) shared->socket); /* Nobody else's to name. */
     if (keeps_sending && uv__late_leave(&shared->late, io->loop, shared->sent) == 0)
       return 1;
+    uv__own_drop((HANDLE) shared->socket, NULL);
     shared->socket = INVALID_SOCKET;
     CancelIoEx((HANDLE) io->tail.u.socket, &shared->operation);
     await(&shared->operation, shared->sent);
   }
-  if (shared != NULL)
-    release(shared);
+  release(shared);
   return 0;
 }

@@ -28,13 +28,6 @@ static ssize_t lost(ssize_t r) {
   return r == UV_ECONNABORTED ? UV_ECONNRESET : r;
 }
 
-/* Whether no plain call may be made. Who did share the socket may have gone. */
-static int is_plain(struct uv__io* io) {
-  int r = io->tail.state & UV__WIN_PLAIN ? uv__tcp_ready(io) : 0;
-
-  return r < 0 ? r : (io->tail.state & UV__WIN_PLAIN) != 0;
-}
-
 /* ---- READ ---- */
 
 static void complete_read(struct uv__op* op) {
@@ -98,7 +91,7 @@ ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
   }
   buf.len = len < INT_MAX ? (ULONG) len : INT_MAX;
   buf.buf = base;
-  r = is_plain(io);
+  r = uv__tcp_is_plain(io);
   if (r < 0)
     return r;
   if (r > 0) {
@@ -179,7 +172,7 @@ ssize_t uv__tcp_write(struct uv__io* io,
   (void) pass;
   if (io->tail.state & UV__WIN_OUT)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
-  r = is_plain(io);
+  r = uv__tcp_is_plain(io);
   if (r < 0)
     return r;
   if (r > 0)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/base/alloc.h"
+
 /* ---- Descriptor ---- */
 
 static void tcp_init(struct uv__io* io) {
@@ -59,13 +61,17 @@ static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* st
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int adopt = desc->kind != UV__DESC_NONE;
   SOCKET sock = (SOCKET) desc->handle;
+  struct uv__tcp_early* early = NULL;
   unsigned short state;
   int r = adopt ? 0 : uv__sock_create(domain, &sock);
 
+  if (r == 0 && adopt && desc->accepted == 0)
+    r = uv__tcp_early_make(sock, &early);
   if (r < 0)
     return r;
   r = take(io, sock, !adopt || desc->accepted == UV__TCP_ACCEPTED, &state);
   if (r < 0) {
+    uv__free(early);
     if (!adopt)
       closesocket(sock);
     return r;
@@ -79,7 +85,9 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
     state |= UV__WIN_MISSED;
     *opened = UV__OPENED_MISSED;
   }
-  if ((state & (UV__WIN_BOUND | UV__WIN_CONNECTED)) == UV__WIN_BOUND)
+  if (early != NULL)
+    *opened = uv__tcp_early_adopt(io, early);
+  else if ((state & (UV__WIN_BOUND | UV__WIN_CONNECTED)) == UV__WIN_BOUND)
     uv__listeners_add(sock);
   uv__win_set(io, state);
   assert(uv__win_io_valid(io));
@@ -166,14 +174,11 @@ static int tcp_listen(struct uv__io* io, int backlog) {
 /* ---- Results and the end ---- */
 
 static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
-  ssize_t r = 0; /* A shutdown is never pending. */
+  ssize_t r = io->tail.error;
 
-  if (lane == UV__WRITE) {
-    r = io->tail.sent;
-  } else if (lane == UV__CONNECT) {
-    r = io->tail.error;
-    io->tail.error = 0;
-  }
+  if (lane == UV__WRITE)
+    return io->tail.sent;
+  io->tail.error = 0; /* A shutdown is pending in early.c alone. */
   return r;
 }
 

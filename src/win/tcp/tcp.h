@@ -17,7 +17,7 @@ enum {
   UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
   UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
   UV__WIN_RESET = 8192,      /* the close is to reset the connection */
-  UV__WIN_PLAIN = 16384      /* its calls wait, as others want them to (shared.c) */
+  UV__WIN_PLAIN = 16384      /* its calls wait, or may, as others want them to (shared.c) */
 };
 
 /* desc.accepted of a socket: 0, or one of these. */
@@ -126,17 +126,29 @@ void uv__tcp_detach(struct uv__io* io);
 /* An accept is not in the kernel any more: with the last a listener may leave the port. */
 void uv__tcp_pool_returned(struct uv__io* io);
 
-/* ---- shared.c: of a connection that is UV__WIN_PLAIN and UV__WIN_FOREIGN ---- */
+/* To be called before what a plain call could do: 1 when none may be made, 0, or an error. Who did share
+ * the socket may have gone. */
+int uv__tcp_is_plain(struct uv__io* io);
+
+/* ---- shared.c: of a connection that is UV__WIN_PLAIN ---- */
 
 struct uv__tcp_shared;
 /* What a plain receive and plain sends would do on a socket that is non-blocking. */
 ssize_t uv__tcp_shared_read(struct uv__io* io, WSABUF* buf);
 ssize_t uv__tcp_shared_try(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs);
-/* Whether all that a try took has gone. The block is that of the pair; NULL: there is none. */
-int uv__tcp_shared_is_idle(const struct uv__tcp_shared* shared);
-/* Frees it; or, where something has not gone yet and may, has it freed then: 1, and the socket with
- * it. */
-int uv__tcp_shared_end(struct uv__tcp_shared* shared, struct uv__io* io, int keeps_sending);
+/* Whether all that a try took has gone. */
+int uv__tcp_shared_is_idle(const struct uv__io* io);
+/* Frees what it needs; or, where something has not gone yet and may, has it freed then: 1, and the socket
+ * with it. */
+int uv__tcp_shared_end(struct uv__io* io, int keeps_sending);
+
+/* ---- early.c: a socket whose connect goes on, begun by the program ---- */
+
+struct uv__tcp_early;
+/* What such a socket needs; NULL for another one. UV_ENOMEM. */
+int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
+/* The io has it, and another table until the connect is over; returns what it is opened for. */
+unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
 /* ---- end.c ---- */
 

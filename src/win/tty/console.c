@@ -39,6 +39,8 @@ static int find_mode(struct uv__console_mode* mode, HANDLE handle) {
   if (GetConsoleMode(handle, &mode->found))
     return 0;
   r = uv__error_translate(GetLastError());
+  if (r == UV_ENOMEM)
+    return r; /* It is not the handle that is refused. */
   mode->own = uv__console_open(1);
   if (mode->own == INVALID_HANDLE_VALUE)
     return r;

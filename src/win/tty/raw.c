@@ -46,12 +46,6 @@ static DWORD look(HANDLE handle, INPUT_RECORD* records) {
   return PeekConsoleInputW(handle, records, RECORDS, &count) ? count : 0;
 }
 
-/* What was looked at is still there, so that this does not wait. */
-static void take(HANDLE handle, INPUT_RECORD* records, DWORD count) {
-  if (count > 0)
-    (void) ReadConsoleInputW(handle, records, count, &count);
-}
-
 int uv__raw_find(struct uv__raw* raw) {
   INPUT_RECORD records[RECORDS];
   char bytes[UV__KEY_BYTES];
@@ -69,7 +63,7 @@ int uv__raw_find(struct uv__raw* raw) {
         break;
       raw->keys = keys;
     }
-    take(raw->handle, records, used);
+    (void) uv__typed_take(raw->handle, records, used);
   } while (there > 0 && used == there);
   uv__line_end_keys();
   return there > 0;
@@ -92,7 +86,7 @@ size_t uv__raw_take(struct uv__raw* raw, char* base, size_t len) {
         raw->repeat = 0;
       count += uv__raw_hand_out(raw, base + count, len - count);
     }
-    take(raw->handle, records, used);
+    (void) uv__typed_take(raw->handle, records, used);
   } while (there > 0 && count < len);
   uv__line_end_keys();
   return count;

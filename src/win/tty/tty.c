@@ -50,9 +50,11 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   HANDLE handle = INVALID_HANDLE_VALUE;
   DWORD events;
   int reads = GetNumberOfConsoleInputEvents(desc->handle, &events);
-  int r;
+  int r = reads ? 0 : uv__error_translate(GetLastError());
 
   (void) domain;
+  if (r == UV_ENOMEM)
+    return r; /* It does not say which direction it is. */
   if (reads)
     handle = uv__console_open(0);
   if (handle == INVALID_HANDLE_VALUE &&

@@ -48,6 +48,9 @@ enum {
 
 /* Ends a call that reads a line. */
 void uv__typed_enter(HANDLE handle);
+/* Takes so many records, or fewer, out of the queue: how many. They are there, so that it does not wait;
+ * and a console that is short of memory is asked again, or they would be read twice. */
+DWORD uv__typed_take(HANDLE handle, INPUT_RECORD* to, DWORD count);
 /* Whether a line has begun, or the console has an error to tell. What is no key goes. */
 int uv__typed_has_key(HANDLE handle);
 /* Empties the queue into a buffer from UV__TYPED_FRONT on, but for an Enter of ours: it is only said

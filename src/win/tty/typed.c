@@ -9,7 +9,7 @@ enum {
   MOST = 16384, /* records of the queue, and what is typed while they are put back. What is
                  * beyond keeps its place, so that it comes before them. */
   LOOK = 64,    /* records looked at at once */
-  TRIES = 100,  /* before somebody who types without end comes first */
+  TRIES = 100,  /* before somebody who types without end comes first, or the console stays short */
   /* Of the records that are ours; no keyboard has such keys. */
   ENTER_CODE = 0x7E57,
   MARK_CODE = 0x7E58,
@@ -54,13 +54,41 @@ static int is_ours(const INPUT_RECORD* record, WORD scan_code) {
   return record->EventType == KEY_EVENT && record->Event.KeyEvent.wVirtualScanCode == scan_code;
 }
 
+/* Types records as they are; how many. With VT input the console would make others of them: of one key
+ * several, without a scan code, and one of those that count. So it is off for the moment. A console that is
+ * short of memory is asked again, for what is not typed is lost, or somebody waits for it for ever. */
+static DWORD type(HANDLE handle, const INPUT_RECORD* from, DWORD count) {
+  DWORD written = 0;
+  DWORD mode;
+  int has_vt = GetConsoleMode(handle, &mode) && (mode & ENABLE_VIRTUAL_TERMINAL_INPUT);
+  int tries;
+
+  if (has_vt)
+    (void) uv__console_put(handle, ENABLE_VIRTUAL_TERMINAL_INPUT, 0);
+  for (tries = 0; tries < TRIES; tries++)
+    if (WriteConsoleInputW(handle, from, count, &written))
+      break;
+  if (has_vt)
+    (void) uv__console_put(handle, ENABLE_VIRTUAL_TERMINAL_INPUT, ENABLE_VIRTUAL_TERMINAL_INPUT);
+  return tries < TRIES ? written : 0;
+}
+
 void uv__typed_enter(HANDLE handle) {
   INPUT_RECORD keys[2];
-  DWORD written;
 
   keys[0] = make_resume();
   keys[1] = make_key(L'\r', ENTER_CODE);
-  (void) WriteConsoleInputW(handle, keys, 2, &written);
+  (void) type(handle, keys, 2);
+}
+
+DWORD uv__typed_take(HANDLE handle, INPUT_RECORD* to, DWORD count) {
+  DWORD taken;
+  int tries;
+
+  for (tries = 0; tries < TRIES && count > 0; tries++)
+    if (ReadConsoleInputW(handle, to, count, &taken))
+      return taken;
+  return 0;
 }
 
 static int is_modifier(WORD key) {
@@ -102,8 +130,7 @@ int uv__typed_has_key(HANDLE handle) {
       ;
     if (none < count || count == 0)
       break;
-    (void) ReadConsoleInputW(handle, found, none,
-                             &none); /* They are there, so that it does not wait. */
+    none = uv__typed_take(handle, found, none);
   } while (none > 0);
   return count > 0 && none < count;
 }
@@ -111,13 +138,12 @@ int uv__typed_has_key(HANDLE handle) {
 /* Takes what there is out of the queue, to records[at, end): how many. */
 static DWORD take_some(HANDLE handle, DWORD at, DWORD end) {
   DWORD there = 0;
-  DWORD count = 0;
 
   if (!GetNumberOfConsoleInputEvents(handle, &there) || there == 0 || at == end)
     return 0;
   if (there > end - at)
     there = end - at;
-  return ReadConsoleInputW(handle, records + at, there, &count) ? count : 0;
+  return uv__typed_take(handle, records + at, there);
 }
 
 DWORD uv__typed_take_all(HANDLE handle, int* had_enter) {
@@ -139,11 +165,12 @@ DWORD uv__typed_take_all(HANDLE handle, int* had_enter) {
 }
 
 static void write_records(HANDLE handle, DWORD begin, DWORD end) {
-  DWORD written;
+  DWORD written = 1;
 
-  while (begin < end && WriteConsoleInputW(handle, records + begin, end - begin, &written) &&
-         written > 0)
+  while (begin < end && written > 0) {
+    written = type(handle, records + begin, end - begin);
     begin += written;
+  }
 }
 
 /* records[begin, end) were put back while something was typed, which is before them now. Takes all
@@ -191,7 +218,7 @@ void uv__typed_put_back(HANDLE handle, DWORD begin, DWORD end) {
       return; /* Somebody else has taken them. */
     if (is_ours(&first[0], MARK_CODE) ||
         (count == 2 && is_ours(&first[0], RESUME_CODE) && is_ours(&first[1], MARK_CODE))) {
-      (void) ReadConsoleInputW(handle, first, is_ours(&first[0], MARK_CODE) ? 1 : 2, &count);
+      (void) uv__typed_take(handle, first, is_ours(&first[0], MARK_CODE) ? 1 : 2);
       return;
     }
     end = reorder(handle, begin, end);

@@ -4,6 +4,15 @@
 
 #include_next <stdlib.h>
 
+#include "windef.h"
+
+#define _CRTIMP
+typedef void(__cdecl* _invalid_parameter_handler)(
+    const wchar_t*, const wchar_t*, const wchar_t*, unsigned int, uintptr_t);
+_invalid_parameter_handler _set_invalid_parameter_handler(_invalid_parameter_handler handler);
+_invalid_parameter_handler _set_thread_local_invalid_parameter_handler(
+    _invalid_parameter_handler handler);
+
 int _putenv(const char* entry);
 int _putenv_s(const char* name, const char* value);
 

@@ -34,6 +34,8 @@
 #define ENABLE_VIRTUAL_TERMINAL_PROCESSING 0x0004u
 #define DISABLE_NEWLINE_AUTO_RETURN 0x0008u
 
+#define CONSOLE_TEXTMODE_BUFFER 1u
+
 #define CTRL_C_EVENT 0u
 #define CTRL_BREAK_EVENT 1u
 #define CTRL_CLOSE_EVENT 2u
@@ -47,6 +49,7 @@
 #define VK_SHIFT 0x10
 #define VK_CONTROL 0x11
 #define VK_MENU 0x12
+#define VK_PAUSE 0x13
 #define VK_CAPITAL 0x14
 #define VK_NUMLOCK 0x90
 #define VK_SCROLL 0x91
@@ -65,6 +68,7 @@
 #define VK_CLEAR 0x0c
 #define VK_NUMPAD0 0x60
 #define VK_NUMPAD9 0x69
+#define VK_DIVIDE 0x6f
 #define VK_F1 0x70
 #define VK_F12 0x7b
 
@@ -129,6 +133,9 @@ BOOL WINAPI GetConsoleMode(HANDLE console, LPDWORD mode);
 BOOL WINAPI SetConsoleMode(HANDLE console, DWORD mode);
 BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE screen, CONSOLE_SCREEN_BUFFER_INFO* info);
 BOOL WINAPI SetConsoleScreenBufferSize(HANDLE screen, COORD size);
+HANDLE WINAPI CreateConsoleScreenBuffer(
+    DWORD access, DWORD share, const SECURITY_ATTRIBUTES* security, DWORD flags, LPVOID data);
+BOOL WINAPI SetConsoleActiveScreenBuffer(HANDLE screen);
 BOOL WINAPI SetConsoleWindowInfo(HANDLE screen, BOOL absolute, const SMALL_RECT* window);
 BOOL WINAPI SetConsoleCursorPosition(HANDLE screen, COORD at);
 BOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE input, LPDWORD count);

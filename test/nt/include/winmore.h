@@ -74,4 +74,28 @@ BOOL WINAPI ReportEventW(HANDLE source,
                          LPCWSTR* texts,
                          LPVOID data);
 
+/* ---- Users and their tokens ---- */
+
+typedef enum _SID_NAME_USE {
+  SidTypeUser = 1
+} SID_NAME_USE, *PSID_NAME_USE;
+
+BOOL WINAPI LookupAccountNameW(LPCWSTR machine,
+                               LPCWSTR name,
+                               PSID sid,
+                               LPDWORD sid_size,
+                               LPWSTR domain,
+                               LPDWORD domain_size,
+                               PSID_NAME_USE use);
+BOOL WINAPI LookupAccountSidW(LPCWSTR machine,
+                              PSID sid,
+                              LPWSTR name,
+                              LPDWORD name_size,
+                              LPWSTR domain,
+                              LPDWORD domain_size,
+                              PSID_NAME_USE use);
+BOOL WINAPI ImpersonateNamedPipeClient(HANDLE pipe);
+BOOL WINAPI RevertToSelf(void);
+BOOL WINAPI OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, PHANDLE token);
+
 #endif /* NT_WINMORE_H_ */

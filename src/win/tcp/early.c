@@ -1,0 +1,178 @@
+/* A socket whose connect the program has begun itself, as long as it goes on: a table of its own, which
+ * the usual one follows when it is over. Reading and writing wait for that as they wait for bytes and
+ * for room, and tell how it failed. Nothing tells when it is over: it is asked every few milliseconds. */
+#include "win/tcp/tcp.h"
+
+#include "core/base/alloc.h"
+
+/* Headers older than Windows 10 1703 lack these. */
+static const DWORD info_code = 0xd8000027; /* SIO_TCP_INFO */
+enum {
+  SYN_SENT = 2 /* TCPSTATE_SYN_SENT */
+};
+union info { /* TCP_INFO_v0 */
+  DWORD state;
+  ULONGLONG room[11];
+};
+
+/* io->tail.more */
+struct uv__tcp_early {
+  struct uv__retry retry;
+  struct uv__io* io;
+  unsigned waits; /* lanes */
+};
+
+static struct uv__tcp_early* early_of(const struct uv__io* io) {
+  return io->tail.more;
+}
+
+static int is_connecting(SOCKET sock) {
+  DWORD version = 0;
+  union info info;
+  DWORD bytes;
+
+  return WSAIoctl(sock, info_code, &version, sizeof(version), &info, sizeof(info), &bytes, NULL,
+                  NULL) == 0 &&
+         info.state == SYN_SENT;
+}
+
+/* ---- Its end ---- */
+
+static int outcome(struct uv__io* io) {
+  SOCKET sock = io->tail.u.socket;
+  struct sockaddr_storage addr;
+  int len = sizeof(addr);
+  int error = 0;
+
+  if (getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
+    uv__win_set(io, UV__WIN_CONNECTED);
+    return 0;
+  }
+  len = sizeof(error);
+  if (getsockopt(sock, SOL_SOCKET, SO_ERROR, (char*) &error, &len) != 0)
+    error = WSAGetLastError();
+  return error != 0 ? uv__error_translate((DWORD) error) : UV_ECONNREFUSED;
+}
+
+/* What waits begins anew, or hears the error. */
+static void finish(struct uv__io* io) {
+  unsigned waits = early_of(io)->waits;
+  int r = outcome(io);
+
+  uv__retry_end(io->loop, &early_of(io)->retry);
+  uv__free(io->tail.more);
+  io->tail.more = NULL;
+  io->ops = &uv__tcp_ops;
+  io->tail.error = (short) r;
+  io->tail.sent = r;
+  if ((waits & UV__SHUTDOWN) && r == 0)
+    (void) shutdown(io->tail.u.socket, SD_SEND);
+  if (waits & UV__READ)
+    uv__ring(io, UV__READ);
+  if (waits & UV__WRITE)
+    uv__ring(io, UV__WRITE);
+  if (waits & UV__SHUTDOWN)
+    uv__ring(io, UV__SHUTDOWN);
+}
+
+static int is_over(struct uv__io* io) {
+  if (is_connecting(io->tail.u.socket))
+    return 0;
+  finish(io);
+  return 1;
+}
+
+static void again(struct uv__retry* retry) {
+  (void) is_over(uv__container_of(retry, struct uv__tcp_early, retry)->io);
+}
+
+static int await(struct uv__io* io, enum uv__lane lane) {
+  struct uv__tcp_early* early = early_of(io);
+
+  early->waits |= (unsigned) lane;
+  if (early->retry.at == NULL)
+    uv__retry_begin(io->loop, &early->retry);
+  return UV__PENDING;
+}
+
+/* ---- Operations ---- */
+
+static int early_read_arm(struct uv__io* io) {
+  return is_over(io) ? uv__tcp_read_arm(io) : await(io, UV__READ);
+}
+
+static int early_read_disarm(struct uv__io* io) {
+  early_of(io)->waits &= ~(unsigned) UV__READ;
+  return 0;
+}
+
+static ssize_t early_read_now(struct uv__io* io,
+                              char* base,
+                              size_t len,
+                              struct uv__passed* passed) {
+  return is_over(io) ? uv__tcp_read_now(io, base, len, passed) : UV_EAGAIN;
+}
+
+static ssize_t early_write(struct uv__io* io,
+                           const uv_buf_t* bufs,
+                           unsigned nbufs,
+                           enum uv__write_mode mode,
+                           struct uv__io* pass) {
+  if (!is_over(io))
+    return mode == UV__QUEUE ? await(io, UV__WRITE) : UV_EAGAIN;
+  return io->tail.error < 0 ? io->tail.error : uv__tcp_write(io, bufs, nbufs, mode, pass);
+}
+
+static int early_shutdown(struct uv__io* io) {
+  return is_over(io) ? uv__tcp_ops.shutdown(io) : await(io, UV__SHUTDOWN);
+}
+
+static int early_close(struct uv__io* io) {
+  uv__retry_end(io->loop, &early_of(io)->retry);
+  uv__free(io->tail.more);
+  io->tail.more = NULL;
+  io->ops = &uv__tcp_ops;
+  io->tail.error = UV_ECANCELED; /* Of what waits. */
+  io->tail.sent = UV_ECANCELED;
+  return uv__tcp_close(io);
+}
+
+static int early_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
+  return uv__tcp_ops.name(io, end, addr, len);
+}
+
+static int early_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+  return uv__tcp_ops.fileno(io, fd);
+}
+
+/* To the core it is connected, so that it asks for nothing that leads elsewhere. */
+static const struct uv__ops early_ops = {
+    .name = early_name,
+    .option = uv__tcp_option,
+    .fileno = early_fileno,
+    .read_arm = early_read_arm,
+    .read_disarm = early_read_disarm,
+    .read_now = early_read_now,
+    .write = early_write,
+    .shutdown = early_shutdown,
+    .close = early_close,
+};
+
+/* ---- Opening ---- */
+
+int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early) {
+  *early = NULL;
+  if (!is_connecting(sock))
+    return 0;
+  *early = uv__calloc(1, sizeof(**early));
+  return *early != NULL ? 0 : UV_ENOMEM;
+}
+
+/* It is not passed on: who gets it could not know what it is. */
+unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early) {
+  early->io = io;
+  early->retry.again = again;
+  io->tail.more = early;
+  io->ops = &early_ops;
+  return UV__OPENED_READABLE | UV__OPENED_WRITABLE | UV__OPENED_STAYS;
+}

@@ -1,0 +1,21 @@
+/* The random programs over the model of NT, for the files that watch them. */
+#ifndef SIM_NATIVE_H_
+#define SIM_NATIVE_H_
+
+#include "nt.h"
+#include "sim.h"
+
+/* ---- sim_ways_native.c: the bytes of connections ---- */
+
+void sim_ways_begin(const struct sim_observer* observer);
+void sim_ways_end(void);
+/* The system took n of the bytes at once. */
+void sim_ways_took(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t n);
+/* They are in flight. */
+void sim_ways_fly(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs);
+/* A write in flight has its result. */
+void sim_ways_landed(const struct uv__io* io, ssize_t n);
+/* The peer of a connection has sent n bytes, of which nobody may know yet. */
+void sim_ways_read(const struct uv__io* io, size_t n);
+
+#endif /* SIM_NATIVE_H_ */
