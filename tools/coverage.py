@@ -29,7 +29,7 @@ LISTED = ROOT / "tools" / "uncovered.txt"
 GROUPS = "# ---- src/win ----"  # the line between its two parts
 
 # Per cent of the branches that the tests take at least.
-FLOORS = {"core": 97.0, "unix": 85.0, "win": 84.0}
+FLOORS = {"core": 97.0, "unix": 85.0, "win": 85.0}
 
 SUITES = ("api", "fault", "port", "unit")
 SIMULATED = ("port_sim", "sim")  # The simulator's core is the same under Wine, only slower.
