@@ -1436,8 +1436,10 @@ def test_ferry_interrupted_leaves_nothing_whole():
     """Each of the two while the other one waits; the other one fails, too."""
     for interrupted in ("recv", "send"):
         server = listener()
+        # More than the system buffers on the way, or the sender would be done before it is interrupted.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         with open("file", "wb") as file:
-            file.write(noise(4_000_000))
+            file.write(noise(16_000_000))
         kinds = {"recv": Running, "send": Running, interrupted: Interruptible}
         receiver = kinds["recv"]("ferry", "recv", "copy", LISTEN, "--ready-file", "READY")
         # The one between takes a part and then no more.

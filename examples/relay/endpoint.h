@@ -42,9 +42,9 @@ struct endpoint {
   union tcp_address address; /* to listen on */
   union tcp_address also;    /* of the other family, or of none */
   char host[256];            /* to connect to; none: this one */
-  char service[8];
-  int gives; /* bytes come from it */
-  int takes; /* bytes go to it */
+  char service[12];          /* a number */
+  int gives;                 /* bytes come from it */
+  int takes;                 /* bytes go to it */
 };
 
 /* Understand `text`, which must outlive the endpoint. 0; or the reason in `why` and -1, or 1 when all is

@@ -19,6 +19,7 @@ union info { /* TCP_INFO_v0 */
 struct uv__tcp_early {
   struct uv__retry retry;
   struct uv__io* io;
+  const struct uv__ops* usual;
   unsigned waits; /* lanes */
 };
 
@@ -60,9 +61,9 @@ static void finish(struct uv__io* io) {
   int r = outcome(io);
 
   uv__retry_end(io->loop, &early_of(io)->retry);
+  io->ops = early_of(io)->usual;
   uv__free(io->tail.more);
   io->tail.more = NULL;
-  io->ops = &uv__tcp_ops;
   io->tail.error = (short) r;
   io->tail.sent = r;
   if ((waits & UV__SHUTDOWN) && r == 0)
@@ -124,25 +125,25 @@ static ssize_t early_write(struct uv__io* io,
 }
 
 static int early_shutdown(struct uv__io* io) {
-  return is_over(io) ? uv__tcp_ops.shutdown(io) : await(io, UV__SHUTDOWN);
+  return is_over(io) ? io->ops->shutdown(io) : await(io, UV__SHUTDOWN);
 }
 
 static int early_close(struct uv__io* io) {
   uv__retry_end(io->loop, &early_of(io)->retry);
+  io->ops = early_of(io)->usual;
   uv__free(io->tail.more);
   io->tail.more = NULL;
-  io->ops = &uv__tcp_ops;
   io->tail.error = UV_ECANCELED; /* Of what waits. */
   io->tail.sent = UV_ECANCELED;
   return uv__tcp_close(io);
 }
 
 static int early_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
-  return uv__tcp_ops.name(io, end, addr, len);
+  return early_of(io)->usual->name(io, end, addr, len);
 }
 
 static int early_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
-  return uv__tcp_ops.fileno(io, fd);
+  return early_of(io)->usual->fileno(io, fd);
 }
 
 /* To the core it is connected, so that it asks for nothing that leads elsewhere. */
@@ -171,6 +172,7 @@ int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early) {
 /* It is not passed on: who gets it could not know what it is. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early) {
   early->io = io;
+  early->usual = io->ops;
   early->retry.again = again;
   io->tail.more = early;
   io->ops = &early_ops;
