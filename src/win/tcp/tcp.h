@@ -180,7 +180,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   return r;
 }
 
-/* ---- stream.c, connect.c, option.c, accept.c: operations of uv__tcp_ops ---- */
+/* ---- stream.c, connect.c, sock.c, accept.c: operations of uv__tcp_ops ---- */
 
 int uv__tcp_read_arm(struct uv__io* io);
 int uv__tcp_read_disarm(struct uv__io* io);
