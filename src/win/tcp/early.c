@@ -55,17 +55,24 @@ static int outcome(struct uv__io* io) {
   return error != 0 ? uv__error_translate((DWORD) error) : UV_ECONNREFUSED;
 }
 
+/* From here on it is a socket like others; `result` is what waits hears. */
+static void leave(struct uv__io* io, int result) {
+  struct uv__tcp_early* early = early_of(io);
+
+  uv__retry_end(io->loop, &early->retry);
+  io->ops = early->usual;
+  uv__free(early);
+  io->tail.more = NULL;
+  io->tail.error = (short) result;
+  io->tail.sent = result;
+}
+
 /* What waits begins anew, or hears the error. */
 static void finish(struct uv__io* io) {
   unsigned waits = early_of(io)->waits;
   int r = outcome(io);
 
-  uv__retry_end(io->loop, &early_of(io)->retry);
-  io->ops = early_of(io)->usual;
-  uv__free(io->tail.more);
-  io->tail.more = NULL;
-  io->tail.error = (short) r;
-  io->tail.sent = r;
+  leave(io, r);
   if ((waits & UV__SHUTDOWN) && r == 0)
     (void) shutdown(io->tail.u.socket, SD_SEND);
   if (waits & UV__READ)
@@ -129,12 +136,7 @@ static int early_shutdown(struct uv__io* io) {
 }
 
 static int early_close(struct uv__io* io) {
-  uv__retry_end(io->loop, &early_of(io)->retry);
-  io->ops = early_of(io)->usual;
-  uv__free(io->tail.more);
-  io->tail.more = NULL;
-  io->tail.error = UV_ECANCELED; /* Of what waits. */
-  io->tail.sent = UV_ECANCELED;
+  leave(io, UV_ECANCELED);
   return uv__tcp_close(io);
 }
 
