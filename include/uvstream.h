@@ -78,6 +78,73 @@ UV_EXTERN int uvs_connect_attempt(const uvs_connect_t* req,
                                   struct sockaddr_storage* addr,
                                   int* status);
 
+/* ---- Who is there ------------------------------------------------------------------- */
+
+/* Names of pipes are anybody's: where a program expects its service another user's program may listen,
+ * and who comes to a service may be anybody whom its name is open to (rule X4). */
+
+enum {
+  UVS_USER_SIZE = 192 /* bytes of the text of a user, with its NUL */
+};
+
+/* What is known of a process at the other end of a pipe. */
+enum {
+  UVS_PEER_PROCESS = 1, /* pid */
+  UVS_PEER_USER = 2,    /* user, and is_trusted */
+  UVS_PEER_GROUP = 4,   /* group */
+  UVS_PEER_SESSION = 8, /* session */
+  UVS_PEER_LEVEL = 16   /* level */
+};
+
+typedef struct uvs_peer_s {
+  unsigned int known; /* a set of UVS_PEER_*; of the rest all is 0 */
+  /* The process that made the connection or, seen by a client, the name. It may have ended since, and
+   * the number be another's. */
+  int pid;
+  /* The number of its user: of Unix ("1000"), or of Windows ("S-1-5-21-..."). A client on Windows is told
+   * whose the pipe is: an elevated server's is the administrators' (S-1-5-32-544). */
+  char user[UVS_USER_SIZE];
+  int is_trusted;       /* whether that is the user of this process or the system (below) */
+  unsigned int group;   /* Unix */
+  unsigned int session; /* Windows: of the desktop or, for 0, of services */
+  unsigned int
+      level; /* Windows: of integrity, 0x2000 for ordinary programs, 0x3000 for elevated ones */
+} uvs_peer_t;
+
+/* Who is at the other end of a connected pipe; over an IPC pipe it is also who sent a handle that came.
+ * It says what the system has noted when the connection was made, and asks nobody who could keep it
+ * waiting. Of the two ends of a pair (uv_pipe, uv_spawn) it is the process that made them. To know its
+ * client a Windows server must, as a rule, have read something first: before, `known` may lack the user.
+ *
+ * UV_ENOTCONN; UV_ENOTSUP for what is no socket (Unix), no overlapped pipe (Windows), or where the system
+ * notes nothing; UV_EINVAL. */
+UV_EXTERN int uvs_pipe_peer(const uv_pipe_t* pipe, uvs_peer_t* peer);
+
+typedef struct uvs_pipe_connect_s uvs_pipe_connect_t;
+typedef void (*uvs_pipe_connect_cb)(uvs_pipe_connect_t* req, int status);
+
+/* A connect to a server that is expected. */
+struct uvs_pipe_connect_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only: UV_CONNECT */
+  uvs_pipe_connect_cb cb;
+  uv_pipe_t* handle; /* read-only */
+  /* private */
+  uv_connect_t connect;
+  char server[UVS_USER_SIZE];
+};
+
+/* uv_pipe_connect2, but to nobody else than `server`: a user as in uvs_peer_t. NULL: whoever
+ * is trusted, that is the user of this process, or the system: root on Unix; the system itself or the
+ * administrators on Windows. If it is another one, or that cannot be known, the callback says UV_EACCES, and
+ * not a byte of what was written before goes out: requests end with UV_ECANCELED after it, and
+ * the handle is to be closed. Errors as of uv_pipe_connect2; UV_EINVAL for a user of no such form. */
+UV_EXTERN int uvs_pipe_connect(uvs_pipe_connect_t* req,
+                               uv_pipe_t* handle,
+                               const char* name,
+                               const char* server,
+                               uvs_pipe_connect_cb cb);
+
 #ifdef __cplusplus
 }
 #endif

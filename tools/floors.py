@@ -18,7 +18,7 @@ FLOORS = {
         ["core/handle"],
         ["core/stream"],
         ["core/kind"],
-        ["core/dial"],
+        ["core/dial", "core/who"],
         ["core/run"],
     ],
     "win": [
@@ -47,6 +47,9 @@ ROOM_OF_FILE = {"core/port.h": "core/base"}
 
 # What a backend may know of the core.
 PORT_ROOM = "core/base"
+
+# What knows of the API beyond libuv's.
+BEYOND = {"core/dial", "core/who", "unix/pipe", "win/npfs"}
 
 RANK = {room: rank for floors in FLOORS.values() for rank, rooms in enumerate(floors)
         for room in rooms}
@@ -143,7 +146,7 @@ def wrong_include(root, name, header, quoted):
         return f"includes {header}: a path is written from the root of the sources, without .."
     if (root / "src" / header).is_file():
         return why_not(name, header) if quoted else f"includes <{header}>, which is ours, without quotes"
-    if header == "uv.h" or (header == "uvstream.h" and room_of(name) == "core/dial"):
+    if header == "uv.h" or (header == "uvstream.h" and room_of(name) in BEYOND):
         return None
     if tree == "core":
         known = header in C_HEADERS or (name, header) in COMPILER_HEADERS

@@ -95,7 +95,8 @@ enum uv__option {
   UV__INSTANCES, /* int: server instances that listen keeps ready (named pipes; others: 0 at once) */
   UV__CHMOD,     /* int, set of UV_READABLE and UV_WRITABLE: who else may use a bound pipe */
   UV__TTY_MODE,  /* int, enum uv_tty_mode_t; also while a read is armed */
-  UV__TTY_SIZE   /* int[2], out: columns and rows */
+  UV__TTY_SIZE,  /* int[2], out: columns and rows */
+  UV__PEER       /* struct uvs_peer_s, out, all 0 before: who is at the other end of a pipe */
 };
 
 /* What a pipe calls an address: bytes, without a terminator. */

@@ -121,6 +121,25 @@ PLAIN(BOOL,
       (HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed),
       (token, what, to, size, needed))
 
+PLAIN(BOOL,
+      FALSE,
+      OpenThreadToken,
+      (HANDLE thread, DWORD access, BOOL as_self, PHANDLE token),
+      (thread, access, as_self, token))
+PLAIN(BOOL, FALSE, ImpersonateNamedPipeClient, (HANDLE pipe), (pipe))
+PLAIN(BOOL, FALSE, RevertToSelf, (void), ())
+PLAIN(
+    BOOL,
+    FALSE,
+    GetKernelObjectSecurity,
+    (HANDLE handle, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR to, DWORD room, LPDWORD needed),
+    (handle, what, to, room, needed))
+PLAIN(BOOL,
+      FALSE,
+      GetSecurityDescriptorOwner,
+      (PSECURITY_DESCRIPTOR descriptor, PSID* owner, LPBOOL defaulted),
+      (descriptor, owner, defaulted))
+
 BOOL __real_DuplicateHandle(HANDLE from_process,
                             HANDLE from,
                             HANDLE to_process,

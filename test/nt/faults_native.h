@@ -39,6 +39,7 @@
   XX(GetExitCodeProcess)                 \
   XX(GetExtendedTcpTable)                \
   XX(GetFullPathNameW)                   \
+  XX(GetKernelObjectSecurity)            \
   XX(GetModuleFileNameW)                 \
   XX(GetNamedPipeClientProcessId)        \
   XX(GetNamedPipeHandleStateW)           \
@@ -50,9 +51,11 @@
   XX(GetProcessIoCounters)               \
   XX(GetProcessTimes)                    \
   XX(GetQueuedCompletionStatusEx)        \
+  XX(GetSecurityDescriptorOwner)         \
   XX(GetShortPathNameW)                  \
   XX(GetTempPathW)                       \
   XX(GetTokenInformation)                \
+  XX(ImpersonateNamedPipeClient)         \
   XX(InitializeAcl)                      \
   XX(InitializeProcThreadAttributeList)  \
   XX(InitializeSecurityDescriptor)       \
@@ -60,6 +63,7 @@
   XX(K32GetProcessMemoryInfo)            \
   XX(OpenProcess)                        \
   XX(OpenProcessToken)                   \
+  XX(OpenThreadToken)                    \
   XX(PeekConsoleInputW)                  \
   XX(PeekNamedPipe)                      \
   XX(PostQueuedCompletionStatus)         \
@@ -68,6 +72,7 @@
   XX(ReadFile)                           \
   XX(RegisterWaitForSingleObject)        \
   XX(ResumeThread)                       \
+  XX(RevertToSelf)                       \
   XX(SetConsoleCtrlHandler)              \
   XX(SetConsoleCursorPosition)           \
   XX(SetConsoleMode)                     \

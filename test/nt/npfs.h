@@ -61,6 +61,7 @@ struct np_queue {
   struct nt_irp* flushes;
   size_t quota;
   size_t used;
+  int taken; /* something was read */
 };
 
 /* An instance. queue[side] is what that side reads. */
@@ -99,6 +100,10 @@ DWORD np_reach(const WCHAR* name, const WCHAR** part);
 
 /* npfs_security.c: from a descriptor that is no answer */
 void np_secure(struct np_name* name, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR descriptor);
+
+/* security.c: the owner of what processes make, as the numbers of a SID; and one made of such numbers */
+BYTE nt_security_owner(const DWORD** parts);
+void nt_security_sid(SID* sid, BYTE count, const DWORD* parts);
 
 /* npfs_nt.c: there is an instance */
 void np_wake(const struct np_name* name);

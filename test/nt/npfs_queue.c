@@ -61,6 +61,7 @@ static void consume(struct np_queue* queue, size_t size) {
   size_t charged;
 
   entry->at += size;
+  queue->taken = 1;
   charged = entry->charged < left_of(entry) ? entry->charged : left_of(entry);
   queue->used -= entry->charged - charged;
   entry->charged = charged;
@@ -166,6 +167,7 @@ static int serve_reads(struct np_queue* queue,
     int was_empty = entry->size == 0;
 
     entry->at += size;
+    queue->taken |= size > 0;
     queue->reads = irp->queue;
     nt_irp_complete(irp, by_message && left_of(entry) > 0 ? ST_BUFFER_OVERFLOW : ST_SUCCESS, size);
     if (left_of(entry) == 0 && (was_empty || size > 0))

@@ -2,6 +2,7 @@
  * ("Named Pipe Security and Access Rights"; the descriptor of the first instance counts). They are kept
  * and told, and refuse nobody: all processes are one user's. */
 #include "npfs.h"
+#include "sched.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -69,6 +70,9 @@ BOOL WINAPI GetKernelObjectSecurity(
   struct relative descriptor;
   struct np_end* end;
   const struct np_name* name;
+  const DWORD* parts;
+  BYTE count = nt_security_owner(&parts);
+  DWORD owner_size = what & OWNER_SECURITY_INFORMATION ? SECURITY_MAX_SID_SIZE : 0;
   DWORD used = sizeof(descriptor);
 
   nt_enter("GetKernelObjectSecurity");
@@ -79,9 +83,18 @@ BOOL WINAPI GetKernelObjectSecurity(
   memset(&descriptor, 0, sizeof(descriptor));
   descriptor.revision = SECURITY_DESCRIPTOR_REVISION;
   descriptor.control = SELF_RELATIVE;
-  *needed = used + name->dacl.acl.AclSize + name->label.acl.AclSize;
+  *needed = used + owner_size;
+  if (what & DACL_SECURITY_INFORMATION)
+    *needed += name->dacl.acl.AclSize;
+  if (what & LABEL_SECURITY_INFORMATION)
+    *needed += name->label.acl.AclSize;
   if (*needed > room)
     return nt_error(ERROR_INSUFFICIENT_BUFFER);
+  if (owner_size != 0) {
+    nt_security_sid((SID*) (void*) ((char*) to + used), count, parts);
+    descriptor.owner = used;
+    used += owner_size;
+  }
   if ((what & DACL_SECURITY_INFORMATION) && name->dacl.acl.AclSize > 0) {
     put(to, &used, &descriptor.dacl, &name->dacl);
     descriptor.control |= DACL_PRESENT;
@@ -91,6 +104,18 @@ BOOL WINAPI GetKernelObjectSecurity(
     descriptor.control |= SACL_PRESENT;
   }
   memcpy(to, &descriptor, sizeof(descriptor));
+  return TRUE;
+}
+
+BOOL WINAPI GetSecurityDescriptorOwner(PSECURITY_DESCRIPTOR pointer,
+                                       PSID* owner,
+                                       LPBOOL defaulted) {
+  struct relative descriptor;
+
+  nt_enter("GetSecurityDescriptorOwner");
+  memcpy(&descriptor, pointer, sizeof(descriptor));
+  *owner = descriptor.owner == 0 ? NULL : (PSID) ((char*) pointer + descriptor.owner);
+  *defaulted = FALSE;
   return TRUE;
 }
 
@@ -124,4 +149,30 @@ BOOL WINAPI GetSecurityDescriptorSacl(PSECURITY_DESCRIPTOR descriptor,
   nt_enter("GetSecurityDescriptorSacl");
   *defaulted = FALSE;
   return get(descriptor, SACL_PRESENT, offsetof(struct relative, sacl), present, sacl);
+}
+
+/* ---- Who is at the other end ---- */
+
+/* "ERROR_CANNOT_IMPERSONATE: unable to impersonate using a named pipe until data has been read from that
+ * pipe." A client of this machine is known from the start, as a rule. */
+BOOL WINAPI ImpersonateNamedPipeClient(HANDLE handle) {
+  struct np_end* end;
+  DWORD error = 0;
+
+  nt_enter("ImpersonateNamedPipeClient");
+  end = np_find(handle, 0);
+  if (end == NULL)
+    return FALSE;
+  nt_file_lock(&end->file, "ImpersonateNamedPipeClient");
+  if (end->side != NP_SERVER)
+    error = ERROR_INVALID_FUNCTION;
+  else if (end->pipe->process[NP_CLIENT] == 0)
+    error = ERROR_PIPE_NOT_CONNECTED;
+  else if (!end->pipe->queue[NP_SERVER].taken && nt_chance(50))
+    error = ERROR_CANNOT_IMPERSONATE;
+  nt_file_unlock(&end->file);
+  if (error != 0)
+    return nt_error(error);
+  nt_self()->is_client = 1;
+  return TRUE;
 }

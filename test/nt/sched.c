@@ -241,6 +241,12 @@ void nt_switch(void) {
     host_gate_wait(&self->gate);
 }
 
+/* Whoever acts as another one goes back first; what is between would be done with the rights of a client. */
+static int is_for_clients(const char* call) {
+  return strncmp(call, "nt_", 3) == 0 || strcmp(call, "OpenThreadToken") == 0 ||
+         strcmp(call, "RevertToSelf") == 0 || strcmp(call, "SetThreadToken") == 0;
+}
+
 void nt_enter(const char* call) {
   struct nt_thread* self = host_self();
 
@@ -248,6 +254,8 @@ void nt_enter(const char* call) {
     self = nt_thread_adopt();
   self->call = call;
   last_call = call;
+  if (self->is_client && !is_for_clients(call))
+    nt_fault("%s by a thread that acts as the client of a pipe", call);
   step++;
   self->process->calls++;
   now += 1 + nt_below(20);

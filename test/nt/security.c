@@ -1,6 +1,7 @@
 /* Tokens, SIDs and lists of access, as far as they can be made and handed in. One user has all the
  * processes: nobody is ever refused. */
-#include "nt.h"
+#include "npfs.h"
+#include "sched.h"
 
 #include <string.h>
 
@@ -17,16 +18,48 @@ static void token_destroy(struct nt_object* object) {
 
 static const struct nt_class token_class = {.name = "token", .destroy = token_destroy};
 
-BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE token) {
-  struct nt_object* object;
+static BOOL open_token(DWORD access, PHANDLE token) {
+  struct nt_object* object = nt_object_new(&token_class, sizeof(*object));
 
-  nt_enter("OpenProcessToken");
-  if (nt_find(process, &nt_process_class, 0) == NULL)
-    return FALSE;
-  object = nt_object_new(&token_class, sizeof(*object));
   *token = nt_handle(object, access, 0);
   nt_unref(object);
   return TRUE;
+}
+
+BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE token) {
+  nt_enter("OpenProcessToken");
+  if (nt_find(process, &nt_process_class, 0) == NULL)
+    return FALSE;
+  return open_token(access, token);
+}
+
+/* The one that ImpersonateNamedPipeClient has given it (npfs_security.c). */
+BOOL WINAPI OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, PHANDLE token) {
+  nt_enter("OpenThreadToken");
+  (void) as_self;
+  if (thread != GetCurrentThread())
+    nt_absent("OpenThreadToken of another thread");
+  if (!nt_self()->is_client)
+    return nt_error(ERROR_NO_TOKEN);
+  return open_token(access, token);
+}
+
+static BOOL be_oneself(void) {
+  nt_self()->is_client = 0;
+  return TRUE;
+}
+
+BOOL WINAPI RevertToSelf(void) {
+  nt_enter("RevertToSelf");
+  return be_oneself();
+}
+
+/* "If Token is NULL, the function causes the thread to stop using an impersonation token." */
+BOOL WINAPI SetThreadToken(PHANDLE thread, HANDLE token) {
+  nt_enter("SetThreadToken");
+  if (thread != NULL || token != NULL)
+    nt_absent("SetThreadToken with a token");
+  return be_oneself();
 }
 
 static DWORD sid_size(BYTE count) {
@@ -50,52 +83,74 @@ static BOOL give_level(LPVOID to, DWORD size, PDWORD needed) {
   return TRUE;
 }
 
-/* S-1-5-32-544, the administrators: what an elevated process makes is theirs, and not its user's ("Owner
- * of a New Object"; the default of the policy "Default owner for objects created by members of the
- * administrators group"). */
-static BOOL give_administrators(LPVOID to, DWORD size, PDWORD needed) {
-  TOKEN_OWNER* owner = to;
-  SID* sid = (SID*) (void*) (owner + 1);
+/* Both begin with one SID and attributes that nobody looks at, or with one alone. */
+static BOOL give_sid(
+    LPVOID to, size_t head, DWORD size, PDWORD needed, BYTE count, const DWORD* parts) {
+  SID* sid = (SID*) (void*) ((char*) to + head);
 
-  *needed = (DWORD) sizeof(*owner) + sid_size(2);
+  *needed = (DWORD) head + sid_size(count);
   if (size < *needed)
     return nt_error(ERROR_INSUFFICIENT_BUFFER);
   memset(to, 0, *needed);
-  owner->Owner = sid;
-  sid->Revision = 1;
-  sid->SubAuthorityCount = 2;
-  sid->IdentifierAuthority.Value[5] = 5;
-  *GetSidSubAuthority(sid, 0) = 32;
-  *GetSidSubAuthority(sid, 1) = 544;
+  *(PSID*) to = sid;
+  nt_security_sid(sid, count, parts);
   return TRUE;
 }
 
+void nt_security_sid(SID* sid, BYTE count, const DWORD* parts) {
+  memset(sid, 0, sid_size(count));
+  sid->Revision = 1;
+  sid->SubAuthorityCount = count;
+  sid->IdentifierAuthority.Value[5] = 5;
+  memcpy((char*) sid + offsetof(SID, SubAuthority), parts, count * sizeof(*parts));
+}
+
 /* S-1-5-21-1-2-3-1001, an ordinary user. */
+static const DWORD user_parts[] = {21, 1, 2, 3, 1001};
+
+/* S-1-5-32-544, the administrators: what an elevated process makes is theirs, and not its user's ("Owner
+ * of a New Object"; the default of the policy "Default owner for objects created by members of the
+ * administrators group"). */
+static const DWORD administrators_parts[] = {32, 544};
+
+BYTE nt_security_owner(const DWORD** parts) {
+  int elevated = level > SECURITY_MANDATORY_MEDIUM_RID;
+
+  *parts = elevated ? administrators_parts : user_parts;
+  return elevated ? 2 : 5;
+}
+
+static BOOL give_session(LPVOID to, DWORD size, PDWORD needed) {
+  static const DWORD session = 1; /* of the first who logs on; services have 0 */
+
+  *needed = sizeof(session);
+  if (size < *needed)
+    return nt_error(ERROR_INSUFFICIENT_BUFFER);
+  memcpy(to, &session, sizeof(session));
+  return TRUE;
+}
+
 BOOL WINAPI GetTokenInformation(
     HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed) {
-  static const DWORD parts[] = {21, 1, 2, 3, 1001};
-  TOKEN_USER* user = to;
-  SID* sid = (SID*) (void*) (user + 1);
+  const DWORD* parts;
+  BYTE count;
 
   nt_enter("GetTokenInformation");
   if (nt_find(token, &token_class, TOKEN_QUERY) == NULL)
     return FALSE;
-  if (what == TokenIntegrityLevel)
+  switch (what) {
+  case TokenIntegrityLevel:
     return give_level(to, size, needed);
-  if (what == TokenOwner && level > SECURITY_MANDATORY_MEDIUM_RID)
-    return give_administrators(to, size, needed);
-  if (what != TokenUser && what != TokenOwner)
+  case TokenSessionId:
+    return give_session(to, size, needed);
+  case TokenOwner:
+    count = nt_security_owner(&parts);
+    return give_sid(to, sizeof(TOKEN_OWNER), size, needed, count, parts);
+  case TokenUser:
+    return give_sid(to, sizeof(TOKEN_USER), size, needed, 5, user_parts);
+  default:
     nt_absent("GetTokenInformation of another class");
-  *needed = (DWORD) sizeof(*user) + sid_size(5);
-  if (size < *needed)
-    return nt_error(ERROR_INSUFFICIENT_BUFFER);
-  memset(to, 0, *needed);
-  user->User.Sid = sid;
-  sid->Revision = 1;
-  sid->SubAuthorityCount = 5;
-  sid->IdentifierAuthority.Value[5] = 5;
-  memcpy((char*) sid + offsetof(SID, SubAuthority), parts, sizeof(parts));
-  return TRUE;
+  }
 }
 
 BOOL WINAPI InitializeSid(PSID pointer, PSID_IDENTIFIER_AUTHORITY authority, BYTE count) {

@@ -14,6 +14,8 @@ static int pipe_option(struct uv__io* io, enum uv__option option, void* value) {
     return 0;
   case UV__CHMOD:
     return uv__pipe_chmod(io, *(int*) value);
+  case UV__PEER:
+    return uv__pipe_peer(io, value);
   case UV__SNDBUF:
   case UV__RCVBUF:
     return uv__sock_buffer_size(io->tail.fd, option, value);

@@ -65,6 +65,10 @@ int uv__pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, un
 /* connect.c */
 int uv__pipe_connect(struct uv__io* io, const void* where);
 
+/* peer.c: UV__PEER */
+struct uvs_peer_s;
+int uv__pipe_peer(struct uv__io* io, struct uvs_peer_s* peer);
+
 /* plain.c: adopt what is no socket: a fifo, one end of a pipe(2), a terminal. Replaces io->ops. */
 int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
 /* What is the same of all that is no socket: no name, nothing to set. */

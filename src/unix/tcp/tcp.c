@@ -196,7 +196,8 @@ static int tcp_option(struct uv__io* io, enum uv__option option, void* value) {
   case UV__RCVBUF:
     return uv__sock_buffer_size(fd, option, value);
   case UV__INSTANCES:
-  case UV__CHMOD: /* Of pipes, */
+  case UV__CHMOD:
+  case UV__PEER: /* Of pipes, */
   case UV__TTY_MODE:
   case UV__TTY_SIZE: /* of terminals. */
     break;

@@ -45,6 +45,12 @@ int uv__access_make(struct uv__access* access, int flags);
 /* Gives an instance that exists the list or the label. */
 int uv__access_change(HANDLE handle, struct uv__access* access, SECURITY_INFORMATION what);
 
+/* ---- peer.c ---- */
+
+/* What is known of who is at the other end of an overlapped pipe: its client, or its server. */
+struct uvs_peer_s;
+int uv__peer_ask(HANDLE pipe, int is_client, struct uvs_peer_s* peer);
+
 /* ---- native.c ---- */
 
 /* What a handle was opened for, a set of enum uv__opened, and how many handles its file object has

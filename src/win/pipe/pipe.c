@@ -49,6 +49,10 @@ int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
     return io->tail.state & UV__WIN_BOUND ? uv__pipe_server_chmod(io, *(int*) value) : UV_EBADF;
   case UV__ACCEPTS:
     return 0;
+  case UV__PEER:
+    if (uv__pipe_of(io)->remote != NULL)
+      return UV_ENOTSUP; /* Nobody is asked over the network. */
+    return uv__peer_ask(io->tail.u.handle, (io->tail.state & UV__WIN_SERVER) != 0, value);
   case UV__SNDBUF:
   case UV__RCVBUF:
     return UV_EINVAL; /* The sizes of a pipe are given when it is created. */

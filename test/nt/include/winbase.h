@@ -324,6 +324,13 @@ void WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME now);
 /* ---- Security ---- */
 
 BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE token);
+BOOL WINAPI OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, PHANDLE token);
+BOOL WINAPI ImpersonateNamedPipeClient(HANDLE pipe);
+BOOL WINAPI RevertToSelf(void);
+BOOL WINAPI SetThreadToken(PHANDLE thread, HANDLE token);
+BOOL WINAPI GetSecurityDescriptorOwner(PSECURITY_DESCRIPTOR descriptor,
+                                       PSID* owner,
+                                       LPBOOL defaulted);
 BOOL WINAPI GetTokenInformation(
     HANDLE token, TOKEN_INFORMATION_CLASS what, LPVOID to, DWORD size, PDWORD needed);
 BOOL WINAPI InitializeSid(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, BYTE count);

@@ -94,8 +94,5 @@ BOOL WINAPI LookupAccountSidW(LPCWSTR machine,
                               LPWSTR domain,
                               LPDWORD domain_size,
                               PSID_NAME_USE use);
-BOOL WINAPI ImpersonateNamedPipeClient(HANDLE pipe);
-BOOL WINAPI RevertToSelf(void);
-BOOL WINAPI OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, PHANDLE token);
 
 #endif /* NT_WINMORE_H_ */

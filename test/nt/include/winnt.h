@@ -72,6 +72,11 @@
   {                                        \
     { 0, 0, 0, 0, 0, 16 }                  \
   }
+#define SECURITY_NT_AUTHORITY \
+  { {0, 0, 0, 0, 0, 5} }
+#define SECURITY_LOCAL_SYSTEM_RID 18u
+#define SECURITY_BUILTIN_DOMAIN_RID 32u
+#define DOMAIN_ALIAS_RID_ADMINS 544u
 #define SECURITY_WORLD_SID_AUTHORITY \
   {                                  \
     { 0, 0, 0, 0, 0, 1 }             \
@@ -169,6 +174,7 @@ typedef struct _TOKEN_USER {
 typedef enum _TOKEN_INFORMATION_CLASS {
   TokenUser = 1,
   TokenOwner = 4,
+  TokenSessionId = 12,
   TokenIntegrityLevel = 25
 } TOKEN_INFORMATION_CLASS;
 
