@@ -22,6 +22,7 @@ TITLES = {
     "cpu": "CPU time",
     "rate": "Rate",
     "memory": "Resident memory of the echo server",
+    "heap": "Heap",
     "size": "Size",
     "instructions": "Instructions in user space",
 }
@@ -33,7 +34,7 @@ PARTS = (
     ("size", "Size", lambda row: row in ("static echo server", "shared object", "sizeof(uv_tcp_t)")),
 )
 
-WIDTH, LABEL, BAR, LINE, TOP = 760, 200, 400, 20, 34
+WIDTH, LABEL, BAR, LINE, TOP = 800, 180, 400, 20, 34
 MOST = 1.5  # where a bar ends, in parts of libuv
 
 STYLE = """
@@ -51,7 +52,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 def number(value):
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
 
 
 def text(x, y, what, kind="", anchor="start"):
@@ -95,7 +96,7 @@ def picture(rows):
         x = LABEL + BAR / MOST
         parts.append(f'<path d="M{x:.1f} {began} V{y}" class="line"/>')
         y += 10
-    head = text(LABEL + BAR / MOST, 20, "libuv = 1, shorter is better", "soft", "middle")
+    head = text(LABEL + BAR / MOST, 20, f"libuv = 1, shorter is better; a bar ends at {MOST}", "soft", "middle")
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" role="img"',
         f'  viewBox="0 0 {WIDTH} {y}"><title>uvstream and libuv: time, memory and size</title>',
@@ -121,8 +122,8 @@ def ratio(figure, side):
 
 
 def tables(rows):
-    for name, with_raw in (("cpu", True), ("rate", False), ("memory", True), ("size", False),
-                           ("instructions", False)):
+    for name, with_raw in (("cpu", True), ("rate", False), ("memory", True), ("heap", False),
+                           ("size", False), ("instructions", False)):
         lines = []
         for row, figures in rows.items():
             if name not in figures:

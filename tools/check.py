@@ -455,13 +455,17 @@ def anchors(text):
     return found
 
 
+def load_module(name, script):
+    """A script that lies in another folder than this one, as a module."""
+    spec = importlib.util.spec_from_file_location(name, script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def load_mutants(suite):
     """test/SUITE/mutants.py as a module."""
-    script = ROOT / "test" / suite / "mutants.py"
-    spec = importlib.util.spec_from_file_location(f"mutants_{suite}", script)
-    planted = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(planted)
-    return planted
+    return load_module(f"mutants_{suite}", ROOT / "test" / suite / "mutants.py")
 
 
 def check_mutants():
@@ -627,6 +631,11 @@ def check_test_links():
         problems += [f"README.md: no link [{name}]" for _, name in sources
                      if name and f"\n[{name}]: https://" not in text]
     return problems
+
+
+def check_bench():
+    """The picture of docs/BENCH.md and its tables are what bench/report.py makes of what was measured."""
+    return load_module("bench_report", ROOT / "bench" / "report.py").problems()
 
 
 def check_tests_page():
