@@ -20,6 +20,9 @@ from check import tracked
 from header import ROOT
 
 STYLE = ROOT / "tools" / "site.css"
+TEMPLATE = ROOT / "tools" / "site.template"
+BODY = "<!-- what follows is the page -->\n"  # in the template, behind the list of headings
+FEW = 4  # headings that need no list
 NAVIGATION = (
     ("README.md", "uvstream"), ("docs/GUIDE.md", "Guide"), ("docs/MIGRATING.md", "From libuv"),
     ("docs/CONTRACT.md", "Contract"), ("docs/TESTS.md", "Tests"), ("docs/api/README.md", "API"),
@@ -82,13 +85,19 @@ class Site:
         return before + os.path.relpath(page_of(to), page_of(source).parent or ".") + after
 
     def document(self, source):
-        done = subprocess.run(["pandoc", "-f", "gfm", "-t", "html5", "--wrap=preserve", str(source)],
-                              capture_output=True, text=True, check=True)
-        body = HREF.sub(functools.partial(self.link, source), done.stdout)
-        body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
         heading = re.search(r"^# (.*)$", source.read_text(), re.MULTILINE)
+        title = heading[1] if heading else source.name
+        done = subprocess.run(
+            ["pandoc", "-f", "gfm", "-t", "html5", "--wrap=preserve", "--toc", "--toc-depth=2",
+             f"--template={TEMPLATE}", f"--metadata=title={title}", str(source)],
+            capture_output=True, text=True, check=True)
+        contents, _, body = done.stdout.partition(BODY)
+        if contents.count("<a ") > FEW:
+            body = f"<details><summary>On this page</summary>\n{contents}</details>\n{body}"
+        body = HREF.sub(functools.partial(self.link, source), body)
+        body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
         page = page_of(source)
-        self.write(page, frame(page, heading[1] if heading else source.name, body))
+        self.write(page, frame(page, title, body))
 
     def source(self, path):
         page = page_of(path)
