@@ -22,6 +22,7 @@ from header import ROOT
 STYLE = ROOT / "tools" / "site.css"
 TEMPLATE = ROOT / "tools" / "site.template"
 BODY = "<!-- what follows is the page -->\n"  # in the template, behind the list of headings
+MANY = 7  # columns of a table
 FEW = 4  # headings that need no list
 NAVIGATION = (
     ("README.md", "uvstream"), ("docs/GUIDE.md", "Guide"), ("docs/MIGRATING.md", "From libuv"),
@@ -63,6 +64,12 @@ def frame(page, title, body):
             f'<body><nav>{" ".join(links)}</nav><main>\n{body}\n</main></body></html>\n')
 
 
+def table(match):
+    """In a box that has a bar where a window is too narrow for it, and in small type if it has many columns."""
+    head = match.group().partition("</thead>")[0]
+    return f'<div class="wide{" many" if head.count("<th") > MANY else ""}">{match.group()}</div>'
+
+
 class Site:
     def __init__(self, folder):
         self.folder = folder
@@ -95,7 +102,7 @@ class Site:
         if contents.count("<a ") > FEW:
             body = f"<details><summary>On this page</summary>\n{contents}</details>\n{body}"
         body = HREF.sub(functools.partial(self.link, source), body)
-        body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+        body = re.sub(r"<table>.*?</table>", table, body, flags=re.DOTALL)
         page = page_of(source)
         self.write(page, frame(page, title, body))
 

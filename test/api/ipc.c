@@ -949,9 +949,25 @@ static void serve_parent(void) {
   net_end();
 }
 
-TEST(i1_to_a_child_and_back) {
+/* This test as a child at the other end of `left`. */
+static void start_other_end(const char* test, uv_process_t* child, struct test_exit* end) {
   uv_stdio_container_t stdio[4];
   uv_process_options_t options;
+  char* args[8];
+
+  memset(stdio, 0, sizeof stdio);
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  stdio[CHANNEL].flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE;
+  stdio[CHANNEL].data.stream = (uv_stream_t*) &left;
+  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
+  test_child(&options, args, test, "child");
+  options.stdio = stdio;
+  options.stdio_count = 4;
+  test_spawn(child, &options, end);
+}
+
+TEST(i1_to_a_child_and_back) {
   struct net_sink sink = {0};
   struct sockaddr_in addr;
   struct test_exit end;
@@ -961,23 +977,12 @@ TEST(i1_to_a_child_and_back) {
   uv_tcp_t b;
   uv_tcp_t server;
   uv_tcp_t client;
-  char* args[8];
 
   if (harness_arg(0) != NULL) {
     serve_parent();
     return;
   }
-  memset(stdio, 0, sizeof stdio);
-  stdio[2].flags = UV_INHERIT_FD;
-  stdio[2].data.fd = 2;
-  stdio[CHANNEL].flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE;
-  stdio[CHANNEL].data.stream = (uv_stream_t*) &left;
-  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
-  test_child(&options, args, "i1_to_a_child_and_back", "child");
-  options.stdio = stdio;
-  options.stdio_count = 4;
-  test_spawn(&child, &options, &end);
-
+  start_other_end("i1_to_a_child_and_back", &child, &end);
   net_pair(&a, &b);
   net_drain((uv_stream_t*) &a, &sink);
   send_handle((uv_stream_t*) &b);
@@ -999,6 +1004,46 @@ TEST(i1_to_a_child_and_back) {
   exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted);
 
   net_close((uv_handle_t*) &left);
+  test_await_child(&end);
+  net_end();
+}
+
+/* The child: takes a pipe, answers over it, and ends. */
+static void answer_over_pipe(void) {
+  uv_pipe_t passed;
+  int done = 0;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
+  CHECK_EQ(uv_pipe_open(&left, CHANNEL), 0);
+  listen_to(&left);
+  net_until(&came, 1);
+  claim_pipe(&left, &passed);
+  net_send((uv_stream_t*) &passed, 1000, 0, &done);
+  net_until(&done, 1);
+  net_end();
+}
+
+TEST(i1_pipe_to_a_child) {
+  struct net_sink sink = {0};
+  struct test_exit end;
+  uv_process_t child;
+  uv_pipe_t a;
+  uv_pipe_t b;
+
+  if (harness_arg(0) != NULL) {
+    answer_over_pipe();
+    return;
+  }
+  start_other_end("i1_pipe_to_a_child", &child, &end);
+  test_pipe_pair(&a, &b, 0);
+  net_drain((uv_stream_t*) &a, &sink);
+  listen_to(&left); /* Windows waits for what tells that the other end is ours. */
+  send_handle((uv_stream_t*) &b);
+  net_until(&sent, 1);
+  net_close((uv_handle_t*) &b); /* the child has the only one now */
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 1000);
+  CHECK_EQ(sink.status, UV_EOF);
   test_await_child(&end);
   net_end();
 }
