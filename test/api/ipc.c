@@ -628,6 +628,58 @@ TEST(i4_sender_closes_in_the_write_callback) {
   net_end();
 }
 
+static int wrote;
+
+static void note_wrote(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  wrote++;
+}
+
+/* `passed` is at the other end of `a`, and `original`, of the same process, closes under its write. */
+static void write_beside_a_close(uv_stream_t* a, uv_stream_t* passed, uv_stream_t* original) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  int before = wrote;
+
+  CHECK_EQ(uv_write(&write, passed, &block, 1, note_wrote), 0);
+  net_turns(2);
+  net_close((uv_handle_t*) original);
+  net_turns(2);
+  net_drain(a, &sink);
+  net_until_bytes(&sink, NET_BLOCK);
+  net_until(&wrote, before + 1);
+}
+
+/* The close of one handle ends nothing that was begun with the other, whatever system or provider is
+ * below: with both in one process it could. */
+TEST(i4_sender_closes_while_the_receiver_writes) {
+  uv_pipe_t c;
+  uv_pipe_t d;
+  uv_pipe_t pipe;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  uv_tcp_t tcp;
+
+  begin();
+  listen_to(&right);
+  net_pair(&a, &b);
+  send_handle((uv_stream_t*) &b);
+  net_until(&came, 1);
+  claim_tcp(&right, &tcp);
+  net_until(&sent, 1);
+  write_beside_a_close((uv_stream_t*) &a, (uv_stream_t*) &tcp, (uv_stream_t*) &b);
+  came = 0;
+  test_pipe_pair(&c, &d, 0);
+  send_handle((uv_stream_t*) &d);
+  net_until(&came, 1);
+  claim_pipe(&right, &pipe);
+  net_until(&sent, 2);
+  write_beside_a_close((uv_stream_t*) &c, (uv_stream_t*) &pipe, (uv_stream_t*) &d);
+  net_end();
+}
+
 static int failed;
 
 static void note_ebadf(uv_write_t* req, int status) {
