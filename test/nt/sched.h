@@ -28,7 +28,7 @@ struct nt_thread {
   int is_loops;
   int may_block;
   int is_client; /* of a pipe, whose server it is: for ImpersonateNamedPipeClient */
-  int locks; /* that it has: slim ones and critical sections */
+  int locks;     /* that it has: slim ones and critical sections */
   const char* call;
   /* While it waits. */
   int (*ready)(void* arg);

@@ -29,6 +29,7 @@
   ROW(uv_write_t, 216, 216)           \
   ROW(uv_shutdown_t, 32, 32)          \
   ROW(uvs_connect_t, 96, 96)          \
+  ROW(uvs_pipe_connect_t, 280, 280)   \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
   ROW(uv_getnameinfo_t, 1288, 1288)   \

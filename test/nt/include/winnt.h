@@ -73,7 +73,9 @@
     { 0, 0, 0, 0, 0, 16 }                  \
   }
 #define SECURITY_NT_AUTHORITY \
-  { {0, 0, 0, 0, 0, 5} }
+  {                           \
+    { 0, 0, 0, 0, 0, 5 }      \
+  }
 #define SECURITY_LOCAL_SYSTEM_RID 18u
 #define SECURITY_BUILTIN_DOMAIN_RID 32u
 #define DOMAIN_ALIAS_RID_ADMINS 544u
