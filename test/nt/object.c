@@ -61,9 +61,9 @@ static void vacate(struct nt_process* process, unsigned index) {
   process->vacant = index + 1;
 }
 
-/* A value may be used again as soon as its handle is closed, and is by Windows, sooner or later ("Handle
- * Limitations" counts handles, not values). The worst is at once: then a handle that is used after its
- * close is somebody else's. Never is the only way to be sure to tell who does that. The seed has both. */
+/* A value may be another handle's as soon as it is closed ("handle recycling": "Sabotaging yourself: Closing
+ * a handle and then using it", The Old New Thing, 2012). The worst is at once: then who uses a handle after
+ * its close has somebody else's object. Never is the one way to be told for sure. The seed has both. */
 static unsigned place(struct nt_process* process) {
   unsigned index = process->vacant - 1;
 
