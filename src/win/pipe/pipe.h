@@ -70,9 +70,11 @@ struct uv__pipe {
   struct uv__spare* spare;          /* what UV__TRY writes from */
   struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
   struct uv__op mark;               /* behind a packet that may or may not be there */
+  DWORD seen;                       /* bytes that a look saw and nobody has read here */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
   unsigned char linked;             /* the loop counts on its operations */
+  unsigned char bursts;             /* something was there already when a read began to wait */
   struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
 };
 

@@ -42,6 +42,7 @@ int uv__pipe_read_meet(struct uv__io* io) {
     return 0;
   uv__win_set(io, UV__WIN_ALLY);
   uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
+  uv__pipe_of(io)->seen = 0;
   if (uv__pipe_of(io)->owes_end) {
     uv__pipe_of(io)->owes_end = 0;
     (void) uv__pipe_end_say(io);
@@ -88,12 +89,15 @@ static void complete_read(struct uv__op* op) {
   arrived(io);
 }
 
-/* Under load there is something already, and a look is cheaper than a read of nothing. */
+/* One look tells of all that waits, however many messages it is: none of them is asked for again. */
 static int peek(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
   DWORD total = 0;
   int r;
 
   if (PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, &total, NULL)) {
+    pipe->seen = total;
+    pipe->bursts = total > 0;
     if (total > 0)
       uv__win_set(io, UV__WIN_DATA);
     return 0;
@@ -173,6 +177,7 @@ static int wait_for_data(struct uv__io* io) {
   error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
   if (error == ERROR_IO_PENDING)
     return UV__PENDING;
+  uv__pipe_of(io)->bursts = error == ERROR_MORE_DATA || error == 0;
   if (error == ERROR_MORE_DATA)
     return join_warned(io);
   if (error == 0) {
@@ -189,6 +194,8 @@ static int wait_for_data(struct uv__io* io) {
   return UV__READY;
 }
 
+/* Where a message at a time comes the read of nothing answers all by itself. Where something was there
+ * already the last time, a look is cheaper, and tells more. */
 int uv__pipe_read_arm(struct uv__io* io) {
   const unsigned ready = UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED;
   int r;
@@ -199,6 +206,8 @@ int uv__pipe_read_arm(struct uv__io* io) {
     return UV__READY;
   if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
     return UV__PENDING; /* Of a shutdown that wants to meet the peer, or not taken back. */
+  if (!(io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->bursts)
+    return wait_for_data(io);
   do {
     r = peek(io);
     if (r < 0)
@@ -237,15 +246,30 @@ int uv__pipe_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
+/* What a read left of what a look saw. One that was filled may have left more; and where others read,
+ * too, there may be less, which the next one finds out. */
+static void count_taken(struct uv__io* io, DWORD len, DWORD bytes, int more) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  pipe->seen = pipe->seen > bytes ? pipe->seen - bytes : 0;
+  if (bytes == len)
+    pipe->bursts = 1;
+  if (more || pipe->seen > 0)
+    uv__win_set(io, UV__WIN_DATA);
+}
+
 /* Reads what is there, at most one message: the count, UV_EAGAIN when there is nothing, 0 for
  * an empty message. */
-static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
+static ssize_t take(struct uv__io* io, char* base, DWORD len) {
   DWORD bytes;
   DWORD error = read_at_once(io, base, len, &bytes);
 
-  *more = error == ERROR_MORE_DATA;
-  if (error == 0 || error == ERROR_MORE_DATA)
+  uv__win_clear(io, UV__WIN_DATA);
+  if (error == 0 || error == ERROR_MORE_DATA) {
+    count_taken(io, len, bytes, error == ERROR_MORE_DATA);
     return (ssize_t) bytes;
+  }
+  uv__pipe_of(io)->seen = 0;
   return error == ERROR_OPERATION_ABORTED || is_empty(io, error) ? UV_EAGAIN
                                                                  : uv__native_read_error(error);
 }
@@ -262,7 +286,6 @@ static ssize_t nothing(struct uv__io* io) {
 ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   int error = io->tail.error;
   int look;
-  int more;
   ssize_t n;
   int r;
 
@@ -275,7 +298,7 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
     if (r < 0)
       return r;
   }
-  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED))) {
+  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED))) {
     r = peek(io);
     if (r < 0)
       return r;
@@ -288,13 +311,9 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   uv__win_clear(io, UV__WIN_LOOK);
   if (!(io->tail.state & UV__WIN_DATA) && !look)
     return UV_EAGAIN;
-  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX, &more);
-  uv__win_clear(io, UV__WIN_DATA);
-  if (n > 0) {
-    if (more)
-      uv__win_set(io, UV__WIN_DATA);
+  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX);
+  if (n > 0)
     return n;
-  }
   if (n == UV_EOF)
     uv__win_set(io, UV__WIN_ENDED);
   if (n == 0 || (n == UV_EAGAIN && look))
