@@ -103,3 +103,101 @@ TEST(r2_messages_of_a_pipe_are_counted_once) {
   net_end();
 #endif
 }
+
+#ifdef UVTEST_SHIM
+
+enum {
+  LIVES = 10
+};
+
+static union {
+  uv_tcp_t tcp;
+  uv_pipe_t pipe;
+  uv_handle_t handle;
+  uv_stream_t stream;
+} client, accepted;
+static uv_connect_t connecting;
+static int is_tcp;
+static int met;
+
+static void on_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  met++;
+}
+
+static void on_connection(uv_stream_t* server, int status) {
+  CHECK_EQ(status, 0);
+  if (is_tcp)
+    CHECK_EQ(uv_tcp_init(net_loop(), &accepted.tcp), 0);
+  else
+    CHECK_EQ(uv_pipe_init(net_loop(), &accepted.pipe, 0), 0);
+  CHECK_EQ(uv_accept(server, &accepted.stream), 0);
+  met++;
+}
+
+static void live(const struct sockaddr_in* addr, const char* name) {
+  int closed = net_closed;
+
+  met = 0;
+  if (is_tcp) {
+    CHECK_EQ(uv_tcp_init(net_loop(), &client.tcp), 0);
+    CHECK_EQ(uv_tcp_connect(&connecting, &client.tcp, (const struct sockaddr*) addr, on_connect),
+             0);
+  } else {
+    CHECK_EQ(uv_pipe_init(net_loop(), &client.pipe, 0), 0);
+    uv_pipe_connect(&connecting, &client.pipe, name, on_connect);
+  }
+  net_until(&met, 2);
+  uv_close(&client.handle, net_count_close);
+  uv_close(&accepted.handle, net_count_close);
+  net_until(&net_closed, closed + 2);
+}
+
+#endif
+
+/* What the library made itself it knows: neither end is asked what it is, or who else has it. */
+TEST(c1_connection_of_tcp_is_asked_nothing) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+  int i;
+
+  is_tcp = 1;
+  addr = net_listen(&server, 8, on_connection);
+  live(&addr, NULL);
+  shim_count_begin();
+  for (i = 0; i < LIVES; i++)
+    live(&addr, NULL);
+  shim_count_end();
+  CHECK_EQ(shim_count("getsockopt"), 0);
+  CHECK_EQ(shim_count("NtQueryObject"), 0);
+  CHECK_EQ(shim_count("SetHandleInformation"), 0);
+  CHECK_EQ(shim_count("shutdown"), 0);
+  net_end();
+#endif
+}
+
+TEST(c1_connection_of_a_pipe_is_asked_little) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t server;
+  int i;
+
+  is_tcp = 0;
+  test_pipe_listen(&server, test_pipe_name(name, sizeof name), 8, on_connection);
+  live(NULL, name);
+  shim_count_begin();
+  for (i = 0; i < LIVES; i++)
+    live(NULL, name);
+  shim_count_end();
+  CHECK(shim_count("GetNamedPipeInfo") <= LIVES); /* Of the client's end, what the server is. */
+  CHECK(shim_count("SetNamedPipeHandleState") <= LIVES);
+  CHECK_EQ(shim_count("CreateEventW"), 0);
+  net_end();
+#endif
+}

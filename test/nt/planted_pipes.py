@@ -78,10 +78,10 @@ FAULTS = [
      "  if (error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;",
      "  if (slot->error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;"),
     (7, "a read on the stack is not joined", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    do\n      error = GetOverlappedResult(handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
+     "    do\n      error = GetOverlappedResult(handle, overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
      "    while (error == ERROR_IO_INCOMPLETE);\n", "    error = ERROR_OPERATION_ABORTED;\n"),
     (7, "a read on the stack is joined, but not called back", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    CancelIoEx(handle, &overlapped);\n    do", "    do"),
+     "    CancelIoEx(handle, overlapped);\n    do", "    do"),
     (7, "a large write that lacks memory fails", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",
      "                 : !uv__native_is_short(error) || room->asked <= PAGE)", "                 : 1)"),
     (7, "a write that lacks memory is offered no less", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",

@@ -1,5 +1,4 @@
-/* Reading from a connected end, and what depends on who its peer is: the greeting, and how the peer
- * is told that nothing more comes.
+/* Reading from a connected end. Who its peer is, and how that is told that nothing more comes, is in meet.c.
  *
  * A pipe of messages is used as a stream of bytes that has one mark besides: an empty message is
  * the end of what its writer sends, where the peer is known to take it for that. */
@@ -11,46 +10,11 @@ enum {
   STATUS_MORE = (int) 0x80000005 /* STATUS_BUFFER_OVERFLOW: the message has more bytes */
 };
 
-/* Random bytes: nobody else begins with them by chance. */
-const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
-                                    '\x44', '\xfa', '\x05', '\xd7', '\x3b', '\x8e', '\x60', '\xc9'};
-
-/* ---- Meeting the peer ---- */
+/* ---- READ ---- */
 
 static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes) {
   return uv__native_read_at_once(io->tail.u.handle, io->loop->tail.event, base, len, bytes);
 }
-
-int uv__pipe_read_meet(struct uv__io* io) {
-  char first[sizeof(uv__pipe_greeting)];
-  DWORD left = 0;
-  DWORD size = 0;
-  DWORD total = 0;
-  DWORD error;
-  int is_greeting = 0;
-
-  if (!PeekNamedPipe(io->tail.u.handle, first, sizeof(first), &size, &total, &left) || size == 0)
-    return 0; /* Broken, which a read will tell; or it says nothing yet. */
-  if (size == sizeof(first) && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {
-    error = read_at_once(io, first, sizeof(first), &size);
-    if (uv__native_is_short(error))
-      return UV_ENOMEM;
-    is_greeting = error == 0; /* Else it broke right now. */
-  }
-  uv__win_clear(io, UV__WIN_GREET);
-  if (!is_greeting)
-    return 0;
-  uv__win_set(io, UV__WIN_ALLY);
-  uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
-  uv__pipe_of(io)->seen = 0;
-  if (uv__pipe_of(io)->owes_end) {
-    uv__pipe_of(io)->owes_end = 0;
-    (void) uv__pipe_end_say(io);
-  }
-  return 1;
-}
-
-/* ---- READ ---- */
 
 /* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
 static void arrived(struct uv__io* io) {
@@ -130,7 +94,7 @@ static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
 }
 
-static void look_later(struct uv__io* io) {
+void uv__pipe_read_later(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
   pipe->look_again.again = look_again;
@@ -150,8 +114,21 @@ static void complete_mark(struct uv__op* op) {
     arrived(io);
 }
 
+static int post_mark(struct uv__pipe* pipe) {
+  return uv__loop_post_packet(pipe->io->loop->tail.iocp, 0, UV__LOOP_KEY_POST,
+                              &pipe->mark.overlapped);
+}
+
+static void post_mark_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, look_again);
+
+  if (post_mark(pipe))
+    uv__retry_end(pipe->io->loop, retry);
+}
+
 /* A read that ends at once with a warning posts a packet although successes do not, says Windows, and
- * none, does Wine. If there is one it is in the port by now, and this one comes after it. */
+ * none, does Wine. If there is one it is in the port by now, and this one comes after it; which it would
+ * not by any other way than through the port, so that a shortage is waited out. */
 static int join_warned(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
@@ -159,12 +136,24 @@ static int join_warned(struct uv__io* io) {
   io->tail.in.complete = complete_warned;
   memset(&pipe->mark.overlapped, 0, sizeof(pipe->mark.overlapped));
   pipe->mark.complete = complete_mark;
-  uv__loop_post(io->loop, &pipe->mark);
+  if (!post_mark(pipe)) {
+    pipe->look_again.again = post_mark_again;
+    uv__retry_begin(io->loop, &pipe->look_again);
+  }
   return UV__PENDING;
 }
 
+/* Of a stream that closes the memory goes with the mark; a packet that is still to come finds nobody. */
+void uv__pipe_read_end(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  if (pipe->look_again.at != NULL && pipe->look_again.again == post_mark_again)
+    uv__loop_post(io->loop, &pipe->mark);
+  uv__retry_end(io->loop, &pipe->look_again);
+}
+
 /* A read of no bytes, which takes nothing and pins no memory. */
-static int wait_for_data(struct uv__io* io) {
+int uv__pipe_read_wait(struct uv__io* io) {
   int r = uv__pipe_end_ready(io);
   OVERLAPPED* overlapped;
   DWORD error;
@@ -185,7 +174,7 @@ static int wait_for_data(struct uv__io* io) {
     return UV__READY;
   }
   if (is_empty(io, error)) {
-    look_later(io);
+    uv__pipe_read_later(io);
     return UV__PENDING;
   }
   if (uv__native_read_error(error) != UV_EOF)
@@ -207,14 +196,14 @@ int uv__pipe_read_arm(struct uv__io* io) {
   if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
     return UV__PENDING; /* Of a shutdown that wants to meet the peer, or not taken back. */
   if (!(io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->bursts)
-    return wait_for_data(io);
+    return uv__pipe_read_wait(io);
   do {
     r = peek(io);
     if (r < 0)
       return r;
   } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
            uv__pipe_read_meet(io) > 0);
-  return io->tail.state & ready ? UV__READY : wait_for_data(io);
+  return io->tail.state & ready ? UV__READY : uv__pipe_read_wait(io);
 }
 
 static void complete_yield(struct uv__op* op) {
@@ -319,32 +308,4 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   if (n == 0 || (n == UV_EAGAIN && look))
     return nothing(io);
   return n;
-}
-
-/* ---- SHUTDOWN ---- */
-
-int uv__pipe_read_shutdown(struct uv__io* io) {
-  int met = 0;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_ENOTCONN;
-  if (uv__pipe_of(io)->write_only) {
-    uv__pipe_end_release(io);
-    return 0;
-  }
-  if (io->tail.state & UV__WIN_GREET)
-    met = uv__pipe_read_meet(io);
-  if (io->tail.state & UV__WIN_ALLY)
-    return uv__pipe_end_say(io);
-  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
-    /* A client of ours may be about to say who it is. */
-    uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & UV__WIN_IN) && uv__pipe_of(io)->look_again.at == NULL)
-      met = wait_for_data(io) == UV__PENDING ? met : UV_EAGAIN;
-    /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
-     * is told. */
-    if (met < 0)
-      look_later(io);
-  }
-  return 0;
 }
