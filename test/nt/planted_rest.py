@@ -239,4 +239,14 @@ FAULTS = [
      "stdio->inherited, 0 * stdio->inherited_count + sizeof(HANDLE), NULL,"),
     (0, "the environment of a child is in any order", "process/block.c", "api_nt process_environment",
      "    qsort(entries, count, sizeof(*entries), compare_entries);\n", "    (void) compare_entries;\n"),
+
+    # ---- Numbers of handles, which are the next object's
+    (0, "a socket is closed again when its last packet has come", "tcp/end.c", "port_nt law8_close_with_read_pending",
+     "  io->tail.u.socket = INVALID_SOCKET;\n  uv__tcp_pool", "  uv__tcp_pool",
+     "static void release(struct uv__io* io) {\n",
+     "static void release(struct uv__io* io) {\n  closesocket(io->tail.u.socket);\n"),
+    (0, "the number of a pipe end stays ours after its close", "pipe/end.c", "api_nt l4_closed_pipe_takes_no_client_and_its_name_is_free",
+     "  uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */\n", ""),
+    (0, "a socket that was bound is one after its close", "tcp/end.c", "port_nt read_nothing_is_eagain",
+     "    uv__listeners_drop(io->tail.u.socket);\n", "    (void) 0;\n"),
 ]
