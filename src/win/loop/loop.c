@@ -41,8 +41,8 @@ static void make_reserve(uv_loop_t* loop) {
 
 static int post_reserve(uv_loop_t* loop) {
   return loop->tail.reserve != NULL &&
-         loop->tail.post_reserve(loop->tail.iocp, loop->tail.reserve, (void*) UV__LOOP_KEY_POST,
-                                 NULL, 0, 0) >= 0;
+         loop->tail.post_reserve(loop->tail.iocp, loop->tail.reserve,
+                                 (void*) (ULONG_PTR) UV__LOOP_KEY_POST, NULL, 0, 0) >= 0;
 }
 
 int uv__loop_start(uv_loop_t* loop) {
