@@ -102,6 +102,7 @@
   XX(nt_bind)                            \
   XX(nt_connect)                         \
   XX(nt_connect_ex)                      \
+  XX(nt_allocate_reserve)                \
   XX(nt_create_pipe)                     \
   XX(nt_fs_control)                      \
   XX(nt_getpeername)                     \
@@ -109,6 +110,7 @@
   XX(nt_getsockopt)                      \
   XX(nt_listen)                          \
   XX(nt_open_file)                       \
+  XX(nt_post_reserve)                    \
   XX(nt_profile_directory)               \
   XX(nt_query_file)                      \
   XX(nt_query_object)                    \
