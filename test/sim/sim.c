@@ -422,6 +422,11 @@ int uv__port_backend_fd(const uv_loop_t* loop) {
   return -1;
 }
 
+int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
+  (void) loop;
+  return timeout_ms;
+}
+
 unsigned uv__port_zone(const char* name) {
   (void) name;
   return 0;
