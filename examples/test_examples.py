@@ -118,9 +118,14 @@ def on_windows():
 
 
 def command(name):
-    """A program of ours, as exec: takes it."""
+    """The path of a program of ours, as its own system writes it."""
     path = program(name)[-1]
     return "Z:" + path.replace("/", "\\") if runner else path
+
+
+def executed(name):
+    """An endpoint that starts it; in quotes, as there may be a blank in the path of this tree."""
+    return f'exec:"{command(name)}"'
 
 
 def pipe_name():
@@ -464,7 +469,7 @@ def test_relay_pipe_in_use():
 
 
 def test_relay_to_a_program():
-    running = relay("--ready-file", "READY", LISTEN, "exec:" + command("shout"))
+    running = relay("--ready-file", "READY", LISTEN, executed("shout"))
     client = connect(running.addresses()[0])
     client.sendall(b"one line\n")
     assert receive(client, 9) == b"ONE LINE\n"
@@ -479,7 +484,7 @@ def test_relay_to_a_program():
 def test_serve_gives_each_client_a_program_of_its_own():
     count = 4
     running = relay("--serve", "--max", str(count), "--ready-file", "READY", LISTEN,
-                    "exec:" + command("shout"))
+                    executed("shout"))
     address = running.addresses()[0]
     clients = [connect(address) for _ in range(count)]
     for number, client in enumerate(clients):
@@ -494,7 +499,7 @@ def test_serve_gives_each_client_a_program_of_its_own():
 
 def test_relay_to_a_program_that_fails():
     # A relay without arguments says how it is used, and fails.
-    running = relay("--ready-file", "READY", LISTEN, "exec:" + command("relay"))
+    running = relay("--ready-file", "READY", LISTEN, executed("relay"))
     client = connect(running.addresses()[0])
     assert read_all(client) == b""
     client.close()

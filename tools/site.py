@@ -20,6 +20,10 @@ from check import tracked
 from header import ROOT
 
 STYLE = ROOT / "tools" / "site.css"
+TEMPLATE = ROOT / "tools" / "site.template"
+BODY = "<!-- what follows is the page -->\n"  # in the template, behind the list of headings
+MANY = 7  # columns of a table
+FEW = 4  # headings that need no list
 NAVIGATION = (
     ("README.md", "uvstream"), ("docs/GUIDE.md", "Guide"), ("docs/MIGRATING.md", "From libuv"),
     ("docs/CONTRACT.md", "Contract"), ("docs/TESTS.md", "Tests"), ("docs/api/README.md", "API"),
@@ -60,6 +64,12 @@ def frame(page, title, body):
             f'<body><nav>{" ".join(links)}</nav><main>\n{body}\n</main></body></html>\n')
 
 
+def table(match):
+    """In a box that has a bar where a window is too narrow for it, and in small type if it has many columns."""
+    head = match.group().partition("</thead>")[0]
+    return f'<div class="wide{" many" if head.count("<th") > MANY else ""}">{match.group()}</div>'
+
+
 class Site:
     def __init__(self, folder):
         self.folder = folder
@@ -82,13 +92,19 @@ class Site:
         return before + os.path.relpath(page_of(to), page_of(source).parent or ".") + after
 
     def document(self, source):
-        done = subprocess.run(["pandoc", "-f", "gfm", "-t", "html5", "--wrap=preserve", str(source)],
-                              capture_output=True, text=True, check=True)
-        body = HREF.sub(functools.partial(self.link, source), done.stdout)
-        body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
         heading = re.search(r"^# (.*)$", source.read_text(), re.MULTILINE)
+        title = heading[1] if heading else source.name
+        done = subprocess.run(
+            ["pandoc", "-f", "gfm", "-t", "html5", "--wrap=preserve", "--toc", "--toc-depth=2",
+             f"--template={TEMPLATE}", f"--metadata=title={title}", str(source)],
+            capture_output=True, text=True, check=True)
+        contents, _, body = done.stdout.partition(BODY)
+        if contents.count("<a ") > FEW:
+            body = f"<details><summary>On this page</summary>\n{contents}</details>\n{body}"
+        body = HREF.sub(functools.partial(self.link, source), body)
+        body = re.sub(r"<table>.*?</table>", table, body, flags=re.DOTALL)
         page = page_of(source)
-        self.write(page, frame(page, heading[1] if heading else source.name, body))
+        self.write(page, frame(page, title, body))
 
     def source(self, path):
         page = page_of(path)

@@ -151,6 +151,22 @@ TEST(x10_work_ends) {
   net_end();
 }
 
+TEST(x10_child_ends) {
+  uv_process_options_t options;
+  uv_process_t child;
+  struct test_exit end;
+  char* args[8];
+
+  if (harness_arg(0) != NULL)
+    return; /* The child. */
+  net_need_outside();
+  test_child(&options, args, "x10_child_ends", "child");
+  test_spawn(&child, &options, &end);
+  run_until(&end.done, 1);
+  CHECK_EQ(end.status, 0);
+  net_end();
+}
+
 /* ---- What is due ---- */
 
 static int refused;
