@@ -28,8 +28,8 @@ class Host(Running):
         return tuple(map(int, re.fullmatch(r"(\d+) ticks, (\d+) turns\n", self.process.stdout.readline()).groups()))
 
     def is_idle(self):
-        """That many ticks later: whether the guest had few turns meanwhile. On Windows it looks once a second,
-        which a host that is kept from ticking takes for a tick."""
+        """That many ticks later: whether the guest had few turns meanwhile. Under Wine it looks once a
+        second, which a host that is kept from ticking takes for a tick."""
         ticks, before = self.count()
         while True:
             now, turns = self.count()

@@ -1033,7 +1033,7 @@ UV_EXTERN void uv_update_time(uv_loop_t* loop);
 UV_EXTERN int uv_backend_fd(const uv_loop_t* loop);
 /* How long a loop that waits on uv_backend_fd may wait, in ms; -1: no limit. It is counted from
  * uv_now, which uv_update_time brings up to date, and changes with all that is started or stopped: ask
- * before each wait. On Windows it is a second at most, as is each wait of uv_run. */
+ * before each wait. */
 UV_EXTERN int uv_backend_timeout(const uv_loop_t* loop);
 
 /* The options of uv_loop_configure, and what argument each takes. */

@@ -489,7 +489,7 @@ TEST(loop_backend_timeout_is_what_run_would_wait) {
   CHECK_EQ(uv_loop_init(&loop), 0);
   CHECK_EQ(uv_backend_timeout(&loop), 0);
   CHECK_EQ(uv_async_init(&loop, &async, NULL), 0);
-  CHECK_EQ(uv_backend_timeout(&loop), net_limit(-1));
+  CHECK_EQ(uv_backend_timeout(&loop), net_limit(&loop, -1));
   CHECK_EQ(uv_timer_init(&loop, &timer), 0);
   CHECK_EQ(uv_timer_start(&timer, never_timer, 5000, 0), 0);
   CHECK(uv_backend_timeout(&loop) > 0);

@@ -51,9 +51,9 @@ int net_wait_outside(const uv_loop_t* waiting, int timeout_ms) {
   return result == WAIT_OBJECT_0;
 }
 
-/* A loop looks once a second whether there was no memory to wake it with. */
-int net_limit(int ms) {
-  return ms < 0 || ms > 1000 ? 1000 : ms;
+/* Without a packet in reserve a loop looks once a second whether there was no memory to wake it with. */
+int net_limit(const uv_loop_t* waiting, int ms) {
+  return waiting->tail.reserve == NULL && (ms < 0 || ms > 1000) ? 1000 : ms;
 }
 
 #else
@@ -66,7 +66,8 @@ int net_wait_outside(const uv_loop_t* waiting, int timeout_ms) {
   return n > 0;
 }
 
-int net_limit(int ms) {
+int net_limit(const uv_loop_t* waiting, int ms) {
+  (void) waiting;
   return ms;
 }
 

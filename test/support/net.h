@@ -26,7 +26,7 @@ int net_wait_outside(const uv_loop_t* loop, int timeout_ms);
  * environment every turn of net_until and net_end is such a one, where that can be. */
 int net_turn_outside(uv_loop_t* loop);
 /* How long it may wait when nothing else is due than in `ms` (-1: at all). */
-int net_limit(int ms);
+int net_limit(const uv_loop_t* loop, int ms);
 /* Skips the test where no other loop can wait. */
 void net_need_outside(void);
 /* Close what is still open, run the loop to its end, close it. */
