@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""report.py picture|tables FILE...: what `bench/run --json` measured, as a picture (SVG) or as the
-tables of docs/BENCH.md, on the standard output. A row that stands in a later file replaces the earlier.
+"""report.py picture|tables FILE...: what `bench/run --json` measured, as a picture (SVG) or as tables, on
+the standard output. A row that stands in a later file replaces the earlier.
+
+report.py keep FILE...: keeps it in docs/pictures/bench.json, and makes of that docs/pictures/bench.svg and
+the tables in docs/BENCH.md, which tools/check.py compares. Without a file it makes them of what was kept.
 """
 import json
 import sys
@@ -9,6 +12,21 @@ from xml.sax.saxutils import escape
 
 OURS, THEIRS, RAW = "uvstream", "libuv", "raw"
 
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "docs" / "pictures" / "bench.json"
+PICTURE = ROOT / "docs" / "pictures" / "bench.svg"
+PAGE = ROOT / "docs" / "BENCH.md"
+BEGIN = "<!-- bench/report.py keep: begin -->\n"
+END = "<!-- bench/report.py keep: end -->\n"
+TITLES = {
+    "cpu": "CPU time",
+    "rate": "Rate",
+    "memory": "Resident memory of the echo server",
+    "heap": "Heap",
+    "size": "Size",
+    "instructions": "Instructions in user space",
+}
+
 # What the picture shows of all that is measured: figure, heading, and who belongs to it.
 PARTS = (
     ("cpu", "CPU time per operation", lambda row: True),
@@ -16,7 +34,7 @@ PARTS = (
     ("size", "Size", lambda row: row in ("static echo server", "shared object", "sizeof(uv_tcp_t)")),
 )
 
-WIDTH, LABEL, BAR, LINE, TOP = 760, 200, 400, 20, 34
+WIDTH, LABEL, BAR, LINE, TOP = 800, 180, 400, 20, 34
 MOST = 1.5  # where a bar ends, in parts of libuv
 
 STYLE = """
@@ -34,7 +52,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 def number(value):
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
 
 
 def text(x, y, what, kind="", anchor="start"):
@@ -78,7 +96,7 @@ def picture(rows):
         x = LABEL + BAR / MOST
         parts.append(f'<path d="M{x:.1f} {began} V{y}" class="line"/>')
         y += 10
-    head = text(LABEL + BAR / MOST, 20, "libuv = 1, shorter is better", "soft", "middle")
+    head = text(LABEL + BAR / MOST, 20, f"libuv = 1, shorter is better; a bar ends at {MOST}", "soft", "middle")
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" role="img"',
         f'  viewBox="0 0 {WIDTH} {y}"><title>uvstream and libuv: time, memory and size</title>',
@@ -91,11 +109,11 @@ def picture(rows):
 
 
 def table(head, lines):
-    print("| " + " | ".join(head) + " |")
-    print("|---|" + "---:|" * (len(head) - 1))
+    yield "| " + " | ".join(head) + " |"
+    yield "|---|" + "---:|" * (len(head) - 1)
     for line in lines:
-        print("| " + " | ".join(line) + " |")
-    print()
+        yield "| " + " | ".join(line) + " |"
+    yield ""
 
 
 def ratio(figure, side):
@@ -104,8 +122,8 @@ def ratio(figure, side):
 
 
 def tables(rows):
-    for name, with_raw in (("cpu", True), ("rate", False), ("memory", True), ("size", False),
-                           ("instructions", False)):
+    for name, with_raw in (("cpu", True), ("rate", False), ("memory", True), ("heap", False),
+                           ("size", False), ("instructions", False)):
         lines = []
         for row, figures in rows.items():
             if name not in figures:
@@ -118,27 +136,61 @@ def tables(rows):
                 line.append((ratio(figure, RAW) or ("",))[0])
             lines.append(line)
         if lines:
-            print(f"{name}, {unit_of(rows, name)}:\n")
+            yield f"{TITLES.get(name, name)}, {unit_of(rows, name)}:"
+            yield ""
             head = ["Row", OURS, THEIRS, *([RAW] if with_raw else []), "ours / libuv", "(min - max)"]
-            table(head + (["ours / raw"] if with_raw else []), lines)
+            yield from table(head + (["ours / raw"] if with_raw else []), lines)
 
 
 def unit_of(rows, name):
     return next(figures[name]["unit"] for figures in rows.values() if name in figures)
 
 
-def main(what, files):
+def read(files):
     rows = {}
     for file in files:
         for row in json.loads(Path(file).read_text()):
             rows.setdefault(row["row"], {}).update(row["figures"])
+    return rows
+
+
+def page_with_tables():
+    before, begin, rest = PAGE.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    return before + begin + "\n".join(tables(read([KEPT]))) + END + after
+
+
+def problems():
+    """What tools/check.py wants to know."""
+    found = []
+    if PICTURE.read_text() != picture(read([KEPT])) + "\n":
+        found.append("docs/pictures/bench.svg: run bench/report.py keep")
+    if PAGE.read_text() != page_with_tables():
+        found.append("docs/BENCH.md: run bench/report.py keep")
+    return found
+
+
+def keep(files):
+    if files:
+        rows = [{"row": row, "figures": figures} for row, figures in read(files).items()]
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        KEPT.write_text(f"[\n{lines}\n]\n")
+    PICTURE.write_text(picture(read([KEPT])) + "\n")
+    PAGE.write_text(page_with_tables())
+
+
+def main(what, files):
     if what == "picture":
-        print(picture(rows))
+        print(picture(read(files)))
+    elif what == "tables":
+        print("\n".join(tables(read(files))))
     else:
-        tables(rows)
+        keep(files)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] not in ("picture", "tables"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("picture", "tables", "keep"):
+        sys.exit(__doc__)
+    if not sys.argv[2:] and sys.argv[1] != "keep":
         sys.exit(__doc__)
     main(sys.argv[1], sys.argv[2:])

@@ -151,7 +151,7 @@ set(clients 50)
 message(STATUS "demo: ${clients} clients at once -> relay --serve -> echo server")
 run_side_by_side(
   "the serving relay"
-  COMMAND ${stage} ${script} ${swarm} serve ${anywhere} ${clients} echo
+  COMMAND ${stage} ${script} ${swarm} serve ${anywhere} ${clients} --ready-file echo
   COMMAND ${stage} -DADDRESS_FILE=echo ${script}
           ${relay} --serve --max ${clients} --timeout 60 --ready-file serving ${anywhere} ${there}
   COMMAND ${stage} -DADDRESS_FILE=serving ${script} ${swarm} check ${there} ${clients} 100000)

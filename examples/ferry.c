@@ -21,6 +21,8 @@
 #include "relay/endpoint.h"
 #include "relay/file.h"
 #include "relay/interrupt.h"
+#include "relay/listener.h"
+#include "relay/options.h"
 #include "relay/progress.h"
 #include "relay/ready.h"
 #include "relay/report.h"
@@ -39,7 +41,7 @@ struct piece {
 struct ferry {
   uv_loop_t loop;
   struct endpoint endpoint;
-  union any_stream listener;
+  struct listener listener;
   union any_stream stream;
   uv_timer_t timer;
   uv_connect_t connect;
@@ -62,7 +64,6 @@ struct ferry {
   uint64_t moved_before; /* bytes, when the timer last looked */
   char receipt[RECEIPT_BYTES];
   size_t receipt_length;
-  int listener_open;
   int stream_open;
   int ended;
   int failed;
@@ -81,12 +82,6 @@ static uv_stream_t* out(void) {
   return endpoint_out(&ferry.endpoint, &ferry.stream);
 }
 
-static void close_listener(void) {
-  if (ferry.listener_open)
-    uv_close(&ferry.listener.handle, NULL);
-  ferry.listener_open = 0;
-}
-
 static void end(int failed) {
   if (ferry.ended)
     return;
@@ -95,7 +90,7 @@ static void end(int failed) {
   uv_close((uv_handle_t*) &ferry.timer, NULL);
   interrupt_end();
   progress_end(&ferry.progress);
-  close_listener();
+  listener_close(&ferry.listener);
   if (!ferry.stream_open)
     return;
   if (failed)
@@ -127,13 +122,6 @@ static void look(void* data, uint64_t* there, uint64_t* back, int64_t* whole) {
   *there = ferry.bytes;
   *back = 0;
   *whole = ferry.has_whole ? (int64_t) ferry.whole : -1;
-}
-
-static void on_question(void* data) {
-  char text[128];
-  (void) data;
-  progress_text(&ferry.progress, text, sizeof(text));
-  report(REPORT_QUIET, "%s", text);
 }
 
 /* A peer that is stuck must not keep a script waiting for ever. */
@@ -383,31 +371,28 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 }
 
 static void on_connection(uv_stream_t* server, int status) {
-  (void) server;
   ferry.started_ns = uv_hrtime();
   if (status == 0) {
     ferry.stream_open = 1;
-    status = endpoint_accept(&ferry.endpoint, &ferry.listener, &ferry.stream);
+    status = endpoint_accept(&ferry.endpoint, (union any_stream*) server, &ferry.stream);
   }
   if (status == 0)
     status = uv_read_start(&ferry.stream.stream, on_alloc, on_read);
   if (status < 0)
     fail(status, "accept from");
-  close_listener(); /* one sender */
+  listener_close(&ferry.listener); /* one sender */
 }
 
 static void start_receiving(const char* ready_file) {
   char name[ENDPOINT_NAME + 1];
   int err;
-  ferry.listener_open = 1;
-  err = endpoint_listen(&ferry.endpoint, &ferry.loop, &ferry.listener, on_connection);
+  err = listener_open(&ferry.listener, &ferry.endpoint, &ferry.loop, NULL, on_connection);
   if (err == 0)
-    err = endpoint_local_name(&ferry.endpoint, &ferry.listener, name, ENDPOINT_NAME);
+    err = listener_announce(&ferry.listener, name, ENDPOINT_NAME);
   if (err < 0) {
     fail(err, "listen on");
     return;
   }
-  report(REPORT_NORMAL, "listening on %s", name);
   if (ready_file == NULL)
     return;
   err = ready_write(ready_file, strcat(name, "\n"));
@@ -440,10 +425,8 @@ static int make(const char* path, const char* size) {
   uint64_t state = UINT64_C(88172645463325252);
   FILE* file;
   int ok;
-  if (size[0] < '0' || size[0] > '9' || *end != '\0') {
-    report_error(0, "%s: that is no number of bytes", size);
-    return 2;
-  }
+  if (size[0] < '0' || size[0] > '9' || *end != '\0')
+    return options_refuse(size, "that is no number of bytes");
   file = file_open(path, "wb");
   ok = file != NULL;
   while (ok && left > 0) {
@@ -482,7 +465,7 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   uv_timer_init(&ferry.loop, &ferry.timer);
   uv_timer_start(&ferry.timer, on_timer, timeout_ms, timeout_ms);
   progress_start(&ferry.progress, &ferry.loop, 1, look, NULL);
-  err = interrupt_watch(&ferry.loop, on_interrupt, on_question, NULL);
+  err = interrupt_watch(&ferry.loop, on_interrupt, NULL, &ferry.progress);
   if (err < 0)
     fail(err, "watch for signals beside");
   else if (sending)
@@ -500,54 +483,65 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
   return ferry.failed || err < 0;
 }
 
-static int usage(FILE* out) {
-  fprintf(out, "usage: ferry make FILE BYTES\n"
-               "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
-               "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
-               "Endpoints:\n");
+static int print_usage(FILE* out) {
+  fprintf(
+      out,
+      "usage: ferry make FILE BYTES\n"
+      "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
+      "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
+      "       ferry --help, ferry --version\n"
+      "\n"
+      "Carries a file from `send` to `recv`, which keeps nothing that is not whole. `make` makes\n"
+      "one to have something to send.\n"
+      "\n"
+      "  --timeout SECONDS  give up when nothing moves for that long (60)\n"
+      "  --ready-file FILE  write the address that is listened on to FILE\n"
+      "\n"
+      "Endpoints:\n");
   endpoint_list(out);
-  return out == stdout ? 0 : 2;
+  return 2;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse_endpoint(const char* text, int sending) {
+  char why[256];
+  if (endpoint_parse(&ferry.endpoint, text, why, sizeof(why)) != 0)
+    return options_refuse(text, "%s", why);
+  if (!ferry.endpoint.gives || !ferry.endpoint.takes || endpoint_is_single(&ferry.endpoint))
+    return options_refuse(text, "the receipt needs a stream of both directions");
+  if (endpoint_listens(&ferry.endpoint) == sending)
+    return options_refuse(text, sending ? "send connects" : "recv listens");
+  return -1;
 }
 
 int main(int argc, char** argv) {
+  const char* words[3] = {"", "", ""}; /* what to do, with which file, and where, or how much */
+  struct operands operands = {.all = words, .most = 3};
   const char* ready_file = NULL;
-  double seconds = 60;
-  char why[256];
-  int sending, i;
+  uint64_t timeout_ms = 60000;
+  const struct option table[] = {{.name = "--timeout", .ms = &timeout_ms},
+                                 {.name = "--ready-file", .text = &ready_file},
+                                 {.name = NULL}};
+  int sending, code;
 
   argv = uv_setup_args(argc, argv);
   report_setup("ferry", REPORT_NORMAL);
-  if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-    return usage(stdout);
-  if (argc == 4 && strcmp(argv[1], "make") == 0)
-    return make(argv[2], argv[3]);
-  if (argc < 4 || argc % 2 != 0)
-    return usage(stderr);
-  sending = strcmp(argv[1], "send") == 0;
-  if (!sending && strcmp(argv[1], "recv") != 0)
-    return usage(stderr);
-  for (i = 4; i < argc; i += 2) {
-    if (strcmp(argv[i], "--timeout") == 0 && (seconds = strtod(argv[i + 1], NULL)) >= 0.001)
-      continue;
-    if (strcmp(argv[i], "--ready-file") != 0 || sending)
-      return usage(stderr);
-    ready_file = argv[i + 1];
-  }
-  ferry.path = argv[2];
-  if (endpoint_parse(&ferry.endpoint, argv[3], why, sizeof(why)) != 0) {
-    report_error(0, "%s: %s", argv[3], why);
-    return 2;
-  }
-  if (!ferry.endpoint.gives || !ferry.endpoint.takes || endpoint_is_single(&ferry.endpoint)) {
-    report_error(0, "%s: the receipt needs a stream of both directions", argv[3]);
-    return 2;
-  }
-  if (endpoint_listens(&ferry.endpoint) == sending) {
-    report_error(0, "%s: %s", argv[3], sending ? "send connects" : "recv listens");
-    return 2;
-  }
+  code = options_take(table, argc, argv, &operands, print_usage);
+  if (code >= 0)
+    return code;
+  sending = strcmp(words[0], "send") == 0;
+  if (operands.count == 3 && strcmp(words[0], "make") == 0)
+    return make(words[1], words[2]);
+  if (operands.count != 3 || (!sending && strcmp(words[0], "recv") != 0))
+    return print_usage(stderr);
+  if (sending && ready_file != NULL)
+    return options_refuse("--ready-file", "it is for recv");
+  ferry.path = words[1];
+  code = parse_endpoint(words[2], sending);
+  if (code >= 0)
+    return code;
 #ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN); /* a report that nobody reads ends no transfer */
 #endif
-  return carry(sending, ready_file, (uint64_t) (seconds * 1000));
+  return carry(sending, ready_file, timeout_ms);
 }

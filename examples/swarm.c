@@ -1,8 +1,8 @@
 /* swarm: many connections at once, from both sides.
  *
- *   swarm serve ENDPOINT COUNT [READY-FILE]   echo what COUNT clients send, then end
- *   swarm check ENDPOINT COUNT BYTES          COUNT clients at once, each of which sends BYTES of
- *                                             its own and checks that they come back
+ *   swarm serve ENDPOINT COUNT         echo what COUNT clients send, then end
+ *   swarm check ENDPOINT COUNT BYTES   COUNT clients at once, each of which sends BYTES of its own and
+ *                                      checks that they come back
  *
  * Every client keeps its connection open until all of them have seen a first echo: a server or
  * relay that serves one after the other never gets there. Endpoints are those of relay. */
@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "relay/endpoint.h"
+#include "relay/listener.h"
+#include "relay/options.h"
 #include "relay/pump.h"
 #include "relay/ready.h"
 #include "relay/report.h"
 
-#define TIMEOUT_MS 60000
 #define CHUNK_BYTES 4096
 
 static struct endpoint endpoint;
@@ -36,15 +37,8 @@ struct guest {
   struct pump pump;
 };
 
-static union any_stream listener;
-static int listener_open;
+static struct listener listener;
 static unsigned long accepted;
-
-static void close_listener(void) {
-  if (listener_open)
-    uv_close(&listener.handle, NULL);
-  listener_open = 0;
-}
 
 static void on_guest_closed(uv_handle_t* handle) {
   struct guest* guest = (struct guest*) handle;
@@ -61,17 +55,16 @@ static void on_echoed(struct pump* pump, int status, const char* what) {
 static void on_connection(uv_stream_t* server, int status) {
   struct guest* guest = status == 0 ? calloc(1, sizeof(*guest)) : NULL;
   int err;
-  (void) server;
   if (status < 0) {
     fail(status, "accept from");
     return;
   }
   if (guest == NULL) {
     fail(UV_ENOMEM, "accept from");
-    close_listener();
+    listener_close(&listener);
     return;
   }
-  err = endpoint_accept(&endpoint, &listener, &guest->stream);
+  err = endpoint_accept(&endpoint, (union any_stream*) server, &guest->stream);
   if (err == 0)
     err = pump_start(&guest->pump, &guest->stream.stream, &guest->stream.stream, on_echoed);
   if (err < 0) {
@@ -79,23 +72,20 @@ static void on_connection(uv_stream_t* server, int status) {
     uv_close(&guest->stream.handle, on_guest_closed);
   }
   if (++accepted == count)
-    close_listener();
+    listener_close(&listener);
 }
 
 static void start_serving(const char* ready_file) {
   char name[ENDPOINT_NAME + 1];
   int err;
-  listener_open = 1;
-  err = endpoint_listen(&endpoint, &loop, &listener, on_connection);
+  err = listener_open(&listener, &endpoint, &loop, NULL, on_connection);
   if (err == 0)
-    err = endpoint_local_name(&endpoint, &listener, name, ENDPOINT_NAME);
-  if (err == 0) {
-    report(REPORT_NORMAL, "listening on %s", name);
-    err = ready_file == NULL ? 0 : ready_write(ready_file, strcat(name, "\n"));
-  }
+    err = listener_announce(&listener, name, ENDPOINT_NAME);
+  if (err == 0 && ready_file != NULL)
+    err = ready_write(ready_file, strcat(name, "\n"));
   if (err < 0) {
     fail(err, "listen on");
-    close_listener();
+    listener_close(&listener);
   }
 }
 
@@ -295,55 +285,40 @@ static void on_timer(uv_timer_t* handle) {
     for (i = 0; i < count; i++)
       close_client(&clients[i]);
   } else {
-    close_listener(); /* so that only guests are left */
+    listener_close(&listener); /* so that only guests are left */
     uv_walk(&loop, close_guest, NULL);
   }
 }
 
-static int usage(void) {
-  fprintf(stderr, "usage: swarm serve ENDPOINT COUNT [READY-FILE]\n"
-                  "       swarm check ENDPOINT COUNT BYTES\n");
+static int print_usage(FILE* out) {
+  fprintf(out, "usage: swarm serve ENDPOINT COUNT [--timeout SECONDS] [--ready-file FILE]\n"
+               "       swarm check ENDPOINT COUNT BYTES [--timeout SECONDS]\n"
+               "       swarm --help, swarm --version\n"
+               "\n"
+               "`serve` echoes what COUNT clients send, and ends. `check` is COUNT clients at "
+               "once, each of\n"
+               "which sends BYTES of its own and checks that they come back.\n"
+               "\n"
+               "  --timeout SECONDS  give up when it is not done by then (60)\n"
+               "  --ready-file FILE  write the address that is listened on to FILE\n"
+               "\n"
+               "Endpoints:\n");
+  endpoint_list(out);
   return 2;
 }
 
-int main(int argc, char** argv) {
-  char why[256];
+static int run(int serving, unsigned long long bytes, const char* ready_file, uint64_t timeout_ms) {
   uint64_t started_ns = uv_hrtime();
-  unsigned long long bytes = 0;
-  int serving, err;
-
-  argv = uv_setup_args(argc, argv);
-  report_setup("swarm", REPORT_NORMAL);
-  if (argc < 4 || argc > 5)
-    return usage();
-  serving = strcmp(argv[1], "serve") == 0;
-  count = strtoul(argv[3], NULL, 10);
-  if (!serving && argc == 5 && strcmp(argv[1], "check") == 0)
-    bytes = strtoull(argv[4], NULL, 10);
-  if (count == 0 || (!serving && bytes == 0))
-    return usage();
-  if (endpoint_parse(&endpoint, argv[2], why, sizeof(why)) != 0) {
-    report_error(0, "%s: %s", argv[2], why);
-    return 2;
-  }
-  if (endpoint_listens(&endpoint) != serving) {
-    report_error(0, "%s: %s", argv[2], serving ? "serve listens" : "check connects");
-    return 2;
-  }
-#ifdef SIGPIPE
-  signal(SIGPIPE, SIG_IGN);
-#endif
-
-  err = uv_loop_init(&loop);
+  int err = uv_loop_init(&loop);
   if (err < 0) {
     report_error(err, "cannot start");
     return 1;
   }
   uv_timer_init(&loop, &timer);
-  uv_timer_start(&timer, on_timer, TIMEOUT_MS, 0);
+  uv_timer_start(&timer, on_timer, timeout_ms, 0);
   uv_unref((uv_handle_t*) &timer);
   if (serving)
-    start_serving(argv[4]);
+    start_serving(ready_file);
   else
     start_checking((size_t) bytes);
   uv_run(&loop, UV_RUN_DEFAULT);
@@ -357,4 +332,39 @@ int main(int argc, char** argv) {
   if (err < 0)
     report_error(err, "something was left open");
   return failures > 0 || err < 0;
+}
+
+int main(int argc, char** argv) {
+  const char* words[4] = {"", "", "", ""}; /* what to do, where, how many, and how much */
+  struct operands operands = {.all = words, .most = 4};
+  const char* ready_file = NULL;
+  uint64_t timeout_ms = 60000;
+  const struct option table[] = {{.name = "--timeout", .ms = &timeout_ms},
+                                 {.name = "--ready-file", .text = &ready_file},
+                                 {.name = NULL}};
+  char why[256];
+  unsigned long long bytes;
+  int serving, code;
+
+  argv = uv_setup_args(argc, argv);
+  report_setup("swarm", REPORT_NORMAL);
+  code = options_take(table, argc, argv, &operands, print_usage);
+  if (code >= 0)
+    return code;
+  serving = strcmp(words[0], "serve") == 0;
+  count = strtoul(words[2], NULL, 10);
+  bytes = strtoull(words[3], NULL, 10);
+  if ((!serving && strcmp(words[0], "check") != 0) || operands.count != (serving ? 3 : 4) ||
+      count == 0 || (!serving && bytes == 0))
+    return print_usage(stderr);
+  if (!serving && ready_file != NULL)
+    return options_refuse("--ready-file", "it is for serve");
+  if (endpoint_parse(&endpoint, words[1], why, sizeof(why)) != 0)
+    return options_refuse(words[1], "%s", why);
+  if (endpoint_listens(&endpoint) != serving)
+    return options_refuse(words[1], serving ? "serve listens" : "check connects");
+#ifdef SIGPIPE
+  signal(SIGPIPE, SIG_IGN);
+#endif
+  return run(serving, bytes, ready_file, timeout_ms);
 }

@@ -118,9 +118,14 @@ def on_windows():
 
 
 def command(name):
-    """A program of ours, as exec: takes it."""
+    """The path of a program of ours, as its own system writes it."""
     path = program(name)[-1]
     return "Z:" + path.replace("/", "\\") if runner else path
+
+
+def executed(name):
+    """An endpoint that starts it; in quotes, as there may be a blank in the path of this tree."""
+    return f'exec:"{command(name)}"'
 
 
 def pipe_name():
@@ -464,7 +469,7 @@ def test_relay_pipe_in_use():
 
 
 def test_relay_to_a_program():
-    running = relay("--ready-file", "READY", LISTEN, "exec:" + command("shout"))
+    running = relay("--ready-file", "READY", LISTEN, executed("shout"))
     client = connect(running.addresses()[0])
     client.sendall(b"one line\n")
     assert receive(client, 9) == b"ONE LINE\n"
@@ -479,7 +484,7 @@ def test_relay_to_a_program():
 def test_serve_gives_each_client_a_program_of_its_own():
     count = 4
     running = relay("--serve", "--max", str(count), "--ready-file", "READY", LISTEN,
-                    "exec:" + command("shout"))
+                    executed("shout"))
     address = running.addresses()[0]
     clients = [connect(address) for _ in range(count)]
     for number, client in enumerate(clients):
@@ -494,7 +499,7 @@ def test_serve_gives_each_client_a_program_of_its_own():
 
 def test_relay_to_a_program_that_fails():
     # A relay without arguments says how it is used, and fails.
-    running = relay("--ready-file", "READY", LISTEN, "exec:" + command("relay"))
+    running = relay("--ready-file", "READY", LISTEN, executed("relay"))
     client = connect(running.addresses()[0])
     assert read_all(client) == b""
     client.close()
@@ -550,10 +555,51 @@ def test_relay_bad_arguments():
         contains(relay(*arguments).end(2), *parts)
 
 
-def test_relay_version():
-    for name in ("relay", "prefork"):
-        out, _ = Running(name, "--version").process.communicate(timeout=WAIT_S)
-        assert re.fullmatch(name + r"(,.*)? \d+\.\d+\.\d+\n", out), out
+TOOLS = ("relay", "ferry", "swarm", "ttyinfo", "prefork")
+
+
+def test_all_tools_tell_their_version():
+    for name in TOOLS:
+        for option in ("--version", "-V"):
+            running = Running(name, option)
+            out, _ = running.process.communicate(timeout=WAIT_S)
+            assert re.fullmatch(name + r"(,.*)? \d+\.\d+\.\d+\n", out), out
+            assert running.process.returncode == 0, name
+
+
+def test_all_tools_help():
+    for name in TOOLS:
+        for option in ("--help", "-h"):
+            running = Running(name, option)
+            out, err = running.process.communicate(timeout=WAIT_S)
+            assert running.process.returncode == 0 and err == "", (name, err)
+            contains(out, f"usage: {name} ", *(["--version"] if name != "relay" else []))
+
+
+def test_all_tools_take_options_alike():
+    """Of the option that each of them has, in each way in which it can be wrong and right."""
+    here = "tcp:127.0.0.1:9"
+    for name, before, option in (("relay", [here, here], "--timeout"),
+                                 ("ferry", ["send", "file", here], "--timeout"),
+                                 ("swarm", ["check", here, "1", "1"], "--timeout"),
+                                 ("prefork", ["serve", LISTEN], "--patience")):
+        for wrong, why in (([option], f"{option}: a value must follow"),
+                           ([option, "soon"], f"{option}: it takes seconds"),
+                           ([option + "=soon"], "not 'soon'"),
+                           ([option + "="], "not ''"),
+                           (["--no-such=1"], "--no-such=1: there is no such option"),
+                           (["-x"], "-x: there is no such option"),
+                           ([option + "=1", "one", "more"], "one argument too many")):
+            contains(Running(name, *before, *wrong).end(2), why, f"({name} --help says more)")
+        contains(Running(name, *before, "--version").process.communicate(timeout=WAIT_S)[0], name)
+    contains(Running("relay", "--serve=1", LISTEN, here).end(2), "--serve: it takes no value")
+    contains(Running("relay", "--quiet", "--", "--serve", here).end(2), "--serve: it begins with no scheme")
+    holder, port = unused_port()
+    for name, *before in (("ferry", "send", "file"), ("swarm", "check")):
+        open("file", "w").close()
+        more = ["1", "1"] if name == "swarm" else []
+        contains(Running(name, "--timeout=5", *before, f"tcp:{LOCAL}:{port}", *more).end(1), "ECONNREFUSED")
+    holder.close()
 
 
 def test_relay_help():
@@ -828,6 +874,56 @@ def test_relay_listens_on_both_loopbacks_of_localhost():
         connection.close()
         running.end(0)
         os.remove(running.ready)
+
+
+def both_families():
+    """Each host that means this machine, with what it is reached by."""
+    try:
+        listener("::1").close()
+    except OSError:
+        print("no IPv6 loopback here")
+        sys.exit(77)
+    for host in ("localhost", "*", ""):
+        for local in (LOCAL, "::1"):
+            yield f"tcp-listen:{host}:0", local
+
+
+def test_ferry_listens_on_all_addresses_of_a_name():
+    with open("file", "wb") as file:
+        file.write(noise(1000))
+    for where, host in both_families():
+        receiver = Running("ferry", "recv", "copy", where, "--ready-file=READY")
+        port = receiver.addresses()[0][1]
+        server = f"tcp:[{host}]:{port}" if ":" in host else f"tcp:{host}:{port}"
+        Running("ferry", "send", "file", server).end(0)
+        receiver.end(0)
+        os.remove(receiver.ready)
+
+
+def test_swarm_listens_on_all_addresses_of_a_name():
+    for where, host in both_families():
+        server = Running("swarm", "serve", where, "1", "--ready-file", "READY")
+        client = connect((host, server.addresses()[0][1]))
+        client.sendall(b"six or four")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"six or four"
+        client.close()
+        server.end(0)
+        os.remove(server.ready)
+
+
+def test_prefork_listens_on_all_addresses_of_a_name():
+    for where, host in both_families():
+        server = Running("prefork", "serve", where, "--control", where, "--ready-file=READY", "--workers=1")
+        port, control = (address[1] for address in server.addresses())
+        client = connect((host, port))
+        client.sendall(b"GET /here HTTP/1.0\r\n\r\n")
+        assert b"got: GET /here" in read_all(client)
+        client = connect((host, control))
+        client.sendall(b"stop\n")
+        assert b"1 answers" in read_all(client)
+        server.end(0)
+        os.remove(server.ready)
 
 
 def test_relay_gives_up_on_all_addresses_at_once():
@@ -1149,6 +1245,43 @@ def test_relay_tty_leaves_a_peer_that_takes_nothing():
     assert read_all(connection) == b""
 
 
+def test_relay_tty_leaves_a_program_that_goes_on():
+    """It reads nothing, so that it does not notice that somebody has left, and lives on."""
+    ready = os.path.abspath("the child is ready")
+    terminal = Terminal("relay", "tty", f'exec:"{command("relay")}" "--ready-file={os.path.basename(ready)}" '
+                        f"{LISTEN} {LISTEN}")
+    address = split_address(wait_for(lambda: size_of(ready) and open(ready).read().split(), "it runs")[0])
+    connect(address).close()
+    terminal.type(b"\x1d")
+    terminal.end(0)
+    try:
+        connect(address)
+    except OSError:
+        return
+    raise AssertionError("it lives on")
+
+
+STUBBORN = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+print("not me", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_relay_tty_leaves_a_program_that_does_not_want_to_end():
+    if on_windows():
+        skip("there nobody is asked")
+    with open("stubborn.py", "w", encoding="utf-8") as file:
+        file.write(STUBBORN)
+    terminal = Terminal("relay", "tty", f'exec:"{sys.executable}" stubborn.py')
+    terminal.see(b"not me\n")
+    terminal.type(b"\x1d")
+    terminal.end(0)
+
+
 def test_relay_tty_goes_on_while_the_screen_is_held():
     """As by Ctrl-S, or by a selection in the window: here nobody looks at the screen."""
     if on_windows():  # One thread of the console, or one lock, serves both directions.
@@ -1230,8 +1363,8 @@ def test_ttyinfo_modes():
 
 def test_ttyinfo_needs_a_terminal():
     contains(Running("ttyinfo").end(1), "must be a terminal")
-    contains(Running("ttyinfo", "cooked").end(2), "usage")
-    contains(Running("ttyinfo", "raw", "io").end(2), "usage")
+    contains(Running("ttyinfo", "cooked").end(2), "cooked: there is no such mode")
+    contains(Running("ttyinfo", "raw", "io").end(2), "io: one argument too many")
 
 
 # ---- A terminal that shows something -----------------------------------------------------------
@@ -1466,12 +1599,12 @@ def test_ferry_interrupted_leaves_nothing_whole():
 
 def test_ferry_bad_arguments():
     for arguments, *parts in ((["make", "file", "1M"], "no number of bytes"),
-                              (["make", "file", "-5"], "no number of bytes"),
+                              (["make", "--", "file", "-5"], "no number of bytes"),
+                              (["make", "file", "-5"], "-5: there is no such option"),
                               (["recv", "file", "stdio"], "both directions"),
+                              (["send", "file", "tcp:127.0.0.1:9", "--ready-file=x"], "for recv"),
                               (["recv"], "usage")):
         contains(Running("ferry", *arguments).end(2), *parts)
-    helped = Running("ferry", "--help")
-    assert "usage" in helped.process.communicate(timeout=WAIT_S)[0]
     assert not os.path.exists("file")
 
 
@@ -1674,7 +1807,7 @@ def test_prefork_bad_arguments():
         (["serve"], "usage"),
         (["serve", "pipe-listen:x"], "tcp-listen:"),
         (["serve", "tcp:127.0.0.1:1"], "serve listens"),
-        (["serve", LISTEN, "--workers", "0"], "at least one worker"),
+        (["serve", LISTEN, "--workers", "0"], "--workers", "at least 1"),
         (["serve", LISTEN, "--workers", "many"], "--workers", "many"),
         (["serve", LISTEN, "--workers", "257"], "--workers", "at most 256"),
         (["serve", LISTEN, "--workers"], "a value must follow"),

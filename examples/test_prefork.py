@@ -61,7 +61,7 @@ def test_prefork_bad_arguments_about_the_pipe():
         (["serve", LISTEN, "--pipe", "a", "--allow", "nobody that there is"], "--allow"),
         (["serve", LISTEN, "--pipe", "a", "--allow", "D:(nonsense"], "--allow"),
         (["serve", "--workers=1"], "the endpoint is missing"),
-        (["serve", LISTEN, LISTEN], "no such option"),
+        (["serve", LISTEN, LISTEN], "one argument too many"),
         (["upgrade"], "usage"),
         (["upgrade", LISTEN], "load connects"),
     ):
@@ -113,7 +113,8 @@ def test_prefork_pauses_at_the_pipe_too():
     server.describe("pause")
     load = server.load("--requests", "3", "--clients", "3")
     late = server.ask(b"/late")
-    contains(server.describe(), "0 connections, 0 answers", ", paused\n")
+    wait_for(lambda: ", paused, and somebody waits\n" in server.describe(), "it sees them")
+    contains(server.describe(), "0 connections, 0 answers")
     server.describe("continue")
     contains(load.end(0), "3 of 3 answers", " 0 lost")
     assert b"GET /late" in read_all(late)
@@ -313,6 +314,39 @@ def free_to_replace(server):
     return True
 
 
+def test_prefork_upgrade_to_what_is_never_ready():
+    server = Upgradable("--workers", "1", "--patience=0.2")
+    server.replace("sloth")
+    contains(server.upgrade(1), "no upgrade: it was not ready in time")
+    assert b"worker 1 got: GET /still " in read_all(server.ask(b"/still"))
+    contains(server.load("--requests", "3").end(0), "3 of 3 answers")
+    wait_for(lambda: free_to_replace(server), "the sloth is gone")
+    server.stop_all()  # which waits for all that can write to where the master does
+
+
+def test_prefork_upgrade_of_both_families():
+    try:
+        base.listener("::1").close()
+    except OSError:
+        skip("no IPv6 loopback here")
+    for host in ("localhost", "*"):
+        server = Upgradable("--workers", "1", endpoint=f"tcp-listen:{host}:0")
+        port = server.address[1]
+        loads = [Running("prefork", "load", f"tcp:{local}:{port}", "--requests", "300", "--clients", "4")
+                 for local in (base.LOCAL, "[::1]")]
+        server.control_address = (base.LOCAL, server.control_address[1])
+        for _ in range(2):
+            before = answers(server)
+            wait_for(lambda: answers(server) > before + 20 or
+                     all(load.process.poll() is not None for load in loads), "answers")
+            contains(server.upgrade(), " has taken over")
+        for load in loads:
+            contains(load.end(0), "300 of 300 answers", " 0 lost")
+        counts = served(server.stop_all())
+        assert len(counts) == 3 and sum(counts) == 600, counts
+        os.remove(server.ready)
+
+
 def test_prefork_upgrade_that_is_refused():
     server = Upgradable("--workers", "1")
     server.describe("pause")
@@ -408,9 +442,19 @@ def test_service_of_windows_upgrades_its_workers():
         service.wait_until_workers({5, 6})
         contains(load.end(0), "300 of 300 answers", " 0 lost")
         assert before == re.search(r"process (\d+)", service.scm("wait", 0, "running")[1])[1]
+        waiting = [service.ask(b"/wait") for _ in range(2)]
+        wait_for(lambda: "302 connections" in service.describe(), "both are in")
+        # The second step: the master is new from the next start on, and what came before is answered.
         service.order("stop", "stopped")
-        contains(service.log(), "300 connections, 300 answers, 0 handed over again, 0 refused",
+        for client in waiting:
+            assert b"got: GET /wait" in read_all(client)
+        contains(service.log(), "302 connections, 302 answers, 0 handed over again, 0 refused",
                  "is of user ")
+        os.remove("ready now")
+        service.start()
+        assert before != re.search(r"process (\d+)", service.scm("wait", 0, "running")[1])[1]
+        assert b"got: GET /new " in read_all(service.ask(b"/new"))
+        service.order("stop", "stopped")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_prefork_stops_while_paused():
     server = Prefork("--workers", "1")
     server.describe("pause")
     client = server.ask(b"/in/the/door")
-    contains(server.describe(), "paused")  # it has had its turn to see the client
+    wait_for(lambda: ", paused, and somebody waits\n" in server.describe(), "it sees the client")
     server.control.sendall(b"stop\n")
     assert read_all(client).endswith(b"got: GET /in/the/door HTTP/1.0\n")
     contains(server.end(0), "1 connections, 1 answers")

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/options.h"
+#include "relay/report.h"
 #include "uv.h"
 
 static const char* const mode_names[] = {"normal", "raw", "io", "raw-vt"}; /* as uv_tty_mode_t */
@@ -14,7 +16,6 @@ static const char* const mode_names[] = {"normal", "raw", "io", "raw-vt"}; /* as
 static uv_tty_t in;
 static uv_tty_t out;
 static uv_signal_t resized;
-static const char* mode_name = "raw";
 
 struct said {
   uv_write_t req;
@@ -24,6 +25,11 @@ struct said {
 static void on_said(uv_write_t* req, int status) {
   (void) status;
   free(req);
+}
+
+static int fail(const char* what, int err) {
+  report_error(err, "cannot %s", what);
+  return 1;
 }
 
 static void say(const char* text) {
@@ -126,54 +132,67 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   }
   if (nread < 0) {
     if (nread != UV_EOF)
-      fprintf(stderr, "ttyinfo: cannot read: %s\n", uv_strerror((int) nread));
+      fail("read", (int) nread);
     leave();
   }
 }
 
-static int fail(const char* what, int err) {
-  fprintf(stderr, "ttyinfo: %s: %s (%s)\n", what, uv_strerror(err), uv_err_name(err));
-  return 1;
+static int print_usage(FILE* where) {
+  fprintf(
+      where,
+      "usage: ttyinfo [normal|raw|raw-vt|io]\n"
+      "       ttyinfo --help, ttyinfo --version\n"
+      "\n"
+      "Shows the size of the terminal, each change of it, and the bytes that each key sends, in\n"
+      "the mode that is named (raw). q or Ctrl-D leaves.\n");
+  return 2;
 }
 
-int main(int argc, char** argv) {
-  uv_loop_t* loop = uv_default_loop();
+static int run(uv_loop_t* loop, uv_tty_mode_t mode) {
   char line[128];
-  int mode = UV_TTY_MODE_RAW;
-  int err;
-
-  if (argc > 1)
-    for (mode = 0; mode < 4 && strcmp(argv[1], mode_names[mode]) != 0; mode++)
-      continue;
-  if (argc > 2 || mode == 4) {
-    fprintf(stderr, "usage: ttyinfo [normal|raw|raw-vt|io]\n");
-    return 2;
-  }
-  mode_name = mode_names[mode];
-  if (uv_guess_handle(0) != UV_TTY || uv_guess_handle(1) != UV_TTY) {
-    fprintf(stderr, "ttyinfo: standard input and output must be a terminal\n");
-    return 1;
-  }
-  err = uv_tty_init(loop, &in, 0, 1);
+  int err = uv_tty_init(loop, &in, 0, 1);
   if (err == 0)
     err = uv_tty_init(loop, &out, 1, 0);
   if (err < 0)
-    return fail("cannot open the terminal", err);
-  err = uv_tty_set_mode(&in, (uv_tty_mode_t) mode);
+    return fail("open the terminal", err);
+  err = uv_tty_set_mode(&in, mode);
   if (err < 0)
-    return fail("cannot change the mode", err);
+    return fail("change the mode", err);
   uv_signal_init(loop, &resized);
   err = uv_signal_start(&resized, on_resize, SIGWINCH);
   if (err < 0)
-    return fail("cannot watch the size", err);
+    return fail("watch the size", err);
   uv_unref((uv_handle_t*) &resized);
   err = uv_read_start((uv_stream_t*) &in, on_alloc, on_read);
   if (err < 0)
-    return fail("cannot read", err);
+    return fail("read", err);
 
-  snprintf(line, sizeof(line), "mode: %s; q or Ctrl-D leaves\r\n", mode_name);
+  snprintf(line, sizeof(line), "mode: %s; q or Ctrl-D leaves\r\n", mode_names[mode]);
   say(line);
   say_size("size");
   uv_run(loop, UV_RUN_DEFAULT);
   return uv_loop_close(loop) == 0 ? 0 : 1;
+}
+
+int main(int argc, char** argv) {
+  const struct option none = {.name = NULL};
+  const char* name = "raw";
+  struct operands operands = {.all = &name, .most = 1};
+  int mode = 0;
+  int code;
+
+  argv = uv_setup_args(argc, argv);
+  report_setup("ttyinfo", REPORT_NORMAL);
+  code = options_take(&none, argc, argv, &operands, print_usage);
+  if (code >= 0)
+    return code;
+  while (mode < 4 && strcmp(name, mode_names[mode]) != 0)
+    mode++;
+  if (mode == 4)
+    return options_refuse(name, "there is no such mode");
+  if (uv_guess_handle(0) != UV_TTY || uv_guess_handle(1) != UV_TTY) {
+    report_error(0, "standard input and output must be a terminal");
+    return 1;
+  }
+  return run(uv_default_loop(), (uv_tty_mode_t) mode);
 }

@@ -11,11 +11,11 @@ import textwrap
 from dataclasses import dataclass, field
 
 from header import ROOT
+from rules import contract_rules
 
 HEADER = ROOT / "include" / "uv.h"
 BEYOND = ROOT / "include" / "uvstream.h"  # what is ours alone
 PAGES = ROOT / "docs" / "api"
-CONTRACT = ROOT / "docs" / "CONTRACT.md"
 TYPES = "handle-and-request-types.md"
 NOT_SHOWN = {"Private building blocks"}
 NOTE = "<!-- Made from include/%s by `./dev docs`. Change the comments there, not this page. -->\n"
@@ -192,18 +192,6 @@ def slug(heading):
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-def rule_anchors():
-    """Rule -> anchor of its section of the contract."""
-    anchors, section = {}, ""
-    for line in CONTRACT.read_text().splitlines():
-        if line.startswith("## "):
-            section = slug(line[3:])
-        row = re.match(r"\|\s*\*\*([A-Z]\d+)\*\*", line)
-        if row:
-            anchors[row.group(1)] = section
-    return anchors
-
-
 class Writer:
     """Turns comments into prose with links, seen from one page."""
 
@@ -237,7 +225,7 @@ class Writer:
         if kind == "word":
             return f"`{text}`"
         if kind == "rule":
-            return f"[{text}](../CONTRACT.md#{self.rules[text]})" if text in self.rules else text
+            return f"[{text}](../CONTRACT.md#{text.lower()})" if text in self.rules else text
         return "\\" + text
 
     def paragraphs(self, comment, own=()):
@@ -357,7 +345,7 @@ def pages():
     """Path -> text of every page."""
     top, beyond, groups = read_headers()
     callbacks = {item.names[0]: item for group in groups for item in group.of("callback")}
-    anchors, rules = dict.fromkeys(system_types(), TYPES), rule_anchors()
+    anchors, rules = dict.fromkeys(system_types(), TYPES), contract_rules()
     for group in groups:
         for item in group.items:
             if item.kind != "callback":

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import contract_table
+import tests_page
 from api_pages import differences, slug
 from facts import problems as fact_problems
 from floors import include_problems, includes
@@ -454,13 +455,17 @@ def anchors(text):
     return found
 
 
+def load_module(name, script):
+    """A script that lies in another folder than this one, as a module."""
+    spec = importlib.util.spec_from_file_location(name, script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def load_mutants(suite):
     """test/SUITE/mutants.py as a module."""
-    script = ROOT / "test" / suite / "mutants.py"
-    spec = importlib.util.spec_from_file_location(f"mutants_{suite}", script)
-    planted = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(planted)
-    return planted
+    return load_module(f"mutants_{suite}", ROOT / "test" / suite / "mutants.py")
 
 
 def check_mutants():
@@ -578,11 +583,11 @@ def check_guide():
 
 
 def check_contract():
-    """docs/CONTRACT.md and the tests agree: a rule in bold or after "Rule" has tests that carry its
-    name, a test carries no other rule, and a test that a document names exists."""
+    """docs/CONTRACT.md and the tests agree: a rule has tests that carry its name, a test carries no
+    other rule, and a test that a document names exists."""
     rules = contract_rules()
     if not rules:
-        return ["docs/CONTRACT.md: no row begins with the name of a rule"]
+        return ["docs/CONTRACT.md: no paragraph begins with the name of a rule"]
     tests = {}
     for path in sources("test"):
         for name in re.findall(r"^TEST\(([a-z0-9_]+)\)", path.read_text(), flags=re.MULTILINE):
@@ -604,6 +609,39 @@ def check_contract_table():
     """The table of calls and states in docs/CONTRACT.md is that of test/compat/table.c."""
     if contract_table.split()[1] != contract_table.render():
         return ["docs/CONTRACT.md: run tools/contract_table.py"]
+    return []
+
+
+def check_test_links():
+    """A link whose text is a test leads to the file that has it, and in README.md each line of the table
+    against libuv that has a rule has a test, and what it says of libuv a source."""
+    problems = []
+    for page in (path for path in tracked() if path.suffix == ".md"):
+        for name, target in re.findall(r"\[`(?:\w+\.)?(\w+)`\]\(([^)#]*test/\w+/[^)]+\.c)\)", page.read_text()):
+            file = (page.parent / target).resolve()
+            if not file.exists() or f"TEST({name})" not in file.read_text():
+                problems.append(f"{page.relative_to(ROOT)}: {name} is not in {target}")
+    text = (ROOT / "README.md").read_text()
+    table = re.search(r"^## Against libuv\n.*?^\|---.*?\n(.*?)\n\n", text, re.M | re.S)[1]
+    for row in table.splitlines():
+        what, ours, theirs = (cell.strip() for cell in row.strip("|").split(" | "))
+        sources = re.findall(r"\]\((https:[^)]+)\)|\[([^\]]+)\](?![(\[])", theirs)
+        if "CONTRACT.md#" in ours and ("](test/" not in ours and "TESTS.md" not in ours or not sources):
+            problems.append(f"README.md: no test or no source: {what}")
+        problems += [f"README.md: no link [{name}]" for _, name in sources
+                     if name and f"\n[{name}]: https://" not in text]
+    return problems
+
+
+def check_bench():
+    """The picture of docs/BENCH.md and its tables are what bench/report.py makes of what was measured."""
+    return load_module("bench_report", ROOT / "bench" / "report.py").problems()
+
+
+def check_tests_page():
+    """docs/TESTS.md lists the tests that there are."""
+    if not tests_page.PAGE.exists() or tests_page.PAGE.read_text() != tests_page.render():
+        return ["docs/TESTS.md: run ./dev docs"]
     return []
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 
 from check import tracked
 from header import ROOT
@@ -99,15 +100,15 @@ def main(work, runner=None, toolchain=None):
         sys.exit(f"readme: the program does not have one port {PORT}")
 
     # The options for another system come behind the folder, where the page says "first line".
-    more = f" --toolchain {Path(toolchain).resolve()}" if toolchain else ""
-    install = install.replace("/usr/local", str(prefix)).replace("sudo ", "")
+    more = f" --toolchain {quote(str(Path(toolchain).resolve()))}" if toolchain else ""
+    install = install.replace("/usr/local", quote(str(prefix))).replace("sudo ", "")
     run(install.replace("-B build/install", f"-B build/install{more}", 1), sources, environment)
 
     port = free_port()
     (app / "app.c").write_text(program.replace(PORT, str(port)))
     (app / "CMakeLists.txt").write_text(project)
     strict = {**environment, "CFLAGS": "-std=c11 -Wall -pedantic -Werror"}
-    run(f"cmake -B build{more} -DCMAKE_PREFIX_PATH={prefix}", app, strict)
+    run(f"cmake -B build{more} -DCMAKE_PREFIX_PATH={quote(str(prefix))}", app, strict)
     run("cmake --build build", app, strict)
     if runner:
         wine = {**os.environ, "WINEPREFIX": os.environ.get("WINEPREFIX", str(work.parent / "wine"))}
@@ -117,7 +118,8 @@ def main(work, runner=None, toolchain=None):
 
     pc = one(list(prefix.rglob("uvstream.pc")), "an installed .pc file")
     environment["PKG_CONFIG_PATH"] = str(pc.parent)
-    run(compile_line, app, environment)
+    # Once more through a shell: what pkg-config prints of a path with a blank is escaped for one.
+    run(f'eval "{compile_line}"', app, environment)
     # What ldconfig does for /usr/local.
     environment["LD_LIBRARY_PATH"] = environment["DYLD_LIBRARY_PATH"] = str(pc.parent.parent)
     serves([app / "app"], port, environment)

@@ -12,10 +12,18 @@ from summary import outcomes
 UNIX_ONLY = {"P7", "Y6"}
 
 
+# A rule of the contract: its anchor, its name, which leads to its tests, and its title.
+RULE = re.compile(r'^<a id="(\w+)"></a>\*\*\[([A-Z]\d+)\]\(TESTS\.md#\1\)\.\s([^*]+)\.\*\*', re.MULTILINE)
+
+
+def rules_in_order():
+    """(rule, title) of each, as docs/CONTRACT.md has them."""
+    found = RULE.findall((ROOT / "docs" / "CONTRACT.md").read_text())
+    return [(name, " ".join(title.split())) for _, name, title in found]
+
+
 def contract_rules():
-    """The rules in bold at the beginning of a row, or named after "Rule"."""
-    text = (ROOT / "docs" / "CONTRACT.md").read_text()
-    return set(re.findall(r"^(?:\|\s*\**|Rule )([A-Z]\d+)\b", text, flags=re.MULTILINE))
+    return {name for name, _ in rules_in_order()}
 
 
 def rule_of(test):

@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
     return service_run(argc, argv, run);
   if (argc == 3 && strcmp(role, "serve") == 0)
     return run(argc, argv);
-  fprintf(stderr, "usage: guide_service serve PORT|systemd\n");
+  fprintf(stderr, "usage: guide_service serve PORT|systemd\n"
+                  "       guide_service --install NAME PORT    make a service of Windows\n"
+                  "       guide_service --uninstall NAME       and remove it\n");
   return 2;
 }

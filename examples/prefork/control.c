@@ -6,8 +6,6 @@
 #include "door.h"
 #include "master.h"
 
-#define BACKLOG 16
-
 struct visitor {
   union any_stream stream; /* first, so that the handle is the visitor */
   struct visitor* next;
@@ -21,8 +19,7 @@ struct words {
   char text[4096];
 };
 
-static union any_stream listener;
-static int listening;
+static struct listener listener;
 static struct visitor* visitors;
 
 static void on_visitor_closed(uv_handle_t* handle) {
@@ -166,13 +163,13 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 
 void control_close(struct master* master) {
   char name[ENDPOINT_NAME];
-  if (!listening)
+  if (!listener_is_open(&listener))
     return;
-  listening = 0;
-  if (master->keeps_name && !master->succeeded && listener.handle.type == UV_NAMED_PIPE &&
+  if (master->keeps_name && !master->succeeded &&
+      listener.streams[0].handle.type == UV_NAMED_PIPE &&
       control_name(master, name, sizeof(name)) == 0)
     door_remove_name(name);
-  uv_close(&listener.handle, NULL);
+  listener_close(&listener);
 }
 
 static void on_connection(uv_stream_t* server, int status) {
@@ -188,7 +185,7 @@ static void on_connection(uv_stream_t* server, int status) {
   }
   visitor->next = visitors;
   visitors = visitor;
-  err = endpoint_accept(&master->options->control, &listener, &visitor->stream);
+  err = endpoint_accept(&master->options->control, (union any_stream*) server, &visitor->stream);
   if (err == 0)
     err = uv_read_start(&visitor->stream.stream, on_alloc, on_read);
   if (err < 0)
@@ -199,29 +196,27 @@ int control_open(struct master* master) {
   const struct endpoint* endpoint = &master->options->control;
   if (endpoint->scheme == NULL)
     return 0;
-  listening = 1;
-  return endpoint_listen(endpoint, &master->loop, &listener, on_connection);
+  return listener_open(&listener, endpoint, &master->loop, master, on_connection);
 }
 
 int control_join(struct master* master, uv_stream_t* channel) {
-  listening = 1;
-  return endpoint_accept(&master->options->control, (union any_stream*) channel, &listener);
+  return listener_join(&listener, &master->options->control, channel, master);
 }
 
 int control_listen(struct master* master) {
   (void) master;
-  return listening ? uv_listen(&listener.stream, BACKLOG, on_connection) : 0;
+  return listener_listen(&listener, on_connection);
 }
 
 int control_name(const struct master* master, char* name, size_t size) {
   name[0] = '\0';
   if (master->options->control.scheme == NULL)
     return 0;
-  return endpoint_local_name(&master->options->control, &listener, name, size);
+  return listener_name(&listener, 0, name, size);
 }
 
-uv_stream_t* control_handle(void) {
-  return listening ? &listener.stream : NULL;
+uv_stream_t* control_handle(int index) {
+  return index < LISTENER_STREAMS && listener.open[index] ? &listener.streams[index].stream : NULL;
 }
 
 void control_end(struct master* master) {

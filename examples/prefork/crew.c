@@ -153,10 +153,13 @@ void crew_has_lost(struct master* master, struct worker* worker) {
 
 void crew_describe(const struct master* master, char* text, size_t size) {
   const struct worker* worker = master->workers;
+  int somebody_waits = master->at_the_door[0] || master->at_the_door[1] || master->at_the_pipe;
   size_t used = (size_t) snprintf(
       text, size, "%lu connections, %lu answers, %lu handed over again, %lu refused%s\n",
       master->connections, master->served, master->handed_again, master->refused,
-      master->paused ? ", paused" : "");
+      !master->paused  ? ""
+      : somebody_waits ? ", paused, and somebody waits"
+                       : ", paused");
   for (; worker != NULL && used < size; worker = worker->next)
     used += (size_t) snprintf(
         text + used, size - used, "worker %lu (process %d): %lu answers, %lu in hand%s\n",

@@ -145,7 +145,7 @@ void guest_comes(uv_stream_t* server, int status) {
     return;
   }
   if (master->paused) { /* as long as this one is not accepted, no other comes up */
-    master->at_the_door = 1;
+    master->at_the_door[listener_index(&master->listener, server)] = 1;
     return;
   }
   guest = add_guest(master);
@@ -154,7 +154,7 @@ void guest_comes(uv_stream_t* server, int status) {
   err = uv_tcp_init(server->loop, &guest->stream.tcp);
   if (err == 0)
     err = uv_accept(server, &guest->stream.stream);
-  upgrade_looks(master);
+  upgrade_looks(master, server);
   welcome(guest, err);
 }
 

@@ -7,8 +7,6 @@
 #include "door.h"
 #include "master.h"
 
-#define BACKLOG 128
-
 static struct {
   struct master master;
   uv_pipe_t channel;
@@ -38,7 +36,7 @@ static void go(void) {
   if (!heir.may_go || !heir.is_ready || heir.goes || master->draining)
     return;
   heir.goes = 1;
-  err = uv_listen(&master->listener.stream, BACKLOG, guest_comes);
+  err = listener_listen(&master->listener, guest_comes);
   if (err == 0 && master->options->pipe != NULL)
     err = door_listen(guest_comes_by_pipe, master);
   if (err == 0)
@@ -56,13 +54,8 @@ static void go(void) {
 static int take(const char* line) {
   struct master* master = &heir.master;
   uv_stream_t* channel = (uv_stream_t*) &heir.channel;
-  int err;
-  if (strcmp(line, "tcp") == 0) {
-    err =
-        endpoint_accept(&master->options->endpoint, (union any_stream*) channel, &master->listener);
-    master->listening = 1;
-    return err;
-  }
+  if (strcmp(line, "tcp") == 0)
+    return listener_join(&master->listener, &master->options->endpoint, channel, master);
   if (strcmp(line, "pipe") == 0 && master->options->pipe != NULL)
     return door_join(&master->loop, master->options->pipe, master->options->allow, channel);
   if (strcmp(line, "control") == 0 && master->options->control.scheme != NULL)
@@ -74,7 +67,7 @@ static void on_line(const char* line) {
   int err = 0;
   if (strcmp(line, "all") == 0) {
     heir.has_all = 1;
-    if (!heir.master.listening)
+    if (!listener_is_open(&heir.master.listener))
       err = UV_EPROTO;
     else
       crew_start(&heir.master);

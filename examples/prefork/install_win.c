@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../relay/options.h"
 #include "../relay/report.h"
 #include "service.h"
 #include "service_win.h"
@@ -135,38 +136,29 @@ static int parse_description(struct setup* setup, const char* value) {
   return widen(value, text, MOST_TEXT);
 }
 
-static const struct {
-  const char* name;
-  int (*parse)(struct setup* setup, const char* value);
-  const char* takes;
-} options[] = {
-    {"--account", parse_account, "LocalService, NetworkService, LocalSystem or DOMAIN\\NAME"},
-    {"--start", parse_start, "demand, auto or delayed"},
-    {"--description", parse_description, "a text"},
-};
-
-static int parse_option(struct setup* setup, const char* name, const char* value) {
-  size_t i;
-  for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-    if (strcmp(name, options[i].name) == 0) {
-      if (value != NULL && options[i].parse(setup, value))
-        return 1;
-      report_error(0, "%s: it takes %s", name, options[i].takes);
-      return -1;
-    }
-  return 0;
-}
-
 /* They stand between the name and what the service is started with. Returns where that begins, or -1
  * after a complaint. */
 static int parse(int argc, char** argv, struct setup* setup) {
-  int at;
-  for (at = 3; at < argc; at += 2) {
-    int taken = parse_option(setup, argv[at], argv[at + 1]); /* NULL after the last */
-    if (taken <= 0)
-      return taken == 0 ? at : -1;
-  }
-  return at;
+  const char* account = NULL;
+  const char* start = NULL;
+  const char* description = NULL;
+  const struct option table[] = {{.name = "--account", .text = &account},
+                                 {.name = "--start", .text = &start},
+                                 {.name = "--description", .text = &description},
+                                 {.name = NULL}};
+  int first;
+  if (options_take_first(table, argc - 2, argv + 2, &first, NULL) >= 0)
+    return -1;
+  if (account != NULL && !parse_account(setup, account))
+    options_refuse("--account",
+                   "it takes LocalService, NetworkService, LocalSystem or DOMAIN\\NAME");
+  else if (start != NULL && !parse_start(setup, start))
+    options_refuse("--start", "it takes demand, auto or delayed");
+  else if (description != NULL && !parse_description(setup, description))
+    options_refuse("--description", "it takes a text of at most %d characters", MOST_TEXT - 1);
+  else
+    return first + 2;
+  return -1;
 }
 
 int service_options(int argc, char** argv) {

@@ -1,12 +1,12 @@
 /* The command line of prefork; see prefork.h for what it does. */
 #include "prefork.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../relay/options.h"
 #include "../relay/report.h"
 #include "door.h"
 #include "service.h"
@@ -15,6 +15,8 @@ enum {
   EXIT_USAGE = 2,
   MOST_WORKERS = 256 /* each is a process */
 };
+
+static const struct option no_options[] = {{.name = NULL}};
 
 static int print_usage(FILE* out) {
   fprintf(
@@ -61,76 +63,43 @@ static int print_usage(FILE* out) {
           "       (replace all workers; SIGHUP does that, too) and upgrade (SIGUSR2)\n"
           "  --ready-file FILE\n"
           "       where to write the addresses once it listens\n"
+          "  --patience SECONDS\n"
+          "       how long a successor may take to be ready (60)\n"
           "  --log FILE\n"
           "       where to say what otherwise goes to stderr\n"
           "\n"
           "Endpoints:\n",
           door_help);
   endpoint_list(out);
-  return out == stdout ? 0 : EXIT_USAGE;
-}
-
-static int parse_number(const char* text, unsigned long* number) {
-  char* end;
-  errno = 0;
-  *number = strtoul(text, &end, 10);
-  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 ? 0 : -1;
+  return EXIT_USAGE;
 }
 
 static int parse_endpoint(struct endpoint* endpoint, const char* text, int listens) {
   char why[256];
-  if (endpoint_parse(endpoint, text, why, sizeof(why)) != 0) {
-    report_error(0, "%s: %s", text, why);
-    return -1;
-  }
-  if (endpoint_listens(endpoint) != listens) {
-    report_error(0, "%s: %s", text, listens ? "serve listens" : "load connects");
-    return -1;
-  }
-  return 0;
+  if (endpoint_parse(endpoint, text, why, sizeof(why)) != 0)
+    return options_refuse(text, "%s", why);
+  if (endpoint_listens(endpoint) != listens)
+    return options_refuse(text, listens ? "serve listens" : "load connects");
+  return -1;
 }
 
-/* What an option sets: one of the three is not NULL. */
-struct option {
-  const char* name;
-  unsigned long* number;
-  const char** text;
-  struct endpoint* endpoint;
-};
-
-/* Pairs of name and value, and the one endpoint, from argv[2] on; `options`, whose first row is that of
- * the endpoint, ends with one without a name. */
-static int parse_options(const struct option* options, int argc, char** argv, int listens) {
+/* The endpoint and options behind the role, and the control endpoint, if `control`, which an option sets, names
+ * one. Returns an exit code, or -1 to go on. */
+static int take_options(const struct option* table,
+                        int argc,
+                        char** argv,
+                        struct endpoint* endpoint,
+                        struct endpoint* control,
+                        const char* const* control_text,
+                        int listens) {
   const char* text = NULL;
-  int i;
-  for (i = 2; i < argc; i += 2) {
-    const struct option* option = options;
-    const char* value = argv[i + 1]; /* NULL after the last */
-    if (argv[i][0] != '-' && text == NULL) {
-      text = argv[i--];
-      continue;
-    }
-    while (option->name != NULL && strcmp(option->name, argv[i]) != 0)
-      option++;
-    if (option->name == NULL || value == NULL) {
-      report_error(0, "%s: %s", argv[i],
-                   option->name != NULL ? "a value must follow" : "there is no such option");
-      return -1;
-    }
-    if (option->text != NULL)
-      *option->text = value;
-    if (option->number != NULL && parse_number(value, option->number) != 0) {
-      report_error(0, "%s: it takes a whole number, not '%s'", option->name, value);
-      return -1;
-    }
-    if (option->endpoint != NULL && parse_endpoint(option->endpoint, value, listens) != 0)
-      return -1;
-  }
-  if (text == NULL) {
-    report_error(0, "the endpoint is missing");
-    return -1;
-  }
-  return parse_endpoint(options->endpoint, text, listens);
+  struct operands operands = {.all = &text, .most = 1};
+  int code = options_take(table, argc - 1, argv + 1, &operands, print_usage);
+  if (code < 0 && text == NULL)
+    code = options_refuse("", "the endpoint is missing");
+  if (code < 0 && *control_text != NULL)
+    code = parse_endpoint(control, *control_text, listens);
+  return code < 0 ? parse_endpoint(endpoint, text, listens) : code;
 }
 
 /* Workers are this program again, wherever it lies; `name` is for systems that do not tell. */
@@ -140,41 +109,38 @@ static const char* own_path(const char* name) {
   return uv_exepath(path, &size) == 0 ? path : name;
 }
 
-static int parse_serve(struct serve_options* options, int argc, char** argv) {
+static int check_serve(const struct serve_options* options) {
   char why[256];
-  const struct option table[] = {{"", NULL, NULL, &options->endpoint},
-                                 {"--workers", &options->workers, NULL, NULL},
-                                 {"--max", &options->max, NULL, NULL},
-                                 {"--pipe", NULL, &options->pipe, NULL},
-                                 {"--allow", NULL, &options->allow, NULL},
-                                 {"--control", NULL, NULL, &options->control},
-                                 {"--ready-file", NULL, &options->ready_file, NULL},
-                                 {"--log", NULL, &options->log, NULL},
-                                 {NULL, NULL, NULL, NULL}};
+  if (strncmp(options->endpoint.text, "pipe", 4) == 0)
+    return options_refuse(options->endpoint.text, "serve takes tcp-listen:");
+  if (options->workers > MOST_WORKERS)
+    return options_refuse("--workers", "at most %d", MOST_WORKERS);
+  if (options->allow != NULL && options->pipe == NULL)
+    return options_refuse("--allow", "it is about the --pipe");
+  if (options->pipe != NULL && options->pipe[0] == '\0')
+    return options_refuse("--pipe", "it takes a name");
+  if (options->pipe != NULL && door_check(options->allow, why, sizeof(why)) != 0)
+    return options_refuse("--allow", "%s", why);
+  return -1;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse_serve(struct serve_options* options, int argc, char** argv) {
+  const char* control = NULL;
+  const struct option table[] = {{.name = "--workers", .number = &options->workers, .least = 1},
+                                 {.name = "--max", .number = &options->max},
+                                 {.name = "--pipe", .text = &options->pipe},
+                                 {.name = "--allow", .text = &options->allow},
+                                 {.name = "--control", .text = &control},
+                                 {.name = "--ready-file", .text = &options->ready_file},
+                                 {.name = "--patience", .ms = &options->patience_ms},
+                                 {.name = "--log", .text = &options->log},
+                                 {.name = NULL}};
+  int code;
   options->workers = 4;
-  if (parse_options(table, argc, argv, 1) != 0)
-    return -1;
-  if (strncmp(options->endpoint.text, "pipe", 4) == 0 || options->workers == 0) {
-    report_error(0, "serve takes tcp-listen: and at least one worker");
-    return -1;
-  }
-  if (options->workers > MOST_WORKERS) {
-    report_error(0, "--workers: at most %d", MOST_WORKERS);
-    return -1;
-  }
-  if (options->allow != NULL && options->pipe == NULL) {
-    report_error(0, "--allow: it is about the --pipe");
-    return -1;
-  }
-  if (options->pipe != NULL && options->pipe[0] == '\0') {
-    report_error(0, "--pipe: it takes a name");
-    return -1;
-  }
-  if (options->pipe != NULL && door_check(options->allow, why, sizeof(why)) != 0) {
-    report_error(0, "--allow: %s", why);
-    return -1;
-  }
-  return 0;
+  options->patience_ms = 60000;
+  code = take_options(table, argc, argv, &options->endpoint, &options->control, &control, 1);
+  return code < 0 ? check_serve(options) : code;
 }
 
 /* Its command line, to be that of a successor. */
@@ -190,9 +156,10 @@ static char** successor_arguments(int argc, char** argv) {
 
 static int run_server(int argc, char** argv, int (*run)(const struct serve_options* options)) {
   static struct serve_options options;
+  int code = parse_serve(&options, argc, argv);
   int err;
-  if (parse_serve(&options, argc, argv) != 0)
-    return EXIT_USAGE;
+  if (code >= 0)
+    return code;
   options.program = own_path(argv[0]);
   options.arguments = successor_arguments(argc, argv);
   err = options.log == NULL ? 0 : report_into(options.log);
@@ -200,9 +167,9 @@ static int run_server(int argc, char** argv, int (*run)(const struct serve_optio
     report_error(err, "cannot write %s", options.log);
     return 1;
   }
-  err = options.arguments == NULL ? 1 : run(&options);
+  code = options.arguments == NULL ? 1 : run(&options);
   free(options.arguments);
-  return err;
+  return code;
 }
 
 static int serve_main(int argc, char** argv) {
@@ -224,37 +191,37 @@ static int heir_main(int argc, char** argv) {
 static int install_main(int argc, char** argv) {
   struct serve_options options = {0};
   int first = service_options(argc, argv);
+  int code;
   if (first < 0)
     return EXIT_USAGE;
-  if (first >= argc)
-    return print_usage(stderr);
-  if (parse_serve(&options, argc - first + 2, argv + first - 2) != 0)
-    return EXIT_USAGE;
-  return service_install(argc, argv);
+  code = parse_serve(&options, argc - first + 2, argv + first - 2);
+  return code < 0 ? service_install(argc, argv) : code;
 }
 
 static int load_main(int argc, char** argv) {
   static struct load_options options;
-  const struct option table[] = {
-      {"", NULL, NULL, &options.endpoint},           {"--clients", &options.clients, NULL, NULL},
-      {"--requests", &options.requests, NULL, NULL}, {"--control", NULL, NULL, &options.control},
-      {"--kills", &options.kills, NULL, NULL},       {NULL, NULL, NULL, NULL}};
+  const char* control = NULL;
+  const struct option table[] = {{.name = "--clients", .number = &options.clients, .least = 1},
+                                 {.name = "--requests", .number = &options.requests, .least = 1},
+                                 {.name = "--control", .text = &control},
+                                 {.name = "--kills", .number = &options.kills},
+                                 {.name = NULL}};
+  int code;
   options.clients = 16;
   options.requests = 4000;
-  if (parse_options(table, argc, argv, 0) != 0)
-    return EXIT_USAGE;
-  if (options.clients == 0 || options.requests == 0 ||
-      (options.kills > 0 && options.control.scheme == NULL)) {
-    report_error(0, "load takes at least one client and one request, and --control for --kills");
-    return EXIT_USAGE;
-  }
+  code = take_options(table, argc, argv, &options.endpoint, &options.control, &control, 0);
+  if (code >= 0)
+    return code;
+  if (options.kills > 0 && control == NULL)
+    return options_refuse("--kills", "load is told where the server is controlled by --control");
   return load(&options);
 }
 
 static int upgrade_main(int argc, char** argv) {
   static struct endpoint endpoint;
-  (void) argc;
-  return parse_endpoint(&endpoint, argv[2], 0) != 0 ? EXIT_USAGE : give_order(&endpoint, "upgrade");
+  const char* none = NULL;
+  int code = take_options(no_options, argc, argv, &endpoint, NULL, &none, 0);
+  return code < 0 ? give_order(&endpoint, "upgrade") : code;
 }
 
 static int work_main(int argc, char** argv) {
@@ -279,7 +246,7 @@ static const struct {
 } roles[] = {
     {"serve", 3, INT_MAX, serve_main},
     {"load", 3, INT_MAX, load_main},
-    {"upgrade", 3, 3, upgrade_main},
+    {"upgrade", 3, INT_MAX, upgrade_main},
     {"--install", 4, INT_MAX, install_main},
     {"--uninstall", 3, 3, uninstall_main},
     {"--service", 4, INT_MAX, run_service}, /* by the manager of services */
@@ -287,53 +254,26 @@ static const struct {
     {"heir", 3, INT_MAX, heir_main},        /* by its predecessor */
 };
 
-/* Each --NAME=VALUE becomes two arguments. NULL: no memory. */
-static char** split_values(int* argc, char** argv) {
-  char** split = calloc(2 * (size_t) *argc + 1, sizeof(*split));
-  int count = 0;
-  int i;
-  for (i = 0; split != NULL && i < *argc; i++) {
-    char* value = strncmp(argv[i], "--", 2) == 0 ? strchr(argv[i], '=') : NULL;
-    split[count++] = argv[i];
-    if (value != NULL) {
-      *value = '\0';
-      split[count++] = value + 1;
-    }
-  }
-  *argc = count;
-  return split;
-}
-
-static int is_asked(int argc, char** argv, const char* what, const char* or_short) {
-  int i;
-  for (i = 1; i < argc; i++)
-    if (strcmp(argv[i], what) == 0 || strcmp(argv[i], or_short) == 0)
-      return 1;
-  return 0;
-}
-
 static int run(int argc, char** argv) {
+  int known = 0;
+  int first, code;
   size_t i;
-  if (is_asked(argc, argv, "--help", "-h"))
-    return print_usage(stdout);
-  if (is_asked(argc, argv, "--version", "-V"))
-    return printf("%s\n", report_version()) < 0;
-  for (i = 0; argc > 1 && i < sizeof(roles) / sizeof(roles[0]); i++)
-    if (strcmp(argv[1], roles[i].name) == 0 && argc >= roles[i].least && argc <= roles[i].most)
+  for (i = 0; argc > 1 && i < sizeof(roles) / sizeof(roles[0]); i++) {
+    if (strcmp(argv[1], roles[i].name) != 0)
+      continue;
+    if (argc >= roles[i].least && argc <= roles[i].most)
       return roles[i].run(argc, argv);
-  return print_usage(stderr);
+    known = 1; /* and perhaps it is asked what it takes */
+  }
+  code = options_take_first(no_options, argc - known, argv + known, &first, print_usage);
+  return code < 0 ? print_usage(stderr) : code;
 }
 
 int main(int argc, char** argv) {
-  char** split;
-  int code;
   argv = uv_setup_args(argc, argv);
 #ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN); /* a report that nobody reads ends no server */
 #endif
   report_setup("prefork", REPORT_NORMAL);
-  split = split_values(&argc, argv);
-  code = split == NULL ? 1 : run(argc, split);
-  free(split);
-  return code;
+  return run(argc, argv);
 }

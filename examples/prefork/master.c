@@ -21,12 +21,15 @@ void master_pause(struct master* master) {
 }
 
 static void open_the_door(struct master* master) {
+  int i;
   master->paused = 0;
-  if (master->at_the_door)
-    guest_comes(&master->listener.stream, 0);
+  for (i = 0; i < LISTENER_STREAMS; i++) {
+    if (master->at_the_door[i])
+      guest_comes(&master->listener.streams[i].stream, 0);
+    master->at_the_door[i] = 0;
+  }
   if (master->at_the_pipe)
     guest_comes_by_pipe(master);
-  master->at_the_door = 0;
   master->at_the_pipe = 0;
 }
 
@@ -74,9 +77,7 @@ static void drain(struct master* master, unsigned grace) {
   master->draining = 1;
   master->grace = grace;
   service_tell(STANDING_STOPPING);
-  if (master->listening)
-    uv_close(&master->listener.handle, NULL);
-  master->listening = 0;
+  listener_close(&master->listener);
   door_close(master->succeeded);
   uv_timer_start(&master->patience, on_tick, TICK_MS, TICK_MS);
   crew_tell_the_end(master);
@@ -130,10 +131,9 @@ static int complain(int err, const char* where) {
 
 static int open_all(struct master* master) {
   const struct serve_options* options = master->options;
-  int err;
-  master->listening = 1;
-  err = complain(endpoint_listen(&options->endpoint, &master->loop, &master->listener, guest_comes),
-                 options->endpoint.text);
+  int err = complain(
+      listener_open(&master->listener, &options->endpoint, &master->loop, master, guest_comes),
+      options->endpoint.text);
   if (err == 0 && options->pipe != NULL)
     err = complain(door_open(&master->loop, options->pipe, options->allow), options->pipe);
   if (err == 0 && options->pipe != NULL)
@@ -148,13 +148,17 @@ int master_announce(struct master* master, const char* how) {
   char name[ENDPOINT_NAME];
   char control[ENDPOINT_NAME];
   char both[2 * ENDPOINT_NAME + 2];
-  int err = endpoint_local_name(&options->endpoint, &master->listener, name, sizeof(name));
+  char other[ENDPOINT_NAME] = "";
+  int err = listener_name(&master->listener, 0, name, sizeof(name));
+  if (err == 0 && master->listener.open[1])
+    err = listener_name(&master->listener, 1, other, sizeof(other));
   if (err == 0)
     err = control_name(master, control, sizeof(control));
   if (err < 0)
     return complain(err, options->endpoint.text);
-  report(REPORT_NORMAL, "%s %s%s%s%s%s", how, name, options->pipe == NULL ? "" : " and the pipe ",
-         options->pipe == NULL ? "" : options->pipe, *control ? ", controlled on " : "", control);
+  report(REPORT_NORMAL, "%s %s%s%s%s%s%s%s", how, name, *other ? ", " : "", other,
+         options->pipe == NULL ? "" : " and the pipe ", options->pipe == NULL ? "" : options->pipe,
+         *control ? ", controlled on " : "", control);
   service_tell(master->paused ? STANDING_PAUSED : STANDING_RUNNING);
   if (options->ready_file == NULL)
     return 0;

@@ -54,11 +54,11 @@ struct worker {
 struct master {
   const struct serve_options* options;
   uv_loop_t loop;
-  union any_stream listener;
-  int listening;
+  struct listener listener;
   int paused;
-  int at_the_door; /* connections wait to be accepted, which they are not while paused: of TCP, */
-  int at_the_pipe; /* and of the pipe */
+  /* Connections wait to be accepted, which they are not while paused: of TCP, and of the pipe. */
+  int at_the_door[LISTENER_STREAMS];
+  int at_the_pipe;
   uv_timer_t patience; /* ticks while the end is near */
   unsigned ticks;
   unsigned grace;         /* ticks for those that have come and not asked */
@@ -116,7 +116,7 @@ void master_finish_if_drained(struct master* master);
 void guests_append(struct guests* list, struct guest* guest);
 void guests_detach(struct guest* guest);
 
-/* The connection callback of the listener, and of the door. */
+/* The connection callback of the listener, and of the door. The first is also for those in its line. */
 void guest_comes(uv_stream_t* server, int status);
 void guest_comes_by_pipe(void* master);
 
@@ -196,8 +196,8 @@ int control_listen(struct master* master);
 /* What it is called; "" when there is none. */
 int control_name(const struct master* master, char* name, size_t size);
 
-/* What a successor has to be given; NULL: nothing. */
-uv_stream_t* control_handle(void);
+/* What a successor has to be given, from 0 on; NULL: no more. */
+uv_stream_t* control_handle(int index);
 
 /* Tell who asked for an upgrade what came of it. */
 void control_tell_upgrade(const char* text);
@@ -220,8 +220,8 @@ void upgrade_cancel(struct master* master);
 /* Until its successor has taken over, or has failed. */
 int upgrade_is_under_way(void);
 
-/* A client was accepted. If it is the last that the system has accepted by itself, this closes the
- * listener. */
-void upgrade_looks(struct master* master);
+/* A client was accepted from that stream of the listener. If it is the last that the system has accepted by
+ * itself, this closes the stream. */
+void upgrade_looks(struct master* master, const uv_stream_t* stream);
 
 #endif /* PREFORK_MASTER_H_ */

@@ -23,14 +23,16 @@
 #define PREFORK_H_
 
 #include "../relay/endpoint.h"
+#include "../relay/listener.h"
 
 struct serve_options {
   struct endpoint endpoint;
   struct endpoint control; /* its scheme is NULL when there is none */
   unsigned long workers;
-  unsigned long max; /* requests, then it ends; 0: no limit */
-  const char* pipe;  /* NULL: TCP alone */
-  const char* allow; /* whom the pipe is for (door.h) */
+  unsigned long max;    /* requests, then it ends; 0: no limit */
+  uint64_t patience_ms; /* with a successor */
+  const char* pipe;     /* NULL: TCP alone */
+  const char* allow;    /* whom the pipe is for (door.h) */
   const char* ready_file;
   const char* log;     /* NULL: stderr */
   const char* program; /* to start workers with, and a successor, */

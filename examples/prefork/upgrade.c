@@ -1,7 +1,7 @@
 /* How a master is succeeded, from its side. It starts the program anew, as `prefork heir`, with a pipe as
  * standard input over which go the handles of all it listens on. The two talk in lines:
  *
- *   tcp, pipe, control   to the successor; the listener comes with the line
+ *   tcp, pipe, control   to the successor; the listener comes with the line, or one of two
  *   all                  to the successor: that was all there is
  *   ready                to the master: its workers are ready, and it has what it needs
  *   go                   to the successor: accept from now on. So does the end of the pipe
@@ -12,7 +12,7 @@
  *
  * Windows accepts connections of TCP before it is asked for one. With uv_tcp_simultaneous_accepts off
  * that is one, which the master has to take before it closes its listener. It does not come of itself
- * when nobody asks just now, so the master knocks at its own door. */
+ * when nobody asks just now, so the master knocks at its own door, and where there are two, at both. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +21,10 @@
 #include "door.h"
 #include "master.h"
 
-#define PATIENCE_MS 60000
-
 enum stage {
   STAGE_NONE,
   STAGE_WAITING, /* for "ready" */
-  STAGE_LAST,    /* for the last client of the listener */
+  STAGE_LAST,    /* for the last client of each stream of the listener */
   STAGE_LEFT     /* "go" is said */
 };
 
@@ -43,8 +41,10 @@ static struct {
   uv_pipe_t channel;
   uv_timer_t patience;
   struct lines lines;
-  uv_tcp_t knocking;
-  uv_connect_t knock;
+  struct {
+    uv_tcp_t tcp;
+    uv_connect_t req;
+  } knocks[LISTENER_STREAMS];
 } upgrade;
 
 static void on_written(uv_write_t* req, int status) {
@@ -83,13 +83,19 @@ static void close_all(void) {
     uv_close((uv_handle_t*) &upgrade.process, on_closed);
 }
 
+static void accept_ahead(struct master* master, int enable) {
+  int i;
+  for (i = 0; i < LISTENER_STREAMS; i++)
+    if (master->listener.open[i])
+      uv_tcp_simultaneous_accepts(&master->listener.streams[i].tcp, enable);
+}
+
 static void give_up(struct master* master, int err, const char* why) {
   char text[256];
   if (upgrade.spawned && !uv_is_closing((uv_handle_t*) &upgrade.process))
     uv_process_kill(&upgrade.process, SIGKILL);
   close_all();
-  if (master->listening)
-    uv_tcp_simultaneous_accepts(&master->listener.tcp, 1);
+  accept_ahead(master, 1);
   report_error(err, "there is no successor: %s", why);
   snprintf(text, sizeof(text), "no upgrade: %s%s%s\n", why, err < 0 ? ": " : "",
            err < 0 ? uv_strerror(err) : "");
@@ -131,20 +137,21 @@ static void on_go(uv_shutdown_t* req, int status) {
   close_all();
 }
 
-static void close_listener(struct master* master) {
+static void close_stream(struct master* master, int index) {
   static uv_shutdown_t shutdown;
+  listener_close_one(&master->listener, index);
+  if (listener_is_open(&master->listener))
+    return;
   upgrade.stage = STAGE_LEFT;
   master->succeeded = 1;
-  uv_close(&master->listener.handle, NULL);
-  master->listening = 0;
   leave(master);
   if (uv_shutdown(&shutdown, (uv_stream_t*) &upgrade.channel, on_go) < 0)
     close_all();
 }
 
-void upgrade_looks(struct master* master) {
+void upgrade_looks(struct master* master, const uv_stream_t* stream) {
   if (upgrade.stage == STAGE_LAST)
-    close_listener(master);
+    close_stream(master, listener_index(&master->listener, stream));
 }
 
 /* Whether it was let in does not matter: the next one to come may be a client. */
@@ -153,26 +160,30 @@ static void on_knocked(uv_connect_t* req, int status) {
   uv_close((uv_handle_t*) req->handle, on_closed);
 }
 
-static int knock(struct master* master) {
+static int knock(struct master* master, int index) {
   struct sockaddr_storage address;
+  uv_tcp_t* tcp = &upgrade.knocks[index].tcp;
   int size = sizeof(address);
-  int err = uv_tcp_getsockname(&master->listener.tcp, (struct sockaddr*) &address, &size);
+  int err =
+      uv_tcp_getsockname(&master->listener.streams[index].tcp, (struct sockaddr*) &address, &size);
   if (err < 0)
     return err;
-  uv_tcp_init(&master->loop, &upgrade.knocking);
+  uv_tcp_init(&master->loop, tcp);
   upgrade.handles++;
-  err = uv_tcp_connect(&upgrade.knock, &upgrade.knocking, (const struct sockaddr*) &address,
+  err = uv_tcp_connect(&upgrade.knocks[index].req, tcp, (const struct sockaddr*) &address,
                        on_knocked);
   if (err < 0)
-    uv_close((uv_handle_t*) &upgrade.knocking, on_closed);
+    uv_close((uv_handle_t*) tcp, on_closed);
   return err;
 }
 
 static void on_ready(struct master* master) {
+  int i;
   upgrade.stage = STAGE_LAST;
   uv_timer_stop(&upgrade.patience);
-  if (!door_accepts_ahead || knock(master) < 0)
-    close_listener(master);
+  for (i = 0; i < LISTENER_STREAMS; i++)
+    if (master->listener.open[i] && (!door_accepts_ahead || knock(master, i) < 0))
+      close_stream(master, i);
 }
 
 static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
@@ -232,13 +243,16 @@ static int spawn(struct master* master) {
 }
 
 static int give(struct master* master) {
-  int err;
-  uv_tcp_simultaneous_accepts(&master->listener.tcp, 0);
-  err = send_line("tcp", &master->listener.stream);
+  int err = 0;
+  int i;
+  accept_ahead(master, 0); /* uv_tcp_simultaneous_accepts, of each stream that listens */
+  for (i = 0; i < LISTENER_STREAMS && err == 0; i++)
+    if (master->listener.open[i])
+      err = send_line("tcp", &master->listener.streams[i].stream);
   if (err == 0 && door_handle() != NULL)
     err = send_line("pipe", door_handle());
-  if (err == 0 && control_handle() != NULL)
-    err = send_line("control", control_handle());
+  for (i = 0; err == 0 && control_handle(i) != NULL; i++)
+    err = send_line("control", control_handle(i));
   return err == 0 ? send_line("all", NULL) : err;
 }
 
@@ -260,7 +274,7 @@ static void begin(struct master* master) {
   err = spawn(master);
   upgrade.spawned = err == 0;
   if (err == 0)
-    err = uv_timer_start(&upgrade.patience, on_impatience, PATIENCE_MS, 0);
+    err = uv_timer_start(&upgrade.patience, on_impatience, master->options->patience_ms, 0);
   if (err == 0)
     err = uv_read_start((uv_stream_t*) &upgrade.channel, on_alloc, on_read);
   if (err == 0)

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BACKLOG 128
-
 /* What an endpoint is, whoever begins. */
 struct kind {
   int (*parse)(struct endpoint* endpoint, const char* rest, char* why, size_t size);
@@ -22,6 +20,7 @@ struct kind {
   int (*abort)(union any_stream* stream, uv_close_cb cb);
   uv_stream_t* (*out)(union any_stream* stream);
   void (*close)(union any_stream* stream, uv_close_cb cb);
+  void (*leave)(union any_stream* stream, uv_close_cb cb); /* NULL: as `close` */
   int (*failed)(const union any_stream* stream);
 };
 
@@ -320,6 +319,10 @@ static void exec_end(union any_stream* stream, uv_close_cb cb) {
   exec_close(&stream->exec, 0, cb);
 }
 
+static void exec_leave(union any_stream* stream, uv_close_cb cb) {
+  exec_close(&stream->exec, 1, cb);
+}
+
 static int exec_failed(const union any_stream* stream) {
   return stream->exec.failed;
 }
@@ -410,6 +413,7 @@ static const struct kind exec = {
     .abort = exec_abort,
     .out = exec_out,
     .close = exec_end,
+    .leave = exec_leave,
     .failed = exec_failed,
 };
 
@@ -489,7 +493,7 @@ static const struct scheme schemes[] = {
      .placed = 1},
     {.name = "tty",
      .syntax = "tty",
-     .meaning = "the terminal, every key at once; Ctrl-] leaves",
+     .meaning = "the terminal, every key at once; Ctrl-] leaves, and ends a program",
      .kind = &standard,
      .single = 1,
      .escape = STDIO_ESCAPE},
@@ -554,46 +558,9 @@ void endpoint_list(FILE* out) {
     fprintf(out, "  %-24s %s\n", schemes[i].syntax, schemes[i].meaning);
 }
 
-int endpoint_listen(const struct endpoint* endpoint,
-                    uv_loop_t* loop,
-                    union any_stream* stream,
-                    uv_connection_cb cb) {
+int endpoint_bind(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {
   int err = endpoint->scheme->kind->init(endpoint, loop, stream);
-  if (err == 0)
-    err = endpoint->scheme->kind->bind(endpoint, stream);
-  if (err == 0)
-    err = uv_listen(&stream->stream, BACKLOG, cb);
-  return err;
-}
-
-int endpoint_listen_also(const struct endpoint* endpoint,
-                         const union any_stream* first,
-                         union any_stream* stream,
-                         uv_connection_cb cb) {
-  union tcp_address address = endpoint->also;
-  struct sockaddr_storage known;
-  unsigned int flags = address.any.sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0;
-  int length = sizeof(known);
-  int err;
-
-  if (address.any.sa_family == AF_UNSPEC)
-    return UV_ENOENT;
-  err = uv_tcp_getsockname(&first->tcp, (struct sockaddr*) &known, &length);
-  if (err < 0)
-    return err;
-  /* At the same place in both families. */
-  address.in4.sin_port = ((const struct sockaddr_in*) &known)->sin_port;
-  uv_tcp_init(first->stream.loop, &stream->tcp);
-  err = uv_tcp_bind(&stream->tcp, &address.any, flags);
-  if (err == 0)
-    err = uv_listen(&stream->stream, BACKLOG, cb);
-  if (err == 0)
-    return 0;
-  uv_close(&stream->handle, NULL);
-  /* Nobody asked for the port that the first one got, and no machine need have both families. */
-  if (strcmp(endpoint->service, "0") == 0 || err == UV_EADDRNOTAVAIL || err == UV_EAFNOSUPPORT)
-    err = UV_ENOENT;
-  return err;
+  return err == 0 ? endpoint->scheme->kind->bind(endpoint, stream) : err;
 }
 
 int endpoint_accept(const struct endpoint* endpoint,
@@ -651,6 +618,13 @@ void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, u
     uv_close(&stream->handle, cb);
   else
     endpoint->scheme->kind->close(stream, cb);
+}
+
+void endpoint_leave(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb) {
+  if (endpoint->scheme->kind->leave == NULL)
+    endpoint_close(endpoint, stream, cb);
+  else
+    endpoint->scheme->kind->leave(stream, cb);
 }
 
 int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream) {

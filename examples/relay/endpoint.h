@@ -63,17 +63,8 @@ void endpoint_list(FILE* out);
 /* The next three initialise `stream`, also when they fail: it has to be closed in any case.
  * They return 0 or a UV_E* code. */
 
-int endpoint_listen(const struct endpoint* endpoint,
-                    uv_loop_t* loop,
-                    union any_stream* stream,
-                    uv_connection_cb cb);
-
-/* A name such as localhost has addresses of both families: another listener for the other one, at the
- * port of `first`. UV_ENOENT where there is no such thing. It is to be closed only when this was 0. */
-int endpoint_listen_also(const struct endpoint* endpoint,
-                         const union any_stream* first,
-                         union any_stream* stream,
-                         uv_connection_cb cb);
+/* Made, and to be listened on (listener.h). */
+int endpoint_bind(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream);
 
 /* To be called from the connection callback of `server`. */
 int endpoint_accept(const struct endpoint* endpoint,
@@ -123,6 +114,9 @@ void endpoint_close(const struct endpoint* endpoint, union any_stream* stream, u
 
 /* 1 when something went wrong that only the close has shown: a child that failed. */
 int endpoint_failed(const struct endpoint* endpoint, const union any_stream* stream);
+
+/* Close because whoever sits here has left: what is at the other end, if it is a program, is ended too. */
+void endpoint_leave(const struct endpoint* endpoint, union any_stream* stream, uv_close_cb cb);
 
 /* Close in a way that the peer cannot take for an orderly end, if the kind has one; a file does not get
  * its name then. */

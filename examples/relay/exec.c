@@ -12,6 +12,7 @@
 
 #define COMMAND_BYTES 1024
 #define MOST_WORDS 64 /* the program and its arguments */
+#define PATIENCE_MS 2000
 
 /* Puts the word at `at` into `out`, without its quotes. Returns what follows, or NULL when a quote is
  * missing. */
@@ -62,8 +63,8 @@ int exec_check(const char* command, char* why, size_t size) {
 
 int exec_init(uv_loop_t* loop, struct exec* exec) {
   memset(exec, 0, sizeof(*exec));
-  uv_timer_init(loop, &exec->started);
-  exec->started.data = exec;
+  uv_timer_init(loop, &exec->timer);
+  exec->timer.data = exec;
   uv_pipe_init(loop, &exec->in, 0);
   exec->in.data = exec;
   exec->open_handles = 3; /* the process comes with the start */
@@ -83,6 +84,7 @@ static void on_started(uv_timer_t* timer) {
 }
 
 static void on_closed(uv_handle_t* handle);
+static void on_timer_closed(uv_handle_t* handle);
 
 static void on_process_exit(uv_process_t* process, int64_t exit_status, int term_signal) {
   struct exec* exec = process->data;
@@ -93,6 +95,8 @@ static void on_process_exit(uv_process_t* process, int64_t exit_status, int term
   else if (exec->failed)
     report_error(0, "'%s' ended with exit code %" PRId64, exec->command, exit_status);
   uv_close((uv_handle_t*) process, on_closed);
+  if (exec->closing)
+    uv_close((uv_handle_t*) &exec->timer, on_timer_closed);
 }
 
 static void describe_pipe(uv_stdio_container_t* container, uv_pipe_t* pipe, int direction) {
@@ -132,7 +136,7 @@ int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_con
   exec->connect = req;
   exec->connect_cb = cb;
   req->handle = (uv_stream_t*) &exec->out;
-  return uv_timer_start(&exec->started, on_started, 0, 0);
+  return uv_timer_start(&exec->timer, on_started, 0, 0);
 }
 
 /* ---- The end ----------------------------------------------------------------------------- */
@@ -158,13 +162,21 @@ static void on_out_closed(uv_handle_t* handle) {
   count_closed((struct exec*) handle);
 }
 
+static void on_impatience(uv_timer_t* timer) {
+  struct exec* exec = timer->data;
+  uv_process_kill(&exec->process, SIGKILL);
+}
+
 void exec_close(struct exec* exec, int kill, uv_close_cb cb) {
   exec->close_cb = cb;
+  exec->closing = 1;
   if (exec->running && (kill || exec->connect != NULL)) {
     exec->killed = 1;
     uv_process_kill(&exec->process, SIGTERM);
+    uv_timer_start(&exec->timer, on_impatience, PATIENCE_MS, 0);
   }
-  uv_close((uv_handle_t*) &exec->started, on_timer_closed);
+  if (!exec->running)
+    uv_close((uv_handle_t*) &exec->timer, on_timer_closed);
   uv_close((uv_handle_t*) &exec->in, on_closed);
   uv_close((uv_handle_t*) &exec->out, on_out_closed);
 }

@@ -11,13 +11,14 @@ struct exec {
   uv_pipe_t out; /* first, so that it is the stream to read; its data is the caller's */
   uv_pipe_t in;
   uv_process_t process;
-  uv_timer_t started; /* brings the connect callback */
+  uv_timer_t timer; /* brings the connect callback, and at the end the end of patience */
   uv_connect_t* connect;
   uv_connect_cb connect_cb;
   uv_close_cb close_cb;
   const char* command;
   unsigned open_handles;
   int running;
+  int closing;
   int killed; /* by us */
   int failed; /* it ended by itself, and not with 0 */
 };
@@ -31,8 +32,8 @@ int exec_init(uv_loop_t* loop, struct exec* exec);
 /* Run `command`, which must outlive it. Refused (<0): `cb` does not come. */
 int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_connect_cb cb);
 
-/* End the streams, and with `kill` the child; `cb` gets the handle `out` once all is closed and the
- * child has ended. */
+/* End the streams, and with `kill` the child: by SIGTERM, and by SIGKILL when that was not enough. `cb` gets
+ * the handle `out` once all is closed and the child has ended. */
 void exec_close(struct exec* exec, int kill, uv_close_cb cb);
 
 #endif /* RELAY_EXEC_H_ */

@@ -32,8 +32,8 @@ static struct watched watched[] = {
 #define WATCHED (sizeof(watched) / sizeof(watched[0]))
 
 static void (*on_interrupt)(void* data, const char* name);
-static void (*on_question)(void* data);
 static void* their_data;
+static struct progress* their_progress;
 
 static void stop_watching(void) {
   size_t i;
@@ -46,7 +46,7 @@ static void on_signal(uv_signal_t* handle, int signum) {
   const struct watched* which = handle->data;
   (void) signum;
   if (which->asks) {
-    on_question(their_data);
+    progress_say(their_progress);
     return;
   }
   stop_watching();
@@ -78,15 +78,15 @@ static int watch(uv_loop_t* loop, struct watched* one) {
 
 int interrupt_watch(uv_loop_t* loop,
                     void (*interrupted)(void* data, const char* name),
-                    void (*asked)(void* data),
-                    void* data) {
+                    void* data,
+                    struct progress* progress) {
   size_t i;
   int err = 0;
   on_interrupt = interrupted;
-  on_question = asked;
   their_data = data;
+  their_progress = progress;
   for (i = 0; i < WATCHED && err == 0; i++)
-    if ((asked != NULL || !watched[i].asks) && !is_ignored(watched[i].signum))
+    if (!is_ignored(watched[i].signum))
       err = watch(loop, &watched[i]);
   return err;
 }

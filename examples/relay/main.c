@@ -4,13 +4,14 @@
  * endpoint is, is in endpoint.c; one joined connection in pair.c; one direction of it in pump.c.
  * Only uv.h, uvstream.h (in dial.c) and the C library are used: the same source runs on Windows and
  * Unix. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "interrupt.h"
+#include "listener.h"
+#include "options.h"
 #include "pair.h"
 #include "progress.h"
 #include "ready.h"
@@ -18,8 +19,7 @@
 
 enum {
   EXIT_OK = 0,
-  EXIT_FAILED = 1,
-  EXIT_USAGE = 2
+  EXIT_FAILED = 1
 };
 
 struct options {
@@ -29,14 +29,7 @@ struct options {
   unsigned long max; /* connections to serve; 0: no limit */
   uint64_t timeout_ms;
   const char* ready_file;
-  enum report_level level;
-};
-
-struct listener {
-  union any_stream stream;
-  union any_stream also; /* of the other family */
-  int open;
-  int also_open;
+  int level;
 };
 
 struct relay {
@@ -55,8 +48,9 @@ struct relay {
   int broken; /* the program itself failed, or was interrupted */
 };
 
-static void print_help(void) {
-  printf(
+static int print_help(FILE* out) {
+  fprintf(
+      out,
       "usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
       "\n"
       "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
@@ -64,8 +58,9 @@ static void print_help(void) {
       "such a thing (a pipe has none), and to a program as SIGTERM.\n"
       "\n"
       "Endpoints (HOST is a name or an address, IPv6 in brackets; PORT a number or a service):\n");
-  endpoint_list(stdout);
-  printf(
+  endpoint_list(out);
+  fprintf(
+      out,
       "\n"
       "Options:\n"
       "  --one-way          only from the first endpoint to the second; what comes back is\n"
@@ -78,173 +73,88 @@ static void print_help(void) {
       "  -q, --quiet        say nothing but errors\n"
       "  -v, --verbose      say more: each connection, who was slow\n"
       "  -h, --help         this text\n"
-      "  --version          which version this is\n"
+      "  -V, --version      which version this is\n"
       "\n"
       "Without --serve one connection is joined; a listening side waits for its client before\n"
       "the other side is connected to. Ctrl-C, SIGTERM and a terminal that is closed end what is\n"
       "joined as a failure. On a terminal a line tells how far it is; where there are such\n"
       "signals, SIGUSR1 and SIGINFO ask for one. A value may follow its option behind a '='.\n"
       "Exit code: 0 all went well, 1 a connection failed or was interrupted, 2 wrong arguments.\n");
+  return 0;
 }
 
 /* ---- Arguments --------------------------------------------------------------------------- */
 
-static int usage_error(const char* problem, const char* about) {
-  report_error(0, "%s%s%s (relay --help says more)", about, *about ? ": " : "", problem);
-  return EXIT_USAGE;
-}
-
-/* What is asked for is right, and may be there later. */
-static int lookup_error(const char* problem, const char* about) {
-  report_error(0, "%s: %s", about, problem);
-  return EXIT_FAILED;
-}
-
-static int parse_number(const char* text, unsigned long* number) {
-  char* end;
-  errno = 0;
-  *number = strtoul(text, &end, 10);
-  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number > 0 ? 0 : -1;
-}
-
-static int parse_seconds(const char* text, uint64_t* ms) {
-  char* end;
-  double seconds = strtod(text, &end);
-  if (end == text || *end != '\0' || !(seconds >= 0.001) || seconds > 1e6)
-    return -1;
-  *ms = (uint64_t) (seconds * 1000);
-  return 0;
-}
-
-/* An option that takes a value. Returns an exit code, or -1 to go on. */
-static int parse_valued(struct options* options, const char* name, const char* value) {
-  if (value == NULL)
-    return usage_error("a value must follow", name);
-  if (strcmp(name, "--ready-file") == 0) {
-    options->ready_file = value;
-    return -1;
-  }
-  if (strcmp(name, "--max") == 0)
-    return parse_number(value, &options->max) == 0
-               ? -1
-               : usage_error("--max takes a whole number above 0", value);
-  return parse_seconds(value, &options->timeout_ms) == 0
-             ? -1
-             : usage_error("--timeout takes seconds, 0.001 to 1000000", value);
-}
-
-static int is_one_of(const char* text, const char* a, const char* b) {
-  return strcmp(text, a) == 0 || strcmp(text, b) == 0;
-}
-
-static int takes_value(const char* name) {
-  return is_one_of(name, "--max", "--timeout") || strcmp(name, "--ready-file") == 0;
-}
-
-/* --name=value. Returns an exit code, or -1 to go on. */
-static int parse_joined(struct options* options, const char* text) {
-  char name[32];
-  size_t length = strcspn(text, "=");
-  snprintf(name, sizeof(name), "%.*s", (int) length, text);
-  if (length >= sizeof(name) || !takes_value(name))
-    return usage_error("there is no such option with a value", text);
-  return parse_valued(options, name, text + length + 1);
-}
-
-/* Returns an exit code, or -1 to go on. */
-static int parse_option(struct options* options, char** argv, int* at) {
-  const char* name = argv[*at];
-  if (is_one_of(name, "-h", "--help")) {
-    print_help();
-    return EXIT_OK;
-  }
-  if (strcmp(name, "--version") == 0) {
-    printf("%s\n", report_version());
-    return EXIT_OK;
-  }
-  if (is_one_of(name, "-q", "--quiet"))
-    options->level = REPORT_QUIET;
-  else if (is_one_of(name, "-v", "--verbose"))
-    options->level = REPORT_VERBOSE;
-  else if (strcmp(name, "--serve") == 0)
-    options->serve = 1;
-  else if (strcmp(name, "--one-way") == 0)
-    options->one_way = 1;
-  else if (strchr(name, '=') != NULL)
-    return parse_joined(options, name);
-  else if (takes_value(name))
-    return parse_valued(options, name, argv[++*at]);
-  else
-    return usage_error("there is no such option", name);
+static int check_options(const struct options* options) {
+  const struct endpoint* ends = options->ends;
+  if (options->serve && !endpoint_listens(&ends[0]))
+    return options_refuse(ends[0].text, "with --serve the first endpoint must listen");
+  if (options->serve && endpoint_listens(&ends[1]))
+    return options_refuse(ends[1].text, "with --serve the second endpoint must connect");
+  if (options->serve && endpoint_is_single(&ends[1]))
+    return options_refuse(ends[1].text,
+                          "with --serve the second endpoint is opened for each client");
+  if (!ends[0].gives && !ends[1].gives)
+    return options_refuse(ends[1].text, "neither this nor the other endpoint gives any bytes");
+  if (!ends[0].takes && !ends[1].takes)
+    return options_refuse(ends[1].text, "neither this nor the other endpoint takes any bytes");
+  if (options->one_way && (!ends[0].gives || !ends[1].takes))
+    return options_refuse("--one-way", "from the first endpoint to the second nothing can go");
+  if (endpoint_conflicts(&ends[0], &ends[1]))
+    return options_refuse(ends[1].text,
+                          "the first endpoint has that already (write stdin stdout for both)");
+  if (options->max > 0 && !options->serve)
+    return options_refuse("--max", "it is for --serve");
   return -1;
 }
 
-static int check_options(const struct options* options, int count) {
-  if (count != 2)
-    return usage_error("two endpoints are needed", "");
-  if (options->serve && !endpoint_listens(&options->ends[0]))
-    return usage_error("with --serve the first endpoint must listen", options->ends[0].text);
-  if (options->serve && endpoint_listens(&options->ends[1]))
-    return usage_error("with --serve the second endpoint must connect", options->ends[1].text);
-  if (options->serve && endpoint_is_single(&options->ends[1]))
-    return usage_error("with --serve the second endpoint is opened for each client",
-                       options->ends[1].text);
-  if (!options->ends[0].gives && !options->ends[1].gives)
-    return usage_error("neither this nor the other endpoint gives any bytes",
-                       options->ends[1].text);
-  if (!options->ends[0].takes && !options->ends[1].takes)
-    return usage_error("neither this nor the other endpoint takes any bytes",
-                       options->ends[1].text);
-  if (options->one_way && (!options->ends[0].gives || !options->ends[1].takes))
-    return usage_error("from the first endpoint to the second nothing can go", "--one-way");
-  if (endpoint_conflicts(&options->ends[0], &options->ends[1]))
-    return usage_error("the first endpoint has that already (write stdin stdout for both)",
-                       options->ends[1].text);
-  if (options->max > 0 && !options->serve)
-    return usage_error("it is for --serve", "--max");
+/* Returns an exit code, or -1 to go on. */
+static int parse_endpoints(struct options* options, const char* const* texts) {
+  char why[256];
+  int i;
+  for (i = 0; i < 2; i++) {
+    int found = endpoint_parse(&options->ends[i], texts[i], why, sizeof(why));
+    if (found < 0)
+      return options_refuse(texts[i], "%s", why);
+    if (found > 0) { /* What is asked for is right, and may be there later. */
+      report_error(0, "%s: %s", texts[i], why);
+      return EXIT_FAILED;
+    }
+    endpoint_place(&options->ends[i], i);
+  }
   return -1;
 }
 
 /* Returns an exit code, or -1 to go on. */
 static int parse_arguments(struct options* options, int argc, char** argv) {
-  char why[256];
-  int count = 0;
-  int found;
-  int i;
+  const char* texts[2];
+  struct operands endpoints = {.all = texts, .most = 2};
+  const struct option table[] = {
+      {.name = "--one-way", .flag = &options->one_way, .value = 1},
+      {.name = "--serve", .flag = &options->serve, .value = 1},
+      {.name = "--max", .number = &options->max, .least = 1},
+      {.name = "--timeout", .ms = &options->timeout_ms},
+      {.name = "--ready-file", .text = &options->ready_file},
+      {.name = "--quiet", .letter = "-q", .flag = &options->level, .value = REPORT_QUIET},
+      {.name = "--verbose", .letter = "-v", .flag = &options->level, .value = REPORT_VERBOSE},
+      {.name = NULL}};
+  int code;
   memset(options, 0, sizeof(*options));
   options->level = REPORT_NORMAL;
-  for (i = 1; i < argc; i++) {
-    int code = -1;
-    if (argv[i][0] == '-' && argv[i][1] != '\0')
-      code = parse_option(options, argv, &i);
-    else if (count == 2)
-      code = usage_error("a third endpoint; two are joined", argv[i]);
-    else if ((found = endpoint_parse(&options->ends[count], argv[i], why, sizeof(why))) < 0)
-      code = usage_error(why, argv[i]);
-    else if (found > 0)
-      code = lookup_error(why, argv[i]);
-    else
-      endpoint_place(&options->ends[count], count), count++;
-    if (code >= 0)
-      return code;
-  }
-  return check_options(options, count);
+  code = options_take(table, argc, argv, &endpoints, print_help);
+  if (code >= 0)
+    return code;
+  if (endpoints.count != 2)
+    return options_refuse("", "two endpoints are needed");
+  code = parse_endpoints(options, texts);
+  return code >= 0 ? code : check_options(options);
 }
 
 /* ---- Connections ------------------------------------------------------------------------- */
 
-static void close_listener(struct listener* listener) {
-  if (listener->open)
-    uv_close(&listener->stream.handle, NULL);
-  if (listener->also_open)
-    uv_close(&listener->also.handle, NULL);
-  listener->open = 0;
-  listener->also_open = 0;
-}
-
 static void close_listeners(struct relay* relay) {
-  close_listener(&relay->listeners[0]);
-  close_listener(&relay->listeners[1]);
+  listener_close(&relay->listeners[0]);
+  listener_close(&relay->listeners[1]);
 }
 
 static void list_pair(struct relay* relay, struct pair* pair) {
@@ -295,8 +205,8 @@ static struct pair* new_pair(struct relay* relay, unsigned long number) {
 
 static void on_connection(uv_stream_t* stream, int status) {
   struct relay* relay = stream->data;
-  int index =
-      stream == &relay->listeners[1].stream.stream || stream == &relay->listeners[1].also.stream;
+  int index = stream == &relay->listeners[1].streams[0].stream ||
+              stream == &relay->listeners[1].streams[1].stream;
   struct listener* listener = &relay->listeners[index];
   const char* name = relay->options.ends[index].text;
   struct pair* pair;
@@ -307,7 +217,7 @@ static void on_connection(uv_stream_t* stream, int status) {
     return;
   }
   if (!relay->options.serve && relay->single->ending) {
-    close_listener(listener); /* too late */
+    listener_close(listener); /* too late */
     return;
   }
   relay->accepted++;
@@ -317,7 +227,7 @@ static void on_connection(uv_stream_t* stream, int status) {
   if (pair != NULL)
     pair_accept(pair, index, (union any_stream*) stream);
   if (pair == NULL || !relay->options.serve || relay->accepted == relay->options.max)
-    close_listener(listener);
+    listener_close(listener);
 }
 
 /* ---- From outside ------------------------------------------------------------------------ */
@@ -334,13 +244,6 @@ static void look(void* data, uint64_t* there, uint64_t* back, int64_t* whole) {
   }
 }
 
-static void on_question(void* data) {
-  struct relay* relay = data;
-  char text[128];
-  progress_text(&relay->progress, text, sizeof(text));
-  report(REPORT_QUIET, "%s", text);
-}
-
 /* Half a file must not look whole: what is joined ends as a failure. */
 static void on_interrupt(void* data, const char* name) {
   struct relay* relay = data;
@@ -354,31 +257,6 @@ static void on_interrupt(void* data, const char* name) {
 
 /* ---- The program ------------------------------------------------------------------------- */
 
-static int start_listener(struct relay* relay, int index, char* name, size_t size) {
-  const struct endpoint* end = &relay->options.ends[index];
-  struct listener* listener = &relay->listeners[index];
-  char also[ENDPOINT_NAME];
-  int err;
-
-  listener->open = 1;
-  err = endpoint_listen(end, &relay->loop, &listener->stream, on_connection);
-  listener->stream.handle.data = relay;
-  if (err == 0)
-    err = endpoint_local_name(end, &listener->stream, name, size);
-  if (err < 0)
-    return err;
-  report(REPORT_NORMAL, "listening on %s", name);
-  err = endpoint_listen_also(end, &listener->stream, &listener->also, on_connection);
-  if (err < 0)
-    return err == UV_ENOENT ? 0 : err;
-  listener->also_open = 1;
-  listener->also.handle.data = relay;
-  err = endpoint_local_name(end, &listener->also, also, sizeof(also));
-  if (err == 0)
-    report(REPORT_NORMAL, "listening on %s", also);
-  return err;
-}
-
 static int start_listeners(struct relay* relay) {
   const struct options* options = &relay->options;
   char all[2 * ENDPOINT_NAME] = "";
@@ -388,7 +266,10 @@ static int start_listeners(struct relay* relay) {
   for (i = 0; i < 2; i++) {
     if (!endpoint_listens(&options->ends[i]))
       continue;
-    err = start_listener(relay, i, name, sizeof(name));
+    err =
+        listener_open(&relay->listeners[i], &options->ends[i], &relay->loop, relay, on_connection);
+    if (err == 0)
+      err = listener_announce(&relay->listeners[i], name, sizeof(name));
     if (err < 0) {
       report_error(err, "cannot listen on %s", options->ends[i].text);
       return -1;
@@ -422,7 +303,7 @@ static int may_show_progress(const struct options* options) {
 }
 
 static void start(struct relay* relay) {
-  int err = interrupt_watch(&relay->loop, on_interrupt, on_question, relay);
+  int err = interrupt_watch(&relay->loop, on_interrupt, relay, &relay->progress);
   relay->started_ns = uv_hrtime();
   progress_start(&relay->progress, &relay->loop, may_show_progress(&relay->options), look, relay);
   if (err < 0)
@@ -458,7 +339,7 @@ int main(int argc, char** argv) {
   code = parse_arguments(&relay.options, argc, argv);
   if (code >= 0)
     return code;
-  report_setup("relay", relay.options.level);
+  report_setup("relay", (enum report_level) relay.options.level);
 #ifdef SIGPIPE
   /* A transfer goes on when nobody reads the report any more. */
   signal(SIGPIPE, SIG_IGN);

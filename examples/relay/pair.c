@@ -51,7 +51,10 @@ static void on_timer_closed(uv_handle_t* handle) {
   count_closed(handle->data);
 }
 
-static void end(struct pair* pair, int failed) {
+/* `close`: endpoint_close, or one of its kin. */
+static void end_by(struct pair* pair,
+                   int failed,
+                   void (*close)(const struct endpoint*, union any_stream*, uv_close_cb)) {
   int i;
   if (pair->ending)
     return;
@@ -59,14 +62,14 @@ static void end(struct pair* pair, int failed) {
   pair->failed = failed;
   for (i = 0; i < 2; i++)
     pump_stop(&pair->pumps[i]);
-  for (i = 0; i < 2; i++) {
-    struct side* side = &pair->sides[i];
-    if (side->state != SIDE_ABSENT && failed)
-      endpoint_abort(&pair->ends[i], &side->stream, on_stream_closed);
-    else if (side->state != SIDE_ABSENT)
-      endpoint_close(&pair->ends[i], &side->stream, on_stream_closed);
-  }
+  for (i = 0; i < 2; i++)
+    if (pair->sides[i].state != SIDE_ABSENT)
+      close(&pair->ends[i], &pair->sides[i].stream, on_stream_closed);
   uv_close((uv_handle_t*) &pair->timer, on_timer_closed);
+}
+
+static void end(struct pair* pair, int failed) {
+  end_by(pair, failed, failed ? endpoint_abort : endpoint_close);
 }
 
 void pair_fail(struct pair* pair) {
@@ -152,7 +155,9 @@ static void on_pump_done(struct pump* pump, int status, const char* what) {
   }
   if (pair->number == 0)
     report(REPORT_VERBOSE, "%s ended its side", pair->sides[from].name);
-  if (pump->left || pair->pumps[!from].phase == PUMP_DONE)
+  if (pump->left)
+    end_by(pair, 0, endpoint_leave);
+  else if (pair->pumps[!from].phase == PUMP_DONE)
     end(pair, 0);
   else if (is_dropped(pair, from))
     return; /* what it got is what counts */

@@ -36,7 +36,7 @@ static const char* left_text(char* text, size_t size, double bytes, double rate)
   return text;
 }
 
-void progress_text(struct progress* progress, char* text, size_t size) {
+static void make_text(struct progress* progress, char* text, size_t size) {
   uint64_t there, back;
   int64_t whole;
   char left[32];
@@ -52,9 +52,15 @@ void progress_text(struct progress* progress, char* text, size_t size) {
              report_size((double) back), report_size(progress->rate));
 }
 
+void progress_say(struct progress* progress) {
+  char text[128];
+  make_text(progress, text, sizeof(text));
+  report(REPORT_QUIET, "%s", text);
+}
+
 static void on_timer(uv_timer_t* timer) {
   char text[128];
-  progress_text(timer->data, text, sizeof(text));
+  make_text(timer->data, text, sizeof(text));
   report_status(text);
 }
 

@@ -17,8 +17,8 @@ struct progress {
   double rate; /* bytes per second, of late */
 };
 
-/* A text for a person: "45 % of 1.2 GiB, 98.2 MiB/s, 7 s left", or "12.0 MiB there, 0 bytes back, ...". */
-void progress_text(struct progress* progress, char* text, size_t size);
+/* Say it in a line that stays: "45 % of 1.2 GiB, 98.2 MiB/s, 7 s left", or "12.0 MiB there, 0 bytes back, ...". */
+void progress_say(struct progress* progress);
 
 /* Begin to show it, if stderr is a terminal, `shown` is not 0, and lines that say less than
  * REPORT_NORMAL are wanted. Does not keep the loop going. */

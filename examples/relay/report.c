@@ -83,6 +83,10 @@ static void put_line(int failed, int err, const char* format, va_list args) {
   put_status(); /* not every C library does that by itself when it is a file or a pipe */
 }
 
+const char* report_program(void) {
+  return program_name;
+}
+
 const char* report_version(void) {
   static char text[64];
 #ifdef UVSTREAM_VERSION_STRING

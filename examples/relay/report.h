@@ -18,6 +18,9 @@ void report_setup(const char* program, enum report_level level);
  * cannot be. */
 int report_into(const char* path);
 
+/* The name that report_setup was given. */
+const char* report_program(void);
+
 /* The program and its version: that of uvstream, or of the library it was built with instead. */
 const char* report_version(void);
 

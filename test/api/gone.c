@@ -195,6 +195,53 @@ TEST(l4_closed_ipc_pipe_takes_no_client_and_its_name_is_free) {
   closed_name(1);
 }
 
+enum {
+  EARLY = 3
+};
+
+static void expect_dropped(uv_stream_t* client) {
+  struct net_sink sink = {0};
+
+  net_drain(client, &sink);
+  others_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 0);
+  CHECK(sink.status == UV_EOF || sink.status == UV_ECONNRESET);
+}
+
+/* They are connected as far as they know, and wait with the system or, on Windows, with the library. */
+TEST(l4_clients_that_nobody_was_told_of_end_with_their_listener) {
+  struct sockaddr_in addr;
+  char name[TEST_PIPE_NAME];
+  uv_connect_t reqs[2 * EARLY];
+  uv_tcp_t tcps[EARLY];
+  uv_pipe_t pipes[EARLY];
+  uv_tcp_t tcp;
+  uv_pipe_t pipe;
+  int i;
+
+  begin_others();
+  addr = net_listen(&tcp, 16, never_accept);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&pipe, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &pipe, 16, never_accept), 0);
+  for (i = 0; i < EARLY; i++) {
+    CHECK_EQ(uv_tcp_init(&others, &tcps[i]), 0);
+    CHECK_EQ(uv_tcp_connect(&reqs[i], &tcps[i], (struct sockaddr*) &addr, note_connect), 0);
+    CHECK_EQ(uv_pipe_init(&others, &pipes[i], 0), 0);
+    uv_pipe_connect(&reqs[EARLY + i], &pipes[i], name, note_connect);
+    others_until(&connects, 2 * (i + 1));
+    CHECK_EQ(connect_status, 0);
+  }
+  uv_close((uv_handle_t*) &tcp, NULL);
+  uv_close((uv_handle_t*) &pipe, NULL);
+  for (i = 0; i < EARLY; i++) {
+    expect_dropped((uv_stream_t*) &tcps[i]);
+    expect_dropped((uv_stream_t*) &pipes[i]);
+  }
+  end_others();
+  net_end();
+}
+
 /* ---- Connections ---- */
 
 static const char question[] = "what is the answer?";

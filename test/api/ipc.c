@@ -630,6 +630,58 @@ TEST(i4_sender_closes_in_the_write_callback) {
   net_end();
 }
 
+static int wrote;
+
+static void note_wrote(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  wrote++;
+}
+
+/* `passed` is at the other end of `a`, and `original`, of the same process, closes under its write. */
+static void write_beside_a_close(uv_stream_t* a, uv_stream_t* passed, uv_stream_t* original) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  int before = wrote;
+
+  CHECK_EQ(uv_write(&write, passed, &block, 1, note_wrote), 0);
+  net_turns(2);
+  net_close((uv_handle_t*) original);
+  net_turns(2);
+  net_drain(a, &sink);
+  net_until_bytes(&sink, NET_BLOCK);
+  net_until(&wrote, before + 1);
+}
+
+/* The close of one handle ends nothing that was begun with the other, whatever system or provider is
+ * below: with both in one process it could. */
+TEST(i4_sender_closes_while_the_receiver_writes) {
+  uv_pipe_t c;
+  uv_pipe_t d;
+  uv_pipe_t pipe;
+  uv_tcp_t a;
+  uv_tcp_t b;
+  uv_tcp_t tcp;
+
+  begin();
+  listen_to(&right);
+  net_pair(&a, &b);
+  send_handle((uv_stream_t*) &b);
+  net_until(&came, 1);
+  claim_tcp(&right, &tcp);
+  net_until(&sent, 1);
+  write_beside_a_close((uv_stream_t*) &a, (uv_stream_t*) &tcp, (uv_stream_t*) &b);
+  came = 0;
+  test_pipe_pair(&c, &d, 0);
+  send_handle((uv_stream_t*) &d);
+  net_until(&came, 1);
+  claim_pipe(&right, &pipe);
+  net_until(&sent, 2);
+  write_beside_a_close((uv_stream_t*) &c, (uv_stream_t*) &pipe, (uv_stream_t*) &d);
+  net_end();
+}
+
 static int failed;
 
 static void note_ebadf(uv_write_t* req, int status) {
@@ -939,9 +991,25 @@ static void serve_parent(void) {
   net_end();
 }
 
-TEST(i1_to_a_child_and_back) {
+/* This test as a child at the other end of `left`. */
+static void start_other_end(const char* test, uv_process_t* child, struct test_exit* end) {
   uv_stdio_container_t stdio[4];
   uv_process_options_t options;
+  char* args[8];
+
+  memset(stdio, 0, sizeof stdio);
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  stdio[CHANNEL].flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE;
+  stdio[CHANNEL].data.stream = (uv_stream_t*) &left;
+  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
+  test_child(&options, args, test, "child");
+  options.stdio = stdio;
+  options.stdio_count = 4;
+  test_spawn(child, &options, end);
+}
+
+TEST(i1_to_a_child_and_back) {
   struct net_sink sink = {0};
   struct sockaddr_in addr;
   struct test_exit end;
@@ -951,23 +1019,12 @@ TEST(i1_to_a_child_and_back) {
   uv_tcp_t b;
   uv_tcp_t server;
   uv_tcp_t client;
-  char* args[8];
 
   if (harness_arg(0) != NULL) {
     serve_parent();
     return;
   }
-  memset(stdio, 0, sizeof stdio);
-  stdio[2].flags = UV_INHERIT_FD;
-  stdio[2].data.fd = 2;
-  stdio[CHANNEL].flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE;
-  stdio[CHANNEL].data.stream = (uv_stream_t*) &left;
-  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
-  test_child(&options, args, "i1_to_a_child_and_back", "child");
-  options.stdio = stdio;
-  options.stdio_count = 4;
-  test_spawn(&child, &options, &end);
-
+  start_other_end("i1_to_a_child_and_back", &child, &end);
   net_pair(&a, &b);
   net_drain((uv_stream_t*) &a, &sink);
   send_handle((uv_stream_t*) &b);
@@ -989,6 +1046,46 @@ TEST(i1_to_a_child_and_back) {
   exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted);
 
   net_close((uv_handle_t*) &left);
+  test_await_child(&end);
+  net_end();
+}
+
+/* The child: takes a pipe, answers over it, and ends. */
+static void answer_over_pipe(void) {
+  uv_pipe_t passed;
+  int done = 0;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &left, 1), 0);
+  CHECK_EQ(uv_pipe_open(&left, CHANNEL), 0);
+  listen_to(&left);
+  net_until(&came, 1);
+  claim_pipe(&left, &passed);
+  net_send((uv_stream_t*) &passed, 1000, 0, &done);
+  net_until(&done, 1);
+  net_end();
+}
+
+TEST(i1_pipe_to_a_child) {
+  struct net_sink sink = {0};
+  struct test_exit end;
+  uv_process_t child;
+  uv_pipe_t a;
+  uv_pipe_t b;
+
+  if (harness_arg(0) != NULL) {
+    answer_over_pipe();
+    return;
+  }
+  start_other_end("i1_pipe_to_a_child", &child, &end);
+  test_pipe_pair(&a, &b, 0);
+  net_drain((uv_stream_t*) &a, &sink);
+  listen_to(&left); /* Windows waits for what tells that the other end is ours. */
+  send_handle((uv_stream_t*) &b);
+  net_until(&sent, 1);
+  net_close((uv_handle_t*) &b); /* the child has the only one now */
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 1000);
+  CHECK_EQ(sink.status, UV_EOF);
   test_await_child(&end);
   net_end();
 }

@@ -773,6 +773,40 @@ TEST(c1_connect_again_after_a_failure) {
   net_end();
 }
 
+/* A failed connect gives a pipe no name: it can neither listen nor be bound any more. One that was
+ * bound before keeps its name on Unix; on Windows the connect has given it up. */
+TEST(c1_failed_connect_gives_a_pipe_no_name) {
+  char nobody[TEST_PIPE_NAME];
+  char name[TEST_PIPE_NAME];
+  uv_connect_t req;
+  uv_pipe_t nameless;
+  uv_pipe_t named;
+
+  test_pipe_name(nobody, sizeof nobody);
+  test_pipe_name(name, sizeof name);
+  CHECK_EQ(uv_pipe_init(net_loop(), &nameless, 0), 0);
+  uv_pipe_connect(&req, &nameless, nobody, note_connect);
+  net_until(&connects, 1);
+  CHECK_EQ(connect_status, UV_ENOENT);
+  CHECK_EQ(uv_listen((uv_stream_t*) &nameless, 8, accept_one), UV_EINVAL);
+  CHECK_EQ(uv_pipe_bind(&nameless, name), UV_EINVAL);
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &named, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&named, name), 0);
+  uv_pipe_connect(&req, &named, nobody, note_connect);
+  net_until(&connects, 2);
+  CHECK_EQ(connect_status, UV_ENOENT);
+#ifdef _WIN32
+  CHECK_EQ(uv_listen((uv_stream_t*) &named, 8, accept_one), UV_EINVAL);
+  CHECK_EQ(connect_to(name), UV_ENOENT);
+#else
+  CHECK_EQ(uv_listen((uv_stream_t*) &named, 8, accept_one), 0);
+  CHECK_EQ(connect_to(name), 0);
+  net_until(&arrivals, 1);
+#endif
+  net_end();
+}
+
 /* ---- A1, A2, A3, A6: accepting ---- */
 
 TEST(a1_further_accept_of_a_pipe_is_eagain) {

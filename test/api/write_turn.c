@@ -1,5 +1,5 @@
 /* In which turn of the loop the callback of a write comes (rule W1): not in the one in which it was
- * made, but where a callback of its own stream made it. */
+ * made, but where a callback of its own stream made it; and before the answer is read. */
 #include "harness.h"
 #include "net.h"
 #include "uv.h"
@@ -153,5 +153,92 @@ TEST(w1_callbacks_keep_their_order_whoever_wrote) {
   CHECK_EQ(uv_async_send(&async), 0);
   CHECK(uv_run(net_loop(), UV_RUN_DEFAULT) != 0);
   CHECK_EQ(more_written, 3);
+  net_end();
+}
+
+/* ---- Questions and answers, with one request for all questions ---- */
+
+enum {
+  QUESTIONS = 20
+};
+
+static uv_write_t question;
+static int asked;
+static int told;
+static int answered;
+
+static void on_asked(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  CHECK(req == &question);
+  told++;
+}
+
+/* The peer is quick: its answer is there when the call returns. */
+static void ask(void) {
+  uv_buf_t buf = uv_buf_init((char*) "q", 1);
+
+  CHECK_EQ(told, asked); /* The request is the program's. */
+  asked++;
+  CHECK_EQ(uv_write(&question, (uv_stream_t*) &a, &buf, 1, on_asked), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &b, &buf, 1), 1);
+}
+
+/* A buffer that each answer fills, so that the stream looks for more in the same turn. */
+static void alloc_one(uv_handle_t* handle, size_t suggested, uv_buf_t* buf) {
+  static char byte;
+
+  (void) handle;
+  (void) suggested;
+  *buf = uv_buf_init(&byte, 1);
+}
+
+static void on_answer(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, 1);
+  CHECK_EQ(told, asked);
+  if (++answered == QUESTIONS)
+    uv_stop(stream->loop);
+  else
+    ask();
+}
+
+TEST(w1_answer_is_read_after_the_callback_of_its_question) {
+  net_pair(&a, &b);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &a, alloc_one, on_answer), 0);
+  ask();
+  CHECK(uv_run(net_loop(), UV_RUN_DEFAULT) != 0);
+  CHECK_EQ(answered, QUESTIONS);
+  net_end();
+}
+
+static void echo(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  uv_buf_t back = uv_buf_init(buf->base, nread > 0 ? (unsigned) nread : 0);
+
+  if (nread > 0)
+    CHECK_EQ(uv_try_write(stream, &back, 1), nread);
+}
+
+static void on_last_answer(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, 1);
+  CHECK_EQ(told, asked);
+  uv_stop(stream->loop);
+}
+
+/* Asked before the loop runs; its first turn brings all that is to come. */
+TEST(w1_answer_to_a_question_of_the_program_is_read_after_its_callback) {
+  uv_buf_t buf = uv_buf_init((char*) "q", 1);
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &b, net_alloc, echo), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &a, net_alloc, on_last_answer), 0);
+  asked = 1;
+  CHECK_EQ(uv_write(&question, (uv_stream_t*) &a, &buf, 1, on_asked), 0);
+  CHECK(uv_run(net_loop(), UV_RUN_DEFAULT) != 0);
+  CHECK_EQ(told, 1);
   net_end();
 }

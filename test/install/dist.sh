@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dist.sh WORK-FOLDER: makes the source archive twice, from this repository and from a clone of it
-# that was checked out with other settings, compares the bytes, and builds and runs a program from
-# what is in it.
+# that was checked out with other settings, compares the bytes, and builds and runs programs from
+# what is in it, in a folder with a blank in its name.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
@@ -25,9 +25,11 @@ python3 "$root/tools/dist.py" "$work/first"
 archive=$(cd "$work/first" && echo uvstream-*.tar.gz)
 cmp "$work/first/$archive" "$work/second/$archive"
 
-tar -xzf "$work/first/$archive" -C "$work"
-tree=$work/${archive%.tar.gz}
-cmake -S "$tree" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug >"$work/build.log"
-cmake --build "$work/build" --parallel 2 --target echo uvtest_unit >>"$work/build.log"
-(cd "$work/build" && ctest -R '^unit\.' --output-on-failure | tail -n 3)
+mkdir "$work/a folder"
+tar -xzf "$work/first/$archive" -C "$work/a folder"
+tree="$work/a folder/${archive%.tar.gz}"
+cmake -S "$tree" -B "$tree/build" -DCMAKE_BUILD_TYPE=Debug >"$work/build.log"
+cmake --build "$tree/build" --parallel 2 --target echo uvtest_unit relay shout >>"$work/build.log"
+(cd "$tree/build" &&
+  ctest -R '^(unit\.|examples\.(relay_to_a_|serve_gives_each_))' --output-on-failure | tail -n 3)
 echo "dist: $archive, twice the same, builds and runs"

@@ -119,9 +119,11 @@ if [ "$compiler" = clang ] && [ -n "$toolchain" ]; then
   target=(--target=x86_64-w64-mingw32
     "-L$(dirname "$(x86_64-w64-mingw32-gcc -print-libgcc-file-name)")")
 fi
-read -ra cflags <<<"$(pkg-config --cflags uvstream)"
-read -ra shared <<<"$(pkg-config --libs uvstream)"
-read -ra static <<<"$(pkg-config --libs uvstream-static)"
+# What it prints is for a shell to read: blanks in a path are escaped.
+cflags=() shared=() static=() libuv=()
+eval "cflags=($(pkg-config --cflags uvstream))"
+eval "shared=($(pkg-config --libs uvstream))"
+eval "static=($(pkg-config --libs uvstream-static))"
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 "$compiler" "${target[@]}" "${warnings[@]}" "${cflags[@]}" "$here/consumer.c" "${shared[@]}" \
   -o "$work/pc/shared$suffix"
@@ -143,7 +145,7 @@ cmake --build "$work/libuv" >>"$work/libuv.log" || {
 run "$work/libuv/static$suffix"
 run "$work/libuv/shared$suffix" "$shared_dir"
 echo "== libuv by pkg-config"
-read -ra libuv <<<"$(PKG_CONFIG_PATH=$names/lib/pkgconfig pkg-config --cflags --libs libuv)"
+eval "libuv=($(PKG_CONFIG_PATH=$names/lib/pkgconfig pkg-config --cflags --libs libuv))"
 PKG_CONFIG_PATH=$names/lib/pkgconfig pkg-config --atleast-version=1.44 libuv ||
   fail "libuv.pc names no level of libuv"
 "$compiler" "${target[@]}" "${warnings[@]}" "$here/consumer.c" "${libuv[@]}" -o "$work/pc/libuv$suffix"

@@ -106,8 +106,10 @@ struct afd_sock* afd_new(int family) {
 struct afd_sock* afd_find(SOCKET handle) {
   struct nt_file* file = nt_peek((HANDLE) handle, &nt_file_class, NULL);
 
-  if (file != NULL && file->device == &afd_device)
+  if (file != NULL && file->device == &afd_device) {
+    file->by = (HANDLE) handle;
     return (struct afd_sock*) file;
+  }
   if (file != NULL && file->synchronous) {
     nt_file_lock(file, "a call of Winsock");
     nt_file_unlock(file);

@@ -150,6 +150,7 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
   irp->file = file;
   irp->process = nt_here();
   nt_ref(irp->process);
+  irp->by = file->by;
   irp->what = what;
   irp->overlapped = overlapped;
   if (overlapped != NULL) {
@@ -323,18 +324,21 @@ void nt_irp_complete(struct nt_irp* irp, NTSTATUS status, ULONG_PTR info) {
     finish_pending(irp);
 }
 
-unsigned nt_irp_cancel(struct nt_file* file, const OVERLAPPED* overlapped) {
+/* Whether it is asked for: all of the process, one of it, or those of a descriptor of it. */
+static int is_meant(const struct nt_irp* irp, const OVERLAPPED* overlapped, HANDLE by) {
+  return !irp->asked && irp->process == nt_here() &&
+         (overlapped == NULL || irp->overlapped == overlapped) && (by == NULL || irp->by == by);
+}
+
+static unsigned cancel(struct nt_file* file, const OVERLAPPED* overlapped, HANDLE by) {
   struct nt_irp* irp;
   unsigned found = 0;
 
-  if (file->uncancellable)
-    return 0;
   for (irp = file->first; irp != NULL; irp = irp->next)
     irp->asked = 0;
 again:
   for (irp = file->first; irp != NULL; irp = irp->next) {
-    if (irp->asked || irp->process != nt_here() ||
-        (overlapped != NULL && irp->overlapped != overlapped))
+    if (!is_meant(irp, overlapped, by))
       continue;
     irp->asked = 1;
     found++;
@@ -347,6 +351,15 @@ again:
     }
   }
   return found;
+}
+
+unsigned nt_irp_cancel(struct nt_file* file, const OVERLAPPED* overlapped) {
+  return file->uncancellable ? 0 : cancel(file, overlapped, NULL);
+}
+
+void nt_irp_hang_up(struct nt_file* file, HANDLE by) {
+  if (file->uncancellable)
+    (void) cancel(file, NULL, by);
 }
 
 /* ---- The end of who began it ---- */

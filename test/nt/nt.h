@@ -275,7 +275,8 @@ struct nt_file {
   ULONG_PTR key;
   unsigned char modes;  /* FILE_SKIP_* */
   int set;              /* its own event */
-  int uncancellable;    /* CancelIoEx finds nothing: a layered provider */
+  int uncancellable;    /* CancelIoEx finds nothing: a layered provider, */
+  HANDLE by;            /* whose calls are of a descriptor each: the last one that was used */
   struct nt_irp* first; /* pending, in order of their start */
   struct nt_irp* last;
   uint64_t finish_at; /* when the last of the completions that are late will be told */
@@ -327,6 +328,7 @@ struct nt_irp {
   int waited;   /* its caller waits for it, and frees it */
   int finished; /* the caller has been told */
   int asked;    /* to cancel it */
+  HANDLE by;    /* of an uncancellable file: the handle that it was begun with */
 };
 
 /* A new operation of the running thread; `overlapped` NULL for one that waits. Not yet anybody's
@@ -357,6 +359,9 @@ void nt_irp_complete(struct nt_irp* irp, NTSTATUS status, ULONG_PTR info);
 /* CancelIoEx: all of the running process on the file object, or the one with that OVERLAPPED; how
  * many were found. */
 unsigned nt_irp_cancel(struct nt_file* file, const OVERLAPPED* overlapped);
+/* A descriptor of a layered provider is about to be closed: what was begun with it is aborted, and what was
+ * with another one of the same socket goes on ("WSPCloseSocket", "Shared Sockets"). */
+void nt_irp_hang_up(struct nt_file* file, HANDLE by);
 
 /* Puts a packet into a port, for io.c and whoever posts; `irp`: the kernel keeps its OVERLAPPED until
  * the packet is dequeued. */

@@ -88,9 +88,13 @@ SOCKET WSAAPI socket(int family, int type, int protocol) {
 }
 
 int WSAAPI closesocket(SOCKET handle) {
+  struct afd_sock* sock;
+
   nt_enter("closesocket");
-  if (afd_find(handle) == NULL)
+  sock = afd_find(handle);
+  if (sock == NULL)
     return SOCKET_ERROR;
+  nt_irp_hang_up(&sock->file, (HANDLE) handle);
   nt_handle_close(NULL, (HANDLE) handle);
   return 0;
 }

@@ -185,3 +185,35 @@ TEST(lsp_finds_nothing_to_cancel_until_the_socket_is_closed) {
   CHECK_EQ(count, 1);
   CHECK(entries[0].lpOverlapped == &reading);
 }
+
+/* Two descriptors of one socket are independent. */
+TEST(lsp_ends_with_a_descriptor_what_was_begun_with_it) {
+  SOCKET accepted, connected, listener, other;
+  WSAPROTOCOL_INFOW info;
+  OVERLAPPED reading[2];
+  OVERLAPPED_ENTRY entries[4];
+  char bytes[2];
+  WSABUF bufs[2] = {{1, &bytes[0]}, {1, &bytes[1]}};
+  HANDLE port;
+  ULONG count;
+  DWORD got, flags = 0;
+
+  CHECK(shim_use("lsp"));
+  pair(&accepted, &connected, &listener);
+  port = attach(connected);
+  CHECK_EQ(WSADuplicateSocketW(connected, GetCurrentProcessId(), &info), 0);
+  other = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                     WSA_FLAG_OVERLAPPED);
+  CHECK(other != INVALID_SOCKET);
+  memset(reading, 0, sizeof(reading));
+  CHECK_EQ(WSARecv(connected, &bufs[0], 1, &got, &flags, &reading[0], NULL), SOCKET_ERROR);
+  CHECK_EQ(WSARecv(other, &bufs[1], 1, &got, &flags, &reading[1], NULL), SOCKET_ERROR);
+  CHECK_EQ(closesocket(connected), 0);
+  CHECK(GetQueuedCompletionStatusEx(port, entries, 4, &count, INFINITE, FALSE));
+  CHECK_EQ(count, 1);
+  CHECK(entries[0].lpOverlapped == &reading[0]);
+  CHECK(!GetQueuedCompletionStatusEx(port, entries, 4, &count, 0, FALSE));
+  CHECK_EQ(closesocket(other), 0);
+  CHECK(GetQueuedCompletionStatusEx(port, entries, 4, &count, INFINITE, FALSE));
+  CHECK(entries[0].lpOverlapped == &reading[1]);
+}

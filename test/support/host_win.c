@@ -40,13 +40,35 @@ static void fail(const char* what) {
   ExitProcess(TROUBLE);
 }
 
-/* The arguments are those of tests: nothing in them needs more than quotes. */
-static void join(char* command, size_t room, const char* first, char** arguments) {
-  snprintf(command, room, "%s", first);
-  for (; *arguments != NULL; arguments++) {
-    size_t used = strlen(command);
-    snprintf(command + used, room - used, "%s\"%s\"", used > 0 ? " " : "", *arguments);
+/* One argument as the start-up code of the program takes it apart again: in quotes, with a backslash
+ * before each quotation mark of its own, and each backslash in front of one twice. */
+static char* put_argument(char* to, const char* end, const char* text) {
+  unsigned slashes = 0;
+
+  *to++ = '"';
+  for (; *text != '\0' && end - to > 2 + (int) slashes; text++) {
+    if (*text == '"')
+      for (slashes++; slashes > 0; slashes--)
+        *to++ = '\\';
+    slashes = *text == '\\' ? slashes + 1 : 0;
+    *to++ = *text;
   }
+  for (; slashes > 0; slashes--)
+    *to++ = '\\';
+  *to++ = '"';
+  return to;
+}
+
+static void join(char* command, size_t room, const char* first, char** arguments) {
+  char* end = command + room - 4;
+  char* to = command + snprintf(command, room, "%s", first);
+
+  for (; *arguments != NULL && to < end; arguments++) {
+    if (to > command)
+      *to++ = ' ';
+    to = put_argument(to, end, *arguments);
+  }
+  *to = '\0';
 }
 
 static void start(char* command, HANDLE in, HANDLE out, LPPROC_THREAD_ATTRIBUTE_LIST attributes) {

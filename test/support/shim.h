@@ -7,7 +7,7 @@
  *
  *   lock            calls on a synchronous pipe end wait for each other, in all its holders
  *   lsp             sockets of a provider that is no IFS: every success posts a packet, a cancel finds
- *                   nothing, closing ends what is pending
+ *                   nothing, closing a descriptor ends what was begun with it
  *   foreign         packets that are not ours come out of completion ports, one in a hundred
  *   context         a socket of AcceptEx or ConnectEx is connected once SO_UPDATE_*_CONTEXT was set
  *   first_instance  FILE_FLAG_FIRST_PIPE_INSTANCE is heeded

@@ -80,6 +80,73 @@ int WSAAPI __wrap_setsockopt(SOCKET sock, int level, int name, const char* value
   return r;
 }
 
+/* ---- What was begun with a descriptor ---- */
+
+/* A layered provider ends with a descriptor what was begun with it, and with no other one of the same
+ * socket. One that is over stays until its OVERLAPPED is used again, or its descriptor closed: then
+ * there is nothing to cancel. */
+static struct {
+  SOCKET sock;
+  OVERLAPPED* overlapped;
+} begun[ROOM];
+static size_t begun_count;
+
+static void note_begun(SOCKET sock, OVERLAPPED* overlapped) {
+  size_t i = 0;
+
+  if (overlapped == NULL || !shim_has(SHIM_LSP))
+    return;
+  AcquireSRWLockExclusive(&stale_lock);
+  while (i < begun_count && begun[i].overlapped != overlapped)
+    i++;
+  if (i < ROOM) {
+    begun[i].sock = sock;
+    begun[i].overlapped = overlapped;
+    if (i == begun_count)
+      begun_count++;
+  }
+  ReleaseSRWLockExclusive(&stale_lock);
+}
+
+static void end_begun(SOCKET sock) {
+  size_t i = 0;
+
+  AcquireSRWLockExclusive(&stale_lock);
+  while (i < begun_count) {
+    if (begun[i].sock == sock) {
+      REAL(CancelIoEx)((HANDLE) sock, begun[i].overlapped);
+      begun[i] = begun[--begun_count];
+    } else {
+      i++;
+    }
+  }
+  ReleaseSRWLockExclusive(&stale_lock);
+}
+
+int WSAAPI __wrap_WSARecv(SOCKET sock,
+                          WSABUF* bufs,
+                          DWORD count,
+                          DWORD* got,
+                          DWORD* flags,
+                          WSAOVERLAPPED* overlapped,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  shim_tally(SHIM_WSARecv);
+  note_begun(sock, overlapped);
+  return REAL(WSARecv)(sock, bufs, count, got, flags, overlapped, routine);
+}
+
+int WSAAPI __wrap_WSASend(SOCKET sock,
+                          WSABUF* bufs,
+                          DWORD count,
+                          DWORD* sent,
+                          DWORD flags,
+                          WSAOVERLAPPED* overlapped,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  shim_tally(SHIM_WSASend);
+  note_begun(sock, overlapped);
+  return REAL(WSASend)(sock, bufs, count, sent, flags, overlapped, routine);
+}
+
 /* ---- The functions that a provider hands out ---- */
 
 static LPFN_ACCEPTEX real_accept;
@@ -94,6 +161,7 @@ static BOOL PASCAL accept_ex(SOCKET listener,
                              DWORD* got,
                              OVERLAPPED* overlapped) {
   shim_tally(SHIM_AcceptEx);
+  note_begun(listener, overlapped);
   set_stale(sock, 1);
   return real_accept(listener, sock, to, data, local, remote, got, overlapped);
 }
@@ -106,6 +174,7 @@ static BOOL PASCAL connect_ex(SOCKET sock,
                               DWORD* sent,
                               OVERLAPPED* overlapped) {
   shim_tally(SHIM_ConnectEx);
+  note_begun(sock, overlapped);
   set_stale(sock, 1);
   return real_connect(sock, name, size, data, data_size, sent, overlapped);
 }
@@ -197,6 +266,6 @@ int WSAAPI __wrap_closesocket(SOCKET sock) {
   shim_tally(SHIM_closesocket);
   set_stale(sock, 0);
   if (shim_has(SHIM_LSP))
-    REAL(CancelIoEx)((HANDLE) sock, NULL);
+    end_begun(sock);
   return REAL(closesocket)(sock);
 }

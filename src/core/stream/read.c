@@ -136,6 +136,9 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       uv__loop_again(io);
       return;
     }
+    uv__write_tell(stream); /* What comes may be the answer to them (W1). */
+    if (!(stream->flags & UV__STREAM_READING))
+      return;
     read_once(stream);
     ready = 0;
   }

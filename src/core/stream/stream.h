@@ -124,7 +124,9 @@ enum uv__write_stage uv__write_queue_stage(const uv_write_t* req);
 void uv__write_queue_withdraw(uv_write_t* req);
 /* No byte of the queue will be written any more: its requests end with `status`. */
 void uv__write_fail(uv_stream_t* stream, int status);
-/* Run the callbacks of the requests that ended, but not of those that end meanwhile. */
+/* Run the callbacks of the requests that ended, but not of those that end meanwhile: in the midst of
+ * the stream's turn, and at the end of what it does with them. */
+void uv__write_tell(uv_stream_t* stream);
 void uv__write_deliver(uv_stream_t* stream);
 /* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
  * error. */

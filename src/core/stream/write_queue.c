@@ -303,12 +303,11 @@ static struct uv__queue* last_due(uv_stream_t* stream) {
   return link;
 }
 
-void uv__write_deliver(uv_stream_t* stream) {
+void uv__write_tell(uv_stream_t* stream) {
   struct uv__queue* done = &stream->stream.write_done;
   struct uv__queue* last = last_due(stream);
   struct uv__queue* link = done;
 
-  stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
   while (link != last) {
     uv_write_t* req = request_of(link = uv__queue_head(done));
 
@@ -321,6 +320,11 @@ void uv__write_deliver(uv_stream_t* stream) {
     if (req->cb != NULL)
       req->cb(req, req->status); /* The request is the caller's again. */
   }
+}
+
+void uv__write_deliver(uv_stream_t* stream) {
+  stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
+  uv__write_tell(stream);
 }
 
 #if !defined(NDEBUG)
