@@ -157,8 +157,8 @@ static void on_in_flight(struct uv__io* io) {
 
   for (w = model_handle_of_io(io)->writes; w != NULL; w = w->next) {
     w->started = 1;
-    if (first == NULL && model_waits(w))
-      first = w;
+    if (first == NULL && model_waits(w) && (!w->forsaken || w->passed))
+      first = w; /* What lost its handle before it began has ended, and not told so yet. */
   }
   if (first != NULL)
     first->flies = 1;

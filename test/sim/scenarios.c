@@ -298,6 +298,8 @@ static void pass_and_close(void) {
     if (sim_chance(50))
       model_write(from, NULL);
     model_write(from, h);
+    if (h->kind == KIND_TCP && sim_chance(20))
+      model_dial(h, SERVER); /* Its socket is not free. */
     if (sim_chance(40))
       program_turn();
     if (sim_chance(50))
