@@ -316,14 +316,14 @@ static const struct {
   double most;             /* Calls per operation that are not too many. */
 } rows[] = {
     {"TCP echo, per message", tcp_echo, 4.05},
-    {"pipe echo, per message", pipe_echo, 5.05},
-    {"IPC echo, per message", ipc_echo, 9.05},
-    {"TCP bulk, per 64 KiB", tcp_bulk, 4},
+    {"pipe echo, per message", pipe_echo, 4.05},
+    {"IPC echo, per message", ipc_echo, 4.05},
+    {"TCP bulk, per 64 KiB", tcp_bulk, 1.3},
     {"pipe bulk, per 64 KiB", pipe_bulk, 1.8},
     {"TCP small messages, per message", tcp_small, 1.2},
-    {"pipe small messages, per message", pipe_small, 3.1},
-    {"TCP connect + accept + close", tcp_lives, 27.1}, /* one wait tells of both ends, or two do */
-    {"pipe connect + accept + close", pipe_lives, 18.1},
+    {"pipe small messages, per message", pipe_small, 2.1},
+    {"TCP connect + accept + close", tcp_lives, 19.1}, /* one wait tells of both ends, or two do */
+    {"pipe connect + accept + close", pipe_lives, 13.1},
     {"idle loop, per second", idle, 1.5},
 };
 

@@ -22,7 +22,8 @@
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
  *      lookups of names, which are called on threads of the pool, are no operations.
  *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; and by the first
- *      operation on a descriptor that turns out to be somebody else's, too.
+ *      operation on a descriptor that turns out to be somebody else's, too, and by the first write
+ *      that only tries.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
  *   6. A native error is translated where it appears; only UV_E* codes get out. An error is

@@ -1349,3 +1349,34 @@ TEST(l6_peer_that_sends_byte_by_byte) {
   net_end();
 #endif
 }
+
+/* Frames that came with one read are told one by one, with what came with them, however reading is
+ * stopped in between. */
+TEST(r5_frames_that_came_together_wait_while_stopped) {
+  enum {
+    FRAMES = 20
+  };
+  static uv_write_t frames[FRAMES];
+  static char text[FRAMES][8];
+  static uv_pipe_t from;
+  static uv_pipe_t to;
+  struct net_sink sink = {0};
+  int i;
+
+  test_pipe_pair(&from, &to, 1);
+  for (i = 0; i < FRAMES; i++) {
+    uv_buf_t buf = uv_buf_init(text[i], sizeof(text[i]));
+
+    net_pattern_fill(text[i], sizeof(text[i]), (uint64_t) i * sizeof(text[i]));
+    CHECK_EQ(uv_write(&frames[i], (uv_stream_t*) &from, &buf, 1, NULL), 0);
+  }
+  net_drain((uv_stream_t*) &to, &sink);
+  for (i = 1; i <= FRAMES; i++) {
+    net_until_bytes(&sink, (uint64_t) i * sizeof(text[0]) / 2);
+    CHECK_EQ(uv_read_stop((uv_stream_t*) &to), 0);
+    net_turns(2);
+    net_drain((uv_stream_t*) &to, &sink);
+  }
+  net_until_bytes(&sink, sizeof(text));
+  net_end();
+}

@@ -64,6 +64,13 @@ TEST(l3_once_waits_after_listening_began) {
 }
 
 static int connections;
+static int connects;
+
+static void count_connect(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  connects++;
+}
 
 static void count_connection(uv_stream_t* server, int status) {
   (void) server;
@@ -80,8 +87,9 @@ TEST(l3_once_waits_after_an_accept) {
 
   addr = net_listen(&server, 8, count_connection);
   CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
-  CHECK_EQ(uv_tcp_connect(&connect, &client, (struct sockaddr*) &addr, NULL), 0);
+  CHECK_EQ(uv_tcp_connect(&connect, &client, (struct sockaddr*) &addr, count_connect), 0);
   net_until(&connections, 1);
+  net_until(&connects, 1);
   net_turns(3);
   CHECK_EQ(uv_tcp_init(net_loop(), &accepted), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &server, (uv_stream_t*) &accepted), 0);

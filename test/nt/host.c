@@ -92,6 +92,13 @@ void host_set_self(void* to) {
 #if NT_TSAN
 void __tsan_acquire(void* address);
 void __tsan_release(void* address);
+const char* __tsan_default_options(void);
+
+/* At the end of a process that has other threads it waits a second for their races. Those of the model's
+ * processes that have ended stay where they are, and the tries of a scenario are hundreds of processes. */
+const char* __tsan_default_options(void) {
+  return "atexit_sleep_ms=0";
+}
 #endif
 
 void host_release(void* address) {

@@ -52,6 +52,7 @@ struct nt_trouble {
   unsigned slow;     /* what takes microseconds takes milliseconds */
   unsigned shorter;  /* less is received or sent than could be, where that is legal */
   unsigned spurious; /* a condition variable wakes for nothing */
+  unsigned reuse;    /* a new handle has the value of the last one that was closed */
 };
 extern struct nt_trouble nt_trouble;
 extern int

@@ -44,21 +44,43 @@ static unsigned index_of(HANDLE handle) {
   return (unsigned) (((ULONG_PTR) handle - LEAST) / 4);
 }
 
+static void grow(struct nt_process* process) {
+  struct nt_entry* entries;
+  unsigned i;
+
+  process->room = process->room == 0 ? 64 : 2 * process->room;
+  entries = nt_alloc(process->room * sizeof(*entries));
+  for (i = 0; i < process->count; i++)
+    entries[i] = process->entries[i];
+  nt_free(process->entries);
+  process->entries = entries;
+}
+
+static void vacate(struct nt_process* process, unsigned index) {
+  process->entries[index].next = process->vacant;
+  process->vacant = index + 1;
+}
+
+/* A value may be another handle's as soon as it is closed ("handle recycling": "Sabotaging yourself: Closing
+ * a handle and then using it", The Old New Thing, 2012). The worst is at once: then who uses a handle after
+ * its close has somebody else's object. Never is the one way to be told for sure. The seed has both. */
+static unsigned place(struct nt_process* process) {
+  unsigned index = process->vacant - 1;
+
+  if (process->vacant != 0 && nt_chance(nt_trouble.reuse)) {
+    process->vacant = process->entries[index].next;
+    return index;
+  }
+  if (process->count == process->room)
+    grow(process);
+  return process->count++;
+}
+
 static HANDLE make(struct nt_process* process, void* pointer, ACCESS_MASK access, DWORD flags) {
   struct nt_object* object = pointer;
-  struct nt_entry* entry;
+  unsigned index = place(process);
+  struct nt_entry* entry = &process->entries[index];
 
-  if (process->count == process->room) {
-    struct nt_entry* entries;
-    unsigned i;
-    process->room = process->room == 0 ? 64 : 2 * process->room;
-    entries = nt_alloc(process->room * sizeof(*entries));
-    for (i = 0; i < process->count; i++)
-      entries[i] = process->entries[i];
-    nt_free(process->entries);
-    process->entries = entries;
-  }
-  entry = &process->entries[process->count];
   nt_ref(object);
   object->handles++;
   entry->object = object;
@@ -66,7 +88,7 @@ static HANDLE make(struct nt_process* process, void* pointer, ACCESS_MASK access
   entry->flags = flags;
   entry->maker = nt_self()->call;
   entry->old = 0;
-  return (HANDLE) (ULONG_PTR) (LEAST + 4 * process->count++);
+  return (HANDLE) (ULONG_PTR) (LEAST + 4 * index);
 }
 
 HANDLE nt_handle(void* object, ACCESS_MASK access, int inherit) {
@@ -125,13 +147,17 @@ void* nt_find(HANDLE handle, const struct nt_class* class, ACCESS_MASK access) {
 }
 
 BOOL nt_handle_close(struct nt_process* process, HANDLE handle) {
-  struct nt_entry* entry = entry_of(process != NULL ? process : nt_here(), handle, "closed");
+  struct nt_entry* entry;
   struct nt_object* object;
 
+  if (process == NULL)
+    process = nt_here();
+  entry = entry_of(process, handle, "closed");
   if (entry == NULL)
     return nt_error(ERROR_INVALID_HANDLE);
   object = entry->object;
   entry->object = NULL;
+  vacate(process, index_of(handle));
   object->handles--;
   if (object->class->closed != NULL)
     object->class->closed(object, object->handles == 0);
@@ -301,7 +327,8 @@ int nt_handle_is_inheritable(HANDLE handle) {
   return entry != NULL && (entry->flags & HANDLE_FLAG_INHERIT);
 }
 
-/* A child's handles have the values of its parent's ("Inheritance", Process and Thread Functions). */
+/* A child's handles have the values of its parent's ("Inheritance", Process and Thread Functions). What it
+ * does not inherit is as vacant there as any other value. */
 void nt_process_inherit(struct nt_process* to,
                         struct nt_process* like,
                         const HANDLE* wanted,
@@ -318,8 +345,10 @@ void nt_process_inherit(struct nt_process* to,
 
     for (k = 0; k < count && !listed; k++)
       listed = index_of(wanted[k]) == i;
-    if (entry->object == NULL || !listed || !(entry->flags & HANDLE_FLAG_INHERIT))
+    if (entry->object == NULL || !listed || !(entry->flags & HANDLE_FLAG_INHERIT)) {
+      vacate(to, i);
       continue;
+    }
     to->entries[i] = *entry;
     to->entries[i].maker = "inheritance";
     nt_ref(entry->object);
@@ -364,9 +393,11 @@ void nt_object_begin(void) {
   struct nt_process* process;
   unsigned i;
 
-  for (process = processes; process != NULL; process = process->next)
+  for (process = processes; process != NULL; process = process->next) {
+    process->vacant = 0; /* What was closed before is none of this run's. */
     for (i = 0; i < process->count; i++)
       process->entries[i].old = 1;
+  }
 }
 
 void nt_object_end(void) {

@@ -66,7 +66,7 @@ FAULTS = [
      "  if (error == ERROR_MORE_DATA)\n    return join_warned(io);\n",
      "  if (error == ERROR_MORE_DATA) {\n    uv__win_set(io, UV__WIN_DATA);\n    return UV__READY;\n  }\n"),
     (7, "a message that is longer than a read is cut", "pipe/read.c", "port_nt win_message_comes_just_before_the_wait",
-     "  if (error == 0 || error == ERROR_MORE_DATA)\n    return (ssize_t) bytes;", "  if (error == 0)\n    return (ssize_t) bytes;"),
+     "  if (error == 0 || error == ERROR_MORE_DATA) {\n    count_taken", "  if (error == 0) {\n    count_taken"),
     (7, "an empty message is left in a pipe that is read as bytes", "pipe/read.c", "port_nt win_empty_message_read_as_bytes_does_not_spin",
      "  look = (io->tail.state & UV__WIN_LOOK) != 0;\n", "  look = 0;\n"),
     (7, "an end that may not be asked is none", "npfs/native.c", "port_nt win_end_that_may_only_be_written_to",
@@ -78,10 +78,10 @@ FAULTS = [
      "  if (error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;",
      "  if (slot->error < 0) {\n    uv__pipe_server_drop(&handle);\n    return error;"),
     (7, "a read on the stack is not joined", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    do\n      error = GetOverlappedResult(handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
+     "    do\n      error = GetOverlappedResult(handle, overlapped, bytes, TRUE) ? 0 : GetLastError();\n"
      "    while (error == ERROR_IO_INCOMPLETE);\n", "    error = ERROR_OPERATION_ABORTED;\n"),
     (7, "a read on the stack is joined, but not called back", "npfs/native.c", "port_nt win_bytes_are_taken_by_somebody_else",
-     "    CancelIoEx(handle, &overlapped);\n    do", "    do"),
+     "    CancelIoEx(handle, overlapped);\n    do", "    do"),
     (7, "a large write that lacks memory fails", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",
      "                 : !uv__native_is_short(error) || room->asked <= PAGE)", "                 : 1)"),
     (7, "a write that lacks memory is offered no less", "pipe/put.c", "port_nt win_write_that_lacks_memory_is_halved",

@@ -21,6 +21,7 @@ struct nt_entry {
   DWORD flags;       /* HANDLE_FLAG_* */
   const char* maker; /* the call that made it */
   int old;           /* of before nt_begin */
+  unsigned next;     /* of a vacant one: the one before it, as `vacant` */
 };
 
 /* A descriptor of the C run-time library. */
@@ -54,8 +55,9 @@ struct nt_process {
   uint64_t calls; /* of Win32, and among them those that read and write */
   uint64_t reads;
   uint64_t writes;
-  struct nt_entry* entries; /* handle NT_LEAST + 4 * i; values are not used again in a run */
+  struct nt_entry* entries; /* handle LEAST + 4 * i */
   unsigned count;
+  unsigned vacant; /* 1 and the index of the last one that was closed, or 0 */
   unsigned room;
   HANDLE std[NT_STD_HANDLES];
   UINT error_mode;

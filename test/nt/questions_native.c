@@ -352,8 +352,6 @@ TEST(e1_windows_in_watching_for_a_signal) {
 }
 
 TEST(e1_windows_in_starting_a_child) {
-  if (HARNESS_TSAN)
-    SKIP("a child of a process that was forked under ThreadSanitizer does not end");
   ASK_SHORT_OF(ask_spawn, CALL_CreateProcessW, CALL_UpdateProcThreadAttribute,
                CALL_InitializeProcThreadAttributeList, CALL_SetHandleInformation);
   ASK_SHORT_OF(ask_spawn_ipc, CALL_CreateProcessW);

@@ -59,6 +59,7 @@ void nt_seed(uint64_t to) {
   nt_trouble.slow = nt_chance(50) ? 2 : 15;
   nt_trouble.shorter = nt_below(4) * 15;
   nt_trouble.spurious = nt_below(3) * 10;
+  nt_trouble.reuse = (unsigned) ((to + to / 7 + 1) % 3) * 50; /* Three seeds in a row have all. */
   if (host_env("NT_VERBOSE") != NULL)
     nt_verbose = 1;
 }

@@ -242,3 +242,35 @@ TEST(a_disconnected_client_leaves_the_instance_to_the_next) {
     nt_end();
   }
 }
+
+/* A closed handle's value is the next one's: at once, never, or now and then, as the seed has it. Who uses
+ * it then has the other object. */
+TEST(values_of_handles_are_used_again) {
+  unsigned at_once = 0;
+  unsigned never = 0;
+  unsigned seed;
+
+  EACH_SEED(seed) {
+    unsigned again = 0;
+    unsigned i;
+
+    nt_begin(seed);
+    for (i = 0; i < 20; i++) {
+      HANDLE closed = CreateEventW(NULL, TRUE, FALSE, NULL);
+      HANDLE next;
+
+      CHECK(CloseHandle(closed));
+      next = CreateEventW(NULL, TRUE, FALSE, NULL);
+      if (next == closed) {
+        CHECK(SetEvent(closed));
+        CHECK_EQ(WaitForSingleObject(next, 0), WAIT_OBJECT_0);
+        again++;
+      }
+      CHECK(CloseHandle(next));
+    }
+    at_once += again == 20;
+    never += again == 0;
+    nt_end();
+  }
+  CHECK(at_once > 0 && never > 0 && at_once + never < 50);
+}

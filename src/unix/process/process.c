@@ -84,7 +84,7 @@ static int run_child(void* arg) {
  * forks in this moment would hold open. */
 static int start(struct uv__plan* plan, int* pid) {
   char* stack = uv__malloc(STACK_SIZE);
-  char* top = stack + STACK_SIZE;
+  char* top;
   sigset_t mask;
   int cancel;
   int child;
@@ -92,6 +92,7 @@ static int start(struct uv__plan* plan, int* pid) {
 
   if (stack == NULL)
     return UV_ENOMEM;
+  top = stack + STACK_SIZE;
   top -= (uintptr_t) top % 16;
   begin_quiet(&mask, &cancel);
   child = clone(run_child, top, CLONE_VM | CLONE_VFORK | SIGCHLD, plan);

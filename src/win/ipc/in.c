@@ -1,8 +1,12 @@
 /* The frames that come in on an IPC pipe, and what their first header says of who the peer is.
  *
- * Reading asks the pipe for no more than the codec takes next, so that payload goes straight
- * into the program's memory and nothing is held back between two reads. */
+ * A small frame comes with one read: what is asked for is more than its header, and what came besides
+ * is kept for the steps and reads that follow. Of a larger one the payload goes straight into the
+ * program's memory. Where others have the pipe, too, the bytes behind a frame may be theirs: there no
+ * more is asked for than the codec takes next, and nothing is held back between two reads. */
 #include "win/ipc/ipc.h"
+
+#include <string.h>
 
 enum {
   STEPS = 64,   /* of one call; a peer that sends nothing but headers does not keep the loop */
@@ -10,6 +14,31 @@ enum {
   DRAIN_MOST = 0x80000, /* more than a pipe holds */
   SHORTAGES_MOST = 16   /* that a close sits out */
 };
+
+/* ---- Bytes ---- */
+
+/* As many of the next bytes as there are, as uv__pipe_read_now has them. */
+static ssize_t pull(struct uv__io* io, char* base, size_t len) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+
+  if (ipc->kept == 0) {
+    ssize_t n;
+
+    if (len >= sizeof(ipc->ahead) || !(io->tail.state & UV__WIN_ATTACHED))
+      return uv__pipe_read_now(io, base, len, NULL);
+    n = uv__pipe_read_now(io, ipc->ahead, sizeof(ipc->ahead), NULL);
+    if (n <= 0)
+      return n;
+    ipc->kept = (unsigned) n;
+    ipc->kept_at = 0;
+  }
+  if (len > ipc->kept)
+    len = ipc->kept;
+  memcpy(base, ipc->ahead + ipc->kept_at, len);
+  ipc->kept_at += (unsigned) len;
+  ipc->kept -= (unsigned) len;
+  return (ssize_t) len;
+}
 
 /* ---- Who the peer is ---- */
 
@@ -91,7 +120,7 @@ static int step(struct uv__io* io) {
   if (ipc->untaken) {
     n = take(ipc);
   } else {
-    n = uv__pipe_read_now(io, bytes, uv__ipc_frame_wants(&ipc->decoder), NULL);
+    n = pull(io, bytes, uv__ipc_frame_wants(&ipc->decoder));
     if (n > 0)
       n = take_block(ipc, bytes, (size_t) n);
     else if (n == UV_EOF && !uv__ipc_frame_between(&ipc->decoder))
@@ -105,7 +134,7 @@ static int step(struct uv__io* io) {
 /* UV__READY when a step can be made, UV__PENDING when uv__ipc_in_arrived will be called: by the
  * peer's next bytes, or, after too many steps, in the next turn. An error is kept. */
 static int may_step(struct uv__io* io, int* steps) {
-  int r = uv__pipe_read_arm(io);
+  int r = uv__ipc_of(io)->kept > 0 ? UV__READY : uv__pipe_read_arm(io);
 
   if (r == UV__READY && ++*steps > STEPS)
     r = uv__pipe_read_yield(io);
@@ -202,11 +231,28 @@ static ssize_t lacks_room(struct uv__io* io) {
   return UV_ENOBUFS;
 }
 
-/* Payload, straight to where it belongs, with the descriptor that came with it. */
+/* What was kept of a frame, and what is there of its rest. */
+static ssize_t pull_payload(struct uv__io* io, char* base, size_t len) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  int held = ipc->kept > 0;
+  ssize_t n = pull(io, base, len);
+  ssize_t rest;
+
+  if (!held || (size_t) n == len)
+    return n;
+  rest = pull(io, base + n, len - (size_t) n);
+  if (rest > 0)
+    return n + rest;
+  if (rest < 0 && rest != UV_EAGAIN) /* For the next read. */
+    ipc->error = rest == UV_EOF ? UV_ECONNABORTED : (int) rest;
+  return n;
+}
+
+/* Payload, to where it belongs, with the descriptor that came with it. */
 static ssize_t read_payload(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   size_t wants = uv__ipc_frame_wants(&ipc->decoder);
-  ssize_t n = uv__pipe_read_now(io, base, len < wants ? len : wants, NULL);
+  ssize_t n = pull_payload(io, base, len < wants ? len : wants);
   size_t used;
 
   if (n == UV_EAGAIN)
@@ -258,7 +304,7 @@ static ssize_t drain_some(struct uv__io* io) {
     return UV_ENOMEM;
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
-  n = wants == 0 ? 0 : uv__pipe_read_now(io, bytes, wants < PIECE ? wants : PIECE, NULL);
+  n = wants == 0 ? 0 : pull(io, bytes, wants < PIECE ? wants : PIECE);
   if (n > 0)
     (void) take_block(ipc, bytes, (size_t) n);
   return n;
@@ -266,18 +312,18 @@ static ssize_t drain_some(struct uv__io* io) {
 
 /* What the peer gave is in this process, and nobody else would close it (rule I3), so that a system that is
  * short of memory is asked a few times. What comes later is lost to the process until that ends. Bytes of
- * a file object that others have, too, are theirs. */
+ * a file object that others have, too, are theirs, but for those that were read already. */
 void uv__ipc_in_drain(struct uv__io* io) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   size_t size = 0;
   int shortages = 0;
+  int ours = !ipc->pipe.write_only && !uv__object_is_shared(io->tail.u.handle);
   ssize_t n = 1;
 
   uv__retry_end(io->loop, &ipc->take_again);
-  if (ipc->pipe.write_only || uv__object_is_shared(io->tail.u.handle))
-    return;
   io->tail.error = 0;
-  while ((n > 0 || n == UV_ENOMEM) && size < DRAIN_MOST && shortages < SHORTAGES_MOST) {
+  while ((ours || ipc->kept > 0) && (n > 0 || n == UV_ENOMEM) && size < DRAIN_MOST &&
+         shortages < SHORTAGES_MOST) {
     n = drain_some(io);
     if (n > 0)
       size += (size_t) n;

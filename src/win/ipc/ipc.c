@@ -141,7 +141,7 @@ static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   }
   head = uv__ipc_frame_head(ipc->head, flags, size);
   parts[0] = uv_buf_init((char*) ipc->head, (unsigned) head);
-  n = uv__spare_write_whole(ipc->pipe.spare, io->tail.u.handle, io->loop, parts, 1 + count);
+  n = uv__spare_write_whole(&ipc->pipe, io->tail.u.handle, io->loop, parts, 1 + count);
   if (n == UV_EAGAIN || n == UV_ENOMEM)
     uv__ipc_out_revoke(ipc);
   else if (n < 0)
@@ -164,7 +164,7 @@ static ssize_t try_write(struct uv__io* io,
     return UV_EAGAIN;
   ipc->flags = 0;
   if (pass != NULL)
-    r = uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, NULL, 0);
+    r = uv__spare_write(uv__pipe_of(io), io->tail.u.handle, NULL, 0);
   if (r < 0 && r != UV_EAGAIN)
     uv__ipc_out_fail(ipc);
   if (r == 0 && pass != NULL)

@@ -7,7 +7,8 @@
 #include "win/pipe/pipe.h"
 
 enum {
-  UV__IPC_FRAME_BUFS = 16 /* of one frame */
+  UV__IPC_FRAME_BUFS = 16, /* of one frame */
+  UV__IPC_SMALL = 4096     /* bytes that are read, or written, in one piece, headers included */
 };
 
 /* What waits for the first header of the peer, which says who it is. */
@@ -31,6 +32,9 @@ struct uv__ipc {
   struct uv__desc held; /* arrived; its first byte has not */
   int error;            /* of the incoming side, for the next read */
   unsigned waits;
+  char ahead[UV__IPC_SMALL]; /* bytes that were read and not fed yet: `kept`, from `kept_at` on */
+  unsigned kept;
+  unsigned kept_at;
   int untaken;                 /* enum uv__ipc_event: what arrived and there is no room for */
   struct uv__retry take_again; /* when that was told */
 
@@ -39,9 +43,9 @@ struct uv__ipc {
   unsigned pass_state; /* and the state of that pipe */
   HANDLE given;        /* what the peer has of it already, and does not know yet */
   uint32_t flags;
-  unsigned char head[UV__IPC_HEAD_MOST];
-  size_t head_size; /* 0: it has gone */
-  size_t done;      /* bytes of the head, or of bufs[at] */
+  unsigned char head[UV__IPC_SMALL]; /* and behind it the whole payload, if that is small */
+  size_t head_size;                  /* 0: it has gone */
+  size_t done;                       /* bytes of the head, or of bufs[at] */
   uv_buf_t bufs[UV__IPC_FRAME_BUFS];
   unsigned nbufs;
   unsigned at;

@@ -1,6 +1,8 @@
 /* The frame that goes out of an IPC pipe: head and buffers are written one behind the other, each
- * from where it is. */
+ * from where it is; but a small one is put together and written as one, unless a handle goes with it. */
 #include "win/ipc/ipc.h"
+
+#include <string.h>
 
 enum {
   FRAME_MAX = 1 << 20 /* bytes of the payload of one frame */
@@ -8,7 +10,7 @@ enum {
 
 #if !defined(NDEBUG)
 int uv__ipc_out_valid(const struct uv__ipc* ipc) {
-  if (ipc->head_size > UV__IPC_HEAD_MOST || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
+  if (ipc->head_size > sizeof(ipc->head) || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
     return 0;
   if (ipc->head_size > 0)
     return ipc->done <= ipc->head_size && ipc->at == 0;
@@ -93,12 +95,28 @@ void uv__ipc_out_load(struct uv__ipc* ipc, const uv_buf_t* bufs, unsigned nbufs)
   }
 }
 
+/* The payload becomes a part of the head, if it has room there. */
+static void join(struct uv__ipc* ipc) {
+  unsigned i;
+
+  if ((size_t) ipc->payload > sizeof(ipc->head) - ipc->head_size)
+    return;
+  for (i = 0; i < ipc->nbufs; i++) {
+    memcpy(ipc->head + ipc->head_size, ipc->bufs[i].base, ipc->bufs[i].len);
+    ipc->head_size += ipc->bufs[i].len;
+  }
+  ipc->nbufs = 0;
+}
+
 ssize_t uv__ipc_out_send(struct uv__io* io, uint32_t flags) {
   struct uv__ipc* ipc = uv__ipc_of(io);
 
   ipc->head_size = uv__ipc_frame_head(ipc->head, flags, (uint32_t) ipc->payload);
   ipc->done = 0;
   ipc->at = 0;
+  /* Of a frame with a handle it must be known whether the head has gone, when the rest has not. */
+  if (!(flags & (UV__IPC_SOCKET | UV__IPC_PIPE)))
+    join(ipc);
   return write_parts(io);
 }
 

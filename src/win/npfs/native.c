@@ -92,25 +92,40 @@ int uv__native_attach(uv_loop_t* loop, HANDLE handle) {
   return r < 0 ? r : uv__native_set_modes(handle);
 }
 
-/* Should somebody who shares the pipe have been faster, the read would wait: it is taken back then, and
- * joined before its OVERLAPPED goes; if bytes were faster still, they are the result. */
-DWORD uv__native_read_at_once(HANDLE handle, HANDLE event, char* base, DWORD len, DWORD* bytes) {
-  OVERLAPPED overlapped;
-  DWORD error = 0;
-
-  memset(&overlapped, 0, sizeof(overlapped));
-  /* A message that does not fit would post a packet; the low bit says not to. */
-  overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-  if (!ReadFile(handle, base, len, NULL, &overlapped))
-    error = GetLastError();
+/* The end of a call on `overlapped` that left `error` behind. One that would wait is taken back, and joined
+ * before its OVERLAPPED goes; if bytes were faster still, they are the result. */
+static DWORD end_now(HANDLE handle, OVERLAPPED* overlapped, DWORD error, DWORD* bytes) {
   if (error == ERROR_IO_PENDING) {
-    CancelIoEx(handle, &overlapped);
+    CancelIoEx(handle, overlapped);
     do
-      error = GetOverlappedResult(handle, &overlapped, bytes, TRUE) ? 0 : GetLastError();
+      error = GetOverlappedResult(handle, overlapped, bytes, TRUE) ? 0 : GetLastError();
     while (error == ERROR_IO_INCOMPLETE);
   }
-  *bytes = error == 0 || error == ERROR_MORE_DATA ? (DWORD) overlapped.InternalHigh : 0;
+  *bytes = error == 0 || error == ERROR_MORE_DATA ? (DWORD) overlapped->InternalHigh : 0;
   return error;
+}
+
+/* Clear, but for an event that keeps packets away: a message that does not fit would post one. */
+static OVERLAPPED* prepare(OVERLAPPED* overlapped, HANDLE event) {
+  memset(overlapped, 0, sizeof(*overlapped));
+  overlapped->hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+  return overlapped;
+}
+
+/* It would wait should somebody who shares the pipe have been faster. */
+DWORD uv__native_read_at_once(HANDLE handle, HANDLE event, char* base, DWORD len, DWORD* bytes) {
+  OVERLAPPED overlapped;
+  BOOL ok = ReadFile(handle, base, len, NULL, prepare(&overlapped, event));
+
+  return end_now(handle, &overlapped, ok ? 0 : GetLastError(), bytes);
+}
+
+DWORD uv__native_write_at_once(
+    HANDLE handle, HANDLE event, const char* base, DWORD len, DWORD* bytes) {
+  OVERLAPPED overlapped;
+  BOOL ok = WriteFile(handle, base, len, NULL, prepare(&overlapped, event));
+
+  return end_now(handle, &overlapped, ok ? 0 : GetLastError(), bytes);
 }
 
 /* Quotas and pages that no disk backs are as short as what is called memory. */

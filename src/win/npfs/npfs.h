@@ -68,6 +68,9 @@ int uv__native_set_wait(HANDLE handle);
 /* Reads what is there from an overlapped end; `event` is nobody else's meanwhile. The error, or 0.
  * ERROR_OPERATION_ABORTED: there was nothing. */
 DWORD uv__native_read_at_once(HANDLE handle, HANDLE event, char* base, DWORD len, DWORD* bytes);
+/* Writes what goes at once to such an end, likewise. */
+DWORD uv__native_write_at_once(
+    HANDLE handle, HANDLE event, const char* base, DWORD len, DWORD* bytes);
 /* Has the port get packets only of what does not succeed at once. */
 int uv__native_set_modes(HANDLE handle);
 /* Puts an instance on the loop's port, with these modes. UV_EINVAL: it is on one. */

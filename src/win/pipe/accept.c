@@ -53,7 +53,7 @@ static void complete(struct uv__op* op) {
   struct uv__io* io = slot->io;
   struct uv__pipe_server* server = io->tail.more;
   DWORD bytes;
-  int r;
+  int r = 0;
 
   assert(uv__pipe_accept_valid(io) && server->posted > 0 && op->complete == complete);
   server->posted--;
@@ -64,9 +64,9 @@ static void complete(struct uv__op* op) {
     }
     return;
   }
-  r = GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE)
-          ? 0
-          : uv__error_translate(GetLastError());
+  if (op->overlapped.Internal != 0 && /* Else it is known to have succeeded. */
+      !GetOverlappedResult(slot->handle, &op->overlapped, &bytes, FALSE))
+    r = uv__error_translate(GetLastError());
   if (r == UV_ECANCELED) /* Not by us: it waits again when asked for. */
     put_idle(server, slot);
   else
@@ -258,7 +258,11 @@ int uv__pipe_accept_take(struct uv__io* io, struct uv__desc* desc) {
   }
   desc->handle = handle;
   desc->kind = UV__DESC_PIPE;
-  desc->accepted = io->tail.state & UV__WIN_DOT ? UV__PIPE_ACCEPTED_DOT : UV__PIPE_ACCEPTED;
+  if (server->bytes)
+    desc->accepted =
+        io->tail.state & UV__WIN_DOT ? UV__PIPE_ACCEPTED_BYTES_DOT : UV__PIPE_ACCEPTED_BYTES;
+  else
+    desc->accepted = io->tail.state & UV__WIN_DOT ? UV__PIPE_ACCEPTED_DOT : UV__PIPE_ACCEPTED;
   desc->peer = 0;
   return 0;
 }

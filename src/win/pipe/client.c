@@ -75,6 +75,24 @@ int uv__pipe_client_open(const struct uv__pipe_wide* name,
   return r < 0 ? r : 0;
 }
 
+/* Says who we are. A server of ours has room for that, so that it goes at once, as a rule; else it is owed.
+ * A peer that is gone needs none. */
+static int greet(struct uv__io* io) {
+  DWORD size = sizeof(uv__pipe_greeting);
+  DWORD written;
+  DWORD error = uv__native_write_at_once(io->tail.u.handle, io->loop->tail.event, uv__pipe_greeting,
+                                         size, &written);
+  int r;
+
+  if (written == size ||
+      !(error == 0 || error == ERROR_OPERATION_ABORTED || uv__native_is_short(error)))
+    return 0;
+  r = uv__spare_make(uv__pipe_of(io));
+  if (r == 0)
+    uv__pipe_end_write_first(io, uv__pipe_greeting + written, size - written);
+  return r;
+}
+
 int uv__pipe_client_adopt(struct uv__io* io,
                           const struct uv__pipe_wide* name,
                           const struct uv__pipe_kind* kind,
@@ -88,6 +106,10 @@ int uv__pipe_client_adopt(struct uv__io* io,
     return r;
   }
   if (client->is_ours && (opened & UV__OPENED_WRITABLE))
-    uv__pipe_end_write_first(io, uv__pipe_greeting, sizeof(uv__pipe_greeting));
+    r = greet(io);
+  if (r < 0) {
+    uv__pipe_end_undo(io);
+    return r;
+  }
   return opened == (UV__OPENED_READABLE | UV__OPENED_WRITABLE) ? 0 : (int) opened;
 }

@@ -35,8 +35,7 @@ int uv__pipe_end_adopt(struct uv__io* io,
   pipe->kind = kind;
   pipe->io = io;
   uv__pipe_room_init(&pipe->room);
-  pipe->spare = uv__spare_new();
-  if (pipe->spare == NULL) {
+  if (kind != NULL && uv__spare_make(pipe) < 0) { /* Its first frame has to go. */
     free_block(pipe);
     return UV_ENOMEM;
   }
@@ -127,7 +126,7 @@ static void say_again(struct uv__retry* retry) {
 /* The error of an attempt: ERROR_IO_PENDING when a packet comes, ERROR_MORE_DATA when something is
  * still owed before it. */
 static DWORD say(struct uv__io* io) {
-  DWORD error = uv__spare_push(uv__pipe_of(io)->spare, io->tail.u.handle);
+  DWORD error = uv__spare_push(uv__pipe_of(io), io->tail.u.handle);
   OVERLAPPED* overlapped;
   BOOL ok;
 
@@ -172,7 +171,7 @@ static void complete_write(struct uv__op* op) {
   /* What went before the pending part counts in any case; the error of the part comes again
    * with the next write. That somebody cancelled it does not by itself. */
   if (error == ERROR_OPERATION_ABORTED && io->tail.sent > 0 && !(io->tail.state & UV__WIN_CLOSING))
-    uv__spare_lose(pipe->spare);
+    pipe->lost = 1;
   if (error == 0)
     io->tail.sent += (int) bytes;
   else if (io->tail.sent == 0 && (!again || (io->tail.state & UV__WIN_CLOSING)))
@@ -229,12 +228,12 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   if ((io->tail.state & UV__WIN_OUT) || uv__pipe_of(io)->more_room.at != NULL)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
-    return uv__spare_write(uv__pipe_of(io)->spare, io->tail.u.handle, bufs, nbufs);
+    return uv__spare_write(uv__pipe_of(io), io->tail.u.handle, bufs, nbufs);
   return write_queue(io, bufs, nbufs);
 }
 
 void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
-  uv__spare_write_first(uv__pipe_of(io)->spare, io->tail.u.handle, io->loop, bytes, size);
+  uv__spare_write_first(uv__pipe_of(io), io->tail.u.handle, io->loop, bytes, size);
 }
 
 /* ---- Its end ---- */
@@ -248,6 +247,10 @@ static void release(struct uv__io* io) {
   if (io->tail.more != NULL)
     free_block(io->tail.more);
   io->tail.more = NULL;
+}
+
+void uv__pipe_end_undo(struct uv__io* io) {
+  release(io);
 }
 
 void uv__pipe_end_settle(struct uv__io* io) {
@@ -265,7 +268,7 @@ int uv__pipe_end_close(struct uv__io* io) {
   assert(uv__win_io_valid(io));
   if (io->tail.more != NULL) {
     uv__retry_end(io->loop, &uv__pipe_of(io)->more_room);
-    uv__retry_end(io->loop, &uv__pipe_of(io)->look_again);
+    uv__pipe_read_end(io);
   }
   /* One by one: what uv_try_write wrote is to arrive. */
   if (io->tail.state & UV__WIN_IN)

@@ -135,12 +135,18 @@ static int open_accepted(struct uv__io* io,
                          const struct uv__desc* desc,
                          const struct uv__pipe_kind* kind,
                          unsigned* opened) {
-  unsigned state = 0;
-  int r = look(desc->handle, kind, UV__WIN_GREET, &state);
+  int by_messages = desc->accepted == UV__PIPE_ACCEPTED || desc->accepted == UV__PIPE_ACCEPTED_DOT;
+  unsigned state = UV__WIN_SERVER;
+  int r = 0;
 
+  /* It was made by us, to be read message by message. */
+  if (by_messages && kind != NULL)
+    r = look(desc->handle, kind, UV__WIN_GREET, &state);
+  else if (by_messages)
+    state |= UV__WIN_MESSAGES | UV__WIN_GREET;
   *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
   state |= UV__WIN_ATTACHED;
-  if (desc->accepted == UV__PIPE_ACCEPTED_DOT)
+  if (desc->accepted == UV__PIPE_ACCEPTED_DOT || desc->accepted == UV__PIPE_ACCEPTED_BYTES_DOT)
     state |= UV__WIN_DOT;
   if (r == 0)
     r = uv__pipe_end_adopt(io, desc->handle, state, *opened, kind);
@@ -253,6 +259,8 @@ int uv__pipe_open(struct uv__io* io,
   switch (desc->accepted) {
   case UV__PIPE_ACCEPTED:
   case UV__PIPE_ACCEPTED_DOT:
+  case UV__PIPE_ACCEPTED_BYTES:
+  case UV__PIPE_ACCEPTED_BYTES_DOT:
     return open_accepted(io, desc, kind, opened);
   case UV__PIPE_SHARED:
     return open_shared(io, desc->handle, kind != NULL, opened);

@@ -22,33 +22,34 @@ enum {
 /* desc.accepted of a pipe: 0 for a handle from elsewhere, one of these, or, when less than
  * 0, -1 - fd for a descriptor of the C run-time library, which `open` takes over. */
 enum {
-  UV__PIPE_ACCEPTED = 1,     /* on the port of the loop that accepted it */
-  UV__PIPE_ACCEPTED_DOT = 2, /* the same; the listener's name was given as \\.\pipe\ */
-  UV__PIPE_SHARED = 3,       /* an instance of a name that is to be listened on */
-  UV__PIPE_GREETING = 4,     /* a connection that was passed, with UV__WIN_GREET */
-  UV__PIPE_PLAIN = 5         /* the same; it is known not to be UV__WIN_ALLY */
+  UV__PIPE_ACCEPTED = 1,       /* on the port of the loop that accepted it */
+  UV__PIPE_ACCEPTED_DOT = 2,   /* the same; the listener's name was given as \\.\pipe\ */
+  UV__PIPE_SHARED = 3,         /* an instance of a name that is to be listened on */
+  UV__PIPE_ACCEPTED_BYTES = 6, /* as 1 and 2, of a server of bytes, not of messages */
+  UV__PIPE_ACCEPTED_BYTES_DOT = 7,
+  UV__PIPE_GREETING = 4, /* a connection that was passed, with UV__WIN_GREET */
+  UV__PIPE_PLAIN = 5     /* the same; it is known not to be UV__WIN_ALLY */
 };
 
 /* ---- spare.c: bytes of UV__TRY on their way, which outlive the stream ---- */
 
-struct uv__spare* uv__spare_new(void);
+struct uv__spare;
+/* Has it in its place, pipe->spare; UV_ENOMEM. */
+struct uv__pipe;
+int uv__spare_make(struct uv__pipe* pipe);
 /* Writes as much as it may: the count, UV_EAGAIN or an error. */
-ssize_t uv__spare_write(struct uv__spare* spare,
-                        HANDLE handle,
-                        const uv_buf_t* bufs,
-                        unsigned nbufs);
+ssize_t uv__spare_write(struct uv__pipe* pipe, HANDLE handle, const uv_buf_t* bufs, unsigned nbufs);
 /* At most 4 KiB that belong together: the count of all, UV_EAGAIN for none of them, or an error. */
 ssize_t uv__spare_write_whole(
-    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs);
-/* The first bytes of all, which have to go: at once, or as soon as the system has memory for them. */
+    struct uv__pipe* pipe, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs);
+/* The first bytes of all, which have to go: at once, or as soon as the system has memory for them. The
+ * spare is made. */
 void uv__spare_write_first(
-    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size);
+    struct uv__pipe* pipe, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size);
 /* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
  * take it now. */
-DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle);
-/* Of what another write offered nobody knows how much went: the next one has the error. */
-void uv__spare_lose(struct uv__spare* spare);
-/* Frees it and closes `handle`, as soon as all is written. */
+DWORD uv__spare_push(struct uv__pipe* pipe, HANDLE handle);
+/* Frees it, if there is one, and closes `handle`, as soon as all is written. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
 
 /* ---- end.c: one connected overlapped end ---- */
@@ -65,14 +66,17 @@ struct uv__pipe {
   const struct uv__pipe_kind* kind; /* what stands on it; NULL: nothing, it is a stream of bytes */
   struct uv__io* io;
   struct uv__pipe_room room;
-  struct uv__retry more_room;       /* a write that nothing was taken of is to be made again */
-  struct uv__retry look_again;      /* a read that may not wait found nothing */
-  struct uv__spare* spare;          /* what UV__TRY writes from */
+  struct uv__retry more_room;  /* a write that nothing was taken of is to be made again */
+  struct uv__retry look_again; /* a read that may not wait found nothing, or one is to be joined */
+  struct uv__spare* spare;     /* what UV__TRY writes from; NULL: none did */
   struct uv__foreign_pair* foreign; /* with UV__WIN_FOREIGN */
   struct uv__op mark;               /* behind a packet that may or may not be there */
+  DWORD seen;                       /* bytes that a look saw and nobody has read here */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
+  unsigned char lost;               /* nobody knows how much of a write went; not told yet */
   unsigned char linked;             /* the loop counts on its operations */
+  unsigned char bursts;             /* something was there already when a read began to wait */
   struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
 };
 
@@ -87,12 +91,14 @@ static inline struct uv__pipe* uv__pipe_of(const struct uv__io* io) {
   return io->tail.more;
 }
 
-/* Makes `handle`, which is connected, the io's. */
+/* Makes `handle`, which is connected, the io's; uv__pipe_end_write_first may follow. */
 int uv__pipe_end_adopt(struct uv__io* io,
                        HANDLE handle,
                        unsigned state,
                        unsigned opened,
                        const struct uv__pipe_kind* kind);
+/* Takes that back, and closes the handle. */
+void uv__pipe_end_undo(struct uv__io* io);
 /* Gives up the handle; what uv_try_write wrote may still be on its way. */
 void uv__pipe_end_release(struct uv__io* io);
 /* A packet of a stream that closes was counted out; ends the close with the last. */
@@ -101,7 +107,8 @@ int uv__pipe_end_close(struct uv__io* io);
 /* Writes the empty message, now or as soon as there is memory for it. A peer that is gone needs
  * none. */
 int uv__pipe_end_say(struct uv__io* io);
-/* Writes a few bytes in front of all others. A peer that is gone needs none. */
+/* Writes a few bytes in front of all others. A peer that is gone needs none. Where there is no kind the
+ * spare is to be made before. */
 void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size);
 ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
@@ -165,19 +172,28 @@ ssize_t uv__pipe_put(struct uv__io* io,
 /* After 0: have `again` called in a while, which takes itself off the list. The lane is pending. */
 void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry));
 
-/* ---- read.c: what the peer of such an end says, and what depends on it ---- */
+/* ---- read.c: what the peer of such an end says ---- */
+
+int uv__pipe_read_arm(struct uv__io* io);
+int uv__pipe_read_disarm(struct uv__io* io);
+/* Before the close: nothing is looked for any more. */
+void uv__pipe_read_end(struct uv__io* io);
+/* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
+ * an error. */
+int uv__pipe_read_yield(struct uv__io* io);
+ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
+/* A read of no bytes, which takes nothing and pins no memory. */
+int uv__pipe_read_wait(struct uv__io* io);
+/* Where that may not wait, or nobody is told, it is looked every few milliseconds. */
+void uv__pipe_read_later(struct uv__io* io);
+
+/* ---- meet.c: who that peer is ---- */
 
 /* What a client of this library says first to a server of this library; see client.c. */
 extern const char uv__pipe_greeting[16];
 /* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
  * ours writes it before anything else, in one piece. UV_ENOMEM: it is, and could not be read. */
 int uv__pipe_read_meet(struct uv__io* io);
-int uv__pipe_read_arm(struct uv__io* io);
-int uv__pipe_read_disarm(struct uv__io* io);
-/* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
- * an error. */
-int uv__pipe_read_yield(struct uv__io* io);
-ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);

@@ -48,7 +48,7 @@ ssize_t uv__pipe_put(struct uv__io* io,
   DWORD error;
   DWORD taken;
 
-  error = uv__spare_push(pipe->spare, io->tail.u.handle);
+  error = uv__spare_push(pipe, io->tail.u.handle);
   if (error != 0)
     return error == ERROR_MORE_DATA ? 0 : uv__native_write_error(error);
   do {

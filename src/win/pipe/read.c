@@ -1,5 +1,4 @@
-/* Reading from a connected end, and what depends on who its peer is: the greeting, and how the peer
- * is told that nothing more comes.
+/* Reading from a connected end. Who its peer is, and how that is told that nothing more comes, is in meet.c.
  *
  * A pipe of messages is used as a stream of bytes that has one mark besides: an empty message is
  * the end of what its writer sends, where the peer is known to take it for that. */
@@ -11,45 +10,11 @@ enum {
   STATUS_MORE = (int) 0x80000005 /* STATUS_BUFFER_OVERFLOW: the message has more bytes */
 };
 
-/* Random bytes: nobody else begins with them by chance. */
-const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
-                                    '\x44', '\xfa', '\x05', '\xd7', '\x3b', '\x8e', '\x60', '\xc9'};
-
-/* ---- Meeting the peer ---- */
+/* ---- READ ---- */
 
 static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes) {
   return uv__native_read_at_once(io->tail.u.handle, io->loop->tail.event, base, len, bytes);
 }
-
-int uv__pipe_read_meet(struct uv__io* io) {
-  char first[sizeof(uv__pipe_greeting)];
-  DWORD left = 0;
-  DWORD size = 0;
-  DWORD total = 0;
-  DWORD error;
-  int is_greeting = 0;
-
-  if (!PeekNamedPipe(io->tail.u.handle, first, sizeof(first), &size, &total, &left) || size == 0)
-    return 0; /* Broken, which a read will tell; or it says nothing yet. */
-  if (size == sizeof(first) && left == 0 && memcmp(first, uv__pipe_greeting, size) == 0) {
-    error = read_at_once(io, first, sizeof(first), &size);
-    if (uv__native_is_short(error))
-      return UV_ENOMEM;
-    is_greeting = error == 0; /* Else it broke right now. */
-  }
-  uv__win_clear(io, UV__WIN_GREET);
-  if (!is_greeting)
-    return 0;
-  uv__win_set(io, UV__WIN_ALLY);
-  uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
-  if (uv__pipe_of(io)->owes_end) {
-    uv__pipe_of(io)->owes_end = 0;
-    (void) uv__pipe_end_say(io);
-  }
-  return 1;
-}
-
-/* ---- READ ---- */
 
 /* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
 static void arrived(struct uv__io* io) {
@@ -88,12 +53,15 @@ static void complete_read(struct uv__op* op) {
   arrived(io);
 }
 
-/* Under load there is something already, and a look is cheaper than a read of nothing. */
+/* One look tells of all that waits, however many messages it is: none of them is asked for again. */
 static int peek(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
   DWORD total = 0;
   int r;
 
   if (PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, &total, NULL)) {
+    pipe->seen = total;
+    pipe->bursts = total > 0;
     if (total > 0)
       uv__win_set(io, UV__WIN_DATA);
     return 0;
@@ -126,7 +94,7 @@ static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
 }
 
-static void look_later(struct uv__io* io) {
+void uv__pipe_read_later(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
   pipe->look_again.again = look_again;
@@ -146,8 +114,21 @@ static void complete_mark(struct uv__op* op) {
     arrived(io);
 }
 
+static int post_mark(struct uv__pipe* pipe) {
+  return uv__loop_post_packet(pipe->io->loop->tail.iocp, 0, UV__LOOP_KEY_POST,
+                              &pipe->mark.overlapped);
+}
+
+static void post_mark_again(struct uv__retry* retry) {
+  struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, look_again);
+
+  if (post_mark(pipe))
+    uv__retry_end(pipe->io->loop, retry);
+}
+
 /* A read that ends at once with a warning posts a packet although successes do not, says Windows, and
- * none, does Wine. If there is one it is in the port by now, and this one comes after it. */
+ * none, does Wine. If there is one it is in the port by now, and this one comes after it; which it would
+ * not by any other way than through the port, so that a shortage is waited out. */
 static int join_warned(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
@@ -155,12 +136,24 @@ static int join_warned(struct uv__io* io) {
   io->tail.in.complete = complete_warned;
   memset(&pipe->mark.overlapped, 0, sizeof(pipe->mark.overlapped));
   pipe->mark.complete = complete_mark;
-  uv__loop_post(io->loop, &pipe->mark);
+  if (!post_mark(pipe)) {
+    pipe->look_again.again = post_mark_again;
+    uv__retry_begin(io->loop, &pipe->look_again);
+  }
   return UV__PENDING;
 }
 
+/* Of a stream that closes the memory goes with the mark; a packet that is still to come finds nobody. */
+void uv__pipe_read_end(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  if (pipe->look_again.at != NULL && pipe->look_again.again == post_mark_again)
+    uv__loop_post(io->loop, &pipe->mark);
+  uv__retry_end(io->loop, &pipe->look_again);
+}
+
 /* A read of no bytes, which takes nothing and pins no memory. */
-static int wait_for_data(struct uv__io* io) {
+int uv__pipe_read_wait(struct uv__io* io) {
   int r = uv__pipe_end_ready(io);
   OVERLAPPED* overlapped;
   DWORD error;
@@ -173,6 +166,7 @@ static int wait_for_data(struct uv__io* io) {
   error = uv__pipe_end_begun(io, ok, UV__WIN_IN);
   if (error == ERROR_IO_PENDING)
     return UV__PENDING;
+  uv__pipe_of(io)->bursts = error == ERROR_MORE_DATA || error == 0;
   if (error == ERROR_MORE_DATA)
     return join_warned(io);
   if (error == 0) {
@@ -180,7 +174,7 @@ static int wait_for_data(struct uv__io* io) {
     return UV__READY;
   }
   if (is_empty(io, error)) {
-    look_later(io);
+    uv__pipe_read_later(io);
     return UV__PENDING;
   }
   if (uv__native_read_error(error) != UV_EOF)
@@ -189,6 +183,8 @@ static int wait_for_data(struct uv__io* io) {
   return UV__READY;
 }
 
+/* Where a message at a time comes the read of nothing answers all by itself. Where something was there
+ * already the last time, a look is cheaper, and tells more. */
 int uv__pipe_read_arm(struct uv__io* io) {
   const unsigned ready = UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED;
   int r;
@@ -199,13 +195,15 @@ int uv__pipe_read_arm(struct uv__io* io) {
     return UV__READY;
   if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
     return UV__PENDING; /* Of a shutdown that wants to meet the peer, or not taken back. */
+  if (!(io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->bursts)
+    return uv__pipe_read_wait(io);
   do {
     r = peek(io);
     if (r < 0)
       return r;
   } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
            uv__pipe_read_meet(io) > 0);
-  return io->tail.state & ready ? UV__READY : wait_for_data(io);
+  return io->tail.state & ready ? UV__READY : uv__pipe_read_wait(io);
 }
 
 static void complete_yield(struct uv__op* op) {
@@ -237,15 +235,30 @@ int uv__pipe_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
+/* What a read left of what a look saw. One that was filled may have left more; and where others read,
+ * too, there may be less, which the next one finds out. */
+static void count_taken(struct uv__io* io, DWORD len, DWORD bytes, int more) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  pipe->seen = pipe->seen > bytes ? pipe->seen - bytes : 0;
+  if (bytes == len)
+    pipe->bursts = 1;
+  if (more || pipe->seen > 0)
+    uv__win_set(io, UV__WIN_DATA);
+}
+
 /* Reads what is there, at most one message: the count, UV_EAGAIN when there is nothing, 0 for
  * an empty message. */
-static ssize_t take(struct uv__io* io, char* base, DWORD len, int* more) {
+static ssize_t take(struct uv__io* io, char* base, DWORD len) {
   DWORD bytes;
   DWORD error = read_at_once(io, base, len, &bytes);
 
-  *more = error == ERROR_MORE_DATA;
-  if (error == 0 || error == ERROR_MORE_DATA)
+  uv__win_clear(io, UV__WIN_DATA);
+  if (error == 0 || error == ERROR_MORE_DATA) {
+    count_taken(io, len, bytes, error == ERROR_MORE_DATA);
     return (ssize_t) bytes;
+  }
+  uv__pipe_of(io)->seen = 0;
   return error == ERROR_OPERATION_ABORTED || is_empty(io, error) ? UV_EAGAIN
                                                                  : uv__native_read_error(error);
 }
@@ -262,7 +275,6 @@ static ssize_t nothing(struct uv__io* io) {
 ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   int error = io->tail.error;
   int look;
-  int more;
   ssize_t n;
   int r;
 
@@ -275,7 +287,7 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
     if (r < 0)
       return r;
   }
-  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_ENDED))) {
+  if (!(io->tail.state & (UV__WIN_DATA | UV__WIN_LOOK | UV__WIN_ENDED))) {
     r = peek(io);
     if (r < 0)
       return r;
@@ -288,44 +300,12 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   uv__win_clear(io, UV__WIN_LOOK);
   if (!(io->tail.state & UV__WIN_DATA) && !look)
     return UV_EAGAIN;
-  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX, &more);
-  uv__win_clear(io, UV__WIN_DATA);
-  if (n > 0) {
-    if (more)
-      uv__win_set(io, UV__WIN_DATA);
+  n = take(io, base, len < INT_MAX ? (DWORD) len : INT_MAX);
+  if (n > 0)
     return n;
-  }
   if (n == UV_EOF)
     uv__win_set(io, UV__WIN_ENDED);
   if (n == 0 || (n == UV_EAGAIN && look))
     return nothing(io);
   return n;
-}
-
-/* ---- SHUTDOWN ---- */
-
-int uv__pipe_read_shutdown(struct uv__io* io) {
-  int met = 0;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_ENOTCONN;
-  if (uv__pipe_of(io)->write_only) {
-    uv__pipe_end_release(io);
-    return 0;
-  }
-  if (io->tail.state & UV__WIN_GREET)
-    met = uv__pipe_read_meet(io);
-  if (io->tail.state & UV__WIN_ALLY)
-    return uv__pipe_end_say(io);
-  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
-    /* A client of ours may be about to say who it is. */
-    uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & UV__WIN_IN) && uv__pipe_of(io)->look_again.at == NULL)
-      met = wait_for_data(io) == UV__PENDING ? met : UV_EAGAIN;
-    /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
-     * is told. */
-    if (met < 0)
-      look_later(io);
-  }
-  return 0;
 }

@@ -5,7 +5,8 @@
  * nevertheless, behind all that was written before, and the next try waits until they have
  * gone. They belong to nobody who might close or free anything: a stream that closes
  * meanwhile leaves its handle with them, and the system's pool closes that when the last of
- * them was taken, whether the loop still exists or not.
+ * them was taken, whether the loop still exists or not. The first try makes the room for them; a pipe
+ * that never tries has none.
  *
  * On an end that somebody made PIPE_NOWAIT (put.c) a write is never on its way: it has taken less.
  * Of bytes that belong together, a frame or a greeting, the rest is then owed: it goes before all
@@ -38,36 +39,35 @@ struct uv__spare {
   uv_loop_t* loop;
   unsigned char flies;   /* a write that did not succeed at once, whose end was not looked at */
   unsigned char is_left; /* without a stream: the handle is nobody else's to name */
-  unsigned char lost;    /* bytes of which nobody knows whether they went; not told yet */
   char bytes[SPARE_SIZE];
 };
 
-struct uv__spare* uv__spare_new(void) {
-  struct uv__spare* spare = uv__malloc(sizeof(*spare));
-
-  if (spare != NULL)
-    memset(spare, 0, offsetof(struct uv__spare, bytes));
-  return spare;
+int uv__spare_make(struct uv__pipe* pipe) {
+  if (pipe->spare != NULL)
+    return 0;
+  pipe->spare = uv__malloc(sizeof(*pipe->spare));
+  if (pipe->spare == NULL)
+    return UV_ENOMEM;
+  memset(pipe->spare, 0, offsetof(struct uv__spare, bytes));
+  return 0;
 }
 
 static int under_way(const struct uv__spare* spare) {
   return !uv__late_is_over(&spare->overlapped);
 }
 
-void uv__spare_lose(struct uv__spare* spare) {
-  spare->lost = 1;
-}
-
 /* What was on its way and was cancelled by somebody else, who has the pipe too, is lost, or a part of
  * it is: an error of the next write, once. (Of a peer that is gone that one has an error of its own.) */
-static DWORD take_loss(struct uv__spare* spare) {
-  if (spare->flies && !under_way(spare)) {
+static DWORD take_loss(struct uv__pipe* pipe) {
+  struct uv__spare* spare = pipe->spare;
+
+  if (spare != NULL && spare->flies && !under_way(spare)) {
     spare->flies = 0;
-    spare->lost = spare->lost || (int) spare->overlapped.Internal == CANCELLED;
+    pipe->lost = pipe->lost || (int) spare->overlapped.Internal == CANCELLED;
   }
-  if (!spare->lost)
+  if (!pipe->lost)
     return 0;
-  spare->lost = 0;
+  pipe->lost = 0;
   return ERROR_OPERATION_ABORTED;
 }
 
@@ -101,26 +101,30 @@ static int has_event(struct uv__spare* spare) {
 }
 
 /* 0: it can be written from; or UV_EAGAIN, or what has become of the last write. */
-static int make_free(struct uv__spare* spare) {
-  DWORD error = take_loss(spare);
+static int make_free(struct uv__pipe* pipe) {
+  DWORD error = take_loss(pipe);
+  int r = error != 0 ? uv__native_write_error(error) : uv__spare_make(pipe);
+  struct uv__spare* spare = pipe->spare;
 
-  if (error != 0)
-    return uv__native_write_error(error);
+  if (r < 0)
+    return r;
   if (under_way(spare) || spare->at < spare->size)
     return UV_EAGAIN;
   return has_event(spare) ? 0 : UV_EAGAIN; /* A plain write needs none. */
 }
 
-ssize_t uv__spare_write(struct uv__spare* spare,
+ssize_t uv__spare_write(struct uv__pipe* pipe,
                         HANDLE handle,
                         const uv_buf_t* bufs,
                         unsigned nbufs) {
+  struct uv__spare* spare;
   unsigned at = 0;
   size_t offset = 0;
-  ssize_t total = make_free(spare);
+  ssize_t total = make_free(pipe);
 
   if (total < 0)
     return total;
+  spare = pipe->spare;
   while (at < nbufs && total < INT_MAX - SPARE_SIZE) {
     DWORD error;
 
@@ -140,11 +144,11 @@ ssize_t uv__spare_write(struct uv__spare* spare,
 
 /* ---- What belongs together ---- */
 
-DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
-  DWORD error = take_loss(spare);
+static DWORD push(struct uv__spare* spare, HANDLE handle) {
+  DWORD error;
 
-  if (error != 0 || spare->at == spare->size)
-    return error;
+  if (spare->at == spare->size)
+    return 0;
   if (!has_event(spare))
     return ERROR_MORE_DATA;
   error = write_some(spare, handle);
@@ -155,11 +159,17 @@ DWORD uv__spare_push(struct uv__spare* spare, HANDLE handle) {
   return error == 0 && spare->at < spare->size ? ERROR_MORE_DATA : error;
 }
 
+DWORD uv__spare_push(struct uv__pipe* pipe, HANDLE handle) {
+  DWORD error = take_loss(pipe);
+
+  return error != 0 || pipe->spare == NULL ? error : push(pipe->spare, handle);
+}
+
 /* An error comes again with whatever is written next, or else nobody misses them. */
 static void again(struct uv__retry* retry) {
   struct uv__spare* spare = uv__container_of(retry, struct uv__spare, retry);
 
-  if (uv__spare_push(spare, spare->handle) != ERROR_MORE_DATA)
+  if (push(spare, spare->handle) != ERROR_MORE_DATA)
     uv__retry_end(spare->loop, retry);
 }
 
@@ -171,23 +181,27 @@ static void owe(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
 }
 
 void uv__spare_write_first(
-    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size) {
-  assert(spare->size == 0 && size <= SPARE_SIZE);
+    struct uv__pipe* pipe, HANDLE handle, uv_loop_t* loop, const void* bytes, DWORD size) {
+  struct uv__spare* spare = pipe->spare;
+
+  assert(spare != NULL && spare->size == 0 && size <= SPARE_SIZE);
   memcpy(spare->bytes, bytes, size);
   spare->size = size;
-  if (uv__spare_push(spare, handle) == ERROR_MORE_DATA)
+  if (push(spare, handle) == ERROR_MORE_DATA)
     owe(spare, handle, loop);
 }
 
 ssize_t uv__spare_write_whole(
-    struct uv__spare* spare, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs) {
+    struct uv__pipe* pipe, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs) {
+  struct uv__spare* spare;
   unsigned from = 0;
   size_t offset = 0;
   DWORD error;
-  int r = make_free(spare);
+  int r = make_free(pipe);
 
   if (r < 0)
     return r;
+  spare = pipe->spare;
   uv__retry_end(loop, &spare->retry); /* The rest of another one went by uv__spare_push. */
   spare->at = 0;
   spare->size = uv__bufs_copy(spare->bytes, SPARE_SIZE, bufs, nbufs, &from, &offset);
@@ -248,10 +262,14 @@ static void look(struct uv__late* late) {
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop) {
   DWORD bytes;
 
+  if (spare == NULL) {
+    CloseHandle(handle);
+    return;
+  }
   if (loop != NULL)
     uv__retry_end(loop, &spare->retry);
   if (spare->at < spare->size && uv__native_set_wait(handle))
-    (void) uv__spare_push(spare, handle); /* Now it takes the rest, or has it on its way. */
+    (void) push(spare, handle); /* Now it takes the rest, or has it on its way. */
   spare->handle = handle;
   if (!under_way(spare)) {
     release(spare);

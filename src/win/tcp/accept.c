@@ -176,7 +176,7 @@ int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
   desc->handle = (HANDLE) slot->socket;
   desc->kind = UV__DESC_TCP;
   desc->accepted = UV__TCP_ACCEPTED;
-  desc->peer = 0;
+  desc->peer = io->tail.state & UV__WIN_IPV6 ? AF_INET6 : AF_INET;
   slot->socket = INVALID_SOCKET; /* The caller's from here on. */
   return 0;
 }

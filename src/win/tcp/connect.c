@@ -20,6 +20,7 @@ static int connected(struct uv__io* io) {
   if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,
                                 0) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
+  uv__win_clear(io, UV__WIN_ONE_ACCEPT);
   uv__win_set(io, UV__WIN_CONNECTED);
   return 0;
 }

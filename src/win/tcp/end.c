@@ -30,8 +30,8 @@ void uv__tcp_settle(struct uv__io* io) {
 }
 
 /* A close over bytes that nobody read resets the connection, and Windows then takes from the peer
- * also what it has not read yet: the answer that was written before. */
-static void drain(SOCKET sock) {
+ * also what it has not read yet: the answer that was written before. How many receives found something. */
+static int drain(SOCKET sock) {
   char bytes[DRAIN_SIZE];
   WSABUF buf;
   int rounds;
@@ -43,22 +43,29 @@ static void drain(SOCKET sock) {
     DWORD got = 0;
 
     if (WSARecv(sock, &buf, 1, &got, &flags, NULL, NULL) != 0 || got == 0)
-      return;
+      break;
   }
+  return rounds;
 }
 
 /* Says goodbye on a connection: a FIN behind all that was sent, also while a receive is pending, over
- * which a close would reset it. That ends the connection for all who hold the socket, and so is only
- * done by the last of them; for the others the connection goes on. */
+ * which a close would reset it. Where nothing is pending and nothing unread the close itself says it.
+ * It ends the connection for all who hold the socket, and so is only done by the last of them; for the
+ * others the connection goes on. Of a socket that nobody got from us, nor we from anybody, there are no
+ * others. */
 static void part(struct uv__io* io) {
   SOCKET sock = io->tail.u.socket;
+  int said = (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) != 0;
 
   if ((io->tail.state & (UV__WIN_CONNECTED | UV__WIN_RESET)) != UV__WIN_CONNECTED ||
-      uv__object_is_shared((HANDLE) sock))
+      ((io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared((HANDLE) sock)))
     return;
-  (void) shutdown(sock, SD_SEND);
-  if (!(io->tail.state & UV__WIN_PLAIN) || uv__sock_unblock(sock) == 0)
-    drain(sock);
+  if (said)
+    (void) shutdown(sock, SD_SEND);
+  if ((io->tail.state & UV__WIN_PLAIN) && uv__sock_unblock(sock) != 0)
+    return;
+  if (drain(sock) > 0 && !said)
+    (void) shutdown(sock, SD_SEND);
 }
 
 /* By OVERLAPPED: others who hold the socket, perhaps in this process, have operations of their own.

@@ -23,18 +23,36 @@ static int extension(SOCKET sock, GUID id, void* function, DWORD size) {
   return 0;
 }
 
+/* All that we make have the same provider, and are looked at once. */
+static int make_one(int domain, unsigned short* own, SOCKET* sock) {
+  int r = uv__sock_create(domain, sock);
+
+  if (r < 0)
+    return r;
+  r = uv__sock_look(*sock, own);
+  if (r < 0)
+    closesocket(*sock);
+  return r;
+}
+
 static int load_calls(void) {
   static const GUID accept_id = WSAID_ACCEPTEX;
   static const GUID connect_id = WSAID_CONNECTEX;
   struct uv__sock_calls* calls = &uv__sock_calls;
   SOCKET sock;
+  SOCKET other;
   int r;
 
   calls->socket = WSASocketW;
   calls->set_option = setsockopt;
-  r = uv__sock_create(AF_INET, &sock);
-  if (r < 0)
-    r = uv__sock_create(AF_INET6, &sock); /* A machine without IPv4. */
+  calls->own[1] = UV__WIN_IPV6; /* Of a machine that has none of them. */
+  r = make_one(AF_INET6, &calls->own[1], &other);
+  if (r == 0 && make_one(AF_INET, &calls->own[0], &sock) == 0)
+    closesocket(other);
+  else if (r == 0)
+    sock = other; /* A machine without IPv4. */
+  else
+    r = make_one(AF_INET, &calls->own[0], &sock);
   if (r < 0)
     return r;
   r = extension(sock, accept_id, &calls->accept, sizeof(calls->accept));
@@ -78,6 +96,10 @@ int uv__sock_create(int domain, SOCKET* sock) {
     return uv__error_translate((DWORD) WSAGetLastError());
   *sock = made;
   return 0;
+}
+
+unsigned short uv__sock_own(int domain) {
+  return uv__sock_calls.own[domain == AF_INET6];
 }
 
 int uv__sock_set(SOCKET sock, int level, int name, int value) {
@@ -231,6 +253,8 @@ int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value) {
   case UV__KEEPALIVE:
     return set_keepalive(sock, value);
   case UV__ACCEPTS:
+    if (io->tail.state & UV__WIN_CONNECTED)
+      return 0; /* It will not listen. */
     if (*(int*) value)
       uv__win_clear(io, UV__WIN_ONE_ACCEPT);
     else

@@ -49,13 +49,14 @@ static void complete_read(struct uv__op* op) {
 }
 
 /* A receive of no bytes: it finishes when there is something to receive, takes none of it,
- * and pins no memory while the connection is idle. */
+ * and pins no memory while the connection is idle. Where something was there already, and a read then
+ * was filled, there is more as a rule, and the next read itself tells. */
 int uv__tcp_read_arm(struct uv__io* io) {
   WSABUF nothing;
   DWORD flags = 0;
   int r;
 
-  if (io->tail.error != 0)
+  if (io->tail.error != 0 || (io->tail.state & UV__WIN_FLOWS))
     return UV__READY;
   r = uv__tcp_ready(io);
   if (r < 0)
@@ -65,6 +66,8 @@ int uv__tcp_read_arm(struct uv__io* io) {
   (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_read);
   r = WSARecv(io->tail.u.socket, &nothing, 1, NULL, &flags, &io->tail.in.overlapped, NULL);
   r = uv__tcp_begun(io, r == 0, UV__WIN_IN);
+  if (r == UV__READY)
+    uv__win_set(io, UV__WIN_FLOWS); /* As long as reads are filled. */
   /* "Would block" from an overlapped call is a matter of memory, too. Nobody would come again: with
    * UV_ENOBUFS a program hears that reading goes on (rule R3). */
   return r == UV_EAGAIN || r == UV_ENOBUFS ? UV_ENOMEM : (int) lost(r);
@@ -82,9 +85,11 @@ ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
   DWORD flags = 0;
   DWORD got;
   int error = io->tail.error;
+  int flows = (io->tail.state & UV__WIN_FLOWS) != 0;
   int r;
 
   (void) passed;
+  uv__win_clear(io, UV__WIN_FLOWS);
   if (error != 0) {
     io->tail.error = 0;
     return error;
@@ -100,6 +105,8 @@ ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
   }
   if (WSARecv(io->tail.u.socket, &buf, 1, &got, &flags, NULL, NULL) != 0)
     return lost(uv__error_translate((DWORD) WSAGetLastError()));
+  if (flows && got == buf.len)
+    uv__win_set(io, UV__WIN_FLOWS);
   return got > 0 ? (ssize_t) got : UV_EOF;
 }
 

@@ -32,18 +32,27 @@ static void look(const struct uv__desc* desc, unsigned short* state, unsigned* o
     *state |= UV__WIN_BOUND; /* Winsock refuses the question for an unbound socket. */
 }
 
-/* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
- * changed. The mode of one that others have, too, is theirs; where there is a layered provider nothing
- * tells who has it, nor is there another way. */
-static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* state) {
+/* Whether a socket from elsewhere can be the io's, and what it is. The mode of one that others have, too,
+ * is theirs; where there is a layered provider nothing tells who has it, nor is there another way. */
+static int judge(const struct uv__io* io, SOCKET sock, unsigned short* state) {
   int r = uv__sock_look(sock, state);
 
   if (r < 0)
     return r;
   if (uv__own_has((HANDLE) sock, io->loop))
     return UV_EEXIST;
-  if (!is_alone && (*state & UV__WIN_IFS) && uv__object_is_shared((HANDLE) sock))
+  if ((*state & UV__WIN_IFS) && uv__object_is_shared((HANDLE) sock))
     *state |= UV__WIN_PLAIN;
+  return 0;
+}
+
+/* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
+ * changed. One of our making is known, and inherited by nobody. */
+static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* state) {
+  int r = is_alone ? 0 : judge(io, sock, state);
+
+  if (r < 0)
+    return r;
   io->tail.u.socket = sock;
   r = uv__loop_link(io);
   if (r == 0 && !(*state & UV__WIN_PLAIN)) {
@@ -53,7 +62,7 @@ static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* st
   }
   if (r < 0)
     io->tail.u.socket = INVALID_SOCKET;
-  else
+  else if (!is_alone)
     SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
   return r;
 }
@@ -62,7 +71,7 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   int adopt = desc->kind != UV__DESC_NONE;
   SOCKET sock = (SOCKET) desc->handle;
   struct uv__tcp_early* early = NULL;
-  unsigned short state;
+  unsigned short state = uv__sock_own(adopt && desc->peer != 0 ? (int) desc->peer : domain);
   int r = adopt ? 0 : uv__sock_create(domain, &sock);
 
   if (r == 0 && adopt && desc->accepted == 0)
@@ -94,9 +103,11 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return 0;
 }
 
+/* Who asks may give it to others, which is remembered. */
 static int tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   if (io->tail.u.socket == INVALID_SOCKET)
     return UV_EBADF;
+  uv__win_set((struct uv__io*) io, UV__WIN_OUTSIDE);
   *fd = (HANDLE) io->tail.u.socket;
   return 0;
 }

@@ -13,7 +13,8 @@ enum {
   UV__WIN_CONNECTED = 128,   /* has a peer, or had one */
   UV__WIN_SKIP = 256,        /* an immediate success posts no packet */
   UV__WIN_IPV6 = 512,        /* family of the socket; clear: IPv4 */
-  UV__WIN_ONE_ACCEPT = 1024, /* keep one accept posted, not several */
+  UV__WIN_ONE_ACCEPT = 1024, /* of what may listen: keep one accept posted, not several */
+  UV__WIN_FLOWS = 1024,      /* of a connection: more was there when its last read was filled */
   UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
   UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
   UV__WIN_RESET = 8192,      /* the close is to reset the connection */
@@ -38,6 +39,7 @@ struct uv__sock_calls {
   int(WSAAPI* set_option)(SOCKET, int, int, const char*, int);
   LPFN_ACCEPTEX accept;
   LPFN_CONNECTEX connect;
+  unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
 extern struct uv__sock_calls uv__sock_calls;
 
@@ -45,6 +47,8 @@ extern struct uv__sock_calls uv__sock_calls;
 int uv__sock_start(void);
 /* A TCP socket that can be overlapped and is not inherited by child processes. */
 int uv__sock_create(int domain, SOCKET* sock);
+/* What belongs into the tail.state of such a one, which so need not be asked. */
+unsigned short uv__sock_own(int domain);
 /* Set an option whose value is an int. */
 int uv__sock_set(SOCKET sock, int level, int name, int value);
 /* Looks whether it is a stream socket, and changes nothing. Stores what belongs into tail.state. */
