@@ -94,7 +94,8 @@ int WSAAPI closesocket(SOCKET handle) {
   sock = afd_find(handle);
   if (sock == NULL)
     return SOCKET_ERROR;
-  nt_irp_hang_up(&sock->file, (HANDLE) handle);
+  if (sock->file.object.handles > 1) /* With the last one all of it ends, below. */
+    nt_irp_hang_up(&sock->file, (HANDLE) handle);
   nt_handle_close(NULL, (HANDLE) handle);
   return 0;
 }
