@@ -134,6 +134,9 @@ struct uv__io_tail {
 /* Private to src/win: what the backend keeps in every loop. */
 struct uv__loop_tail {
   HANDLE iocp;
+  HANDLE reserve;           /* a packet that is there for wakes; NULL: the system has none, */
+  LONG(NTAPI* post_reserve) /* and the function of ntdll that posts it */
+  (HANDLE, HANDLE, void*, void*, LONG, ULONG_PTR);
   HANDLE event;                  /* of calls that complete at once and shall post no packet */
   struct uv__retry* retries;     /* what is tried again every few milliseconds, */
   struct uv__retry** retry_last; /* the end of that list, */

@@ -149,6 +149,8 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_create_pipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_fs_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_set_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_allocate_reserve, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_post_reserve, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_getsockname, ANY, WSAENOBUFS),
     TOLD_ROW(GetExtendedTcpTable, ANY, ERROR_NOT_ENOUGH_MEMORY),
     TOLD_ROW(READ_ENDS, ANY, ST_CONNECTION_RESET),

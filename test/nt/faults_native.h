@@ -97,6 +97,7 @@
   XX(nt_bind)                            \
   XX(nt_connect)                         \
   XX(nt_connect_ex)                      \
+  XX(nt_allocate_reserve)                \
   XX(nt_create_pipe)                     \
   XX(nt_fs_control)                      \
   XX(nt_getpeername)                     \
@@ -104,6 +105,7 @@
   XX(nt_getsockopt)                      \
   XX(nt_listen)                          \
   XX(nt_open_file)                       \
+  XX(nt_post_reserve)                    \
   XX(nt_profile_directory)               \
   XX(nt_query_file)                      \
   XX(nt_query_object)                    \

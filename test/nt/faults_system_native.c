@@ -255,6 +255,16 @@ PLAIN(LONG,
       (handle, status, info, size, what))
 PLAIN(LONG,
       SHORTAGE,
+      nt_allocate_reserve,
+      (HANDLE * made, void* attributes, int type),
+      (made, attributes, type))
+PLAIN(LONG,
+      SHORTAGE,
+      nt_post_reserve,
+      (HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info),
+      (handle, with, key, overlapped, status, info))
+PLAIN(LONG,
+      SHORTAGE,
       nt_open_file,
       (HANDLE * handle,
        ACCESS_MASK access,

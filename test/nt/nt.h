@@ -70,6 +70,8 @@ extern int nt_app_container;
 extern size_t nt_pool_most;
 /* 0: a file object cannot be taken off its port (before 8.1, and Wine). */
 extern int nt_files_can_leave;
+/* 0: there are no reserve objects (Wine). */
+extern int nt_has_reserves;
 /* 0: the folder of all pipes cannot be opened (an AppContainer): there is no waiting for an instance, and no
  * pair without a name. */
 extern int nt_pipes_have_folder;

@@ -8,12 +8,22 @@ struct packet {
   NTSTATUS status;
   ULONG_PTR info;
   struct nt_irp* irp; /* NULL: posted by the program */
+  struct nt_reserve* reserve;
 };
+
+/* The memory of one packet, which can be in one port. */
+struct nt_reserve {
+  struct nt_object object;
+  int used;
+};
+
+int nt_has_reserves = 1;
 
 struct nt_port {
   struct nt_object object;
   struct packet* first;
   struct packet** last;
+  struct packet* newest; /* of those that were put */
   int closed;
 };
 
@@ -60,11 +70,19 @@ int nt_port_is_closed(const struct nt_port* port) {
   return port->closed;
 }
 
+static void drop(struct packet* packet) {
+  if (packet->reserve != NULL) {
+    packet->reserve->used = 0;
+    nt_unref(packet->reserve);
+  }
+  nt_free(packet);
+}
+
 static void destroy(struct nt_object* object) {
   struct nt_port* port = (struct nt_port*) object;
 
   while (port->first != NULL)
-    nt_free(take(port));
+    drop(take(port));
   nt_free(port);
 }
 
@@ -87,7 +105,55 @@ void nt_port_put(struct nt_port* port,
   host_release(port);
   *port->last = packet;
   port->last = &packet->next;
+  port->newest = packet;
 }
+
+/* ---- Reserve objects (phnt, ntexapi.h and ntioapi.h: no page of Microsoft's has them) ---- */
+
+static void reserve_destroy(struct nt_object* object) {
+  nt_free(object);
+}
+
+LONG NTAPI nt_allocate_reserve(HANDLE* made, void* attributes, int type);
+LONG NTAPI nt_post_reserve(
+    HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info);
+
+static const struct nt_class reserve_class = {.name = "reserve", .destroy = reserve_destroy};
+
+LONG NTAPI nt_allocate_reserve(HANDLE* made, void* attributes, int type) {
+  struct nt_reserve* reserve;
+
+  nt_enter("NtAllocateReserveObject");
+  if (attributes != NULL || type != 1)
+    nt_absent("a reserve object with a name, or for routines");
+  if (!nt_has_reserves)
+    return (LONG) 0xc0000002; /* STATUS_NOT_IMPLEMENTED */
+  reserve = nt_object_new(&reserve_class, sizeof(*reserve));
+  *made = nt_handle(reserve, 0x1f0003, 0);
+  nt_unref(reserve);
+  return ST_SUCCESS;
+}
+
+LONG NTAPI nt_post_reserve(
+    HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info) {
+  struct nt_reserve* reserve;
+  struct nt_port* port;
+
+  nt_enter("NtSetIoCompletionEx");
+  port = nt_find(handle, &nt_port_class, 0);
+  reserve = nt_find(with, &reserve_class, 0);
+  if (port == NULL || reserve == NULL)
+    return ST_INVALID_HANDLE;
+  if (reserve->used)
+    return (LONG) 0xc000000d; /* STATUS_INVALID_PARAMETER */
+  reserve->used = 1;
+  nt_ref(reserve);
+  nt_port_put(port, (ULONG_PTR) key, overlapped, status, info, NULL);
+  port->newest->reserve = reserve;
+  return ST_SUCCESS;
+}
+
+/* ---- Ports ---- */
 
 static HANDLE make(struct nt_file* file, ULONG_PTR key) {
   struct nt_port* port = nt_object_new(&nt_port_class, sizeof(*port));
@@ -165,7 +231,7 @@ static void hand_out(struct nt_port* port, OVERLAPPED_ENTRY* entry) {
   entry->dwNumberOfBytesTransferred = (DWORD) packet->info;
   if (packet->irp != NULL)
     nt_irp_release(packet->irp);
-  nt_free(packet);
+  drop(packet);
 }
 
 BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle,

@@ -351,3 +351,49 @@ TEST(win_client_that_waited_for_an_accept_overtakes_nobody) {
     stream_end(listener);
   }
 }
+
+/* ---- An idle loop ---- */
+
+static int looks;
+
+static void count_look(const char* call) {
+  looks += strcmp(call, "GetQueuedCompletionStatusEx") == 0;
+}
+
+static DWORD WINAPI wake_later(void* arg) {
+  (void) arg;
+  Sleep(10000);
+  uv__port_wake(loop);
+  return 0;
+}
+
+/* Wakes cannot be missed for lack of memory where a packet is in reserve: nobody looks for them. */
+TEST(win_idle_loop_sleeps_until_it_is_woken) {
+  EACH_KIND(k) {
+    HANDLE thread = CreateThread(NULL, 0, wake_later, NULL, 0, NULL);
+
+    (void) k;
+    CHECK(thread != NULL);
+    looks = 0;
+    nt_watch = count_look;
+    turn(-1);
+    nt_watch = NULL;
+    CHECK_EQ(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+    CHECK(loop->tail.reserve != NULL ? looks <= 2 : looks >= 9);
+    CloseHandle(thread);
+  }
+}
+
+/* One is on its way at a time, and the next goes when that has come. */
+TEST(win_wakes_use_one_packet_again_and_again) {
+  EACH_KIND(k) {
+    int i;
+
+    (void) k;
+    for (i = 0; i < 5; i++) {
+      uv__port_wake(loop);
+      uv__port_wake(loop);
+      turn(-1);
+    }
+  }
+}

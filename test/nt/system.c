@@ -18,6 +18,9 @@ LONG WINAPI nt_reg_get_value(HKEY key,
                              DWORD* size);
 BOOL WINAPI nt_profile_directory(HANDLE token, WCHAR* to, DWORD* room);
 LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int what);
+LONG NTAPI nt_allocate_reserve(HANDLE* made, void* attributes, int type);
+LONG NTAPI nt_post_reserve(
+    HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info);
 
 /* ---- Functions by name ---- */
 
@@ -54,6 +57,8 @@ static const struct {
     {"CompareObjectHandles", (FARPROC) (void (*)(void)) compare_objects},
     {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
+    {"NtAllocateReserveObject", (FARPROC) (void (*)(void)) nt_allocate_reserve},
+    {"NtSetIoCompletionEx", (FARPROC) (void (*)(void)) nt_post_reserve},
     {"NtSetInformationFile", (FARPROC) (void (*)(void)) nt_set_file},
     {"NtOpenFile", (FARPROC) (void (*)(void)) nt_open_file},
     {"NtCreateNamedPipeFile", (FARPROC) (void (*)(void)) nt_create_pipe},

@@ -19,6 +19,32 @@ enum uv__wake {
 BOOL(WINAPI* uv__loop_post_packet)
 (HANDLE, DWORD, ULONG_PTR, LPOVERLAPPED) = PostQueuedCompletionStatus;
 
+/* Reserve objects hold the memory of one packet each (Windows 7). No function of Win32 makes them, and
+ * those of ntdll are not documented: where one of them is missing, or refuses, there is another way. */
+typedef LONG(NTAPI* reserve_fn)(HANDLE* made, void* attributes, int type);
+typedef LONG(NTAPI* post_reserve_fn)(
+    HANDLE port, HANDLE reserve, void* key, void* overlapped, LONG status, ULONG_PTR bytes);
+
+enum {
+  RESERVE_FOR_PORTS = 1
+};
+
+static void make_reserve(uv_loop_t* loop) {
+  reserve_fn make = (reserve_fn) uv__import(L"ntdll.dll", "NtAllocateReserveObject");
+
+  loop->tail.reserve = NULL;
+  loop->tail.post_reserve = (post_reserve_fn) uv__import(L"ntdll.dll", "NtSetIoCompletionEx");
+  if (make == NULL || loop->tail.post_reserve == NULL ||
+      make(&loop->tail.reserve, NULL, RESERVE_FOR_PORTS) < 0)
+    loop->tail.reserve = NULL;
+}
+
+static int post_reserve(uv_loop_t* loop) {
+  return loop->tail.reserve != NULL &&
+         loop->tail.post_reserve(loop->tail.iocp, loop->tail.reserve,
+                                 (void*) (ULONG_PTR) UV__LOOP_KEY_POST, NULL, 0, 0) >= 0;
+}
+
 int uv__loop_start(uv_loop_t* loop) {
   int r = 0;
 
@@ -42,8 +68,10 @@ int uv__loop_start(uv_loop_t* loop) {
     r = uv__error_translate(GetLastError());
     uv__expect_stop(loop);
     CloseHandle(loop->tail.event);
+    return r;
   }
-  return r;
+  make_reserve(loop);
+  return 0;
 }
 
 void uv__loop_stop(uv_loop_t* loop) {
@@ -51,6 +79,8 @@ void uv__loop_stop(uv_loop_t* loop) {
   uv__expect_stop(loop);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
+  if (loop->tail.reserve != NULL)
+    CloseHandle(loop->tail.reserve);
   loop->tail.iocp = NULL;
 }
 
@@ -98,16 +128,18 @@ void uv__loop_unlink(struct uv__io* io) {
 /* ---- Packets ---- */
 
 /* A packet needs non-paged memory, which can be short for the whole system, and a waker may
- * neither fail nor wait. So a packet that cannot be posted leaves a mark instead, and the
- * loop never waits longer than LONGEST_WAIT_MS without a look at it: the wake-up is late then,
- * never lost. Nothing in Windows that wakes a waiter on a port is promised to work without
- * memory; an idle loop pays one look a second. At most one packet is under way, however
- * often it is called, so that wake-ups do not use up that memory either. */
+ * neither fail nor wait. So the loop has one in reserve: at most one packet is under way, however
+ * often this is called, and while that is in the port the loop does not sleep. Where there is no
+ * such thing, a packet that cannot be posted leaves a mark instead, and the loop never waits longer than
+ * LONGEST_WAIT_MS without a look at it: the wake-up is late then, never lost, and an idle loop pays one
+ * look a second. */
 void uv__port_wake(uv_loop_t* loop) {
   volatile LONG* wake = &loop->tail.wake;
   LONG before = InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_NONE);
 
   if (before == WAKE_POSTED)
+    return;
+  if (post_reserve(loop))
     return;
   if (!uv__loop_post_packet(loop->tail.iocp, 0, UV__LOOP_KEY_POST, NULL))
     InterlockedExchange(wake, WAKE_MISSED);
@@ -147,12 +179,13 @@ static int missed_wake(uv_loop_t* loop) {
 
 /* Fetches packets; 0 when none came in time. */
 static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
+  DWORD longest_ms = loop->tail.reserve != NULL ? INFINITE : LONGEST_WAIT_MS;
   uint64_t due = timeout_ms > 0 ? uv__port_now(loop) + (uint64_t) timeout_ms : 0;
-  uint64_t left_ms = timeout_ms < 0 ? LONGEST_WAIT_MS : (uint64_t) timeout_ms;
+  uint64_t left_ms = timeout_ms < 0 ? longest_ms : (uint64_t) timeout_ms;
 
   for (;;) {
     ULONG count = 0;
-    DWORD wait_ms = left_ms < LONGEST_WAIT_MS ? (DWORD) left_ms : LONGEST_WAIT_MS;
+    DWORD wait_ms = left_ms < longest_ms ? (DWORD) left_ms : longest_ms;
 
     if (missed_wake(loop))
       left_ms = wait_ms = 0;
