@@ -1026,10 +1026,14 @@ UV_EXTERN void uv_stop(uv_loop_t* loop);
 UV_EXTERN uint64_t uv_now(const uv_loop_t* loop);
 /* Bring uv_now up to date, after long work in a callback. */
 UV_EXTERN void uv_update_time(uv_loop_t* loop);
-/* A descriptor that another event loop can wait on for reading, to call uv_run with
- * UV_RUN_NOWAIT then (epoll, kqueue); -1 where there is none (poll, Windows). */
+/* What another event loop can wait on, to call uv_run with UV_RUN_NOWAIT then (rule X10): a
+ * descriptor, until it is readable (epoll, kqueue), on Windows the completion port, whose HANDLE this
+ * is as a number, until it is signalled; -1 where there is none (poll). Take nothing out of it and do
+ * not close it. It stays the same for all of the loop's life, but for uv_loop_fork. */
 UV_EXTERN int uv_backend_fd(const uv_loop_t* loop);
-/* How long a loop that waits on uv_backend_fd may wait, in ms; -1: no limit. */
+/* How long a loop that waits on uv_backend_fd may wait, in ms; -1: no limit. It is counted from
+ * uv_now, which uv_update_time brings up to date, and changes with all that is started or stopped: ask
+ * before each wait. */
 UV_EXTERN int uv_backend_timeout(const uv_loop_t* loop);
 
 /* The options of uv_loop_configure, and what argument each takes. */

@@ -263,8 +263,13 @@ void uv__port_wake(uv_loop_t* loop);
 /* Milliseconds of a clock that never goes back: the only clock of the loop. */
 uint64_t uv__port_now(const uv_loop_t* loop);
 
-/* For uv_backend_fd: what another loop can wait on, or -1. */
+/* For uv_backend_fd: what another loop can wait on, or -1. It tells of all that ends a uv__port_poll that
+ * waits; what the system does not tell of is for uv__port_limit. */
 int uv__port_backend_fd(const uv_loop_t* loop);
+
+/* How long a wait of `timeout_ms` may be at most, so that what the backend looks at by itself every now and
+ * then is not late: for those who wait elsewhere. uv__port_poll keeps to it without being told. */
+int uv__port_limit(const uv_loop_t* loop, int timeout_ms);
 
 /* The zone index behind the '%' of an IPv6 address; 0 when there is no such interface. */
 unsigned uv__port_zone(const char* name);

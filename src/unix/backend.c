@@ -217,8 +217,12 @@ static void wait_until(uv_loop_t* loop, int timeout_ms) {
   }
 }
 
+int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
+  return uv__child_timeout(loop, timeout_ms);
+}
+
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
-  wait_until(loop, uv__child_timeout(loop, timeout_ms));
+  wait_until(loop, uv__port_limit(loop, timeout_ms));
   uv__pipe_look(loop);
   uv__signal_look(loop);
   uv__child_look(loop);

@@ -25,9 +25,14 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   uv__retry_run(loop);
 }
 
+/* A port is signalled while a packet is in it, and whoever waits for that takes none. The handles of the kernel
+ * are numbers that fit into an int, which is promised for those that go to programs of 32 bits. */
 int uv__port_backend_fd(const uv_loop_t* loop) {
-  (void) loop;
-  return -1; /* A completion port is a HANDLE, and not one that can be waited on. */
+  return (int) (intptr_t) loop->tail.iocp;
+}
+
+int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
+  return uv__loop_limit(loop, timeout_ms);
 }
 
 /* Nothing else is held for the process that another loop could not need. */

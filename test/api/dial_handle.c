@@ -298,25 +298,6 @@ TEST(x1_address_of_the_handle_is_that_of_the_connection) {
   net_end();
 }
 
-TEST(x1_port_of_the_handle_is_that_of_the_connection) {
-  struct sockaddr_in local;
-  struct dial_place place;
-  uvs_connect_t req;
-  uv_tcp_t holder;
-  uv_tcp_t client;
-
-  dial_place_make(&place, DIAL_REFUSES, DIAL_LISTENS);
-  local = net_closed_port(&holder); /* A port that is free once it is closed. */
-  net_close((uv_handle_t*) &holder);
-  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
-  CHECK_EQ(uv_tcp_bind(&client, (struct sockaddr*) &local, 0), 0);
-  begin(&req, &client, "127.0.0.1", place.port);
-  net_until(&end.calls, 1);
-  CHECK_EQ(end.status, 0);
-  CHECK_EQ(net_bound_to(&client).sin_port, local.sin_port);
-  net_end();
-}
-
 TEST(x1_bind_that_failed_is_told) {
   struct sockaddr_in taken;
   uvs_connect_t req;

@@ -120,7 +120,7 @@ TEST(memory_is_constrained_by_a_resource_limit) {
   CHECK_EQ(setrlimit(RLIMIT_DATA, &limit), 0);
   CHECK_EQ(getrlimit(RLIMIT_DATA, &found), 0);
   if (found.rlim_cur != limit.rlim_cur)
-    SKIP("this limit cannot be set here"); /* qemu would have it for itself */
+    SKIP("setrlimit succeeds and sets nothing: qemu keeps RLIMIT_DATA to itself");
   limited = uv_get_constrained_memory();
   available = uv_get_available_memory();
   CHECK_EQ(setrlimit(RLIMIT_DATA, &was), 0);

@@ -1,4 +1,5 @@
 /* Handles that travel over a pipe (rules I1-I4, I6), within one process and to a child. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "pipes.h"
 #include "raw.h"
 #include "uv.h"
+#include "uvstream.h"
 
 #include <fcntl.h>
 #ifdef _WIN32
@@ -703,6 +705,46 @@ TEST(i4_handle_closed_before_its_write_began) {
   listen_to(&right);
   net_until(&failed, 1);
   CHECK_EQ(came, 0);
+  net_end();
+}
+
+static int dialed;
+
+static void let_wait(uv_stream_t* server, int status) {
+  (void) server;
+  CHECK_EQ(status, 0);
+}
+
+static void note_dialed(uvs_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  dialed++;
+}
+
+/* It is the socket that is to go, and each attempt to connect to a name has one of its own. */
+TEST(x1_handle_that_waits_to_be_passed_is_busy) {
+  uv_buf_t bufs[2] = {uv_buf_init(net_block(), NET_BLOCK), uv_buf_init((char*) "x", 1)};
+  struct sockaddr_in addr = net_address(0);
+  uvs_connect_t dial;
+  uv_write_t reqs[2];
+  uv_tcp_t listener;
+  uv_tcp_t passed;
+  char port[8];
+  uv_tcp_t tcp;
+
+  begin();
+  snprintf(port, sizeof(port), "%d", ntohs(net_listen(&listener, 16, let_wait).sin_port));
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uv_tcp_bind(&tcp, (struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_write(&reqs[0], (uv_stream_t*) &left, &bufs[0], 1, NULL), 0);
+  CHECK_EQ(uv_write2(&reqs[1], (uv_stream_t*) &left, &bufs[1], 1, (uv_stream_t*) &tcp, NULL), 0);
+  CHECK_EQ(uvs_connect(&dial, &tcp, "127.0.0.1", port, 0, note_dialed), UV_EBUSY);
+  listen_to(&right);
+  net_until(&came, 1);
+  claim_tcp(&right, &passed);
+  net_turns(3);
+  CHECK_EQ(uvs_connect(&dial, &tcp, "127.0.0.1", port, 0, note_dialed), 0);
+  net_until(&dialed, 1);
   net_end();
 }
 

@@ -313,6 +313,101 @@ TEST(l6_spawn_gives_away_an_end_that_is_read) {
   CloseHandle(peer);
 }
 
+static DWORD WINAPI ask_how_much(void* total) {
+  uv_os_fd_t fd;
+
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
+  CHECK(PeekNamedPipe(fd, NULL, 0, NULL, total, NULL));
+  return 0;
+}
+
+/* Until the helper has read what was given, without a turn in which the loop would take it. */
+static void wait_for_the_helper(void) {
+  DWORD total = 1;
+
+  while (total > 0) {
+    HANDLE thread = CreateThread(NULL, 0, ask_how_much, &total, 0, NULL);
+
+    CHECK(thread != NULL);
+    while (WaitForSingleObject(thread, 1) == WAIT_TIMEOUT)
+      continue;
+    CloseHandle(thread);
+  }
+}
+
+/* What the helper read before reading stopped is this process's still: a child that gets the end has what
+ * comes after it, and the next reader here has these bytes, which are not lost. */
+TEST(l6_bytes_that_were_read_before_an_end_is_given_away_are_kept) {
+  uv_process_options_t options;
+  uv_stdio_container_t stdio[3];
+  struct test_exit end = {0};
+  uv_process_t process;
+  char* args[8];
+  HANDLE peer;
+
+  if (harness_arg(0) != NULL) {
+    char bytes[16];
+    DWORD size = 0;
+    CHECK(ReadFile(GetStdHandle(STD_INPUT_HANDLE), bytes, sizeof bytes, &size, NULL));
+    CHECK(size == 4 && memcmp(bytes, "late", 4) == 0);
+    return;
+  }
+  (void) shim_use("lock");
+  peer = make_two_way(NULL);
+  start();
+  net_turns(1);
+  give(peer, "early");
+  wait_for_the_helper();
+  CHECK_EQ(uv_read_stop(stream()), 0);
+  give(peer, "late");
+  test_child(&options, args, "l6_bytes_that_were_read_before_an_end_is_given_away_are_kept",
+             "child");
+  memset(stdio, 0, sizeof stdio);
+  stdio[0].flags = UV_INHERIT_STREAM;
+  stdio[0].data.stream = stream();
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(&process, &options, &end);
+  test_await_child(&end);
+  CHECK_EQ(got_length, 0);
+  start();
+  net_until(&got_length, 5);
+  CHECK_STR(got, "early");
+  net_end();
+  CloseHandle(peer);
+}
+
+/* Who stops reading in a callback that takes as much as it was asked for leaves nothing to anybody's
+ * disadvantage: the helper reads once for each time that it is asked. */
+static void keep_and_stop(uv_stream_t* from, ssize_t nread, const uv_buf_t* buf) {
+  keep(from, nread, buf);
+  if (nread > 0)
+    CHECK_EQ(uv_read_stop(from), 0);
+}
+
+TEST(l6_reader_that_stops_in_its_callback_leaves_the_rest_in_the_pipe) {
+  HANDLE peer;
+  HANDLE other;
+  uv_os_fd_t fd;
+
+  (void) shim_use("lock");
+  peer = make_two_way(NULL);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &pipe_, &fd), 0);
+  other = duplicate(fd);
+  CHECK_EQ(uv_read_start(stream(), net_alloc, keep_and_stop), 0);
+  give(peer, "first");
+  net_until(&got_length, 5);
+  give(peer, "next");
+  pass(20);
+  CHECK_STR(got, "first");
+  CHECK_EQ(waiting(other), 4); /* for whoever else has the end */
+  net_end();
+  CloseHandle(other);
+  CloseHandle(peer);
+}
+
 TEST(l4_close_of_an_end_that_is_read_lets_go_of_it) {
   HANDLE peer;
   HANDLE other;

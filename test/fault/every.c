@@ -113,8 +113,9 @@ int got_callback(int status) {
     CHECK(scene_failed); /* nobody else cancels */
     return 0;
   }
-  /* Once one side gave up, the other sees a connection that ends. */
-  if (scene_failed && (status == UV_ECONNRESET || status == UV_EPIPE || status == UV_ECONNREFUSED))
+  /* Once one side gave up, the other sees a connection that ends, or that does not come. */
+  if (scene_failed && (status == UV_ECONNRESET || status == UV_EPIPE || status == UV_ECONNREFUSED ||
+                       status == UV_ENOTCONN))
     return 0;
   return went_on(status);
 }

@@ -240,6 +240,10 @@ FAULTS = [
     (0, "the environment of a child is in any order", "process/block.c", "api_nt process_environment",
      "    qsort(entries, count, sizeof(*entries), compare_entries);\n", "    (void) compare_entries;\n"),
 
+    # ---- A connect that the program began
+    (0, "a shutdown went where the connect failed", "tcp/tcp.c", "api_nt w4_failed_early_connect_is_told_to_a_reader_and_a_shutdown",
+     "  if (lane == UV__WRITE || lane == UV__SHUTDOWN)\n", "  if (lane == UV__WRITE)\n"),
+
     # ---- Numbers of handles, which are the next object's
     (0, "a socket is closed again when its last packet has come", "tcp/end.c", "port_nt law8_close_with_read_pending",
      "  io->tail.u.socket = INVALID_SOCKET;\n  uv__tcp_pool", "  uv__tcp_pool",

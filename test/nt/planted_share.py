@@ -107,7 +107,7 @@ FAULTS = [
      "      if (table.pairs[i].value != NULL && table.pairs[i].value != loop) {\n"
      "        ReleaseSRWLockExclusive(&lock);\n        return 0;\n      }\n  }\n"
      "  pair = uv__table_find(&table, handle, NULL);\n"),
-    (4, "a peer may name an instance that waits for clients", "pipe/accept.c", "api_nt i6_pipe_handle_of_a_listener",
+    (4, "a peer may name an instance that waits for clients", "pipe/accept.c", "port_nt win_instances_that_wait_for_clients_are_ours",
      "  uv__own_note(*handle);\n", ""),
     (4, "a peer may name the first instance of a name", "pipe/server.c", "api_nt i6_pipe_handle_of_a_name_that_is_bound",
      "    r = uv__own_add(server->first, NULL);\n", "    r = 0;\n"),

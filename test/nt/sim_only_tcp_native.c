@@ -1,4 +1,4 @@
-/* For a system under a seed that has TCP and no more kinds (sim_has): what it answers, or why nobody may
+/* For a system under a seed that has TCP and no more kinds, and one thread (sim_has): what it answers, or why nobody may
  * ask. */
 #include "sim.h"
 
@@ -31,4 +31,16 @@ int sim_is_connected(int fd) {
 
 void sim_raise(int signum) {
   sim_fail("there are no signals, and nobody raises %d", signum);
+}
+
+int sim_on_main(void) {
+  return 1;
+}
+
+unsigned long sim_others_ran(void) {
+  return 0;
+}
+
+void sim_pause(void) {
+  sim_fail("there is only one thread");
 }

@@ -63,6 +63,7 @@ static const struct sim_observer nobody = {
     .accepted = on_desc,
     .opened = on_desc,
     .connected = on_result,
+    .dialed = on_result,
     .refused = on_result,
     .option_failed = on_result,
     .waits = on_waits,

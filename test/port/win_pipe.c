@@ -698,3 +698,27 @@ TEST(win_pair_without_a_name) {
     }
   }
 }
+
+/* Each instance that waits for clients is ours, as nobody else can have given it (rule I6); not only the
+ * one that has the name since the bind. */
+TEST(win_instances_that_wait_for_clients_are_ours) {
+  EACH_KIND(k) {
+    const struct uv__pipe_server* server;
+    struct stream* listener;
+    unsigned i, waiting = 0;
+
+    if (k->desc != UV__DESC_PIPE)
+      continue;
+    listener = make_listener(k);
+    settle();
+    server = listener->io.tail.more;
+    for (i = 0; i < server->count; i++) {
+      if (server->slots[i].handle == INVALID_HANDLE_VALUE)
+        continue;
+      waiting++;
+      CHECK(uv__own_has(server->slots[i].handle, NULL));
+    }
+    CHECK(waiting > 1);
+    stream_end(listener);
+  }
+}

@@ -110,6 +110,33 @@ TEST(win_wake_without_memory_for_a_packet) {
   }
 }
 
+static void not_now(struct uv__retry* retry) {
+  (void) retry;
+}
+
+/* Rule X10: what nobody tells of limits a wait for the port elsewhere. */
+TEST(win_waits_elsewhere_have_a_limit) {
+  EACH_KIND(k) {
+    struct uv__retry retry = {not_now, NULL, NULL};
+    int has_reserve = loop->tail.reserve != NULL;
+
+    (void) k;
+    CHECK_EQ(uv__port_limit(loop, -1), has_reserve ? -1 : 1000);
+    CHECK_EQ(uv__port_limit(loop, 5000), has_reserve ? 5000 : 1000);
+    CHECK_EQ(uv__port_limit(loop, 20), 20);
+    uv__retry_begin(loop, &retry);
+    CHECK(uv__port_limit(loop, -1) <= 10);
+    CHECK(uv__port_limit(loop, 1) <= 1);
+    uv__retry_end(loop, &retry);
+    uv__loop_post_packet = no_post;
+    uv__port_wake(loop);
+    uv__loop_post_packet = PostQueuedCompletionStatus;
+    CHECK_EQ(uv__port_limit(loop, -1), has_reserve ? -1 : 0);
+    turn(-1);
+    CHECK_EQ(uv__port_limit(loop, -1), has_reserve ? -1 : 1000);
+  }
+}
+
 static void note_end(uv_process_t* process, int64_t status, int term_signal) {
   CHECK_EQ(status, 0);
   CHECK_EQ(term_signal, 0);

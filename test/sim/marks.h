@@ -78,6 +78,21 @@
   X(STOP_SIGNAL_RUNG, "stop of a watcher whose signal has rung and had no turn")                 \
   X(CLOSE_SIGNAL, "close of a watcher whose signal has not rung")                                \
   X(CLOSE_SIGNAL_RUNG, "close of a watcher whose signal has rung and had no turn")               \
+  X(NO_THREAD, "a thread cannot be had")                                                         \
+  X(LOCK_IS_HELD, "a lock is wanted that another thread has")                                    \
+  X(WORK_CANCEL_WAITING, "cancel of work that has not begun")                                    \
+  X(WORK_CANCEL_RUNNING, "cancel of work that runs")                                             \
+  X(WORK_CANCEL_ENDED, "cancel of work that ran and has not called back")                        \
+  X(WORK_CANCEL_AGAIN, "cancel of work that was cancelled")                                      \
+  X(DIAL_FIRST_WINS, "of a name's addresses the first answers")                                  \
+  X(DIAL_LATER_WINS, "a later one is faster, or the only one")                                   \
+  X(DIAL_ALL_FAIL, "several addresses, and none answers")                                        \
+  X(DIAL_LIMIT, "the limit ends attempts")                                                       \
+  X(DIAL_LIMIT_LOOKUP, "the limit ends a lookup")                                                \
+  X(DIAL_CANCEL, "attempts are cancelled")                                                       \
+  X(DIAL_CANCEL_LOOKUP, "a connect is cancelled while its name is looked up")                    \
+  X(DIAL_PASSING, "a connect to a name of a handle that is to be passed")                        \
+  X(CLOSE_DIALING, "close of a handle that connects to a name")                                  \
   X(CLOSE_FRESH, "close of a stream without a descriptor")                                       \
   X(CLOSE_OPEN, "close of a stream without a peer")                                              \
   X(CLOSE_CONNECTING, "close while CONNECT is under way")                                        \

@@ -106,7 +106,7 @@ void model_check_pending(const struct model_handle* h) {
 }
 
 void model_check_turn(uv_loop_t* loop, int ran) {
-  int alive = 0;
+  int alive = model_works_left(loop) > 0;
   int i;
 
   if (model_expected.what != EXPECT_ANY || model_buffer.handle != NULL)
@@ -114,6 +114,8 @@ void model_check_turn(uv_loop_t* loop, int ran) {
                                                                ? model_buffer.handle->number
                                                                : model_expected.handle->number);
   model_check_valid();
+  if (sim_chance(5))
+    model_work_keeps(loop);
   for (i = 0; i < model.count; i++) {
     struct model_handle* h = &model.handles[i];
     int active;
@@ -143,6 +145,7 @@ void model_check_turn(uv_loop_t* loop, int ran) {
         !uv_is_writable(&h->uv->stream) != !(h->writable && !h->closing))
       sim_fail("uv_is_readable or uv_is_writable of handle %d is wrong", h->number);
   }
+  alive |= model_dials_linger(loop);
   if (!uv_loop_alive(loop) != !alive)
     sim_fail("L3: the loop is %s", alive ? "dead, and work is left" : "alive without any work");
 }
@@ -168,6 +171,8 @@ void model_begin(void) {
 
   memset(&model, 0, sizeof(model));
   model_system_begin();
+  model_works_begin();
+  model_dials_begin();
   for (i = 0; i < MODEL_LOOPS; i++) {
     start_loop(&model.loops[i]);
     if (uv_tcp_init(&model.loops[i], &model.strangers[i]) != 0)
@@ -187,6 +192,7 @@ void model_end(void) {
       sim_fail("L3: a loop without handles is alive");
     end_loop(&model.loops[i]);
   }
+  uv_library_shutdown(); /* The threads end. */
   dig_up();
   model_wire_end();
 }

@@ -81,7 +81,8 @@ struct model_handle {
   int stopped_in_alloc;
   int stingy; /* gives small buffers */
   uv_connect_t* connect;
-  int connect_result; /* known once connect_known */
+  struct model_dial* dial; /* it connects to a name */
+  int connect_result;      /* known once connect_known */
   int connect_known;
   uv_shutdown_t* shutdown;
   int shutdown_result;
@@ -156,7 +157,7 @@ static inline int model_is_pipe(const struct model_handle* h) {
 }
 
 /* A callback of the program runs: make random calls (program.c). `alloc` when it is the
- * one that fetches a buffer. */
+ * one that fetches a buffer. NULL: it is no handle's. */
 void program_in_callback(struct model_handle* h);
 void program_connection(struct model_handle* server);
 
@@ -194,7 +195,40 @@ void model_spawn(uv_loop_t* loop);
 void model_kill(struct model_handle* h);
 void model_mark_close(const struct model_handle* h);
 
+/* model_work.c: what the pool does. One more of any kind; a cancel of any that is under way. */
+void model_works_begin(void);
+void model_work(uv_loop_t* loop);
+void model_work_cancel(void);
+/* A loop with work cannot be closed. */
+void model_work_keeps(uv_loop_t* loop);
+/* How much has not called back, of a loop or (NULL) of both; what of that was cancelled. */
+int model_works_left(const uv_loop_t* loop);
+int model_works_cancelled(const uv_loop_t* loop);
+int model_asked_for_name(const char* node, int family, struct sockaddr_storage* to, int most);
+int model_asked_for_address(const struct sockaddr* addr);
+int model_asked_for_bytes(const void* buf);
+
+/* model_dial.c: connecting to a name */
+void model_dials_begin(void);
+void model_dial(struct model_handle* h, int port);
+void model_dial_cancel(struct model_handle* h);
+void model_dial_waits(struct model_handle* h);
+/* Whether something of one that is over may keep the loop going. */
+int model_dials_linger(const uv_loop_t* loop);
+int model_dial_look_up(int number, int family, struct sockaddr_storage* to, int most);
+/* Whether an io is an attempt; what became of it. */
+int model_dial_is_one(const struct uv__io* io);
+void model_dial_opened(const struct uv__io* io, int result);
+void model_dial_refused(const struct uv__io* io, int err);
+void model_dialed(struct uv__io* io, int result);
+/* What a connect of this handle must answer. */
+int model_connect_answer(const struct model_handle* h);
+
 /* Callbacks (model_callbacks.c). */
+void model_enter_callback(const char* name); /* of no handle */
+struct model_handle* model_enter_connect(const void* uv);
+/* A connect is over: the request is the caller's to free. */
+void model_end_connect(struct model_handle* h, int status);
 void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf);
 void model_on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf);
 void model_on_write(uv_write_t* req, int status);

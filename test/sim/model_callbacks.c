@@ -4,12 +4,26 @@
 
 #include "model.h"
 
-static struct model_handle* enter(const void* uv, const char* name, enum expectation what) {
-  struct model_handle* h = model_handle_of(uv);
-
+static void enter_any(const char* name) {
   model.activity++;
   model_check_valid();
   model.callback = name;
+}
+
+void model_enter_callback(const char* name) {
+  enter_any(name);
+  if (model.in_call)
+    sim_fail("L1: %s inside a call", name);
+  if (model_expected.what != EXPECT_ANY || model_buffer.handle != NULL)
+    sim_fail("%s, where handle %d owes a callback", name,
+             model_buffer.handle != NULL ? model_buffer.handle->number
+                                         : model_expected.handle->number);
+}
+
+static struct model_handle* enter(const void* uv, const char* name, enum expectation what) {
+  struct model_handle* h = model_handle_of(uv);
+
+  enter_any(name);
   sim_trace("%s handle %d", name, h->number);
   if (model.in_call)
     sim_fail("L1: %s of handle %d inside a call", name, h->number);
@@ -173,8 +187,24 @@ static void fail_with_connect(struct model_handle* h) {
   h->read_fails = h->reading;
 }
 
+struct model_handle* model_enter_connect(const void* uv) {
+  return enter(uv, "connect_cb", EXPECT_ANY);
+}
+
+void model_end_connect(struct model_handle* h, int status) {
+  h->connect = NULL;
+  h->bind_error = 0;
+  if (!h->closing && status == 0) {
+    h->state = STATE_CONNECTED;
+    h->readable = 1;
+    h->writable = !h->shut;
+  } else if (!h->closing) {
+    fail_with_connect(h);
+  }
+}
+
 void model_on_connect(uv_connect_t* req, int status) {
-  struct model_handle* h = enter(req->handle, "connect_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter_connect(req->handle);
   int want = h->connect_result;
 
   sim_trace("  status %d", status);
@@ -186,17 +216,9 @@ void model_on_connect(uv_connect_t* req, int status) {
     sim_fail("C2: connect_cb of handle %d, and the system does not know", h->number);
   if (status != want)
     sim_fail("handle %d connects with %d, not %d", h->number, status, want);
-  h->connect = NULL;
   memset(req, 0xdb, sizeof(*req));
   free(req);
-  h->bind_error = 0;
-  if (!h->closing && status == 0) {
-    h->state = STATE_CONNECTED;
-    h->readable = 1;
-    h->writable = !h->shut;
-  } else if (!h->closing) {
-    fail_with_connect(h);
-  }
+  model_end_connect(h, status);
   program_in_callback(h);
 }
 

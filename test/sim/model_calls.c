@@ -104,6 +104,8 @@ static void mark_close(const struct model_handle* h) {
     sim_mark(MARK_CLOSE_FRESH);
   if (h->state == STATE_OPEN)
     sim_mark(MARK_CLOSE_OPEN);
+  if (h->dial != NULL)
+    sim_mark(MARK_CLOSE_DIALING);
   if (going & UV__CONNECT)
     sim_mark(MARK_CLOSE_CONNECTING);
   if (going & UV__READ)
@@ -166,45 +168,62 @@ static int waits_behind_a_forsaken_one(const struct model_handle* h) {
   return w != NULL && w->forsaken && !w->passed;
 }
 
+/* What a close that resets the connection must answer. */
+static int reset_answer(const struct model_handle* h) {
+  if (h->closing || h->state == STATE_FRESH)
+    return UV_EBADF;
+  if (h->shutdown != NULL)
+    return UV_EINVAL;
+  return h->dial != NULL && h->bind_error == 0 ? UV_EBADF : 0; /* It has no socket of its own. */
+}
+
+/* It changes nothing. */
+static void refuse_reset(struct model_handle* h) {
+  model_enter_call();
+  model_check(h, "close_reset", uv_tcp_close_reset(&h->uv->tcp, model_on_close), reset_answer(h));
+  model_leave_call(h);
+}
+
+static void mark_all(const struct model_handle* h) {
+  mark_close_inside(h);
+  if (model_is_stream(h))
+    mark_close(h);
+  else
+    model_mark_close(h);
+}
+
 void model_close(struct model_handle* h, int reset) {
   int is_stuck = waits_behind_a_forsaken_one(h);
-  int r = 0;
 
   if (h->closed)
     return;
+  reset = reset && h->kind == KIND_TCP;
+  if (reset && reset_answer(h) != 0) {
+    refuse_reset(h);
+    return;
+  }
   model_enter_call();
   h->in_close = !h->closing;
   if (!h->closing) {
-    mark_close_inside(h);
-    if (model_is_stream(h))
-      mark_close(h);
-    else
-      model_mark_close(h);
+    mark_all(h);
     model_forsake(h);
   }
-  if (reset && h->kind == KIND_TCP) {
-    int want = h->closing || h->state == STATE_FRESH ? UV_EBADF
-               : h->shutdown != NULL                 ? UV_EINVAL
-                                                     : 0;
-    r = uv_tcp_close_reset(&h->uv->tcp, model_on_close);
-    model_check(h, "close_reset", r, want);
+  if (reset) {
+    model_check(h, "close_reset", uv_tcp_close_reset(&h->uv->tcp, model_on_close), 0);
   } else {
     sim_trace("close handle %d", h->number);
     uv_close(&h->uv->handle, model_on_close);
   }
-  if (h->in_close && r == 0 && h->state == STATE_CONNECTED && h->queued > 0 && !h->tried &&
-      !is_stuck)
+  if (h->in_close && h->state == STATE_CONNECTED && h->queued > 0 && !h->tried && !is_stuck)
     sim_fail("L5: handle %d closes without a try to write what is queued", h->number);
   h->in_close = 0;
-  if (r == 0) {
-    h->closing = 1;
-    h->reading = 0;
-    h->read_fails = 0;
-    h->active = 0;
-    h->stopped_in_alloc = 1;
-    h->signum = 0;
-    h->raised = 0;
-  }
+  h->closing = 1;
+  h->reading = 0;
+  h->read_fails = 0;
+  h->active = 0;
+  h->stopped_in_alloc = 1;
+  h->signum = 0;
+  h->raised = 0;
   model_leave_call(h);
 }
 
@@ -288,9 +307,9 @@ void model_options(struct model_handle* h) {
     r = uv_tcp_simultaneous_accepts(&h->uv->tcp, sim_chance(50));
   }
   model_check(h, "an option", r, model_option_error() != 0 ? model_option_error() : want);
-  want = h->closing || h->state == STATE_FRESH ? UV_EBADF
-         : h->state == STATE_OPEN              ? h->bind_error
-                                               : 0; /* A5 */
+  want = h->closing || h->state == STATE_FRESH || (h->dial != NULL && h->bind_error == 0) ? UV_EBADF
+         : h->state == STATE_OPEN ? h->bind_error
+                                  : 0; /* A5 */
   r = uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len);
   if (h->state == STATE_CONNECTING && !h->closing && r < 0 &&
       (r == h->bind_error || (h->connect_known && r == h->connect_result)))

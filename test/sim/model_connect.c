@@ -44,6 +44,7 @@ void model_open(struct model_handle* h) {
     model_check(h, "open", r, want != 0 ? want : model_port_or(0));
     if (r == 0) {
       h->state = STATE_CONNECTED;
+      h->read_fails = 0; /* A reading that waited for a connection has this one. */
       h->readable = 1;
       h->writable = 1;
     } else {
@@ -89,7 +90,7 @@ void model_bind(struct model_handle* h, int port) {
   model_leave_call(h);
 }
 
-static int connect_answer(const struct model_handle* h) {
+int model_connect_answer(const struct model_handle* h) {
   if (h->closing || h->state == STATE_LISTENING)
     return UV_EINVAL;
   if (h->state == STATE_CONNECTING)
@@ -100,7 +101,7 @@ static int connect_answer(const struct model_handle* h) {
 void model_connect(struct model_handle* h, int port) {
   struct sockaddr_in addr = address(port);
   uv_connect_t* req = model_memory(sizeof(*req));
-  int want = connect_answer(h);
+  int want = model_connect_answer(h);
   int known = h->connect_known;
   char name[16];
   int r;
@@ -160,6 +161,7 @@ void model_listen(struct model_handle* h) {
 static void take_over(struct model_handle* client, int fd) {
   if (sim_is_connected(fd)) {
     client->state = STATE_CONNECTED;
+    client->read_fails = 0;
     client->readable = 1;
     client->writable = 1;
     return;

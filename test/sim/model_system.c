@@ -157,8 +157,8 @@ static void on_in_flight(struct uv__io* io) {
 
   for (w = model_handle_of_io(io)->writes; w != NULL; w = w->next) {
     w->started = 1;
-    if (first == NULL && model_waits(w))
-      first = w;
+    if (first == NULL && model_waits(w) && (!w->forsaken || w->passed))
+      first = w; /* What lost its handle before it began has ended, and not told so yet. */
   }
   if (first != NULL)
     first->flies = 1;
@@ -243,8 +243,13 @@ static void on_accepted(struct uv__io* io, int result, int fd) {
 }
 
 static void on_opened(struct uv__io* io, int result, int fd) {
-  struct model_handle* h = model_handle_of_io(io);
+  struct model_handle* h;
 
+  if (model_dial_is_one(io)) {
+    model_dial_opened(io, result);
+    return;
+  }
+  h = model_handle_of_io(io);
   if (result < 0 && port_error == 0)
     port_error = result;
   if (result < 0)
@@ -263,8 +268,9 @@ static void on_port_connected(struct uv__io* io, int result) {
 }
 
 static void on_refused(struct uv__io* io, int err) {
-  (void) io;
-  if (port_error == 0)
+  if (model_dial_is_one(io))
+    model_dial_refused(io, err);
+  else if (port_error == 0)
     port_error = err;
 }
 
@@ -309,8 +315,11 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     if (model_is_stream(h) && !h->closing && timeout_ms != 0 && h->writes != NULL &&
         !uv__queue_empty(&h->uv->stream.stream.write_done))
       sim_fail("W1: the loop waits, and write_cb of handle %d is owed", h->number);
+    model_dial_waits(h);
     idles |= h->kind == KIND_IDLE && h->active;
   }
+  if (timeout_ms != 0 && !sim_is_woken(loop) && model_works_cancelled(loop) > 0)
+    sim_fail("the loop waits, and owes the callback of a cancel");
   if (timeout_ms != 0 || model.one_turn || idles || quiet_since != model.activity)
     quiet_waits = 0;
   else if (++quiet_waits > IDLE_WAITS)
@@ -348,8 +357,12 @@ const struct sim_observer model_observer = {
     .accepted = on_accepted,
     .opened = on_opened,
     .connected = on_port_connected,
+    .dialed = model_dialed,
     .refused = on_refused,
     .option_failed = on_option_failed,
+    .asked_for_name = model_asked_for_name,
+    .asked_for_address = model_asked_for_address,
+    .asked_for_bytes = model_asked_for_bytes,
     .waits = on_waits,
     .waiting = on_waiting,
 };

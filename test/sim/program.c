@@ -82,11 +82,19 @@ static void make_server(enum model_kind kind, int port) {
   model_listen(h);
 }
 
+/* By an address, or by a name. */
+static void connect_any(struct model_handle* h) {
+  if (h->kind == KIND_TCP && (sim_has & SIM_HAS_THREADS) && sim_chance(40))
+    model_dial(h, any_port());
+  else
+    model_connect(h, any_port());
+}
+
 static void make_client(void) {
   struct model_handle* h = model_new(any_kind(), any_loop());
 
   if (h != NULL)
-    model_connect(h, any_port());
+    connect_any(h);
 }
 
 /* More connections than a listener may take in one turn. */
@@ -139,6 +147,8 @@ static void act_on_stream(struct model_handle* h) {
       model_write(h, what_to_pass(h));
   } else if (n < 61) {
     model_try_write(h, what_to_pass(h));
+  } else if (n < 66 && h->dial != NULL) {
+    model_dial_cancel(h);
   } else if (n < 66) {
     model_cancel(h);
   } else if (n < 70) {
@@ -146,7 +156,7 @@ static void act_on_stream(struct model_handle* h) {
   } else if (n < 74) {
     model_set_blocking(h, sim_chance(40));
   } else if (n < 78) {
-    model_connect(h, any_port());
+    connect_any(h);
   } else if (n < 81) {
     model_listen(h);
   } else if (n < 84) {
@@ -215,6 +225,13 @@ static void act(void) {
     uv_stop(any_loop());
     return;
   }
+  if (n < 19 && (sim_has & SIM_HAS_THREADS)) {
+    if (sim_chance(50))
+      model_work(any_loop());
+    else
+      model_work_cancel();
+    return;
+  }
   h = any();
   if (h == NULL)
     return;
@@ -230,13 +247,16 @@ static void make_calls(struct model_handle* h) {
   unsigned n = sim_chance(30) ? 1 + sim_below(3) : 0;
 
   if (model.script != NULL) {
-    model.script(h);
+    if (h != NULL)
+      model.script(h);
     return;
   }
   while (n-- > 0 && model.budget > 0) {
     model.budget--;
     /* What surrounds a callback is most at risk from calls on its own handle. */
-    if (!h->closed && model_is_stream(h) && sim_chance(50))
+    if (h == NULL)
+      act();
+    else if (!h->closed && model_is_stream(h) && sim_chance(50))
       act_on_stream(h);
     else if (!h->closed && !model_is_stream(h) && sim_chance(6))
       model_close(h, 0);
@@ -248,7 +268,7 @@ static void make_calls(struct model_handle* h) {
 }
 
 void program_in_callback(struct model_handle* h) {
-  model.inside = model.callback;
+  model.inside = h == NULL ? NULL : model.callback;
   model.inside_of = h;
   make_calls(h);
   model.inside = NULL;
@@ -306,7 +326,7 @@ void program_turn(void) {
 
 /* Asks everything of every stream once; 1 when some of them still have something to come. */
 static int drain_more(void) {
-  int unfinished = 0;
+  int unfinished = model_works_left(NULL) > 0;
   int i;
 
   for (i = 0; i < model.count; i++) {
@@ -372,6 +392,8 @@ static void close_all(void) {
   sim_trace("close all");
   for (i = 0; i < MODEL_LOOPS; i++)
     uv_walk(&model.loops[i], close_one, NULL);
+  for (i = (int) sim_below(6); i > 0; i--)
+    model_work_cancel();
   for (i = 0; i < MODEL_LOOPS; i++)
     for (turns = 0; uv_loop_alive(&model.loops[i]); turns++) {
       if (turns == CLOSE_TURNS)

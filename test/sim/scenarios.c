@@ -298,12 +298,59 @@ static void pass_and_close(void) {
     if (sim_chance(50))
       model_write(from, NULL);
     model_write(from, h);
+    if (h->kind == KIND_TCP && sim_chance(20))
+      model_dial(h, SERVER); /* Its socket is not free. */
     if (sim_chance(40))
       program_turn();
     if (sim_chance(50))
       model_close(h, 0);
     model_read_start(&model.handles[from->number + 1]);
   }
+}
+
+/* Work of all kinds is taken back in whatever phase that is. */
+static void work_and_cancel(void) {
+  int i;
+
+  if (!(sim_has & SIM_HAS_THREADS))
+    return;
+  for (i = 0; i < 24; i++) {
+    model_work(&model.loops[0]);
+    if (sim_chance(40))
+      model_work_cancel();
+    if (sim_chance(20))
+      program_turn();
+  }
+}
+
+/* A client's names lead to a server, to nobody, to somebody who says nothing; and it gives up at any time. */
+static void connect_to_names(void) {
+  struct model_handle* h;
+  int i;
+
+  if (!(sim_has & SIM_HAS_THREADS))
+    return;
+  (void) server();
+  for (i = 0; i < 16; i++) {
+    h = model_new(KIND_TCP, &model.loops[0]);
+    if (h == NULL)
+      return;
+    if (sim_chance(20))
+      model_bind(h, SERVER + 2 + i);
+    model_dial(h, sim_chance(50) ? SERVER : NOBODY);
+    if (sim_chance(50)) {
+      model_read_start(h);
+      model_write(h, NULL);
+      model_shutdown(h);
+    }
+    if (sim_chance(60))
+      program_turn();
+    if (sim_chance(20))
+      model_dial_cancel(h);
+    if (sim_chance(20))
+      model_close(h, sim_chance(50));
+  }
+  turns();
 }
 
 static const struct {
@@ -320,6 +367,8 @@ static const struct {
     {"stop_between_ring_and_turn", stop_between_ring_and_turn},
     {"signals_of_before_a_stop", signals_of_before_a_stop},
     {"pass_and_close", pass_and_close},
+    {"work_and_cancel", work_and_cancel},
+    {"connect_to_names", connect_to_names},
 };
 
 int scenario_run(const char* name, uint64_t seed) {

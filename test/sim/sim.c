@@ -16,7 +16,8 @@ enum {
 
 const struct sim_observer* sim_seen;
 const int sim_counts_lost = 0;
-const unsigned sim_has = SIM_HAS_PIPES | SIM_HAS_PROCESSES | SIM_HAS_SIGNALS | SIM_HAS_LOOPS;
+const unsigned sim_has =
+    SIM_HAS_PIPES | SIM_HAS_PROCESSES | SIM_HAS_SIGNALS | SIM_HAS_LOOPS | SIM_HAS_THREADS;
 int sim_starved;
 int sim_is_calm;
 
@@ -194,8 +195,11 @@ int sim_try_ring(struct uv__io* io, enum uv__lane lane) {
       return 0;
     break;
   case UV__CONNECT:
-    io->tail.connect_result = sim_connect_now(io);
-    sim_seen->connected(io, io->tail.connect_result);
+    if (io->tail.is_silent && !sim_is_calm)
+      return 0;
+    io->tail.connect_result = io->tail.is_silent ? UV_ETIMEDOUT : sim_connect_now(io);
+    if (io->role == UV__ROLE_STREAM)
+      sim_seen->connected(io, io->tail.connect_result);
     break;
   case UV__SHUTDOWN:
     io->tail.shutdown_result = sock->reset ? UV_ENOTCONN : 0;
@@ -254,10 +258,11 @@ void sim_decide(struct uv__io* io, unsigned lanes) {
       sim_mark(MARK_CUT_SHORT);
   }
   if (lanes & UV__CONNECT) {
-    tail->connect_result = sim_chance(20) ? sim_connect_now(io) : UV_ECANCELED;
+    tail->connect_result = !tail->is_silent && sim_chance(20) ? sim_connect_now(io) : UV_ECANCELED;
     if (tail->connect_result == 0)
       sim_mark(MARK_CONNECT_CUT_DONE);
-    sim_seen->connected(io, tail->connect_result);
+    if (io->role == UV__ROLE_STREAM)
+      sim_seen->connected(io, tail->connect_result);
   }
   if (lanes & UV__SHUTDOWN) {
     tail->shutdown_result = sim_chance(50) ? 0 : UV_ECANCELED;
@@ -373,6 +378,7 @@ void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
     tick_ios(loop);
     rings += sim_tick_children(loop);
     rings += sim_tick_signals(loop);
+    sim_tick_threads();
     sim_seen->waiting();
     if (rings > 0 || loop->tail.woken || timeout_ms == 0)
       break;
@@ -422,16 +428,13 @@ int uv__port_backend_fd(const uv_loop_t* loop) {
   return -1;
 }
 
-unsigned uv__port_zone(const char* name) {
-  (void) name;
-  return 0;
+int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
+  (void) loop;
+  return timeout_ms;
 }
 
-int uv__port_random(void* buf, size_t len) {
-  unsigned char* at = buf;
-
-  while (len-- > 0)
-    *at++ = (unsigned char) sim_below(256);
+unsigned uv__port_zone(const char* name) {
+  (void) name;
   return 0;
 }
 
@@ -447,6 +450,7 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   sim_sockets_begin();
   sim_children_begin();
   sim_signals_begin();
+  sim_threads_begin();
   sim_seen = observer;
   sim_offer(NULL, 0);
   sim_trouble.reset = sim_chance(30) ? 50 : 0;
@@ -464,6 +468,8 @@ void sim_end(void) {
     sim_fail("%u ios were never closed", io_count);
   sim_children_end();
   sim_signals_end();
+  sim_threads_end();
+  sim_lookups_end();
   sim_sockets_end();
   sim_base_end();
 }

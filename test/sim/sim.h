@@ -37,7 +37,9 @@ struct sim_observer {
   void (*opened)(struct uv__io* io, int result, int fd);
   /* A connect has its result. */
   void (*connected)(struct uv__io* io, int result);
-  /* bind or listen failed. */
+  /* The same of one of several attempts, as the core is told. */
+  void (*dialed)(struct uv__io* io, int result);
+  /* bind or listen failed, or there is no thread (then there is no io). */
   void (*refused)(struct uv__io* io, int err);
   /* An option failed. */
   void (*option_failed)(struct uv__io* io, int err);
@@ -48,6 +50,11 @@ struct sim_observer {
   /* Bytes come from a sender that is no stream of the program: of a write that its close cut short, or
    * of a child; the name of the sender's end. */
   void (*turned_up)(int serial, const char* bytes, size_t n);
+  /* On a thread of the pool: what a name stands for, of a family or AF_UNSPEC: how many addresses, or an
+   * error; that an address has a name, that there are bytes by chance: 0 or an error. */
+  int (*asked_for_name)(const char* node, int family, struct sockaddr_storage* to, int most);
+  int (*asked_for_address)(const struct sockaddr* addr);
+  int (*asked_for_bytes)(const void* buf);
   /* It waits: what a signal handler may do, happens here. */
   void (*waiting)(void);
 };
@@ -75,8 +82,8 @@ enum {
   SIM_HAS_PIPES = 1, /* with names, and with handles that pass */
   SIM_HAS_PROCESSES = 2,
   SIM_HAS_SIGNALS = 4,
-  SIM_HAS_LOOPS = 8, /* more than one */
-  SIM_HAS_LOOKUPS = 16
+  SIM_HAS_LOOPS = 8,   /* more than one */
+  SIM_HAS_THREADS = 16 /* and so work, lookups and connects to names */
 };
 extern const unsigned sim_has;
 
@@ -101,6 +108,15 @@ void sim_starve(int on);
 
 /* The buffer that alloc_cb gave, which the next read_now must use; NULL: none. */
 void sim_offer(char* base, size_t len);
+
+/* Whether the program's own thread runs. How often it has let others run; that they may. */
+int sim_on_main(void);
+unsigned long sim_others_ran(void);
+void sim_pause(void);
+
+enum {
+  SIM_SILENT = 77 /* the last byte of an address where nobody ever answers */
+};
 
 /* The allocator for uv_replace_allocator. */
 void* sim_malloc(size_t size);

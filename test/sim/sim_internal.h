@@ -43,7 +43,8 @@ enum {
   SIM_SOCKETS = 512,
   SIM_FDS = 1024,
   SIM_BACKLOG = 32,
-  SIM_PASSED = 512 /* under way to one socket */
+  SIM_PASSED = 512, /* under way to one socket */
+  SIM_THREADS = 6
 };
 
 struct sim_socket {
@@ -141,6 +142,20 @@ void sim_signals_begin(void);
 void sim_signals_end(void);
 unsigned sim_tick_signals(uv_loop_t* loop);
 int sim_owes_signal(const struct uv__io* io);
+
+/* sim_thread.c and sim_lookup.c */
+void sim_threads_begin(void);
+void sim_threads_end(void);
+void sim_tick_threads(void);
+void sim_lookups_end(void);
+
+/* sim_runner.c: threads of the host, by numbers from 1 on; the one that runs first is 0. It makes one that
+ * will call run(number) in its turn. */
+void sim_runner_start(int number, void (*run)(int number));
+/* Another one goes on, and this one waits for its next turn; or it has none, and ends. */
+void sim_runner_switch(int from, int to);
+void sim_runner_leave(int to);
+void sim_runner_join(int number);
 
 /* sim_pipe.c: what pipes do otherwise than sockets */
 int sim_pipe_bind(struct uv__io* io, const void* addr, unsigned flags);

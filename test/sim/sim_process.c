@@ -231,7 +231,3 @@ int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
   (void) desc;
   return UV_EINVAL;
 }
-/* Nor is there an environment. */
-int uv_os_getenv(const char* name, char* buffer, size_t* size) {
-  return name == NULL || buffer == NULL || size == NULL ? UV_EINVAL : UV_ENOENT;
-}

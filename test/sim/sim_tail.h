@@ -38,7 +38,7 @@ typedef int uv_pid_t;
 typedef unsigned uv_uid_t;
 typedef unsigned uv_gid_t;
 
-/* There is one thread, so that nothing ever waits for another (sim_thread.c). */
+/* A mutex is whose it is (sim_thread.c). */
 typedef int uv_thread_t;
 typedef int uv_mutex_t;
 typedef int uv_rwlock_t;
@@ -77,6 +77,7 @@ struct uv__io_tail {
   int ready;         /* read_arm said so, and nothing was read since */
   int resets;        /* the close aborts the connection */
   int connect_port;
+  int is_silent; /* nobody answers there */
   int connect_result;
   int shutdown_result;
   ssize_t write_result;

@@ -405,17 +405,28 @@ int sim_start_connect(struct uv__io* io, int port) {
   if (sock->state != SOCK_FRESH && !sock->shared)
     sim_fail("connect of a socket that is connected or listens");
   io->tail.connect_port = port;
-  if (sim_chance(80)) {
+  if (io->tail.is_silent || sim_chance(80)) {
     sim_arm(io, UV__CONNECT);
     return UV__PENDING;
   }
   r = sim_connect_now(io);
   sim_trace("  connect fd %d: %d", io->tail.fd, r);
-  sim_seen->connected(io, r);
+  if (io->role == UV__ROLE_STREAM)
+    sim_seen->connected(io, r);
+  else
+    sim_seen->dialed(io, r);
   return r;
 }
 
+/* Somebody whom nobody ever hears of again has the address that ends with SIM_SILENT. */
+static int is_silent(const struct sockaddr* addr) {
+  if (addr->sa_family == AF_INET6)
+    return ((const struct sockaddr_in6*) addr)->sin6_addr.s6_addr[15] == SIM_SILENT;
+  return (ntohl(((const struct sockaddr_in*) addr)->sin_addr.s_addr) & 0xff) == SIM_SILENT;
+}
+
 static int tcp_connect(struct uv__io* io, const void* addr) {
+  io->tail.is_silent = is_silent(addr);
   return sim_start_connect(io, ntohs(((const struct sockaddr_in*) addr)->sin_port));
 }
 
@@ -451,6 +462,8 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
     sim_seen->told(io, io->tail.write_result);
     return io->tail.write_result;
   case UV__CONNECT:
+    if (io->role != UV__ROLE_STREAM)
+      sim_seen->dialed(io, io->tail.connect_result);
     return io->tail.connect_result;
   case UV__SHUTDOWN:
     return io->tail.shutdown_result;
@@ -468,7 +481,7 @@ static int tcp_move(struct uv__io* to, struct uv__io* from) {
     sim_fail("move to an io that has a descriptor");
   if (from->tail.armed || from->tail.due || from->busy || to->busy)
     sim_fail("move of an io with a lane that is busy");
-  if (sock->state != SOCK_FRESH && sock->state != SOCK_CONNECTED)
+  if (sock->state != SOCK_FRESH && sock->state != SOCK_CONNECTED && !sock->shared)
     sim_fail("move of a listener");
   if (sock->state == SOCK_CONNECTED && sim_chance(sim_trouble.open_error))
     return UV_ENOMEM;

@@ -19,6 +19,16 @@ void net_until(const int* number, int goal);
 void net_turns(int turns);
 /* The test is a long one and has come a good way: the watchdog begins anew. */
 void net_goes_on(void);
+/* Somebody else's loop (X10): waits for what uv_backend_fd gives, `timeout_ms` at most (-1: no limit), and
+ * returns 1 when it tells of something. */
+int net_wait_outside(const uv_loop_t* loop, int timeout_ms);
+/* A turn that waits there instead of in uv_run, and returns what that did. With UVTEST_OUTSIDE in the
+ * environment every turn of net_until and net_end is such a one, where that can be. */
+int net_turn_outside(uv_loop_t* loop);
+/* How long it may wait when nothing else is due than in `ms` (-1: at all). */
+int net_limit(const uv_loop_t* loop, int ms);
+/* Skips the test where no other loop can wait. */
+void net_need_outside(void);
 /* Close what is still open, run the loop to its end, close it. */
 void net_end(void);
 /* Close the handles; run until they are closed. */

@@ -168,8 +168,8 @@ int uvs_connect(uvs_connect_t* req,
       *service == '\0')
     return UV_EINVAL;
   r = uv__connect_gate(stream);
-  if (r == 0 && (handle->flags & UV__TCP_GIVEN))
-    r = UV_EBUSY;
+  if (r == 0 && ((handle->flags & UV__TCP_GIVEN) || stream->stream.passing > 0))
+    r = UV_EBUSY; /* Its socket is somebody else's, too: who gave it, or waits for it (I4). */
   if (r < 0)
     return r;
   req->type = UV_CONNECT;

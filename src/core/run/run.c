@@ -33,7 +33,8 @@ static void (*const turns[])(struct uv__io* io, unsigned rung) = {
     [UV__ROLE_INNER] = take_inner_turn,
 };
 
-int uv_backend_timeout(const uv_loop_t* loop) {
+/* What the core has to do next: in how many ms; -1: nothing. */
+static int due(const uv_loop_t* loop) {
   uint64_t next;
 
   if (loop->stop_flag || !uv_loop_alive(loop) || loop->closing != NULL)
@@ -50,6 +51,12 @@ int uv_backend_timeout(const uv_loop_t* loop) {
   if (next <= loop->time)
     return 0;
   return next - loop->time > INT_MAX ? INT_MAX : (int) (next - loop->time);
+}
+
+int uv_backend_timeout(const uv_loop_t* loop) {
+  int timeout_ms = due(loop);
+
+  return timeout_ms == 0 ? 0 : uv__port_limit(loop, timeout_ms);
 }
 
 /* What rang is collected: its lanes are free again, and the io can ask for its next turn from
@@ -147,7 +154,7 @@ static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
   may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
   uv__watcher_run_idle(loop);
   uv__watcher_run_prepare(loop);
-  wait_for_system(loop, may_wait && !has_idle ? uv_backend_timeout(loop) : 0);
+  wait_for_system(loop, may_wait && !has_idle ? due(loop) : 0);
   if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
     uv__queue_init(&batch); /* What rang has its turn in the next one. */
   else

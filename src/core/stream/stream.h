@@ -18,24 +18,23 @@ enum uv__phase {
   UV__CLOSING
 };
 
-/* Bits of handle->flags beside those of every handle. */
+/* Bits of handle->flags beside those of every handle; a row each, so that none is two's. */
 enum {
   UV__STREAM_READING = 0x100,  /* uv_read_start is in force */
   UV__STREAM_READABLE = 0x200, /* connected, no EOF, no error yet */
   UV__STREAM_WRITABLE = 0x400, /* connected, not shut down */
   UV__STREAM_SHUT = 0x800,     /* uv_shutdown was accepted */
   UV__STREAM_BLOCKING = 0x1000,
-  UV__STREAM_STARVED = 0x2000,    /* listener: the last accept lacked resources */
-  UV__STREAM_PASSES = 0x4000,     /* a pipe over which handles pass */
-  UV__STREAM_ENDLESS = 0x8000,    /* the end of what is read is not final */
+  UV__STREAM_STARVED = 0x2000, /* listener: the last accept lacked resources */
+  UV__STREAM_PASSES = 0x4000,  /* a pipe over which handles pass */
+  UV__STREAM_ENDLESS = 0x8000, /* the end of what is read is not final */
+  UV__TCP_NODELAY = 0x10000,
+  UV__TCP_ONE_ACCEPT = 0x20000,
   UV__STREAM_TURN = 0x40000,      /* it has its turn: who calls is one of its callbacks */
   UV__STREAM_STAYS = 0x80000,     /* it cannot be passed: a file, a device */
   UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
-
-  UV__TCP_NODELAY = 0x10000,
-  UV__TCP_ONE_ACCEPT = 0x20000,
-  UV__TCP_PORT = 0x100000, /* it was bound to a port, and not to any */
-  UV__TCP_GIVEN = 0x200000 /* its socket came from the program */
+  UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
+  UV__TCP_GIVEN = 0x400000        /* its socket came from the program */
 };
 
 enum {

@@ -91,7 +91,8 @@ static int is_connecting(int fd) {
   };
 #if defined(TCP_INFO)
   struct tcp_info info;
-  socklen_t len = sizeof(info);
+  socklen_t len =
+      sizeof(info.tcpi_state); /* It comes first, and qemu can tell no more than an int. */
 
   return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == SYN_SENT;
 #elif defined(TCP_CONNECTION_INFO)

@@ -203,6 +203,16 @@ static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
   }
 }
 
+/* Who waits for the port elsewhere does not see a mark either; with a packet in reserve there is none. */
+int uv__loop_limit(const uv_loop_t* loop, int timeout_ms) {
+  if (loop->tail.wake == WAKE_MISSED)
+    return 0;
+  timeout_ms = uv__retry_limit(loop, timeout_ms);
+  if (loop->tail.reserve != NULL)
+    return timeout_ms;
+  return timeout_ms < 0 || timeout_ms > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : timeout_ms;
+}
+
 void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
   OVERLAPPED_ENTRY entries[BATCH];
   ULONG count = fetch(loop, uv__retry_limit(loop, timeout_ms), entries);

@@ -91,6 +91,9 @@ void uv__loop_stop(uv_loop_t* loop);
  * operations. */
 void uv__loop_complete(uv_loop_t* loop, int timeout_ms);
 
+/* What a wait for the port elsewhere may last at most. */
+int uv__loop_limit(const uv_loop_t* loop, int timeout_ms);
+
 /* A stream got its descriptor, tail.u.handle, and may have operations; it gives it up. */
 int uv__loop_link(struct uv__io* io);
 void uv__loop_unlink(struct uv__io* io);
@@ -149,7 +152,7 @@ void uv__retry_end(uv_loop_t* loop, struct uv__retry* retry);
 /* Tries all, when it is time. */
 void uv__retry_run(uv_loop_t* loop);
 /* A wait that lasts no longer than until then. */
-int uv__retry_limit(uv_loop_t* loop, int timeout_ms);
+int uv__retry_limit(const uv_loop_t* loop, int timeout_ms);
 /* Whether the loop's list is one. */
 int uv__retry_valid(const uv_loop_t* loop);
 

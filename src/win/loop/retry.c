@@ -55,7 +55,7 @@ void uv__retry_run(uv_loop_t* loop) {
   }
 }
 
-int uv__retry_limit(uv_loop_t* loop, int timeout_ms) {
+int uv__retry_limit(const uv_loop_t* loop, int timeout_ms) {
   uint64_t now;
   int left_ms;
 

@@ -268,7 +268,9 @@ int uv__pipe_end_close(struct uv__io* io) {
   assert(uv__win_io_valid(io));
   if (io->tail.more != NULL) {
     uv__retry_end(io->loop, &uv__pipe_of(io)->more_room);
-    uv__pipe_read_end(io);
+    uv__retry_end(io->loop, &uv__pipe_of(io)->look_again);
+    if (uv__pipe_of(io)->owes_mark) /* A packet that is still to come finds nobody. */
+      uv__loop_post(io->loop, &uv__pipe_of(io)->mark);
   }
   /* One by one: what uv_try_write wrote is to arrive. */
   if (io->tail.state & UV__WIN_IN)

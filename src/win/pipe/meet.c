@@ -1,5 +1,5 @@
-/* Who the peer of a connected end is, as far as reading finds that out: the greeting; and how it is told that
- * nothing more comes. What the greeting is for is in client.c. */
+/* Who the peer of a connected end is, as far as reading finds that out: the greeting, which is taken out of
+ * the stream. What it is for is in client.c. */
 #include "win/pipe/pipe.h"
 
 #include <string.h>
@@ -7,8 +7,6 @@
 /* Random bytes: nobody else begins with them by chance. */
 const char uv__pipe_greeting[16] = {'\x9d', '\x1c', '\xe3', '\x52', '\xb8', '\x0f', '\xa6', '\x71',
                                     '\x44', '\xfa', '\x05', '\xd7', '\x3b', '\x8e', '\x60', '\xc9'};
-
-/* ---- The greeting ---- */
 
 int uv__pipe_read_meet(struct uv__io* io) {
   char first[sizeof(uv__pipe_greeting)];
@@ -38,32 +36,4 @@ int uv__pipe_read_meet(struct uv__io* io) {
     (void) uv__pipe_end_say(io);
   }
   return 1;
-}
-
-/* ---- SHUTDOWN ---- */
-
-int uv__pipe_read_shutdown(struct uv__io* io) {
-  int met = 0;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_ENOTCONN;
-  if (uv__pipe_of(io)->write_only) {
-    uv__pipe_end_release(io);
-    return 0;
-  }
-  if (io->tail.state & UV__WIN_GREET)
-    met = uv__pipe_read_meet(io);
-  if (io->tail.state & UV__WIN_ALLY)
-    return uv__pipe_end_say(io);
-  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
-    /* A client of ours may be about to say who it is. */
-    uv__pipe_of(io)->owes_end = 1;
-    if (!(io->tail.state & UV__WIN_IN) && uv__pipe_of(io)->look_again.at == NULL)
-      met = uv__pipe_read_wait(io) == UV__PENDING ? met : UV_EAGAIN;
-    /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
-     * is told. */
-    if (met < 0)
-      uv__pipe_read_later(io);
-  }
-  return 0;
 }

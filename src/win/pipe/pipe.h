@@ -74,6 +74,7 @@ struct uv__pipe {
   DWORD seen;                       /* bytes that a look saw and nobody has read here */
   unsigned char write_only;         /* the handle cannot be read from */
   unsigned char owes_end;           /* shut down before it was known how to say so to the peer */
+  unsigned char owes_mark;          /* it could not be posted yet */
   unsigned char lost;               /* nobody knows how much of a write went; not told yet */
   unsigned char linked;             /* the loop counts on its operations */
   unsigned char bursts;             /* something was there already when a read began to wait */
@@ -176,16 +177,13 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
-/* Before the close: nothing is looked for any more. */
-void uv__pipe_read_end(struct uv__io* io);
 /* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
  * an error. */
 int uv__pipe_read_yield(struct uv__io* io);
 ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
-/* A read of no bytes, which takes nothing and pins no memory. */
-int uv__pipe_read_wait(struct uv__io* io);
-/* Where that may not wait, or nobody is told, it is looked every few milliseconds. */
-void uv__pipe_read_later(struct uv__io* io);
+/* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
+ * there is none, it learns it from the close. */
+int uv__pipe_read_shutdown(struct uv__io* io);
 
 /* ---- meet.c: who that peer is ---- */
 
@@ -194,10 +192,6 @@ extern const char uv__pipe_greeting[16];
 /* Looks whether the first message is the greeting, and takes it out if it is: then 1. A client of
  * ours writes it before anything else, in one piece. UV_ENOMEM: it is, and could not be read. */
 int uv__pipe_read_meet(struct uv__io* io);
-/* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
- * there is none, it learns it from the close. */
-int uv__pipe_read_shutdown(struct uv__io* io);
-
 /* ---- server.c: a name that is ours ---- */
 
 enum {

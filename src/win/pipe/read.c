@@ -1,4 +1,5 @@
-/* Reading from a connected end. Who its peer is, and how that is told that nothing more comes, is in meet.c.
+/* Reading from a connected end, and how its peer is told that nothing more comes. Who that is, is in
+ * meet.c.
  *
  * A pipe of messages is used as a stream of bytes that has one mark besides: an empty message is
  * the end of what its writer sends, where the peer is known to take it for that. */
@@ -94,7 +95,7 @@ static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
 }
 
-void uv__pipe_read_later(struct uv__io* io) {
+static void look_later(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
   pipe->look_again.again = look_again;
@@ -122,8 +123,10 @@ static int post_mark(struct uv__pipe* pipe) {
 static void post_mark_again(struct uv__retry* retry) {
   struct uv__pipe* pipe = uv__container_of(retry, struct uv__pipe, look_again);
 
-  if (post_mark(pipe))
-    uv__retry_end(pipe->io->loop, retry);
+  if (!post_mark(pipe))
+    return;
+  pipe->owes_mark = 0;
+  uv__retry_end(pipe->io->loop, retry);
 }
 
 /* A read that ends at once with a warning posts a packet although successes do not, says Windows, and
@@ -137,23 +140,15 @@ static int join_warned(struct uv__io* io) {
   memset(&pipe->mark.overlapped, 0, sizeof(pipe->mark.overlapped));
   pipe->mark.complete = complete_mark;
   if (!post_mark(pipe)) {
+    pipe->owes_mark = 1;
     pipe->look_again.again = post_mark_again;
     uv__retry_begin(io->loop, &pipe->look_again);
   }
   return UV__PENDING;
 }
 
-/* Of a stream that closes the memory goes with the mark; a packet that is still to come finds nobody. */
-void uv__pipe_read_end(struct uv__io* io) {
-  struct uv__pipe* pipe = uv__pipe_of(io);
-
-  if (pipe->look_again.at != NULL && pipe->look_again.again == post_mark_again)
-    uv__loop_post(io->loop, &pipe->mark);
-  uv__retry_end(io->loop, &pipe->look_again);
-}
-
 /* A read of no bytes, which takes nothing and pins no memory. */
-int uv__pipe_read_wait(struct uv__io* io) {
+static int wait_for_data(struct uv__io* io) {
   int r = uv__pipe_end_ready(io);
   OVERLAPPED* overlapped;
   DWORD error;
@@ -174,7 +169,7 @@ int uv__pipe_read_wait(struct uv__io* io) {
     return UV__READY;
   }
   if (is_empty(io, error)) {
-    uv__pipe_read_later(io);
+    look_later(io);
     return UV__PENDING;
   }
   if (uv__native_read_error(error) != UV_EOF)
@@ -196,14 +191,14 @@ int uv__pipe_read_arm(struct uv__io* io) {
   if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
     return UV__PENDING; /* Of a shutdown that wants to meet the peer, or not taken back. */
   if (!(io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->bursts)
-    return uv__pipe_read_wait(io);
+    return wait_for_data(io);
   do {
     r = peek(io);
     if (r < 0)
       return r;
   } while ((io->tail.state & UV__WIN_GREET) && (io->tail.state & UV__WIN_DATA) &&
            uv__pipe_read_meet(io) > 0);
-  return io->tail.state & ready ? UV__READY : uv__pipe_read_wait(io);
+  return io->tail.state & ready ? UV__READY : wait_for_data(io);
 }
 
 static void complete_yield(struct uv__op* op) {
@@ -308,4 +303,32 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
   if (n == 0 || (n == UV_EAGAIN && look))
     return nothing(io);
   return n;
+}
+
+/* ---- SHUTDOWN ---- */
+
+int uv__pipe_read_shutdown(struct uv__io* io) {
+  int met = 0;
+
+  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
+    return UV_ENOTCONN;
+  if (uv__pipe_of(io)->write_only) {
+    uv__pipe_end_release(io);
+    return 0;
+  }
+  if (io->tail.state & UV__WIN_GREET)
+    met = uv__pipe_read_meet(io);
+  if (io->tail.state & UV__WIN_ALLY)
+    return uv__pipe_end_say(io);
+  if ((io->tail.state & UV__WIN_GREET) && !(io->tail.state & UV__WIN_ENDED)) {
+    /* A client of ours may be about to say who it is. */
+    uv__pipe_of(io)->owes_end = 1;
+    if (!(io->tail.state & UV__WIN_IN) && uv__pipe_of(io)->look_again.at == NULL)
+      met = wait_for_data(io) == UV__PENDING ? met : UV_EAGAIN;
+    /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
+     * is told. */
+    if (met < 0)
+      look_later(io);
+  }
+  return 0;
 }

@@ -27,14 +27,18 @@ static struct uv__tcp_early* early_of(const struct uv__io* io) {
   return io->tail.more;
 }
 
+/* 1 or 0, or UV_E* when there is no telling at present. Who does not know the question has no such sockets. */
 static int is_connecting(SOCKET sock) {
   DWORD version = 0;
   union info info;
   DWORD bytes;
+  int error;
 
-  return WSAIoctl(sock, info_code, &version, sizeof(version), &info, sizeof(info), &bytes, NULL,
-                  NULL) == 0 &&
-         info.state == SYN_SENT;
+  if (WSAIoctl(sock, info_code, &version, sizeof(version), &info, sizeof(info), &bytes, NULL,
+               NULL) == 0)
+    return info.state == SYN_SENT;
+  error = WSAGetLastError();
+  return error == WSAENOBUFS || error == WSAENETDOWN ? uv__error_translate((DWORD) error) : 0;
 }
 
 /* ---- Its end ---- */
@@ -44,18 +48,23 @@ static int outcome(struct uv__io* io) {
   struct sockaddr_storage addr;
   int len = sizeof(addr);
   int error = 0;
+  int why;
 
   if (getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
     uv__win_set(io, UV__WIN_CONNECTED);
     return 0;
   }
+  why = WSAGetLastError();
   len = sizeof(error);
   if (getsockopt(sock, SOL_SOCKET, SO_ERROR, (char*) &error, &len) != 0)
     error = WSAGetLastError();
-  return error != 0 ? uv__error_translate((DWORD) error) : UV_ECONNREFUSED;
+  if (error == 0)
+    error = why == WSAENOTCONN ? WSAECONNREFUSED : why;
+  return uv__error_translate((DWORD) error);
 }
 
-/* From here on it is a socket like others; `result` is what waits hears. */
+/* From here on it is a socket like others; `result` is what waits hears: a reader the one, who writes or
+ * has shut down the other. */
 static void leave(struct uv__io* io, int result) {
   struct uv__tcp_early* early = early_of(io);
 
@@ -67,14 +76,15 @@ static void leave(struct uv__io* io, int result) {
   io->tail.sent = result;
 }
 
-/* What waits begins anew, or hears the error. */
-static void finish(struct uv__io* io) {
+/* What waits begins anew, or hears the error; `r`: one that there is already. */
+static void finish(struct uv__io* io, int r) {
   unsigned waits = early_of(io)->waits;
-  int r = outcome(io);
 
+  if (r == 0)
+    r = outcome(io);
   leave(io, r);
   if ((waits & UV__SHUTDOWN) && r == 0)
-    (void) shutdown(io->tail.u.socket, SD_SEND);
+    io->tail.sent = io->ops->shutdown(io);
   if (waits & UV__READ)
     uv__ring(io, UV__READ);
   if (waits & UV__WRITE)
@@ -84,9 +94,11 @@ static void finish(struct uv__io* io) {
 }
 
 static int is_over(struct uv__io* io) {
-  if (is_connecting(io->tail.u.socket))
+  int r = is_connecting(io->tail.u.socket);
+
+  if (r > 0)
     return 0;
-  finish(io);
+  finish(io, r);
   return 1;
 }
 
@@ -164,9 +176,11 @@ static const struct uv__ops early_ops = {
 /* ---- Opening ---- */
 
 int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early) {
+  int r = is_connecting(sock);
+
   *early = NULL;
-  if (!is_connecting(sock))
-    return 0;
+  if (r <= 0)
+    return r;
   *early = uv__calloc(1, sizeof(**early));
   return *early != NULL ? 0 : UV_ENOMEM;
 }

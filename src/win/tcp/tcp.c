@@ -187,9 +187,10 @@ static int tcp_listen(struct uv__io* io, int backlog) {
 static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = io->tail.error;
 
-  if (lane == UV__WRITE)
+  /* A shutdown is pending in early.c alone, and never beside a write. */
+  if (lane == UV__WRITE || lane == UV__SHUTDOWN)
     return io->tail.sent;
-  io->tail.error = 0; /* A shutdown is pending in early.c alone. */
+  io->tail.error = 0;
   return r;
 }
 
