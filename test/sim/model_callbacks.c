@@ -222,9 +222,10 @@ void model_on_connect(uv_connect_t* req, int status) {
   program_in_callback(h);
 }
 
-/* A connect failed and its callback started another: what is there now belongs to that. */
+/* A connect failed, and a callback started another, or gave the stream a socket: what is there now belongs
+ * to that. */
 static int ends_with_connect(const struct model_handle* h) {
-  return h->state == STATE_CONNECTING && h->shutdown_known;
+  return (h->state == STATE_CONNECTING || h->state == STATE_CONNECTED) && h->shutdown_known;
 }
 
 void model_on_shutdown(uv_shutdown_t* req, int status) {
