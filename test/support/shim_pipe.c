@@ -75,15 +75,45 @@ static int does_not_wait(HANDLE h) {
 }
 
 /* Wine takes all or nothing: what fits is found by halves. */
-static BOOL write_part(HANDLE h, const void* data, DWORD size, DWORD* written, OVERLAPPED* o) {
+static BOOL write_halves(HANDLE h, const void* data, DWORD size, DWORD* taken, OVERLAPPED* o) {
   DWORD part = size < MOST_TAKEN ? size : MOST_TAKEN;
-  DWORD taken = 0;
   BOOL done;
 
   do {
-    done = REAL(WriteFile)(h, data, part, &taken, o);
+    done = REAL(WriteFile)(h, data, part, taken, o);
     part /= 2;
-  } while (done && taken == 0 && part > 0);
+  } while (done && *taken == 0 && part > 0);
+  return done;
+}
+
+/* An operation that ends by an event sets it once, however many halves there were. Its low bit keeps
+ * packets back. */
+static BOOL write_with_event(HANDLE h, const void* data, DWORD size, DWORD* taken, OVERLAPPED* o) {
+  HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  OVERLAPPED own;
+  DWORD error;
+  BOOL done;
+
+  memset(&own, 0, sizeof(own));
+  own.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+  done = write_halves(h, data, size, taken, &own) ||
+         (GetLastError() == ERROR_IO_PENDING && GetOverlappedResult(h, &own, taken, TRUE));
+  error = done ? 0 : GetLastError();
+  CloseHandle(event);
+  if (done) {
+    o->Internal = own.Internal;
+    o->InternalHigh = *taken;
+    SetEvent((HANDLE) ((ULONG_PTR) o->hEvent & ~(ULONG_PTR) 1));
+  }
+  SetLastError(error);
+  return done;
+}
+
+static BOOL write_part(HANDLE h, const void* data, DWORD size, DWORD* written, OVERLAPPED* o) {
+  DWORD taken = 0;
+  BOOL done = o != NULL && ((ULONG_PTR) o->hEvent & 1) ? write_with_event(h, data, size, &taken, o)
+                                                       : write_halves(h, data, size, &taken, o);
+
   if (written != NULL)
     *written = taken;
   return done;
