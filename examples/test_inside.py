@@ -7,7 +7,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import test_examples as base  # noqa: E402
-from test_examples import LOCAL, Running, connect, in_background, main, noise, read_all, receive, skip
+from test_examples import LOCAL, Running, connect, in_background, main, noise, read_all, receive, skip, wait_for
 
 GREETING = b"welcome, from a thread\n"
 
@@ -49,14 +49,14 @@ class Host(Running):
 
 def lives_in(name):
     host = Host(name)
-    assert host.is_idle()
+    wait_for(host.is_idle, "the guest rests")
     clients = [host.client() for _ in range(3)]
     data = noise(1_000_000)
     for client in clients:
         got = in_background(receive, client, len(data))
         client.sendall(data)
         assert got() == data
-    assert host.is_idle() or host.is_idle()  # what came last may be counted after the first tick
+    wait_for(host.is_idle, "the guest rests again")  # what is read first was said meanwhile
     rest = host.watch()
     clients[0].close()
     clients[1].shutdown(socket.SHUT_WR)

@@ -354,7 +354,7 @@ TEST(win_client_that_waited_for_an_accept_overtakes_nobody) {
 
 /* ---- An idle loop ---- */
 
-static int looks;
+static _Atomic int looks;
 
 static void count_look(const char* call) {
   looks += strcmp(call, "GetQueuedCompletionStatusEx") == 0;

@@ -12,6 +12,7 @@
 #include "hostinfo.h"
 #ifdef _MSC_VER
 #  include "winmore.h"
+#  include "winuser.h"
 #endif
 /* clang-format on */
 
