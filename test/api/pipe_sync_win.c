@@ -248,13 +248,28 @@ TEST(r5_stopped_reader_lets_others_through) {
   CloseHandle(peer);
 }
 
-/* A child that inherits the end, and asks what it is, as each C run-time library does. */
-TEST(r5_stopped_reader_lets_a_child_through) {
+/* A child that has the stream as its descriptor `at`, in this way; it says what it finds wrong. */
+static void spawn_with(
+    const char* test, int at, unsigned how, uv_process_t* process, struct test_exit* end) {
   uv_process_options_t options;
   uv_stdio_container_t stdio[3];
+  char* args[8];
+
+  test_child(&options, args, test, "child");
+  memset(stdio, 0, sizeof stdio);
+  stdio[at].flags = (uv_stdio_flags) how;
+  stdio[at].data.stream = stream();
+  stdio[2].flags = UV_INHERIT_FD;
+  stdio[2].data.fd = 2;
+  options.stdio = stdio;
+  options.stdio_count = 3;
+  test_spawn(process, &options, end);
+}
+
+/* A child that inherits the end, and asks what it is, as each C run-time library does. */
+TEST(r5_stopped_reader_lets_a_child_through) {
   struct test_exit end = {0};
   uv_process_t process;
-  char* args[8];
   HANDLE peer;
 
   if (harness_arg(0) != NULL) {
@@ -270,15 +285,7 @@ TEST(r5_stopped_reader_lets_a_child_through) {
   start();
   pass(20);
   CHECK_EQ(uv_read_stop(stream()), 0);
-  test_child(&options, args, "r5_stopped_reader_lets_a_child_through", "child");
-  memset(stdio, 0, sizeof stdio);
-  stdio[0].flags = UV_INHERIT_STREAM;
-  stdio[0].data.stream = stream();
-  stdio[2].flags = UV_INHERIT_FD;
-  stdio[2].data.fd = 2;
-  options.stdio = stdio;
-  options.stdio_count = 3;
-  test_spawn(&process, &options, &end);
+  spawn_with("r5_stopped_reader_lets_a_child_through", 0, UV_INHERIT_STREAM, &process, &end);
   test_await_child(&end);
   net_end();
   CloseHandle(peer);
@@ -286,11 +293,8 @@ TEST(r5_stopped_reader_lets_a_child_through) {
 
 /* The same while it is read: nobody but the child has to wait. */
 TEST(l6_spawn_gives_away_an_end_that_is_read) {
-  uv_process_options_t options;
-  uv_stdio_container_t stdio[3];
   struct test_exit end = {0};
   uv_process_t process;
-  char* args[8];
   HANDLE peer;
 
   if (harness_arg(0) != NULL)
@@ -299,13 +303,7 @@ TEST(l6_spawn_gives_away_an_end_that_is_read) {
   peer = make_two_way(NULL);
   start();
   pass(20);
-  test_child(&options, args, "l6_spawn_gives_away_an_end_that_is_read", "child");
-  memset(stdio, 0, sizeof stdio);
-  stdio[1].flags = UV_INHERIT_STREAM;
-  stdio[1].data.stream = stream();
-  options.stdio = stdio;
-  options.stdio_count = 3;
-  test_spawn(&process, &options, &end);
+  spawn_with("l6_spawn_gives_away_an_end_that_is_read", 1, UV_INHERIT_STREAM, &process, &end);
   give(peer, "x");
   net_until(&got_length, 1);
   test_await_child(&end);
@@ -338,11 +336,8 @@ static void wait_for_the_helper(void) {
 /* What the helper read before reading stopped is this process's still: a child that gets the end has what
  * comes after it, and the next reader here has these bytes, which are not lost. */
 TEST(l6_bytes_that_were_read_before_an_end_is_given_away_are_kept) {
-  uv_process_options_t options;
-  uv_stdio_container_t stdio[3];
   struct test_exit end = {0};
   uv_process_t process;
-  char* args[8];
   HANDLE peer;
 
   if (harness_arg(0) != NULL) {
@@ -360,16 +355,8 @@ TEST(l6_bytes_that_were_read_before_an_end_is_given_away_are_kept) {
   wait_for_the_helper();
   CHECK_EQ(uv_read_stop(stream()), 0);
   give(peer, "late");
-  test_child(&options, args, "l6_bytes_that_were_read_before_an_end_is_given_away_are_kept",
-             "child");
-  memset(stdio, 0, sizeof stdio);
-  stdio[0].flags = UV_INHERIT_STREAM;
-  stdio[0].data.stream = stream();
-  stdio[2].flags = UV_INHERIT_FD;
-  stdio[2].data.fd = 2;
-  options.stdio = stdio;
-  options.stdio_count = 3;
-  test_spawn(&process, &options, &end);
+  spawn_with("l6_bytes_that_were_read_before_an_end_is_given_away_are_kept", 0, UV_INHERIT_STREAM,
+             &process, &end);
   test_await_child(&end);
   CHECK_EQ(got_length, 0);
   start();
@@ -516,12 +503,9 @@ TEST(l5_lines_written_before_a_close_arrive) {
 
 /* The same of a program that ends right after its loop. */
 TEST(l5_lines_of_a_program_that_ends_arrive) {
-  uv_process_options_t options;
-  uv_stdio_container_t stdio[3];
   struct net_sink sink = {0};
   struct test_exit end = {0};
   uv_process_t process;
-  char* args[8];
   int i;
 
   if (harness_arg(0) != NULL) {
@@ -538,15 +522,8 @@ TEST(l5_lines_of_a_program_that_ends_arrive) {
     ExitProcess(0);
   }
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
-  test_child(&options, args, "l5_lines_of_a_program_that_ends_arrive", "child");
-  memset(stdio, 0, sizeof stdio);
-  stdio[1].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
-  stdio[1].data.stream = stream();
-  stdio[2].flags = UV_INHERIT_FD;
-  stdio[2].data.fd = 2;
-  options.stdio = stdio;
-  options.stdio_count = 3;
-  test_spawn(&process, &options, &end);
+  spawn_with("l5_lines_of_a_program_that_ends_arrive", 1, UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+             &process, &end);
   net_drain(stream(), &sink);
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.bytes, 1000);

@@ -11,8 +11,8 @@ enum {
                  READ_CONTROL | SYNCHRONIZE
 };
 
-/* What is asked of the token of this process, whatever impersonates somebody else just now. */
-static int ask_token(TOKEN_INFORMATION_CLASS what, void* info, DWORD size) {
+/* The process's token, whatever impersonates somebody else just now. */
+int uv__access_ask(TOKEN_INFORMATION_CLASS what, void* info, DWORD size) {
   HANDLE token;
   DWORD needed;
   DWORD error = 0;
@@ -32,7 +32,7 @@ static int add_owner(ACL* acl) {
     TOKEN_OWNER owner;
     BYTE room[sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE];
   } info;
-  int r = ask_token(TokenOwner, &info, sizeof(info));
+  int r = uv__access_ask(TokenOwner, &info, sizeof(info));
 
   if (r == 0 && !AddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS, info.owner.Owner))
     r = uv__error_translate(GetLastError());
@@ -71,7 +71,7 @@ static int add_label(ACL* acl, int everybody, DWORD* chosen) {
   } info;
   struct sid sid;
   DWORD level;
-  int r = ask_token(TokenIntegrityLevel, &info, sizeof(info));
+  int r = uv__access_ask(TokenIntegrityLevel, &info, sizeof(info));
 
   if (r < 0)
     return r;

@@ -39,6 +39,8 @@ struct uv__access {
   } label;
   DWORD level; /* of the label */
 };
+/* What the token of this process says. */
+int uv__access_ask(TOKEN_INFORMATION_CLASS what, void* info, DWORD size);
 /* Who owns what this process makes may do everything; everybody else what `flags` say, which is a
  * set of UV_READABLE and UV_WRITABLE. */
 int uv__access_make(struct uv__access* access, int flags);

@@ -1,5 +1,6 @@
 /* Who is at the other end of a pipe. Its client is known by the token that the system has of it, its server
  * by whose the pipe is: nobody can make an object in another's name. */
+#include <stdio.h>
 #include <string.h>
 
 #include "uvstream.h"
@@ -13,34 +14,19 @@ union user {
   BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
 };
 
-static char* put_number(char* to, ULONGLONG number) {
-  char digits[20];
-  unsigned count = 0;
-
-  do {
-    digits[count++] = (char) ('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  *to++ = '-';
-  while (count > 0)
-    *to++ = digits[--count];
-  return to;
-}
-
 /* "S-1-5-18". An authority above 32 bits, which nobody has, would be written in another way. */
-static void put_sid(PSID pointer, char* to) {
+static void put_sid(PSID pointer, char* to, size_t size) {
   const SID* sid = pointer;
-  ULONGLONG authority = 0;
+  const BYTE* authority = sid->IdentifierAuthority.Value;
+  size_t used;
   BYTE i;
 
-  for (i = 0; i < sizeof(sid->IdentifierAuthority.Value); i++)
-    authority = authority << 8 | sid->IdentifierAuthority.Value[i];
-  *to++ = 'S';
-  to = put_number(to, sid->Revision);
-  to = put_number(to, authority);
+  used = (size_t) snprintf(to, size, "S-%u-%lu", sid->Revision,
+                           (unsigned long) authority[2] << 24 | (unsigned long) authority[3] << 16 |
+                               (unsigned long) authority[4] << 8 | authority[5]);
   for (i = 0; i < sid->SubAuthorityCount; i++)
-    to = put_number(to, *GetSidSubAuthority(pointer, i));
-  *to = '\0';
+    used += (size_t) snprintf(to + used, size - used, "-%lu",
+                              (unsigned long) *GetSidSubAuthority(pointer, i));
 }
 
 static int is_number(PSID pointer, BYTE count, DWORD first, DWORD second) {
@@ -56,22 +42,16 @@ static int is_number(PSID pointer, BYTE count, DWORD first, DWORD second) {
 static int is_own(PSID sid) {
   static const TOKEN_INFORMATION_CLASS ways[] = {TokenUser, TokenOwner};
   union user own;
-  int is = 0;
-  HANDLE token;
-  DWORD size;
   unsigned i;
 
-  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-    return 0;
-  for (i = 0; i < 2 && !is; i++)
-    is = GetTokenInformation(token, ways[i], &own, sizeof(own), &size) &&
-         EqualSid(own.user.User.Sid, sid);
-  CloseHandle(token);
-  return is;
+  for (i = 0; i < 2; i++)
+    if (uv__access_ask(ways[i], &own, sizeof(own)) == 0 && EqualSid(own.user.User.Sid, sid))
+      return 1;
+  return 0;
 }
 
 static void note_user(PSID sid, uvs_peer_t* peer) {
-  put_sid(sid, peer->user);
+  put_sid(sid, peer->user, sizeof(peer->user));
   peer->is_trusted = is_number(sid, 1, SECURITY_LOCAL_SYSTEM_RID, 0) ||
                      is_number(sid, 2, SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS) ||
                      is_own(sid);
