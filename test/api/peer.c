@@ -124,6 +124,7 @@ TEST(x4_what_is_not_connected_has_no_peer) {
   char name[TEST_PIPE_NAME];
   uv_pipe_t fresh;
   uv_pipe_t server;
+  uv_tcp_t tcp;
   uvs_peer_t peer;
   uvs_peer_t before;
 
@@ -138,7 +139,33 @@ TEST(x4_what_is_not_connected_has_no_peer) {
   CHECK_EQ(uvs_pipe_peer(&fresh, &peer), UV_ENOTCONN);
   CHECK_EQ(uvs_pipe_peer(NULL, &peer), UV_EINVAL);
   CHECK_EQ(uvs_pipe_peer(&server, NULL), UV_EINVAL);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uvs_pipe_peer((uv_pipe_t*) (void*) &tcp, &peer), UV_EINVAL);
   CHECK_EQ(memcmp(&peer, &before, sizeof peer), 0);
+  net_end();
+}
+
+/* A pipe of Unix that is no socket has no peer that the system knows; of a pair on Windows it is who made
+ * both. */
+TEST(x4_ends_of_a_pair_are_the_makers_or_nobodys) {
+  uv_pipe_t from;
+  uv_pipe_t to;
+  uvs_peer_t peer;
+  uvs_peer_t before;
+  int r;
+
+  memset(&before, 'x', sizeof before);
+  peer = before;
+  test_pipe_way(TEST_ENDS, &from, &to);
+  r = uvs_pipe_peer(&from, &peer);
+#ifdef _WIN32
+  CHECK_EQ(r, 0);
+  CHECK(peer.known & UVS_PEER_PROCESS);
+  CHECK_EQ(peer.pid, uv_os_getpid());
+#else
+  CHECK_EQ(r, UV_ENOTSUP);
+  CHECK_EQ(memcmp(&peer, &before, sizeof peer), 0);
+#endif
   net_end();
 }
 
@@ -203,6 +230,16 @@ TEST(x4_server_of_this_user_is_expected) {
   CHECK_EQ(meet(&meeting, peer.user), 0); /* By the number that was just told. */
   net_until(&meeting.calls, 1);
   CHECK_EQ(meeting.status, 0);
+  net_end();
+}
+
+TEST(x4_connect_needs_no_callback) {
+  struct meeting meeting;
+
+  CHECK_EQ(meet(&meeting, NULL), 0);
+  meeting.req.cb = NULL;
+  net_until(&meeting.arrivals, 1);
+  CHECK_EQ(meeting.calls, 0);
   net_end();
 }
 
