@@ -193,6 +193,44 @@ TEST(x11_sooner_one_does_not_wait_for_a_later_one) {
   }
 }
 
+static unsigned turns;
+
+static void count_turn(uv_check_t* check) {
+  (void) check;
+  turns++;
+}
+
+static void stop_timer(uv_async_t* handle) {
+  CHECK_EQ(uv_timer_stop(&far_timer), 0);
+  start(&far_timer, run_once, 300);
+  uv_close((uv_handle_t*) handle, NULL);
+  turns = 0;
+}
+
+/* What comes of a timer that nobody wants any more is no news: the loop takes no turn for it. */
+TEST(x11_timer_alone_ends_no_wait) {
+  int way;
+
+  for (way = 0; way < WAYS; way++) {
+    uv_check_t check;
+    uv_thread_t thread;
+
+    begin(way);
+    CHECK_EQ(uv_timer_init(&loop, &far_timer), 0);
+    CHECK_EQ(uv_check_init(&loop, &check), 0);
+    CHECK_EQ(uv_check_start(&check, count_turn), 0);
+    uv_unref((uv_handle_t*) &check);
+    CHECK_EQ(uv_async_init(&loop, &async, stop_timer), 0);
+    start(&far_timer, run_once, 31);
+    CHECK_EQ(uv_thread_create(&thread, send_soon, NULL), 0);
+    CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    CHECK(turns <= 3); /* That of the async, one of its close, and one of the timer. */
+    CHECK_EQ(uv_thread_join(&thread), 0);
+    uv_close((uv_handle_t*) &check, NULL);
+    end();
+  }
+}
+
 /* ---- A machine that sleeps ---- */
 
 static void close_lid(uv_timer_t* timer) {
