@@ -64,17 +64,21 @@ static int timer_is_exact(void) {
   return best_us < 4000 ? 1 : facts_note("us", (unsigned long) best_us);
 }
 
+/* Signalled, and nobody has seen it. */
+static void let_it_ring(HANDLE timer) {
+  (void) set(timer, 0);
+  Sleep(SOON_MS);
+}
+
 static int timer_set_anew_is_not_signalled(void) {
   HANDLE timer = make_timer();
   DWORD before, after;
 
   if (timer == NULL)
     return -1;
-  (void) set(timer, 0);
-  Sleep(SOON_MS);
+  let_it_ring(timer);
   before = WaitForSingleObject(timer, 0); /* which sets it back; so once more */
-  (void) set(timer, 0);
-  Sleep(SOON_MS);
+  let_it_ring(timer);
   (void) set(timer, LONG_MS);
   after = WaitForSingleObject(timer, 0);
   CloseHandle(timer);
@@ -164,8 +168,7 @@ static int packet_of_what_is_signalled(void) {
 
   if (!begin(&scene))
     return -1;
-  (void) set(scene.timer, 0);
-  Sleep(SOON_MS);
+  let_it_ring(scene.timer);
   (void) associate(&scene);
   there = came(&scene, LONG_MS);
   end(&scene);
