@@ -13,14 +13,16 @@ import test_examples as base  # noqa: E402
 from test_examples import (Interruptible, Prefork, Running, connect, contains, in_background,
                            main, noise, on_windows, pipe_name, read_all, receive, relay, reset,
                            split_address)
-from test_service import HAND_OVER, Installed, wait_for  # noqa: E402
+from test_service import HAND_OVER, STAMP, Installed, read_file, wait_for  # noqa: E402
 
 
 def started(name, *arguments, kind=Running, **more):
-    """The program of a step, and the address that it says it listens on."""
+    """The program of a step, and the address that it says it listens on. The last one reports."""
     running = kind("guide_" + name, *arguments, **more)
-    line = running.process.stdout.readline()
-    assert line.startswith("listening on 127.0.0.1:"), f"{line} {running.process.communicate()}"
+    stream = running.process.stderr if name == "service" else running.process.stdout
+    while " is a worker\n" in (line := stream.readline()):
+        pass
+    assert "listening on 127.0.0.1:" in line, f"{line} {running.process.communicate()}"
     return running, split_address(line.split()[-1])
 
 
@@ -147,7 +149,7 @@ def test_guide_5_workers_are_replaced():
     clients = [connect(address) for _ in range(3)]  # one for each worker
     for client in clients:
         echoes(client, b"hello")
-    pids = [int(re.match(r"process (\d+) is a worker", running.process.stderr.readline())[1])
+    pids = [int(re.match(r"guide_workers: process (\d+) is a worker", running.process.stderr.readline())[1])
             for _ in range(3)]
     os.kill(pids[0], signal.SIGKILL)
     contains(running.process.stderr.readline(), f"process {pids[0]} ended", "signal 9")
@@ -191,16 +193,51 @@ def test_guide_6_service_of_systemd():
     running.end(0)
 
 
+def logged(log, *parts):
+    """What stands in the log, each line with its time, once it has all of this."""
+    wait_for(lambda: all(part in read_file(log) for part in parts), f"{parts} in {log}")
+    for line in read_file(log).splitlines():
+        assert re.match(STAMP + "guide_service: .", line), line
+    return read_file(log)
+
+
+def disappoint(address):
+    """Somebody who asks, and goes before the answer: a worker complains."""
+    client = connect(address)
+    held_back(client, 64 << 20)
+    reset(client)
+
+
+def test_guide_6_service_has_a_log():
+    running = Interruptible("guide_service", "serve", "0", "the log")
+    said = logged("the log", "listening on 127.0.0.1:")
+    address = split_address(re.search(r"listening on (\S+)", said)[1])
+    disappoint(address)
+    logged("the log", " a client: ")
+    running.interrupt()
+    assert running.end(0) == "", "it all goes into the file"
+    assert logged("the log", "answers what has come, and ends\n").count(" is a worker\n") == 3
+
+
+def test_guide_6_service_needs_a_log_that_it_can_write():
+    contains(Running("guide_service", "serve", "0", "no/such/folder").end(1),
+             "cannot write no/such/folder", "ENOENT")
+
+
 def test_guide_6_service_of_windows():
     probe = base.listener()
     port = probe.getsockname()[1]
     probe.close()
-    with Installed("guide_service", str(port)) as service:
+    with Installed("guide_service", str(port), "the log") as service:
         contains(service.order("start", "running"), "running, process ")
         client = connect(("127.0.0.1", port))
         echoes(client, noise(100_000))
+        disappoint(("127.0.0.1", port))
+        logged("the log", f"listening on 127.0.0.1:{port}\n", " a client: ")
         contains(service.order("stop", "stopped"), "exit code 0,")
         assert read_all(client) == b""
+        logged("the log", "answers what has come, and ends\n")
+        contains(service.scm("config", 0)[1], "a source of events")
 
 
 def shown(first, count):

@@ -1,8 +1,9 @@
 /* The clients of step 2, which may now be pipes as well, and which are kept in a list. */
 #include "client.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "../relay/report.h"
 
 struct client {
   union {
@@ -43,7 +44,7 @@ static void drop(uv_stream_t* stream, int err, const char* what) {
   if (uv_is_closing((uv_handle_t*) stream))
     return;
   if (err < 0)
-    fprintf(stderr, "cannot %s a client: %s (%s)\n", what, uv_strerror(err), uv_err_name(err));
+    report_error(err, "cannot %s a client", what);
   uv_close((uv_handle_t*) stream, on_closed);
 }
 

@@ -2,10 +2,10 @@
 #include "crew.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../relay/report.h"
 #include "client.h"
 
 #define WORKERS 3
@@ -28,6 +28,7 @@ static unsigned next_worker;
 static uv_tcp_t* listener;
 static int closing;
 static char program[4096];
+static char* log_of_workers; /* NULL, which ends their arguments: they have stderr */
 
 static int start_worker(uv_loop_t* loop, struct worker* worker);
 
@@ -41,7 +42,7 @@ static void on_passing_closed(uv_handle_t* handle) {
 static void on_passed(uv_write_t* req, int status) {
   struct passing* passing = req->data;
   if (status < 0)
-    fprintf(stderr, "a connection is lost with its worker: %s\n", uv_strerror(status));
+    report_error(status, "a connection is lost with its worker");
   uv_close((uv_handle_t*) &passing->tcp, on_passing_closed);
 }
 
@@ -86,7 +87,7 @@ static void on_connection(uv_stream_t* server, int status) {
   if (err == 0)
     err = take_in(server);
   if (err < 0)
-    fprintf(stderr, "cannot pass a connection on: %s\n", uv_strerror(err));
+    report_error(err, "cannot pass a connection on");
 }
 
 /* ---- The master: workers ----------------------------------------------------------------- */
@@ -95,17 +96,19 @@ static void on_connection(uv_stream_t* server, int status) {
  * anything for us would only be followed by others like it. */
 static void on_worker_closed(uv_handle_t* handle) {
   struct worker* worker = handle->data;
+  int err;
   if (--worker->open > 0 || closing || worker->taken == 0)
     return;
-  if (start_worker(handle->loop, worker) < 0)
-    fprintf(stderr, "cannot replace a worker\n");
+  err = start_worker(handle->loop, worker);
+  if (err < 0)
+    report_error(err, "cannot replace a worker");
 }
 
 static void on_exit_of_worker(uv_process_t* process, int64_t exit_status, int term_signal) {
   struct worker* worker = process->data;
   if (exit_status != 0 || term_signal != 0)
-    fprintf(stderr, "process %d ended: code %d, signal %d\n", process->pid, (int) exit_status,
-            term_signal);
+    report_error(0, "process %d ended: code %d, signal %d", process->pid, (int) exit_status,
+                 term_signal);
   uv_close((uv_handle_t*) process, on_worker_closed);
   if (!uv_is_closing((uv_handle_t*) &worker->channel))
     uv_close((uv_handle_t*) &worker->channel, on_worker_closed);
@@ -113,7 +116,7 @@ static void on_exit_of_worker(uv_process_t* process, int64_t exit_status, int te
 
 static int start_worker(uv_loop_t* loop, struct worker* worker) {
   static char role[] = "worker";
-  char* args[] = {program, role, NULL};
+  char* args[] = {program, role, log_of_workers, NULL};
   uv_stdio_container_t stdio[3];
   uv_process_options_t options;
   int err;
@@ -141,13 +144,14 @@ static int start_worker(uv_loop_t* loop, struct worker* worker) {
     uv_close((uv_handle_t*) &worker->channel, on_worker_closed);
     return err;
   }
-  fprintf(stderr, "process %d is a worker\n", worker->process.pid);
+  report(REPORT_NORMAL, "process %d is a worker", worker->process.pid);
   return 0;
 }
 
-int crew_open(uv_tcp_t* server) {
+int crew_open(uv_tcp_t* server, char* log) {
   size_t size = sizeof(program);
   int i, err = uv_exepath(program, &size);
+  log_of_workers = log;
   for (i = 0; i < WORKERS && err == 0; i++)
     err = start_worker(server->loop, &workers[i]);
   if (err == 0)
@@ -192,7 +196,7 @@ static void on_channel(uv_stream_t* channel, ssize_t nread, const uv_buf_t* buf)
   while (uv_pipe_pending_count((uv_pipe_t*) channel) > 0) {
     int err = client_take(channel, uv_pipe_pending_type((uv_pipe_t*) channel));
     if (err < 0) {
-      fprintf(stderr, "cannot take a connection: %s\n", uv_strerror(err));
+      report_error(err, "cannot take a connection");
       break;
     }
   }
@@ -212,7 +216,7 @@ int crew_work(void) {
   if (err == 0)
     err = uv_read_start((uv_stream_t*) &channel, on_alloc, on_channel);
   if (err < 0) {
-    fprintf(stderr, "worker: cannot open the channel: %s\n", uv_strerror(err));
+    report_error(err, "worker: cannot open the channel");
     return 1;
   }
   uv_run(loop, UV_RUN_DEFAULT);

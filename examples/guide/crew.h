@@ -5,8 +5,9 @@
 #include <uv.h>
 
 /* Start the workers, which are this program with the argument "worker", and give them the
- * connections that come to `server`, a TCP handle that is bound. 0 or a UV_E* code. */
-int crew_open(uv_tcp_t* server);
+ * connections that come to `server`, a TCP handle that is bound. `log` is their second argument, the
+ * file of their reports; NULL: there is none, and they report on stderr. 0 or a UV_E* code. */
+int crew_open(uv_tcp_t* server, char* log);
 
 /* Take no more connections, and let the workers end when they have answered. */
 void crew_close(void);

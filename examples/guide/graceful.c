@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "../relay/report.h"
 #include "client.h"
 
 #define PATIENCE_MS 3000
@@ -18,7 +19,7 @@ static void on_connection(uv_stream_t* listener, int status) {
   if (err == 0)
     err = client_take(listener, UV_TCP);
   if (err < 0)
-    fprintf(stderr, "cannot accept: %s\n", uv_strerror(err));
+    report_error(err, "cannot accept");
 }
 
 static void on_no_clients(void) {
@@ -27,7 +28,7 @@ static void on_no_clients(void) {
 
 static void on_impatience(uv_timer_t* timer) {
   (void) timer;
-  fprintf(stderr, "%u clients did not take their echo\n", clients_count());
+  report_error(0, "%u clients did not take their echo", clients_count());
   clients_drop();
 }
 
@@ -81,9 +82,11 @@ static int start(uv_loop_t* loop, int port) {
 
 int main(int argc, char** argv) {
   uv_loop_t* loop = uv_default_loop();
-  int err = loop == NULL ? UV_ENOMEM : start(loop, argc > 1 ? atoi(argv[1]) : 7000);
+  int err;
+  report_setup("guide_graceful", REPORT_NORMAL);
+  err = loop == NULL ? UV_ENOMEM : start(loop, argc > 1 ? atoi(argv[1]) : 7000);
   if (err < 0) {
-    fprintf(stderr, "cannot start: %s\n", uv_strerror(err));
+    report_error(err, "cannot start");
     return 1;
   }
   uv_run(loop, UV_RUN_DEFAULT);

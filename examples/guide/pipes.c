@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "../relay/report.h"
 #include "client.h"
 
 static uv_tcp_t tcp;
@@ -14,7 +15,7 @@ static void on_connection(uv_stream_t* server, int status) {
   if (err == 0)
     err = client_take(server, server->type);
   if (err < 0)
-    fprintf(stderr, "cannot accept: %s\n", uv_strerror(err));
+    report_error(err, "cannot accept");
   if (err == UV_ENOMEM)
     uv_close((uv_handle_t*) server, NULL); /* a connection that nobody takes blocks the line */
 }
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
   uv_loop_t* loop = uv_default_loop();
   int err;
   argv = uv_setup_args(argc, argv); /* UTF-8 on Windows, too */
+  report_setup("guide_pipes", REPORT_NORMAL);
   if (argc != 3 || loop == NULL) {
     fprintf(stderr, "usage: guide_pipes PORT NAME\n");
     return 2;
@@ -59,7 +61,7 @@ int main(int argc, char** argv) {
   if (err == 0)
     err = listen_on_name(loop, argv[2]);
   if (err < 0) {
-    fprintf(stderr, "cannot listen: %s\n", uv_strerror(err));
+    report_error(err, "cannot listen");
     return 1;
   }
   fflush(stdout);

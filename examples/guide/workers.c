@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "../relay/report.h"
 #include "crew.h"
 
 static uv_tcp_t server;
@@ -27,7 +28,7 @@ static int start(uv_loop_t* loop, int port) {
   if (err == 0)
     err = uv_tcp_bind(&server, (const struct sockaddr*) &addr, 0);
   if (err == 0)
-    err = crew_open(&server);
+    err = crew_open(&server, NULL);
   if (err == 0)
     err = uv_tcp_getsockname(&server, (struct sockaddr*) &addr, &len);
   if (err == 0)
@@ -47,11 +48,12 @@ static int start(uv_loop_t* loop, int port) {
 int main(int argc, char** argv) {
   uv_loop_t* loop = uv_default_loop();
   int err;
+  report_setup("guide_workers", REPORT_NORMAL);
   if (argc > 1 && strcmp(argv[1], "worker") == 0)
     return crew_work();
   err = loop == NULL ? UV_ENOMEM : start(loop, argc > 1 ? atoi(argv[1]) : 7000);
   if (err < 0) {
-    fprintf(stderr, "cannot start: %s\n", uv_strerror(err));
+    report_error(err, "cannot start");
     return 1;
   }
   uv_run(loop, UV_RUN_DEFAULT);

@@ -9,6 +9,8 @@
 
 #ifdef _WIN32
 
+#  include <fcntl.h>
+#  include <io.h>
 #  include <wchar.h>
 
 #  define MOST_UNITS 1024
@@ -26,14 +28,39 @@ static int widen(const char* path, wchar_t* wide) {
   return 1;
 }
 
+/* The C library looks for the end and then writes there, where another process may have written
+ * meanwhile; a handle that may do nothing but append does both at once. And this one keeps nobody from
+ * moving the file away. NULL: ask the C library, which also says why not. */
+static FILE* open_to_append(const wchar_t* path) {
+  HANDLE handle = CreateFileW(path, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+  FILE* file = NULL;
+  int fd;
+  if (handle == INVALID_HANDLE_VALUE)
+    return NULL;
+  fd = _open_osfhandle((intptr_t) handle, _O_APPEND | _O_TEXT);
+  if (fd < 0)
+    CloseHandle(handle);
+  else
+    file = _fdopen(fd, "a");
+  if (fd >= 0 && file == NULL)
+    _close(fd);
+  return file;
+}
+
 FILE* file_open(const char* path, const char* mode) {
   wchar_t wide[MOST_UNITS];
   wchar_t wide_mode[8];
+  FILE* file;
   int i;
   for (i = 0; i < 7 && mode[i] != '\0'; i++)
     wide_mode[i] = (wchar_t) mode[i];
   wide_mode[i] = L'\0';
-  return widen(path, wide) ? _wfopen(wide, wide_mode) : NULL;
+  if (!widen(path, wide))
+    return NULL;
+  file = mode[0] == 'a' ? open_to_append(wide) : NULL;
+  return file != NULL ? file : _wfopen(wide, wide_mode);
 }
 
 int file_replace(const char* from, const char* to) {
