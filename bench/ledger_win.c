@@ -307,6 +307,7 @@ static double echo_with_timer(void) {
 
   check(uv_timer_init(loop, &timer), "uv_timer_init");
   check(uv_timer_start(&timer, on_timer, 60000, 0), "uv_timer_start");
+  uv_unref((uv_handle_t*) &timer);
   operations = tcp_echo();
   uv_close((uv_handle_t*) &timer, NULL);
   run();

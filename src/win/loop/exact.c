@@ -36,13 +36,13 @@ struct uv__exact {
   HANDLE wait;
   associate_fn associate;
   cancel_fn cancel;
-  int tried;    /* whether there are such timers */
-  int expected; /* a packet is to come, or in the port, */
-  uint64_t due; /* about then, by uv__port_now */
+  int tried;              /* whether there are such timers */
+  volatile LONG expected; /* a packet is to come, or in the port, */
+  uint64_t due;           /* about then, by uv__port_now */
 };
 
 void uv__exact_came(uv_loop_t* loop) {
-  loop->tail.exact->expected = 0;
+  InterlockedExchange(&loop->tail.exact->expected, 0);
 }
 
 static void complete(struct uv__op* op) {
@@ -53,7 +53,10 @@ static void CALLBACK happened(void* context, BOOLEAN timed_out) {
   struct uv__exact* exact = context;
 
   (void) timed_out;
-  uv__loop_post(exact->loop, &exact->op);
+  /* Without memory for a packet the wait ends at a tick, and the timer can be set again. */
+  if (!PostQueuedCompletionStatus(exact->loop->tail.iocp, 0, UV__LOOP_KEY_POST,
+                                  &exact->op.overlapped))
+    InterlockedExchange(&exact->expected, 0);
 }
 
 int uv__exact_start(uv_loop_t* loop) {
@@ -128,21 +131,27 @@ static int set(struct uv__exact* exact, uint64_t due) {
 int uv__exact_set(uv_loop_t* loop, uint64_t due) {
   struct uv__exact* exact = loop->tail.exact;
   BOOLEAN already = FALSE;
+  LONG expected;
 
   if (!exact->tried)
     make(exact);
   if (exact->timer == NULL)
     return 0;
-  if (exact->expected && exact->due <= due)
+  expected = InterlockedCompareExchange(&exact->expected, 0, 0);
+  if (expected && exact->due <= due)
     return 1;
-  if (!set(exact, due))
+  InterlockedExchange(&exact->expected, 1);
+  if (!set(exact, due)) {
+    InterlockedExchange(&exact->expected, expected);
     return 0;
-  if (exact->packet != NULL && !exact->expected &&
+  }
+  if (exact->packet != NULL && !expected &&
       exact->associate(exact->packet, loop->tail.iocp, exact->timer,
                        (void*) (ULONG_PTR) UV__LOOP_KEY_POST, &exact->op.overlapped, 0, 0,
-                       &already) < 0)
+                       &already) < 0) {
+    InterlockedExchange(&exact->expected, 0);
     return 0;
-  exact->expected = 1;
+  }
   exact->due = due;
   return 1;
 }
