@@ -90,6 +90,8 @@ int uv__fd_valid(const struct uv__io* io) {
     return 0;
   if ((waits & UV__WRITE) && (state & UV__FD_FULL)) /* Room is what it waits for. */
     return 0;
+  if ((state & UV__FD_RETOLD) && (state & UV__FD_OUT))
+    return 0;
   if ((waits & UV__ACCEPT) && (waits != UV__ACCEPT || (state & UV__FD_DEAD)))
     return 0;
   return uv__poller_valid(io);
@@ -124,9 +126,11 @@ ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
     /* A socket that gives less than it could has no more, and makes an edge when it has
      * again: the call that would only say EAGAIN is saved. Not so when the end was seen, of
      * which no further edge would tell. What is no socket, or where urgent data may have cut the
-     * read short, is asked: programs need not be handed a buffer back because nothing is there. */
+     * read short, is told of again or asked: programs need not be handed a buffer back because nothing
+     * is there. */
     if ((size_t) n < len && !(tail->state & UV__FD_ENDED) &&
-        ((is_dry && !(tail->state & UV__FD_URGENT)) || nothing_waits(tail->fd)))
+        ((is_dry && !(tail->state & UV__FD_URGENT)) || uv__poller_retells(io) ||
+         nothing_waits(tail->fd)))
       tail->state &= ~(unsigned) UV__FD_READABLE;
     return uv__fd_end(io, n);
   }
