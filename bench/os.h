@@ -1,5 +1,5 @@
 /* What the benchmarks need from the operating system beside the library under test: clocks
- * of CPU time, the heap, a name for a pipe, a thread. One file per system has it: os_unix.c, os_win.c. */
+ * of CPU time, the heap, a name for a pipe, a descriptor, a thread. One file per system has it: os_unix.c, os_win.c. */
 #ifndef BENCH_OS_H_
 #define BENCH_OS_H_
 
@@ -15,6 +15,10 @@ uint64_t bench_heap_bytes(void);
  * bytes. */
 #define BENCH_PIPE_NAME_SIZE 64
 void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]);
+
+/* A descriptor of uv_pipe() that is no stream. Writes a byte: 0 or -1. */
+int bench_write_byte(int fd);
+void bench_close(int fd);
 
 struct bench_thread {
   void (*entry)(void* arg);

@@ -32,6 +32,14 @@ void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]) {
   snprintf(name, BENCH_PIPE_NAME_SIZE, "/tmp/uvstream-bench-%ld", (long) getpid());
 }
 
+int bench_write_byte(int fd) {
+  return write(fd, "", 1) == 1 ? 0 : -1;
+}
+
+void bench_close(int fd) {
+  close(fd);
+}
+
 static void* run(void* arg) {
   struct bench_thread* thread = arg;
 

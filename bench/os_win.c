@@ -1,6 +1,7 @@
 /* os.h for Windows. */
 #include "os.h"
 
+#include <io.h>
 #include <stdio.h>
 #include <windows.h>
 
@@ -26,6 +27,14 @@ uint64_t bench_heap_bytes(void) {
 
 void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]) {
   snprintf(name, BENCH_PIPE_NAME_SIZE, "\\\\.\\pipe\\uvstream-bench-%lu", GetCurrentProcessId());
+}
+
+int bench_write_byte(int fd) {
+  return _write(fd, "", 1) == 1 ? 0 : -1;
+}
+
+void bench_close(int fd) {
+  _close(fd);
 }
 
 static DWORD WINAPI run(void* arg) {

@@ -20,6 +20,12 @@ PLAIN = [
     ["async", "flood", "2000"],
     ["async", "pingpong", "200"],
     ["idle", "count", "20"],
+    ["curve", "timers", "10", "20"],
+    ["curve", "restarts", "10", "20"],
+    ["curve", "connections", "10", "20"],
+    ["curve", "watchers", "10", "20"],
+    ["curve", "pending", "10", "20"],
+    ["curve", "closes", "10", "20"],
 ]
 CLIENTS = "4"
 

@@ -40,6 +40,7 @@ static void before_fork(void) {
   with_core = uv__atomic_load(&forks.core_listens);
   if (with_core)
     forks.before();
+  uv__spawn_hold();
   uv__title_hold();
   uv__mode_hold();
   uv__signal_hold();
@@ -56,6 +57,7 @@ static void end_fork(void (*core)(void)) {
   uv__signal_unhold();
   uv__mode_unhold();
   uv__title_unhold();
+  uv__spawn_unhold();
   if (with_core)
     core();
   (void) pthread_sigmask(SIG_SETMASK, &mask, NULL);
@@ -71,6 +73,7 @@ static void settle(void) {
   if (forks.pid == 0 || forks.pid == (int) getpid())
     return;
   uv__signal_forget();
+  uv__spawn_forget();
   end_fork(forks.in_child);
 }
 

@@ -913,3 +913,96 @@ TEST(w8_blocking_write_to_a_pipe) {
   test_fd_close(fds[0]);
   net_end();
 }
+
+/* ---- Short reads: what is left is neither lost nor asked for ---- */
+
+static void count_fired(uv_timer_t* timer) {
+  *(int*) timer->data += 1;
+}
+
+/* How many turns the loop makes in 50 ms in which nothing is to be done. */
+static unsigned turns_of_silence(void) {
+  uv_metrics_t before;
+  uv_metrics_t after;
+  uv_timer_t timer;
+  int fired = 0;
+
+  timer.data = &fired;
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  net_turns(3); /* What came is told once. */
+  CHECK_EQ(uv_metrics_info(net_loop(), &before), 0);
+  CHECK_EQ(uv_timer_start(&timer, count_fired, 50, 0), 0);
+  net_until(&fired, 1);
+  CHECK_EQ(uv_metrics_info(net_loop(), &after), 0);
+  net_close((uv_handle_t*) &timer);
+  return (unsigned) (after.loop_count - before.loop_count);
+}
+
+/* Three bytes or one of the pattern, of which `*at` are written already. */
+static void write_next(int fd, size_t len, uint64_t* at) {
+  char bytes[3];
+
+  net_pattern_fill(bytes, len, *at);
+  test_fd_write(fd, bytes, len);
+  *at += len;
+}
+
+TEST(r5_stopped_reader_of_a_pipe_lets_the_loop_sleep) {
+  struct net_sink sink = {0};
+  uint64_t written = 0;
+  uv_file fds[2];
+  uv_pipe_t pipe;
+  int round;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  for (round = 0; round < 3; round++) {
+    write_next(fds[1], 1, &written);
+    net_until_bytes(&sink, written);
+    CHECK_EQ(uv_read_stop((uv_stream_t*) &pipe), 0);
+    write_next(fds[1], 1, &written);
+    CHECK(turns_of_silence() < 10);
+    CHECK(sink.bytes == written - 1);
+    net_drain((uv_stream_t*) &pipe, &sink);
+    net_until_bytes(&sink, written);
+    CHECK(turns_of_silence() < 10);
+  }
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &pipe), 0);
+  test_fd_close(fds[1]);
+  CHECK(turns_of_silence() < 10);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  net_until(&sink.ended, 1);
+  CHECK(turns_of_silence() < 10);
+  net_end();
+}
+
+/* A read takes one packet, however large its buffer, and nothing comes any more that would tell of the
+ * others. */
+TEST(r1_packets_of_a_pipe_are_all_read) {
+#if !defined(__linux__) || !defined(O_DIRECT)
+  SKIP("its pipes have no packets");
+#else
+  struct net_sink sink = {0};
+  uint64_t written = 0;
+  uv_file fds[2];
+  uv_pipe_t pipe;
+  int i;
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(fcntl(fds[1], F_SETFL, O_DIRECT), 0); /* The reader has no sign of it. */
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
+  net_drain((uv_stream_t*) &pipe, &sink);
+  for (i = 0; i < 3; i++) {
+    write_next(fds[1], 3, &written);
+    write_next(fds[1], 3, &written);
+    write_next(fds[1], 3, &written);
+    net_until_bytes(&sink, written);
+  }
+  test_fd_close(fds[1]);
+  net_until(&sink.ended, 1);
+  net_end();
+#endif
+}

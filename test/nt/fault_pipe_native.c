@@ -140,6 +140,69 @@ TEST(a4_pipe_clients_wait_out_a_shortage_of_instances) {
     each_seed(serve_without_instances);
 }
 
+/* ---- A client without memory ---- */
+
+static uv_write_t said;
+static uv_shutdown_t half;
+static int ends;
+
+static void on_answer(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, 1);
+  CHECK_EQ(buf->base[0], 'a');
+  close_quietly((uv_handle_t*) &clients[0]);
+  close_quietly((uv_handle_t*) &peers[0]);
+  close_quietly(&server.handle);
+  close_quietly((uv_handle_t*) &timer);
+}
+
+static void on_end(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  uv_buf_t answer = uv_buf_init((char*) "a", 1);
+
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, UV_EOF);
+  ends++;
+  CHECK_EQ(uv_write(&said, stream, &answer, 1, NULL), 0);
+}
+
+static void on_one_that_listens(uv_stream_t* listener, int status) {
+  uv_stream_t* peer_of = (uv_stream_t*) &peers[0];
+
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(scene, &peers[0], 0), 0);
+  CHECK_EQ(uv_accept(listener, peer_of), 0);
+  CHECK_EQ(uv_read_start(peer_of, on_alloc, on_answer), 0);
+  CHECK_EQ(uv_shutdown(&half, peer_of, NULL), 0);
+}
+
+static void end_half_without_writes(uint64_t seed) {
+  char name[TEST_PIPE_NAME];
+
+  (void) seed;
+  ends = 0;
+  begin();
+  CHECK_EQ(uv_pipe_init(scene, &server.pipe, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server.pipe, test_pipe_name(name, sizeof(name))), 0);
+  CHECK_EQ(uv_listen(&server.stream, 1, on_one_that_listens), 0);
+  lack(CALL_WriteFile);
+  CHECK_EQ(uv_pipe_init(scene, &clients[0], 0), 0);
+  CHECK_EQ(uv_pipe_connect2(&reqs[0], &clients[0], name, strlen(name), 0, on_connected), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &clients[0], on_alloc, on_end), 0);
+  scene_end();
+  CHECK_EQ(connected, 1);
+  CHECK_EQ(ends, 1);
+}
+
+/* Its greeting goes when there is memory: without it the server would not say that one direction has ended. */
+TEST(p6_pipe_client_greets_after_a_shortage) {
+  shortage = ERROR_NO_SYSTEM_RESOURCES;
+  each_seed(end_half_without_writes);
+}
+
 /* ---- Clients that wait ---- */
 
 static void on_one_of_many(uv_stream_t* listener, int status) {

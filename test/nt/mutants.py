@@ -128,7 +128,7 @@ def seeds_of(program, suite, test, output, environment):
     """After how many seeds it was found. Where the output does not tell it is asked one by one."""
     found = re.search(r"(?:nt: seed|NT_SEED=|at seed |^seed )\s*(\d+)", output, flags=re.MULTILINE)
     if found:
-        return int(found.group(1)) + (1 if suite == "sim_nt" else 0)
+        return max(1, int(found.group(1)) + (1 if suite == "sim_nt" else 0))
     if suite in ("port_nt", "api_nt"):
         for seed in range(1, 21):
             try:

@@ -248,6 +248,41 @@ TEST(win_accept_recovers_from_lack_of_sockets) {
   }
 }
 
+/* ---- What is over, and the loop has not heard of it ---- */
+
+/* The last try of a stream, with a write still owed that the system has meanwhile ended: there is room
+ * again, but what is in flight leads the buffers, and would go twice. */
+TEST(win_last_try_does_not_repeat_a_write_that_is_over) {
+  static char bytes[1 << 20];
+
+  EACH_KIND(k) {
+    uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
+    struct stream *a, *b;
+    size_t before;
+    char byte;
+
+    make_pair(k, &a, &b);
+    before = write_full(a);
+    pattern_fill(bytes, sizeof bytes, before);
+    CHECK_EQ(write_start(a, &buf, 1, UV__QUEUE), UV__PENDING);
+    while (!uv__late_is_over(&a->io.tail.out.overlapped))
+      hear(b);
+    CHECK_EQ(rings(a, UV__WRITE), 0);
+    a->io.busy |= UV__CLOSED; /* as the core has it */
+    CHECK_EQ(a->io.ops->write(&a->io, &buf, 1, UV__TRY, NULL), UV_EAGAIN);
+    stream_close(a);
+    if (k->ops != &uv__ipc_ops) { /* Of a frame only the first operation is over. */
+      ssize_t went = a->io.ops->done(&a->io, UV__WRITE);
+
+      CHECK(went > 0);
+      hear_until(b, before + (size_t) went);
+      CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    }
+    stream_free(a);
+    stream_end(b);
+  }
+}
+
 /* ---- Events of the console ---- */
 
 /* What the system does on a thread of its own. */

@@ -1,6 +1,7 @@
 /* The few atomic operations that the core needs, on plain ints and pointers: public structures
  * carry them, and C++ programs include those, so that _Atomic is not an option. All are
- * sequentially consistent. Only the compiler matters here, not the operating system. */
+ * sequentially consistent but for the one that says so. Only the compiler matters here, not the
+ * operating system. */
 #ifndef UV__ATOMIC_H_
 #define UV__ATOMIC_H_
 
@@ -13,6 +14,11 @@ static inline int uv__atomic_load(const int* at) {
 
 static inline int uv__atomic_exchange(int* at, int value) {
   return (int) _InterlockedExchange((volatile long*) at, value);
+}
+
+/* Others may see it after what follows. */
+static inline void uv__atomic_store_late(int* at, int value) {
+  *(volatile int*) at = value;
 }
 
 /* Returns what was there; the sum wraps. */
@@ -50,6 +56,11 @@ static inline int uv__atomic_load(const int* at) {
 
 static inline int uv__atomic_exchange(int* at, int value) {
   return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);
+}
+
+/* Others may see it after what follows. */
+static inline void uv__atomic_store_late(int* at, int value) {
+  __atomic_store_n(at, value, __ATOMIC_RELAXED);
 }
 
 /* Returns what was there; the sum wraps. */

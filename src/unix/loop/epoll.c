@@ -1,6 +1,10 @@
 /* The poller of Linux: one edge-triggered registration per descriptor, made once. The lanes
  * that are armed are looked at only when an event comes (loop.c), so that reading and
- * writing never change a registration. */
+ * writing never change a registration.
+ *
+ * The exception is what is no socket. A pipe(2) may hand out less than it has (packets), and so would
+ * have to be asked after each short read. It is told of again and again (UV__FD_RETOLD) from the first
+ * one on, until it is told of while nobody reads. */
 #include "unix/loop/loop.h"
 
 #include <sys/epoll.h>
@@ -12,6 +16,7 @@ enum {
 
 /* EPOLLPRI tells of urgent data, at which reads stop early (UV__FD_URGENT). */
 #define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET)
+#define RETOLD (EPOLLIN | EPOLLRDHUP)
 
 const int uv__poller_takes_children = 1;
 
@@ -65,23 +70,36 @@ int uv__poller_add(struct uv__io* io, int out) {
 int uv__poller_renew_io(struct uv__io* io) {
   unsigned int out = io->tail.state & UV__FD_OUT;
 
-  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT | UV__FD_RETOLD);
   return uv__poller_add(io, out != 0);
 }
 
 int uv__poller_add_out(struct uv__io* io) {
   int r = control(io, EPOLL_CTL_MOD, EVENTS | EPOLLOUT);
 
-  if (r == 0)
-    io->tail.state |= UV__FD_OUT;
-  return r;
+  if (r < 0)
+    return r;
+  io->tail.state &= ~(unsigned) UV__FD_RETOLD;
+  io->tail.state |= UV__FD_OUT;
+  return 0;
+}
+
+int uv__poller_retells(struct uv__io* io) {
+  unsigned int state = io->tail.state;
+
+  if (state & UV__FD_RETOLD)
+    return 1;
+  if ((state & (UV__FD_OUT | UV__FD_TCP | UV__FD_LOCAL)) || control(io, EPOLL_CTL_MOD, RETOLD) != 0)
+    return 0;
+  io->tail.state |= UV__FD_RETOLD;
+  return 1;
 }
 
 /* Never left to the close that follows: where a duplicate of the descriptor lives on, in
  * another process say, so does the registration, with a pointer to an io that does not. */
 void uv__poller_remove(struct uv__io* io) {
   (void) control(io, EPOLL_CTL_DEL, 0);
-  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
+  io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT | UV__FD_RETOLD);
 }
 
 static void dispatch(const struct epoll_event* event) {
@@ -90,6 +108,10 @@ static void dispatch(const struct epoll_event* event) {
 
   if (io == NULL) /* The eventfd: to return is all there is to do. */
     return;
+  /* Told once is enough where nobody reads; the loop would not sleep. */
+  if ((io->tail.state & (UV__FD_RETOLD | UV__READ)) == UV__FD_RETOLD &&
+      control(io, EPOLL_CTL_MOD, EVENTS) == 0)
+    io->tail.state &= ~(unsigned) UV__FD_RETOLD;
   if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
     saw |= UV__SAW_IN;
   if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))

@@ -112,9 +112,72 @@ static int start(struct uv__plan* plan, int* pid) {
   return 0;
 }
 
+void uv__spawn_hold(void) {}
+void uv__spawn_unhold(void) {}
+void uv__spawn_forget(void) {}
+
 #else
 
 /* ---- A child that is a copy ---- */
+
+/* The pipe by which it tells of a failure, and which ends when it has become its program. */
+struct report {
+  struct uv__queue link; /* in reports.queue */
+  pthread_t forker;
+  int fds[2]; /* -1: closed */
+};
+
+/* Those of all threads. What another thread forks meanwhile has copies of them, and this thread would
+ * wait for as long as that lives: so it lets go of them at once, which is what the list is for. */
+static struct {
+  pthread_mutex_t lock;
+  struct uv__queue queue;
+} reports = {PTHREAD_MUTEX_INITIALIZER, {&reports.queue, &reports.queue}};
+
+void uv__spawn_hold(void) {
+  (void) pthread_mutex_lock(&reports.lock);
+}
+
+void uv__spawn_unhold(void) {
+  (void) pthread_mutex_unlock(&reports.lock);
+}
+
+static int open_report(struct report* report) {
+  int r;
+
+  uv__spawn_hold();
+  r = uv_pipe(report->fds, 0, 0);
+  if (r == 0) {
+    report->forker = pthread_self();
+    uv__queue_insert_tail(&reports.queue, &report->link);
+  }
+  uv__spawn_unhold();
+  return r;
+}
+
+static void close_end(struct report* report, int end) {
+  uv__spawn_hold();
+  uv__file_discard(report->fds[end]);
+  report->fds[end] = -1;
+  if (report->fds[1 - end] < 0)
+    uv__queue_remove(&report->link);
+  uv__spawn_unhold();
+}
+
+/* Their own thread's are the reason of this very fork. */
+void uv__spawn_forget(void) {
+  const struct uv__queue* link;
+
+  for (link = reports.queue.next; link != &reports.queue; link = link->next) {
+    const struct report* report = uv__container_of(link, const struct report, link);
+    int end;
+
+    for (end = 0; end < 2 && !pthread_equal(report->forker, pthread_self()); end++)
+      if (report->fds[end] >= 0)
+        uv__file_discard(report->fds[end]);
+  }
+  uv__queue_init(&reports.queue);
+}
 
 static _Noreturn void give_up(const struct uv__plan* plan, int error) {
   ssize_t n;
@@ -126,18 +189,11 @@ static _Noreturn void give_up(const struct uv__plan* plan, int error) {
 }
 
 static int fork_child(struct uv__plan* plan) {
-  sigset_t mask;
-  int cancel;
-  int error;
-  int pid;
+  int pid = fork();
 
-  begin_quiet(&mask, &cancel);
-  pid = fork();
-  error = errno;
   if (pid == 0)
     give_up(plan, uv__exec_become(plan));
-  end_quiet(&mask, cancel);
-  return pid > 0 ? pid : UV__ERR(error);
+  return pid > 0 ? pid : UV__ERR(errno);
 }
 
 /* 0 once the new program runs, or why it does not; then the child is gone, too. */
@@ -157,19 +213,24 @@ static int hear_report(int fd, int pid) {
 }
 
 static int start(struct uv__plan* plan, int* pid) {
-  int report[2];
-  int r = uv_pipe(report, 0, 0);
+  struct report report;
+  sigset_t mask;
+  int cancel;
+  int r;
 
-  if (r < 0)
-    return r;
-  plan->report = report[1];
-  r = fork_child(plan);
-  uv__file_discard(report[1]);
-  if (r > 0) {
-    *pid = r;
-    r = hear_report(report[0], *pid);
+  begin_quiet(&mask, &cancel);
+  r = open_report(&report);
+  if (r == 0) {
+    plan->report = report.fds[1];
+    r = fork_child(plan);
+    close_end(&report, 1);
+    if (r > 0) {
+      *pid = r;
+      r = hear_report(report.fds[0], *pid);
+    }
+    close_end(&report, 0);
   }
-  uv__file_discard(report[0]);
+  end_quiet(&mask, cancel);
   return r;
 }
 

@@ -28,6 +28,14 @@ void uv__child_fork(uv_loop_t* loop);
 /* The loop ends: nobody waits any more for the children that nobody has an interest in. */
 void uv__child_stop(uv_loop_t* loop);
 
+/* ---- For the same: process.c ---- */
+
+/* Around a fork of the program's, and in the child of one. */
+void uv__spawn_hold(void);
+void uv__spawn_unhold(void);
+/* Let go of what belongs to children that other threads of the parent are about to start. */
+void uv__spawn_forget(void);
+
 /* ---- Within the room ---- */
 
 struct uv__child;
