@@ -1,9 +1,11 @@
 /* Sockets as file objects: their addresses, who may bind what, and their end. */
 #include "afd.h"
+#include "proc.h"
 
 #include <string.h>
 
 int nt_sockets_are_ifs;
+int nt_has_unix_sockets = 1;
 
 static struct afd_sock* socks;
 static unsigned short last_port;
@@ -92,6 +94,7 @@ struct afd_sock* afd_new(int family) {
   struct afd_sock** at = &socks;
 
   sock->family = family;
+  sock->pid = nt_process_id(nt_here());
   sock->v6only = 1;
   sock->send_room = 65536;
   sock->receive_room = 65536;
@@ -163,7 +166,20 @@ int afd_read_addr(const struct sockaddr* from, int len, struct afd_addr* addr) {
     memcpy(addr->ip, &in6->sin6_addr, 16);
     return 0;
   }
-  return addr->family == AF_INET || addr->family == AF_INET6 ? WSAEFAULT : WSAEAFNOSUPPORT;
+  if (addr->family == AF_UNIX && len == (int) sizeof(struct sockaddr_of_unix)) {
+    const struct sockaddr_of_unix* un = (const void*) from;
+    WCHAR* wide;
+    if (memchr(un->path, 0, sizeof(un->path)) == NULL)
+      return WSAEINVAL;
+    memcpy(addr->path, un->path, sizeof(addr->path));
+    wide = nt_text_from(un->path);
+    addr->file = un->path[0] == 0 ? 0 : nt_file_socket(wide);
+    nt_free(wide);
+    return 0;
+  }
+  return addr->family == AF_INET || addr->family == AF_INET6 || addr->family == AF_UNIX
+             ? WSAEFAULT
+             : WSAEAFNOSUPPORT;
 }
 
 static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -189,8 +205,23 @@ static int is_local(const struct afd_addr* addr) {
   return is_mapped(addr) ? addr->ip[12] == 127 : memcmp(addr->ip, one, 16) == 0;
 }
 
+static int write_unix(const struct afd_addr* addr, struct sockaddr* to, int* len) {
+  struct sockaddr_of_unix un;
+
+  memset(&un, 0, sizeof(un));
+  un.family = AF_UNIX;
+  memcpy(un.path, addr->path, sizeof(un.path));
+  if (*len < (int) sizeof(un))
+    return WSAEFAULT;
+  memcpy(to, &un, sizeof(un));
+  *len = sizeof(un);
+  return 0;
+}
+
 /* For a socket of `family`: an IPv4 address is mapped for one of IPv6. */
 int afd_write_addr(const struct afd_addr* addr, int family, struct sockaddr* to, int* len) {
+  if (family == AF_UNIX)
+    return write_unix(addr, to, len);
   if (family == AF_INET) {
     struct sockaddr_in in;
     memset(&in, 0, sizeof(in));
@@ -226,6 +257,8 @@ int afd_write_addr(const struct afd_addr* addr, int family, struct sockaddr* to,
 static int covers(const struct afd_sock* sock, const struct afd_addr* b) {
   const struct afd_addr* a = &sock->local;
 
+  if (a->family == AF_UNIX || b->family == AF_UNIX)
+    return a->family == b->family && a->file != 0 && a->file == b->file;
   if (a->port != b->port)
     return 0;
   if (a->family == b->family)
@@ -291,6 +324,25 @@ static int is_port_free(const struct afd_sock* sock, const struct afd_addr* addr
   return 1;
 }
 
+/* An empty path is none: for who connects. A file that is there, whatever it is, is in use; what a folder
+ * that is not there is called no page says. */
+static int bind_unix(struct afd_sock* sock, const struct afd_addr* addr) {
+  WCHAR* wide = nt_text_from(addr->path);
+
+  sock->local = *addr;
+  if (addr->path[0] != 0) {
+    int taken = GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
+    sock->local.file = nt_file_make_socket(wide);
+    if (sock->local.file == 0) {
+      nt_free(wide);
+      return taken ? WSAEADDRINUSE : nt_chance(50) ? WSAENETDOWN : WSAEACCES;
+    }
+  }
+  nt_free(wide);
+  sock->state = AFD_BOUND;
+  return 0;
+}
+
 int afd_bind(struct afd_sock* sock, const struct afd_addr* addr) {
   struct afd_addr want = *addr;
   struct afd_sock* old;
@@ -299,6 +351,8 @@ int afd_bind(struct afd_sock* sock, const struct afd_addr* addr) {
     return WSAEINVAL;
   if (addr->family != sock->family)
     return WSAEFAULT;
+  if (sock->family == AF_UNIX)
+    return bind_unix(sock, addr);
   if (!is_local(addr))
     return WSAEADDRNOTAVAIL;
   if (want.port == 0) { /* Of the range for this, not the one before at once. */

@@ -16,6 +16,13 @@ struct afd_addr {
   int family;
   unsigned short port; /* in the host's order */
   unsigned char ip[16];
+  unsigned file;  /* of AF_UNIX: the socket's file, 0: none, */
+  char path[108]; /* and what it was called */
+};
+
+struct sockaddr_of_unix { /* afunix.h */
+  ADDRESS_FAMILY family;
+  char path[108];
 };
 
 /* Bytes on their way from one end of a connection to the other. In `data` first those that have
@@ -38,6 +45,7 @@ struct afd_conn {
   struct afd_way way[2];
   struct afd_sock* end[2]; /* NULL: closed, or not yet accepted */
   struct afd_addr name[2];
+  DWORD pids[2];             /* of who made the ends, of a listener's the listener */
   int reset;                 /* torn down: nothing arrives any more */
   int told[2];               /* that end has learnt of the reset */
   struct afd_sock* listener; /* in its queue */
@@ -56,6 +64,7 @@ struct afd_sock {
   struct nt_file file;
   struct afd_sock* next; /* of all */
   int family;
+  DWORD pid; /* of who made it */
   enum afd_state state;
   struct afd_addr local;
   struct afd_conn* conn;

@@ -111,6 +111,8 @@ static void join(struct afd_sock* sock, struct afd_sock* listener) {
   conn->refs++; /* One for each end. */
   conn->name[0] = sock->local;
   conn->name[1] = sock->target;
+  conn->pids[0] = sock->pid;
+  conn->pids[1] = listener->pid;
   if (sock->local.family == sock->target.family && sock->local.ip[0] == 0) {
     memcpy(conn->name[0].ip, sock->target.ip, 16); /* On the loopback both ends have one address. */
     memcpy(sock->local.ip, sock->target.ip, 16);
@@ -134,7 +136,7 @@ static void attempt(void* arg) {
     join(sock, listener);
     end_connect(sock, ST_SUCCESS);
     serve_accepts(listener);
-  } else if (++sock->attempts < (sock->once ? 1 : SYNS)) {
+  } else if (++sock->attempts < (sock->once || sock->family == AF_UNIX ? 1 : SYNS)) {
     sock->attempt = nt_later(SYN_MS * NT_MS, attempt, sock);
   } else {
     end_connect(sock, ST_CONNECTION_REFUSED);

@@ -16,6 +16,8 @@ struct node {
   struct node* next;
   WCHAR* path; /* whole, with backslashes */
   int is_folder;
+  unsigned socket; /* of a Unix-domain socket that was bound here; 0: it is none */
+  unsigned serial;
   char* bytes;
   size_t size;
 };
@@ -23,10 +25,12 @@ struct node {
 struct disk_file {
   struct nt_file file;
   struct node* node; /* NULL: the null device, or one that was deleted meanwhile */
+  unsigned serial;   /* its */
   size_t at;
 };
 
 static struct node* nodes;
+static unsigned last_serial;
 
 static const WCHAR* const first_folders[] = {
     L"C:",
@@ -49,6 +53,7 @@ static struct node* add(const WCHAR* path, int is_folder) {
 
   node->path = nt_text_copy(path);
   node->is_folder = is_folder;
+  node->serial = ++last_serial;
   node->next = nodes;
   nodes = node;
   return node;
@@ -264,8 +269,13 @@ static struct nt_file* open_file(
     nt_error(ERROR_ACCESS_DENIED);
     return NULL;
   }
+  if (node->socket != 0 && !(flags & FILE_FLAG_OPEN_REPARSE_POINT)) {
+    nt_error(1920); /* ERROR_CANT_ACCESS_FILE */
+    return NULL;
+  }
   file = nt_file_new(&disk, sizeof(*file), 1);
   file->node = node;
+  file->serial = node->serial;
   return &file->file;
 }
 
@@ -277,7 +287,50 @@ void nt_files_begin(void) {
   nt_names_add(L"\\\\?\\c:\\", open_file);
 }
 
+/* ---- Unix-domain sockets ---- */
+
+unsigned nt_file_make_socket(const WCHAR* path) {
+  struct node* node;
+
+  if (find(path) != NULL)
+    return 0;
+  node = make(path, 0);
+  if (node == NULL)
+    return 0;
+  node->socket = node->serial;
+  return node->socket;
+}
+
+unsigned nt_file_socket(const WCHAR* path) {
+  const struct node* node = find(path);
+
+  return node == NULL ? 0 : node->socket;
+}
+
 /* ---- The calls ---- */
+
+/* The name is free at once (POSIX semantics, 10 1809). */
+BOOL WINAPI SetFileInformationByHandle(HANDLE handle,
+                                       FILE_INFO_BY_HANDLE_CLASS what,
+                                       LPVOID info,
+                                       DWORD size) {
+  struct disk_file* file;
+  struct node* node;
+
+  nt_enter("SetFileInformationByHandle");
+  if (what != FileDispositionInfo || size != sizeof(FILE_DISPOSITION_INFO) ||
+      !((FILE_DISPOSITION_INFO*) info)->DeleteFile)
+    nt_absent("SetFileInformationByHandle for other than to delete");
+  file = nt_find(handle, &nt_file_class, DELETE);
+  if (file == NULL)
+    return FALSE;
+  for (node = nodes; node != NULL; node = node->next)
+    if (node->serial == file->serial) {
+      take_away(node);
+      break;
+    }
+  return TRUE;
+}
 
 DWORD WINAPI GetFileAttributesW(LPCWSTR path) {
   const struct node* node;

@@ -72,6 +72,8 @@ extern size_t nt_pool_most;
 extern int nt_files_can_leave;
 /* 0: there are no reserve objects (Wine). */
 extern int nt_has_reserves;
+/* 0: there are no Unix-domain sockets (before 10, 1803, and Wine). */
+extern int nt_has_unix_sockets;
 /* 0: there are no timers of high resolution (before 10, 1803); no packets that wait for them (Wine). */
 extern int nt_has_exact_timers;
 extern int nt_has_wait_packets;

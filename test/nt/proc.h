@@ -128,6 +128,9 @@ void nt_environ_set_up(struct nt_process* process, const WCHAR* block, const WCH
 /* files.c: whether there is such a folder; a name that is no whole path is looked for in the folder of
  * the process. */
 int nt_folder_is(const WCHAR* path);
+/* The number of the socket that is bound to a path; 0: there is none, or there could be none. */
+unsigned nt_file_make_socket(const WCHAR* path);
+unsigned nt_file_socket(const WCHAR* path);
 const WCHAR* nt_folder(void);
 WCHAR* nt_path(const WCHAR* path); /* the whole of it, in the kernel's memory */
 void nt_environ_free(struct nt_process* process);

@@ -68,9 +68,11 @@ WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP g
   }
   if (info != NULL)
     return take_duplicate(info);
+  if (family == AF_UNIX && nt_has_unix_sockets)
+    protocol = protocol == 0 ? 0 : -1;
   if (type != SOCK_STREAM || (protocol != 0 && protocol != IPPROTO_TCP))
     nt_absent("a socket that is not TCP");
-  if (family != AF_INET && family != AF_INET6) {
+  if (family != AF_INET && family != AF_INET6 && (family != AF_UNIX || !nt_has_unix_sockets)) {
     nt_error(WSAEAFNOSUPPORT);
     return INVALID_SOCKET;
   }
@@ -187,7 +189,7 @@ int WSAAPI connect(SOCKET handle, const struct sockaddr* addr, int len) {
   error = afd_read_addr(addr, len, &to);
   if (error == 0)
     error = is_connectable(sock);
-  if (error == 0 && to.port == 0)
+  if (error == 0 && to.port == 0 && to.family != AF_UNIX)
     error = WSAEADDRNOTAVAIL;
   if (error == 0 && sock->state == AFD_OPEN) {
     memset(&any, 0, sizeof(any));
@@ -269,7 +271,7 @@ BOOL WINAPI nt_connect_ex(SOCKET handle,
   error = sock->state == AFD_OPEN ? WSAEINVAL : is_connectable(sock);
   if (error == 0)
     error = afd_read_addr(addr, len, &to);
-  if (error == 0 && to.port == 0)
+  if (error == 0 && to.port == 0 && to.family != AF_UNIX)
     error = WSAEADDRNOTAVAIL;
   return error != 0 ? nt_error((DWORD) error) : control(sock, AFD_CONNECT, &to, overlapped);
 }
@@ -285,6 +287,7 @@ BOOL WINAPI nt_accept_ex(SOCKET handle,
                          LPOVERLAPPED overlapped) {
   struct afd_sock* listener;
   struct afd_sock* sock;
+  size_t least;
 
   nt_enter("AcceptEx");
   if (receive != 0)
@@ -293,8 +296,10 @@ BOOL WINAPI nt_accept_ex(SOCKET handle,
   sock = afd_find(to);
   if (listener == NULL || sock == NULL)
     return FALSE;
-  if (listener->state != AFD_LISTENS || sock->state != AFD_OPEN || sock->conn != NULL ||
-      local < sizeof(struct sockaddr_in) + 16 || remote < sizeof(struct sockaddr_in) + 16)
+  least =
+      listener->family == AF_UNIX ? sizeof(struct sockaddr_of_unix) : sizeof(struct sockaddr_in);
+  if (sock->family != listener->family || listener->state != AFD_LISTENS ||
+      sock->state != AFD_OPEN || sock->conn != NULL || local < least + 16 || remote < least + 16)
     return nt_error(WSAEINVAL);
   memset(memory, 0xee, local + remote); /* In a form that only GetAcceptExSockaddrs knows. */
   if (bytes != NULL)

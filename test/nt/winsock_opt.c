@@ -34,7 +34,7 @@ static void describe(const struct afd_sock* sock, WSAPROTOCOL_INFOW* info) {
                                                : (int) sizeof(struct sockaddr_in6);
   info->iMinSockAddr = info->iMaxSockAddr;
   info->iSocketType = SOCK_STREAM;
-  info->iProtocol = IPPROTO_TCP;
+  info->iProtocol = sock->family == AF_UNIX ? 0 : IPPROTO_TCP;
   info->ProtocolChain.ChainLen = nt_sockets_are_ifs ? 1 : 2;
 }
 
@@ -259,6 +259,14 @@ int WSAAPI WSAIoctl(SOCKET handle,
                     : sock->state == AFD_LISTENS   ? 1
                                                    : 0;
     *bytes = out_size;
+    return 0;
+  case 0x58000100: /* SIO_AF_UNIX_GETPEERPID */
+    if (sock->family != AF_UNIX || out_size < sizeof(ULONG))
+      return wsa_error(WSAEOPNOTSUPP);
+    if (sock->conn == NULL || !sock->inherits_names)
+      return wsa_error(WSAENOTCONN);
+    *(ULONG*) out = sock->conn->pids[1 - sock->side];
+    *bytes = sizeof(ULONG);
     return 0;
   case SIO_LOOPBACK_FAST_PATH:
     *bytes = 0;

@@ -14,7 +14,7 @@ struct uv__desc uv__port_desc(uv_os_sock_t sock) {
 void uv__port_discard(struct uv__desc* desc) {
   if (desc->kind == UV__DESC_TCP || desc->kind == UV__DESC_PIPE)
     uv__own_drop(desc->handle, NULL);
-  if (desc->kind == UV__DESC_TCP)
+  if (desc->kind == UV__DESC_TCP || desc->accepted == UV__DESC_LOCAL)
     closesocket((SOCKET) desc->handle);
   else if (desc->kind == UV__DESC_PIPE)
     CloseHandle(desc->handle);

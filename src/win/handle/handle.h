@@ -6,6 +6,11 @@
 
 #include "win/base/base.h"
 
+/* desc.accepted of a pipe that is a socket; the others are its room's (pipe.h). */
+enum {
+  UV__DESC_LOCAL = 9
+};
+
 /* fd.c: closes a descriptor of the C run-time library, whose handle goes with it. */
 void uv__fd_give_back(int fd);
 

@@ -58,11 +58,13 @@ static int ipc_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
 
 static int ipc_bind(struct uv__io* io, const void* addr, unsigned flags) {
   (void) flags;
+  if (uv__name_is_path(addr))
+    return UV_ENOTSUP; /* Windows passes no handles over a socket. */
   return uv__pipe_bind(io, addr, &kind);
 }
 
 static int ipc_connect(struct uv__io* io, const void* addr) {
-  int r = uv__pipe_connect(io, addr, &kind);
+  int r = uv__name_is_path(addr) ? UV_ENOTSUP : uv__pipe_connect(io, addr, &kind);
 
   if (r >= 0)
     greet(io, 0, r != UV__OPENED_READABLE);

@@ -112,6 +112,8 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
 
   if (sock == INVALID_SOCKET)
     return UV_EBADF;
+  if (!uv__sock_is_tcp(sock))
+    return UV_ENOTSUP; /* Nobody would take it for what it is. */
   r = prepare(sock, io->tail.state, &connection);
   if (r < 0)
     return r;

@@ -7,8 +7,7 @@ enum {
   BATCH = 128,            /* packets in one call; 4 KiB of stack */
   LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
   TICK_MS = 16,           /* between two ticks of the system's clock, or less */
-  NEAR_MS = 2 * TICK_MS,  /* what is due by then is not left to them */
-  OPERATIONS = 2          /* of a stream: tail.in and tail.out */
+  NEAR_MS = 2 * TICK_MS   /* what is due by then is not left to them */
 };
 
 /* loop->tail.wake */
@@ -123,19 +122,19 @@ int uv__win_io_valid(const struct uv__io* io) {
 #endif
 
 int uv__loop_link(struct uv__io* io) {
-  int r = uv__expect_reserve(io->loop, OPERATIONS);
+  int r = uv__expect_reserve(io->loop, UV__LOOP_OPERATIONS);
 
   if (r < 0)
     return r;
   r = uv__own_add(io->tail.u.handle, io->loop);
   if (r < 0)
-    uv__expect_release(io->loop, OPERATIONS);
+    uv__expect_release(io->loop, UV__LOOP_OPERATIONS);
   return r;
 }
 
 void uv__loop_unlink(struct uv__io* io) {
   uv__own_drop(io->tail.u.handle, io->loop);
-  uv__expect_release(io->loop, OPERATIONS);
+  uv__expect_release(io->loop, UV__LOOP_OPERATIONS);
 }
 
 /* ---- Packets ---- */

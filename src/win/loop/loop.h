@@ -94,6 +94,10 @@ void uv__loop_complete(uv_loop_t* loop, int timeout_ms);
 /* What a wait for the port elsewhere may last at most. */
 int uv__loop_limit(const uv_loop_t* loop, int timeout_ms);
 
+enum {
+  UV__LOOP_OPERATIONS = 2 /* of a stream: tail.in and tail.out */
+};
+
 /* A stream got its descriptor, tail.u.handle, and may have operations; it gives it up. */
 int uv__loop_link(struct uv__io* io);
 void uv__loop_unlink(struct uv__io* io);

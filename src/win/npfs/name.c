@@ -46,6 +46,13 @@ static size_t prefix_length(const char* text, size_t length) {
   return end + BEHIND;
 }
 
+/* Two slashes are in front of pipes, of devices, and of what is another machine's. */
+int uv__name_is_path(const struct uv__pipe_name* name) {
+  if (name->length == 0 || memchr(name->text, '\0', name->length) != NULL)
+    return 0;
+  return name->length < 2 || !is_slash(name->text[0]) || !is_slash(name->text[1]);
+}
+
 /* Converts it: how many characters it has. In two steps only when it may not fit. */
 static int convert(const struct uv__pipe_name* name, size_t length, WCHAR* units, int* count) {
   *count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name->text, (int) length, units,

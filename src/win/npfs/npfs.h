@@ -18,6 +18,8 @@ struct uv__pipe_wide {
   int dot;
   int remote;
 };
+/* Whether it is one of the file system, of a Unix-domain socket; else it is to be parsed. */
+int uv__name_is_path(const struct uv__pipe_name* name);
 int uv__name_parse(const struct uv__pipe_name* name, struct uv__pipe_wide* wide);
 /* Its text, for `name` of the port. */
 int uv__name_give(const struct uv__pipe_wide* wide, char* text, int* len);

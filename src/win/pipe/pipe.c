@@ -266,6 +266,8 @@ int uv__pipe_open(struct uv__io* io,
   case UV__PIPE_ACCEPTED_BYTES:
   case UV__PIPE_ACCEPTED_BYTES_DOT:
     return open_accepted(io, desc, kind, opened);
+  case UV__DESC_LOCAL: /* For a kind, which has frames: nothing is passed over a socket. */
+    return UV_EINVAL;
   case UV__PIPE_SHARED:
     return open_shared(io, desc->handle, kind != NULL, opened);
   case UV__PIPE_GREETING:
@@ -288,38 +290,3 @@ int uv__port_pipe_desc(uv_file file, struct uv__desc* desc) {
   desc->peer = 0;
   return 0;
 }
-
-/* ---- The table, for what has no kind ---- */
-
-static int bare_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
-  (void) domain;
-  return uv__pipe_open(io, desc, NULL, opened);
-}
-
-static int bare_bind(struct uv__io* io, const void* addr, unsigned flags) {
-  (void) flags;
-  return uv__pipe_bind(io, addr, NULL);
-}
-
-static int bare_connect(struct uv__io* io, const void* addr) {
-  return uv__pipe_connect(io, addr, NULL);
-}
-
-const struct uv__ops uv__pipe_ops = {
-    .init = uv__pipe_init,
-    .open = bare_open,
-    .bind = bare_bind,
-    .name = uv__pipe_name,
-    .option = uv__pipe_option,
-    .fileno = uv__pipe_fileno,
-    .read_arm = uv__pipe_read_arm,
-    .read_disarm = uv__pipe_read_disarm,
-    .read_now = uv__pipe_read_now,
-    .write = uv__pipe_end_write,
-    .connect = bare_connect,
-    .shutdown = uv__pipe_read_shutdown,
-    .listen = uv__pipe_listen,
-    .accept_now = uv__pipe_accept_take,
-    .done = uv__pipe_done,
-    .close = uv__pipe_close,
-};

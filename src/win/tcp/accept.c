@@ -11,6 +11,9 @@ enum {
   MOST_BACKLOG = 65535
 };
 
+static const struct uv__sock_family families[] = {{AF_INET, &uv__sock_calls.accept},
+                                                  {AF_INET6, &uv__sock_calls.accept}};
+
 static void complete(struct uv__op* op) {
   struct uv__tcp_slot* slot = uv__container_of(op, struct uv__tcp_slot, op);
   struct uv__io* io = slot->io;
@@ -45,7 +48,7 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
   int r = 0;
 
   if (slot->socket == INVALID_SOCKET) {
-    r = uv__sock_create(io->tail.state & UV__WIN_IPV6 ? AF_INET6 : AF_INET, &slot->socket);
+    r = uv__sock_create(pool->family->domain, &slot->socket);
     if (r < 0)
       return r;
     uv__own_note((HANDLE) slot->socket);
@@ -56,9 +59,9 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
     slot->op.overlapped.hEvent = NULL;
   (void) uv__win_prepare(io, &slot->op, 0, complete);
   slot->number = pool->posts++;
-  ok = uv__sock_calls.accept(io->tail.u.socket, slot->socket, slot->addresses, 0,
-                             UV__TCP_ADDRESS_SIZE, UV__TCP_ADDRESS_SIZE, &received,
-                             &slot->op.overlapped);
+  ok = (*pool->family->accept)(io->tail.u.socket, slot->socket, slot->addresses, 0,
+                               UV__TCP_ADDRESS_SIZE, UV__TCP_ADDRESS_SIZE, &received,
+                               &slot->op.overlapped);
   r = uv__sock_begun(ok, io->tail.state);
   if (r == UV__PENDING) {
     slot->error = UV__PENDING;
@@ -113,7 +116,7 @@ int uv__tcp_accept_listen(struct uv__io* io, int backlog) {
     return r;
   pool = uv__tcp_pool_of(io);
   if (pool == NULL) {
-    r = uv__tcp_pool_make(io);
+    r = uv__tcp_pool_make(io, &families[(io->tail.state & UV__WIN_IPV6) != 0]);
     if (r < 0)
       return r;
     pool = uv__tcp_pool_of(io);

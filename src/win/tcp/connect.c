@@ -98,23 +98,31 @@ static void ask_once(SOCKET sock) {
   (void) WSAIoctl(sock, initial_rto, &rto, sizeof(rto), NULL, 0, &bytes, NULL, NULL);
 }
 
+int uv__tcp_connect_to(struct uv__io* io,
+                       LPFN_CONNECTEX connect,
+                       const struct sockaddr* to,
+                       int len) {
+  BOOL ok;
+  int r = uv__tcp_ready(io);
+
+  if (r < 0)
+    return r;
+  (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_connect);
+  ok = connect(io->tail.u.socket, to, len, NULL, 0, NULL, &io->tail.in.overlapped);
+  r = uv__tcp_begun(io, ok, UV__WIN_IN);
+  return r == UV__READY ? connected(io) : r;
+}
+
 int uv__tcp_connect(struct uv__io* io, const void* addr) {
   struct sockaddr_storage to;
   int len = destination(&to, addr);
-  BOOL ok;
-  int r = 0;
+  int r = io->tail.state & UV__WIN_BOUND ? 0 : bind_any(io);
 
-  if (!(io->tail.state & UV__WIN_BOUND))
-    r = bind_any(io);
   if (r == 0)
     r = uv__tcp_ready(io);
   if (r < 0)
     return r;
   if (is_loopback(&to))
     ask_once(io->tail.u.socket);
-  (void) uv__win_prepare(io, &io->tail.in, UV__WIN_IN, complete_connect);
-  ok = uv__sock_calls.connect(io->tail.u.socket, (struct sockaddr*) &to, len, NULL, 0, NULL,
-                              &io->tail.in.overlapped);
-  r = uv__tcp_begun(io, ok, UV__WIN_IN);
-  return r == UV__READY ? connected(io) : r;
+  return uv__tcp_connect_to(io, uv__sock_calls.connect, (struct sockaddr*) &to, len);
 }

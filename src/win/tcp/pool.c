@@ -29,7 +29,7 @@ static void drop_socket(struct uv__tcp_slot* slot) {
   slot->socket = INVALID_SOCKET;
 }
 
-int uv__tcp_pool_make(struct uv__io* io) {
+int uv__tcp_pool_make(struct uv__io* io, const struct uv__sock_family* family) {
   struct uv__tcp_pool* pool = uv__calloc(1, sizeof(*pool));
   unsigned i;
 
@@ -37,6 +37,7 @@ int uv__tcp_pool_make(struct uv__io* io) {
     uv__free(pool);
     return UV_ENOMEM;
   }
+  pool->family = family;
   for (i = 0; i < UV__TCP_SLOTS; i++) {
     pool->slots[i].io = io;
     pool->slots[i].socket = INVALID_SOCKET;

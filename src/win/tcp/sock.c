@@ -23,6 +23,14 @@ static int extension(SOCKET sock, GUID id, void* function, DWORD size) {
   return 0;
 }
 
+int uv__sock_extensions(SOCKET sock, LPFN_ACCEPTEX* accept, LPFN_CONNECTEX* connect) {
+  static const GUID accept_id = WSAID_ACCEPTEX;
+  static const GUID connect_id = WSAID_CONNECTEX;
+  int r = extension(sock, accept_id, accept, sizeof(*accept));
+
+  return r < 0 ? r : extension(sock, connect_id, connect, sizeof(*connect));
+}
+
 /* All that we make have the same provider, and are looked at once. */
 static int make_one(int domain, unsigned short* own, SOCKET* sock) {
   int r = uv__sock_create(domain, sock);
@@ -36,8 +44,6 @@ static int make_one(int domain, unsigned short* own, SOCKET* sock) {
 }
 
 static int load_calls(void) {
-  static const GUID accept_id = WSAID_ACCEPTEX;
-  static const GUID connect_id = WSAID_CONNECTEX;
   struct uv__sock_calls* calls = &uv__sock_calls;
   SOCKET sock;
   SOCKET other;
@@ -55,9 +61,7 @@ static int load_calls(void) {
     r = make_one(AF_INET, &calls->own[0], &sock);
   if (r < 0)
     return r;
-  r = extension(sock, accept_id, &calls->accept, sizeof(calls->accept));
-  if (r == 0)
-    r = extension(sock, connect_id, &calls->connect, sizeof(calls->connect));
+  r = uv__sock_extensions(sock, &calls->accept, &calls->connect);
   closesocket(sock);
   return r;
 }
@@ -89,8 +93,8 @@ int uv__sock_start(void) {
 /* ---- Creating and binding ---- */
 
 int uv__sock_create(int domain, SOCKET* sock) {
-  SOCKET made = uv__sock_calls.socket(domain, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                                      WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  SOCKET made = uv__sock_calls.socket(domain, SOCK_STREAM, domain == AF_UNIX ? 0 : IPPROTO_TCP,
+                                      NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 
   if (made == INVALID_SOCKET)
     return uv__error_translate((DWORD) WSAGetLastError());
@@ -164,6 +168,14 @@ int uv__sock_no_answer(void) {
   int error = WSAGetLastError();
 
   return error == WSAENOBUFS || error == WSAENETDOWN ? uv__error_translate((DWORD) error) : 0;
+}
+
+int uv__sock_is_tcp(SOCKET sock) {
+  WSAPROTOCOL_INFOW info;
+  int size = sizeof(info);
+
+  return getsockopt(sock, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &size) != 0 ||
+         info.iAddressFamily != AF_UNIX;
 }
 
 int uv__sock_unblock(SOCKET sock) {

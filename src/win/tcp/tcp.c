@@ -110,7 +110,7 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
 }
 
 /* Who asks may give it to others, which is remembered. */
-static int tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
+int uv__tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   if (io->tail.u.socket == INVALID_SOCKET)
     return UV_EBADF;
   uv__win_set((struct uv__io*) io, UV__WIN_OUTSIDE);
@@ -165,7 +165,7 @@ static int tcp_name(struct uv__io* io, enum uv__end end, void* addr, int* len) {
   return 0;
 }
 
-static int tcp_shutdown(struct uv__io* io) {
+int uv__tcp_shutdown(struct uv__io* io) {
   /* Takes effect behind all that was sent, without waiting for it. */
   if (shutdown(io->tail.u.socket, SD_SEND) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
@@ -190,7 +190,7 @@ static int tcp_listen(struct uv__io* io, int backlog) {
 
 /* ---- Results and the end ---- */
 
-static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
+ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = io->tail.error;
 
   /* A shutdown is pending in early.c alone, and never beside a write. */
@@ -221,16 +221,16 @@ const struct uv__ops uv__tcp_ops = {
     .bind = tcp_bind,
     .name = tcp_name,
     .option = uv__tcp_option,
-    .fileno = tcp_fileno,
+    .fileno = uv__tcp_fileno,
     .read_arm = uv__tcp_read_arm,
     .read_disarm = uv__tcp_read_disarm,
     .read_now = uv__tcp_read_now,
     .write = uv__tcp_write,
     .connect = uv__tcp_connect,
-    .shutdown = tcp_shutdown,
+    .shutdown = uv__tcp_shutdown,
     .listen = tcp_listen,
     .accept_now = uv__tcp_accept_now,
-    .done = tcp_done,
+    .done = uv__tcp_done,
     .move = tcp_move,
     .close = uv__tcp_close,
 };

@@ -43,9 +43,17 @@ struct uv__sock_calls {
 };
 extern struct uv__sock_calls uv__sock_calls;
 
+/* What the sockets of a listener's clients are made as, and by which call. */
+struct uv__sock_family {
+  int domain;
+  const LPFN_ACCEPTEX* accept;
+};
+
 /* Starts Winsock, once for the process. Any thread. */
 int uv__sock_start(void);
-/* A TCP socket that can be overlapped and is not inherited by child processes. */
+/* The extension functions of a socket's provider. */
+int uv__sock_extensions(SOCKET sock, LPFN_ACCEPTEX* accept, LPFN_CONNECTEX* connect);
+/* A TCP socket, or one of AF_UNIX, that can be overlapped and is not inherited by child processes. */
 int uv__sock_create(int domain, SOCKET* sock);
 /* What belongs into the tail.state of such a one, which so need not be asked. */
 unsigned short uv__sock_own(int domain);
@@ -56,6 +64,8 @@ int uv__sock_look(SOCKET sock, unsigned short* state);
 /* After a question to Winsock that failed: UV_E* when there is no telling at present, 0 when that was the
  * answer. */
 int uv__sock_no_answer(void);
+/* Whether it is one of TCP; of a socket that cannot be asked it is not known. */
+int uv__sock_is_tcp(SOCKET sock);
 /* Makes it non-blocking, for all who have it. */
 int uv__sock_unblock(SOCKET sock);
 /* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
@@ -84,7 +94,7 @@ enum {
    * between them, and more wait in the backlog, so that only the number of refills depends
    * on it; each slot holds a socket and connects a peer before anybody asked. */
   UV__TCP_SLOTS = 8,
-  UV__TCP_ADDRESS_SIZE = sizeof(struct sockaddr_in6) + 16 /* as AcceptEx demands */
+  UV__TCP_ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16 /* as AcceptEx demands */
 };
 
 struct uv__tcp_slot {
@@ -99,6 +109,8 @@ struct uv__tcp_slot {
 
 /* io->tail.more of a listener. */
 struct uv__tcp_pool {
+  const struct uv__sock_family* family;
+  HANDLE file; /* of a socket that is one in the file system; or NULL */
   struct uv__tcp_slot* idle;
   struct uv__tcp_slot* oldest; /* finished, in order of their posts */
   unsigned posted;             /* slots in the kernel */
@@ -110,7 +122,7 @@ struct uv__tcp_pool {
 
 /* The pool of an io, or NULL; it is made by the first call of the second. */
 struct uv__tcp_pool* uv__tcp_pool_of(const struct uv__io* io);
-int uv__tcp_pool_make(struct uv__io* io);
+int uv__tcp_pool_make(struct uv__io* io, const struct uv__sock_family* family);
 /* Cancels its accepts, if there is one. */
 void uv__tcp_pool_cancel(struct uv__io* io);
 /* Closes its sockets, also those that the kernel has: a client of theirs came too late. */
@@ -199,6 +211,14 @@ ssize_t uv__tcp_write(struct uv__io* io,
                       struct uv__io* pass);
 
 int uv__tcp_connect(struct uv__io* io, const void* addr);
+/* The same for a bound socket of any family. */
+int uv__tcp_connect_to(struct uv__io* io,
+                       LPFN_CONNECTEX connect,
+                       const struct sockaddr* to,
+                       int len);
+int uv__tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd);
+int uv__tcp_shutdown(struct uv__io* io);
+ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane);
 int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value);
 int uv__tcp_accept_listen(struct uv__io* io, int backlog);
 int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc);

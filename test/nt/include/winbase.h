@@ -98,7 +98,8 @@ BOOL WINAPI DeleteFileW(LPCWSTR path);
 
 typedef enum _FILE_INFO_BY_HANDLE_CLASS {
   FileBasicInfo = 0,
-  FileNameInfo = 2
+  FileNameInfo = 2,
+  FileDispositionInfo = 4
 } FILE_INFO_BY_HANDLE_CLASS;
 
 typedef struct _FILE_NAME_INFO {
@@ -125,6 +126,14 @@ BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVER
 BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
+#define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
+typedef struct {
+  BOOLEAN DeleteFile;
+} FILE_DISPOSITION_INFO;
+BOOL WINAPI SetFileInformationByHandle(HANDLE file,
+                                       FILE_INFO_BY_HANDLE_CLASS what,
+                                       LPVOID info,
+                                       DWORD size);
 BOOL WINAPI GetFileInformationByHandleEx(HANDLE file,
                                          FILE_INFO_BY_HANDLE_CLASS what,
                                          LPVOID to,

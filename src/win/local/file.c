@@ -1,0 +1,34 @@
+/* The file that a bound Unix-domain socket is in the file system. It is no file to be read, and the system
+ * leaves it there when the socket is closed. */
+#include "win/local/local.h"
+
+/* One that is too long, or no text, is none of which there could be a file. */
+static int widen(const char* path, WCHAR wide[UV__LOCAL_PATH]) {
+  return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, UV__LOCAL_PATH) > 0;
+}
+
+/* The handle stays open as long as the socket: so nobody else's file is taken for ours, as Unix sees to
+ * by the number of the file. Others may remove it or give it another name all the same. */
+int uv__local_file_open(const char* path, HANDLE* file) {
+  WCHAR wide[UV__LOCAL_PATH];
+
+  if (!widen(path, wide))
+    return UV_EINVAL;
+  *file = CreateFileW(wide, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                      OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+  return *file == INVALID_HANDLE_VALUE ? uv__error_translate(GetLastError()) : 0;
+}
+
+void uv__local_file_remove(HANDLE file) {
+  FILE_DISPOSITION_INFO info;
+
+  info.DeleteFile = TRUE;
+  (void) SetFileInformationByHandle(file, FileDispositionInfo, &info, sizeof(info));
+  CloseHandle(file);
+}
+
+int uv__local_file_exists(const char* path) {
+  WCHAR wide[UV__LOCAL_PATH];
+
+  return widen(path, wide) && GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
+}

@@ -1,0 +1,355 @@
+/* Unix-domain sockets as pipes (Windows 10 1803): making, binding, connecting and accepting them, and the
+ * table of a pipe without frames, which decides by the name what it becomes. What is done with a
+ * connection is what TCP does (tcp/). There is no passing of handles over these sockets in Windows. */
+#include "win/local/local.h"
+
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "uvstream.h"
+#include "win/pipe/pipe.h"
+
+static const DWORD get_peer_pid = 0x58000100; /* SIO_AF_UNIX_GETPEERPID */
+
+/* These come from the provider of the socket, which is another one than TCP's. */
+static struct {
+  LPFN_ACCEPTEX accept;
+  LPFN_CONNECTEX connect;
+} calls;
+static INIT_ONCE looked = INIT_ONCE_STATIC_INIT;
+
+static const struct uv__sock_family family = {AF_UNIX, &calls.accept};
+
+/* ---- Making ---- */
+
+static BOOL CALLBACK look(PINIT_ONCE once, PVOID sock, PVOID* context) {
+  (void) once;
+  (void) context;
+  return uv__sock_extensions(*(SOCKET*) sock, &calls.accept, &calls.connect) == 0;
+}
+
+/* Which systems have none is theirs to say in several ways. */
+static int make(SOCKET* sock) {
+  int r = uv__sock_create(AF_UNIX, sock);
+
+  if (r == UV_EAFNOSUPPORT || r == UV_EPROTONOSUPPORT || r == UV_ESOCKTNOSUPPORT || r == UV_EINVAL)
+    return UV_ENOTSUP;
+  if (r == 0 && !InitOnceExecuteOnce(&looked, look, sock, NULL)) {
+    closesocket(*sock);
+    return UV_ENOTSUP;
+  }
+  return r;
+}
+
+extern const struct uv__ops uv__local_ops;
+
+/* Makes a socket the io's, which is as init left it. On failure it is so again, and the socket the
+ * caller's. */
+static int adopt(struct uv__io* io, SOCKET sock, unsigned state) {
+  unsigned short own;
+  int r = uv__sock_look(sock, &own);
+
+  if (r < 0)
+    return r;
+  io->tail.u.socket = sock;
+  r = uv__loop_link(io);
+  if (r == 0) {
+    r = uv__sock_unblock(sock);
+    if (r < 0)
+      uv__loop_unlink(io);
+  }
+  if (r < 0) {
+    io->tail.u.handle = INVALID_HANDLE_VALUE;
+    return r;
+  }
+  io->tail.sent = 0; /* Instances, of which there are none. */
+  uv__win_set(io, UV__WIN_SOCKET | state | (own & UV__WIN_IFS));
+  io->ops = &uv__local_ops;
+  return 0;
+}
+
+static int start(struct uv__io* io) {
+  SOCKET sock;
+  int r = make(&sock);
+
+  if (r < 0)
+    return r;
+  r = adopt(io, sock, 0);
+  if (r < 0)
+    closesocket(sock);
+  return r;
+}
+
+/* Takes back what `start` and more did: a pipe may be bound again, to whatever name. */
+static void undo(struct uv__io* io) {
+  uv__tcp_pool_free(io);
+  uv__own_drop(io->tail.u.handle, io->loop);
+  closesocket(io->tail.u.socket);
+  uv__expect_release(io->loop, UV__LOOP_OPERATIONS);
+  uv__pipe_init(io);
+  io->ops = &uv__pipe_ops;
+}
+
+/* ---- Names ---- */
+
+static int read_name(const struct uv__pipe_name* name, struct uv__local_addr* addr) {
+  size_t length = name->length;
+
+  memset(addr, 0, sizeof(*addr));
+  addr->family = AF_UNIX;
+  if (length >= sizeof(addr->path)) {
+    if (!name->cut)
+      return UV_ENAMETOOLONG;
+    length = sizeof(addr->path) - 1;
+  }
+  memcpy(addr->path, name->text, length);
+  return 0;
+}
+
+static int local_name(struct uv__io* io, enum uv__end end, void* text, int* len) {
+  struct uv__local_addr addr;
+  int size = sizeof(addr);
+  size_t length;
+  int r;
+
+  memset(&addr, 0, sizeof(addr));
+  r = end == UV__REMOTE ? getpeername(io->tail.u.socket, (struct sockaddr*) &addr, &size)
+                        : getsockname(io->tail.u.socket, (struct sockaddr*) &addr, &size);
+  if (r != 0 && end == UV__REMOTE)
+    return uv__error_translate((DWORD) WSAGetLastError());
+  for (length = 0; length < sizeof(addr.path) && addr.path[length] != '\0'; length++)
+    continue;
+  if ((int) length > *len) {
+    *len = (int) length;
+    return UV_ENOBUFS;
+  }
+  memcpy(text, addr.path, length);
+  *len = (int) length;
+  return 0;
+}
+
+/* ---- Binding and listening ---- */
+
+static int bind_socket(struct uv__io* io, const struct uv__local_addr* addr) {
+  struct uv__tcp_pool* pool;
+  int r = uv__tcp_pool_make(io, &family);
+
+  if (r < 0)
+    return r;
+  pool = uv__tcp_pool_of(io);
+  if (bind(io->tail.u.socket, (const struct sockaddr*) addr, sizeof(*addr)) != 0)
+    return uv__error_translate((DWORD) WSAGetLastError());
+  r = uv__local_file_open(addr->path, &pool->file);
+  if (r < 0)
+    pool->file = NULL;
+  return r;
+}
+
+static int local_bind(struct uv__io* io, const struct uv__local_addr* addr) {
+  int r = start(io);
+
+  if (r < 0)
+    return r;
+  r = bind_socket(io, addr);
+  if (r < 0) {
+    undo(io);
+    /* As on Unix: a folder that is not there is one that may not be written to. */
+    return r == UV_ENOENT || r == UV_ENETDOWN ? UV_EACCES : r;
+  }
+  uv__win_set(io, UV__WIN_BOUND);
+  return 0;
+}
+
+static int bound_already(struct uv__io* io, const void* addr, unsigned flags) {
+  (void) io;
+  (void) addr;
+  (void) flags;
+  return UV_EINVAL;
+}
+
+static int local_listen(struct uv__io* io, int backlog) {
+  return uv__tcp_accept_listen(io, backlog);
+}
+
+static int local_accept_now(struct uv__io* io, struct uv__desc* desc) {
+  int r = uv__tcp_accept_now(io, desc);
+
+  if (r < 0)
+    return r;
+  desc->kind = UV__DESC_PIPE;
+  desc->accepted = UV__DESC_LOCAL;
+  desc->peer = 0;
+  return 0;
+}
+
+/* ---- Connecting ---- */
+
+/* Of ConnectEx it was seen that it writes behind an address of this family (libuv#4636), on the stack. */
+struct target {
+  struct uv__local_addr addr;
+  char behind[512];
+};
+
+/* ConnectEx wants a bound socket; an empty path is none. */
+static int bind_nothing(struct uv__io* io) {
+  struct uv__local_addr none;
+
+  memset(&none, 0, sizeof(none));
+  none.family = AF_UNIX;
+  if (bind(io->tail.u.socket, (const struct sockaddr*) &none, sizeof(none)) != 0)
+    return uv__error_translate((DWORD) WSAGetLastError());
+  uv__win_set(io, UV__WIN_BOUND);
+  return 0;
+}
+
+static int connect_socket(struct uv__io* io, const struct uv__local_addr* addr) {
+  struct target* target = uv__calloc(1, sizeof(*target));
+  int r;
+
+  if (target == NULL)
+    return UV_ENOMEM;
+  target->addr = *addr;
+  r = bind_nothing(io);
+  if (r == 0)
+    r = uv__tcp_connect_to(io, calls.connect, (struct sockaddr*) &target->addr, sizeof(*addr));
+  uv__free(target);
+  return r;
+}
+
+static int local_connect(struct uv__io* io, const struct uv__local_addr* addr) {
+  int r;
+
+  if (!uv__local_file_exists(addr->path))
+    return UV_ENOENT; /* Winsock knows no other word than that it was refused. */
+  r = start(io);
+  if (r < 0)
+    return r;
+  r = connect_socket(io, addr);
+  if (r < 0 && r != UV__PENDING)
+    undo(io);
+  return r;
+}
+
+/* ---- The rest ---- */
+
+static int who_is_there(struct uv__io* io, struct uvs_peer_s* peer) {
+  ULONG pid = 0;
+  DWORD bytes;
+
+  if (WSAIoctl(io->tail.u.socket, get_peer_pid, NULL, 0, &pid, sizeof(pid), &bytes, NULL, NULL) !=
+      0)
+    return uv__error_translate((DWORD) WSAGetLastError());
+  peer->pid = (int) pid;
+  peer->known |= UVS_PEER_PROCESS;
+  return 0;
+}
+
+static int local_option(struct uv__io* io, enum uv__option option, void* value) {
+  switch (option) {
+  case UV__PEER:
+    return who_is_there(io, value);
+  case UV__SNDBUF:
+  case UV__RCVBUF:
+    return uv__tcp_option(io, option, value);
+  case UV__INSTANCES:
+  case UV__ACCEPTS:
+    return 0;
+  default:
+    return UV_ENOTSUP;
+  }
+}
+
+/* The name is free from then on. */
+static int local_close(struct uv__io* io) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+
+  if (pool != NULL && pool->file != NULL) {
+    uv__local_file_remove(pool->file);
+    pool->file = NULL;
+  }
+  return uv__tcp_close(io);
+}
+
+static int connect_again(struct uv__io* io, const void* addr);
+
+const struct uv__ops uv__local_ops = {
+    .init = uv__pipe_init,
+    .bind = bound_already,
+    .name = local_name,
+    .option = local_option,
+    .fileno = uv__tcp_fileno,
+    .read_arm = uv__tcp_read_arm,
+    .read_disarm = uv__tcp_read_disarm,
+    .read_now = uv__tcp_read_now,
+    .write = uv__tcp_write,
+    .connect = connect_again,
+    .shutdown = uv__tcp_shutdown,
+    .listen = local_listen,
+    .accept_now = local_accept_now,
+    .done = uv__tcp_done,
+    .close = local_close,
+};
+
+/* ---- The table of a pipe: by its name ---- */
+
+static int pipe_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
+  (void) domain;
+  if (desc->accepted != UV__DESC_LOCAL)
+    return uv__pipe_open(io, desc, NULL, opened);
+  *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
+  return adopt(io, (SOCKET) desc->handle, UV__WIN_BOUND | UV__WIN_CONNECTED);
+}
+
+static int pipe_bind(struct uv__io* io, const void* name, unsigned flags) {
+  struct uv__local_addr addr;
+  int r;
+
+  (void) flags;
+  if (!uv__name_is_path(name) || io->tail.u.handle != INVALID_HANDLE_VALUE)
+    return uv__pipe_bind(io, name, NULL);
+  r = read_name(name, &addr);
+  return r < 0 ? r : local_bind(io, &addr);
+}
+
+static int pipe_connect(struct uv__io* io, const void* name) {
+  struct uv__local_addr addr;
+  int r;
+
+  if (!uv__name_is_path(name))
+    return uv__pipe_connect(io, name, NULL);
+  r = read_name(name, &addr);
+  if (r < 0)
+    return r;
+  if (io->tail.state & UV__WIN_BOUND)
+    uv__pipe_server_free(io); /* A client has no name of its own here. */
+  return local_connect(io, &addr);
+}
+
+/* Of a socket that has a name: a client has none here. */
+static int connect_again(struct uv__io* io, const void* name) {
+  struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+
+  if (pool != NULL && pool->file != NULL)
+    uv__local_file_remove(pool->file);
+  undo(io);
+  return pipe_connect(io, name);
+}
+
+const struct uv__ops uv__pipe_ops = {
+    .init = uv__pipe_init,
+    .open = pipe_open,
+    .bind = pipe_bind,
+    .name = uv__pipe_name,
+    .option = uv__pipe_option,
+    .fileno = uv__pipe_fileno,
+    .read_arm = uv__pipe_read_arm,
+    .read_disarm = uv__pipe_read_disarm,
+    .read_now = uv__pipe_read_now,
+    .write = uv__pipe_end_write,
+    .connect = pipe_connect,
+    .shutdown = uv__pipe_read_shutdown,
+    .listen = uv__pipe_listen,
+    .accept_now = uv__pipe_accept_take,
+    .done = uv__pipe_done,
+    .close = uv__pipe_close,
+};
