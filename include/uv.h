@@ -609,7 +609,8 @@ UV_EXTERN int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc);
  * handle has one already; UV_EEXIST when the loop has this one; UV_ENOTSUP for what is no stream
  * (P4). */
 UV_EXTERN int uv_pipe_open(uv_pipe_t* handle, uv_file file);
-/* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows. UV_EADDRINUSE,
+/* Bind to a name: a path on Unix, \\.\pipe\NAME or \\?\pipe\NAME on Windows, or a path there (X12;
+ * UV_ENOTSUP where the system has no sockets for them). UV_EADDRINUSE,
  * UV_EACCES (also where there is no such folder), UV_EINVAL when bound or open (rules P1, P2,
  * P7). */
 UV_EXTERN int uv_pipe_bind(uv_pipe_t* handle, const char* name);

@@ -56,13 +56,8 @@ TEST(p1_prefix_is_written_in_many_ways) {
 }
 
 TEST(p1_what_has_no_prefix_is_no_name) {
-  static const char* const names[] = {"pipe",
-                                      "\\\\.\\pipe\\",
-                                      "\\\\.\\pipx\\name",
-                                      "\\\\!\\pipe\\name",
-                                      "\\\\.\\pipename",
-                                      "x\\.\\pipe\\name",
-                                      "\\\\.\\p[pe\\name"};
+  static const char* const names[] = {"\\\\.\\pipe\\", "\\\\.\\pipx\\name", "\\\\!\\pipe\\name",
+                                      "\\\\.\\pipename", "\\\\.\\p[pe\\name"};
   size_t i;
 
   for (i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -9,10 +9,14 @@
 #include "scenarios.h"
 
 /* A listener with a name of its own; 0 when the scene is over. */
-static int listen_to_name(char name[TEST_PIPE_NAME], int ipc, int backlog, uv_connection_cb cb) {
+static int listen_at(const char* name, int ipc, int backlog, uv_connection_cb cb) {
   CHECK_EQ(uv_pipe_init(scene, &server.pipe, ipc), 0);
-  return went_on(uv_pipe_bind(&server.pipe, test_pipe_name(name, TEST_PIPE_NAME))) &&
+  return went_on(uv_pipe_bind(&server.pipe, name)) &&
          went_on(uv_listen(&server.stream, backlog, cb));
+}
+
+static int listen_to_name(char name[TEST_PIPE_NAME], int ipc, int backlog, uv_connection_cb cb) {
+  return listen_at(test_pipe_name(name, TEST_PIPE_NAME), ipc, backlog, cb);
 }
 
 static void connect_to_name(const char* name, int ipc, uv_connect_cb cb) {
@@ -36,16 +40,24 @@ static void on_connection(uv_stream_t* listener, int status) {
     listen_to(&peer);
 }
 
-static void by_name(int ipc) {
-  char name[TEST_PIPE_NAME];
-
+static void talk_at(const char* name, int ipc) {
   forget();
   if (!scene_begin())
     return;
-  if (listen_to_name(name, ipc, 16, on_connection))
+  if (listen_at(name, ipc, 16, on_connection))
     connect_to_name(name, ipc, talk);
   scene_end();
   CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+static void by_name(int ipc) {
+  char name[TEST_PIPE_NAME];
+
+  talk_at(test_pipe_name(name, sizeof name), ipc);
+}
+
+void scenario_pipe_talk_at(const char* name) {
+  talk_at(name, 0);
 }
 
 void scenario_pipe_talk(void) {

@@ -389,6 +389,21 @@ TEST(e1_windows_in_a_pipe_conversation) {
                 CALL_ReadFile, CALL_WriteFile, CALL_READ_ENDS);
 }
 
+/* By a path, with the file that one left which could not remove it. */
+static void scenario_local(void) {
+  (void) DeleteFileW(L"C:\\users\\model\\temp\\fault");
+  scenario_pipe_talk_at("C:\\users\\model\\temp\\fault");
+}
+
+TEST(e1_windows_in_a_conversation_by_a_path) {
+  FAIL_CALLS_OF(scenario_local, CALL_WSASocketW, CALL_nt_bind, CALL_nt_listen, CALL_CreateFileW,
+                CALL_nt_connect_ex, CALL_nt_accept_ex, CALL_WSARecv, CALL_WSASend);
+}
+
+TEST(e1_memory_in_a_conversation_by_a_path) {
+  for_every_allocation(scenario_local);
+}
+
 TEST(e1_windows_in_an_ipc_conversation) {
   FAIL_CALLS_OF(scenario_ipc_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ReadFile,
                 CALL_WriteFile, CALL_READ_ENDS);

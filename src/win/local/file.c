@@ -16,7 +16,13 @@ int uv__local_file_open(const char* path, HANDLE* file) {
     return UV_EINVAL;
   *file = CreateFileW(wide, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
                       OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-  return *file == INVALID_HANDLE_VALUE ? uv__error_translate(GetLastError()) : 0;
+  if (*file == INVALID_HANDLE_VALUE) {
+    int r = uv__error_translate(GetLastError());
+
+    (void) DeleteFileW(wide); /* Nothing is left behind. */
+    return r;
+  }
+  return 0;
 }
 
 void uv__local_file_remove(HANDLE file) {

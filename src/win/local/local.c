@@ -22,23 +22,34 @@ static const struct uv__sock_family family = {AF_UNIX, &calls.accept};
 
 /* ---- Making ---- */
 
-static BOOL CALLBACK look(PINIT_ONCE once, PVOID sock, PVOID* context) {
+struct question {
+  SOCKET sock;
+  int answer;
+};
+
+static BOOL CALLBACK look(PINIT_ONCE once, PVOID arg, PVOID* context) {
+  struct question* question = arg;
+
   (void) once;
   (void) context;
-  return uv__sock_extensions(*(SOCKET*) sock, &calls.accept, &calls.connect) == 0;
+  question->answer = uv__sock_extensions(question->sock, &calls.accept, &calls.connect);
+  return question->answer == 0;
 }
 
 /* Which systems have none is theirs to say in several ways. */
 static int make(SOCKET* sock) {
+  struct question question;
   int r = uv__sock_create(AF_UNIX, sock);
 
   if (r == UV_EAFNOSUPPORT || r == UV_EPROTONOSUPPORT || r == UV_ESOCKTNOSUPPORT || r == UV_EINVAL)
     return UV_ENOTSUP;
-  if (r == 0 && !InitOnceExecuteOnce(&looked, look, sock, NULL)) {
-    closesocket(*sock);
-    return UV_ENOTSUP;
-  }
-  return r;
+  if (r < 0)
+    return r;
+  question.sock = *sock;
+  if (InitOnceExecuteOnce(&looked, look, &question, NULL))
+    return 0;
+  closesocket(*sock);
+  return question.answer;
 }
 
 extern const struct uv__ops uv__local_ops;
@@ -137,8 +148,11 @@ static int bind_socket(struct uv__io* io, const struct uv__local_addr* addr) {
   if (r < 0)
     return r;
   pool = uv__tcp_pool_of(io);
-  if (bind(io->tail.u.socket, (const struct sockaddr*) addr, sizeof(*addr)) != 0)
-    return uv__error_translate((DWORD) WSAGetLastError());
+  if (bind(io->tail.u.socket, (const struct sockaddr*) addr, sizeof(*addr)) != 0) {
+    r = uv__error_translate((DWORD) WSAGetLastError());
+    /* As on Unix: a folder that is not there is one that may not be written to. */
+    return r == UV_ENOENT || r == UV_ENETDOWN ? UV_EACCES : r;
+  }
   r = uv__local_file_open(addr->path, &pool->file);
   if (r < 0)
     pool->file = NULL;
@@ -153,8 +167,7 @@ static int local_bind(struct uv__io* io, const struct uv__local_addr* addr) {
   r = bind_socket(io, addr);
   if (r < 0) {
     undo(io);
-    /* As on Unix: a folder that is not there is one that may not be written to. */
-    return r == UV_ENOENT || r == UV_ENETDOWN ? UV_EACCES : r;
+    return r;
   }
   uv__win_set(io, UV__WIN_BOUND);
   return 0;
