@@ -263,6 +263,71 @@ static int ask_nameinfo(void) {
   return r;
 }
 
+static int open_while_it_fails(uv_tcp_t* tcp, uv_os_sock_t sock) {
+  int r;
+
+  CHECK_EQ(uv_tcp_init(scene, tcp), 0);
+  faults_pause(0);
+  r = uv_tcp_open(tcp, sock);
+  faults_pause(1);
+  return r;
+}
+
+/* One that is not taken stays who asked's. */
+static int close_opened(uv_tcp_t* tcp, uv_os_sock_t sock, int r) {
+  if (r != 0)
+    CHECK_EQ(closesocket(sock), 0);
+  uv_close((uv_handle_t*) tcp, NULL);
+  scene_end();
+  faults_pause(0);
+  return r;
+}
+
+/* A connection from elsewhere that is taken is one. */
+static int ask_open_connected(void) {
+  uv_os_sock_t pair[2];
+  uv_tcp_t tcp;
+  int r;
+
+  faults_pause(1);
+  r = uv_socketpair(SOCK_STREAM, 0, pair, 0, 0);
+  if (r < 0 || !scene_begin()) { /* Memory. */
+    if (r == 0)
+      CHECK_EQ(closesocket(pair[0]) | closesocket(pair[1]), 0);
+    faults_pause(0);
+    return fault_error;
+  }
+  r = open_while_it_fails(&tcp, pair[0]);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &tcp), r == 0);
+  CHECK_EQ(closesocket(pair[1]), 0);
+  return close_opened(&tcp, pair[0], r);
+}
+
+/* And one that is bound has its name. */
+static int ask_open_bound(void) {
+  struct sockaddr_in addr;
+  int size = sizeof(addr);
+  uv_os_sock_t sock;
+  uv_tcp_t tcp;
+  int r;
+
+  faults_pause(1);
+  if (!scene_begin()) {
+    faults_pause(0);
+    return fault_error;
+  }
+  sock = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED);
+  CHECK(sock != INVALID_SOCKET);
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", 0, &addr), 0);
+  CHECK_EQ(bind(sock, (struct sockaddr*) &addr, sizeof(addr)), 0);
+  r = open_while_it_fails(&tcp, sock);
+  if (r == 0) {
+    CHECK_EQ(uv_tcp_getsockname(&tcp, (struct sockaddr*) &addr, &size), 0);
+    CHECK(addr.sin_port != 0);
+  }
+  return close_opened(&tcp, sock, r);
+}
+
 static void ignore_signal(uv_signal_t* watcher, int signum) {
   (void) watcher;
   (void) signum;
@@ -340,6 +405,11 @@ TEST(e1_windows_in_pairs_of_descriptors) {
   ASK_SHORT_OF(ask_socketpair, CALL_nt_listen, CALL_nt_connect, CALL_nt_accept, CALL_nt_getsockname,
                CALL_nt_getpeername, CALL_SetHandleInformation, CALL_ioctlsocket);
   ASK_SHORT_OF(ask_pipe, CALL__open_osfhandle);
+}
+
+TEST(e1_windows_in_a_socket_from_elsewhere) {
+  ASK_SHORT_OF(ask_open_connected, CALL_nt_getpeername, CALL_WSAIoctl, CALL_ioctlsocket);
+  ASK_SHORT_OF(ask_open_bound, CALL_nt_getsockname, CALL_WSAIoctl, CALL_ioctlsocket);
 }
 
 TEST(e1_windows_in_threads) {

@@ -29,6 +29,25 @@ HANDLE holder_duplicate(const struct kind* kind, HANDLE handle) {
   return made;
 }
 
+struct stream* holder_open_once(const struct kind* kind, HANDLE theirs) {
+  struct uv__desc desc;
+
+  memset(&desc, 0, sizeof desc);
+  desc.kind = (short) kind->desc;
+  desc.handle = holder_duplicate(kind, theirs);
+  return stream_open(kind, &desc);
+}
+
+struct stream* holder_open(const struct kind* kind, HANDLE theirs) {
+  struct stream* s = holder_open_once(kind, theirs);
+
+  while (s->io.ops != kind->ops) {
+    stream_end(s);
+    s = holder_open_once(kind, theirs);
+  }
+  return s;
+}
+
 void holder_close(const struct kind* kind, HANDLE handle) {
   if (kind->desc == UV__DESC_TCP)
     CHECK_EQ(closesocket((SOCKET) handle), 0);

@@ -9,6 +9,10 @@
 HANDLE holder_handle(const struct stream* s);
 /* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
 HANDLE holder_duplicate(const struct kind* kind, HANDLE handle);
+/* A stream on a handle of its own to what somebody has; and one that is overlapped as that is, which it is
+ * not when a busy machine kept the question too long. */
+struct stream* holder_open_once(const struct kind* kind, HANDLE theirs);
+struct stream* holder_open(const struct kind* kind, HANDLE theirs);
 void holder_close(const struct kind* kind, HANDLE handle);
 /* Whether it is a socket of a provider that is no IFS. */
 int holder_is_layered(const struct kind* kind, HANDLE handle);

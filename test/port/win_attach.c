@@ -53,13 +53,9 @@ TEST(win_file_object_is_on_the_port_from_its_first_operation_on) {
 TEST(win_shared_file_object_stays_off_the_port) {
   EACH_KIND(k) {
     struct stream *virgin, *other, *s;
-    struct uv__desc desc;
 
     holder_make_virgin(k, &virgin, &other);
-    memset(&desc, 0, sizeof desc);
-    desc.handle = holder_duplicate(k, holder_handle(virgin));
-    desc.kind = (short) k->desc;
-    s = stream_open(k, &desc);
+    s = holder_open(k, holder_handle(virgin));
     arm_dry(s);
     CHECK_EQ(write_byte(other, 'x'), 0);
     await(s, UV__READ);
@@ -77,14 +73,10 @@ TEST(win_shared_file_object_stays_off_the_port) {
 TEST(win_file_object_goes_on_the_port_when_the_others_have_gone) {
   EACH_KIND(k) {
     struct stream *virgin, *other, *s;
-    struct uv__desc desc;
     int looks;
 
     holder_make_virgin(k, &virgin, &other);
-    memset(&desc, 0, sizeof desc);
-    desc.handle = holder_duplicate(k, holder_handle(virgin));
-    desc.kind = (short) k->desc;
-    s = stream_open(k, &desc);
+    s = holder_open(k, holder_handle(virgin));
     arm_dry(s);
     stream_end(virgin);
     while (uv__object_is_shared(holder_handle(s)))

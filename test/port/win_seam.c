@@ -250,8 +250,8 @@ TEST(win_accept_recovers_from_lack_of_sockets) {
 
 /* ---- What is over, and the loop has not heard of it ---- */
 
-/* The last try of a stream, with a write still owed of which the system has meanwhile taken all: there is
- * room again, but what is in flight leads the buffers, and would go twice. */
+/* The last try of a stream, with a write still owed that the system has meanwhile ended: there is room
+ * again, but what is in flight leads the buffers, and would go twice. */
 TEST(win_last_try_does_not_repeat_a_write_that_is_over) {
   static char bytes[1 << 20];
 
@@ -272,8 +272,10 @@ TEST(win_last_try_does_not_repeat_a_write_that_is_over) {
     CHECK_EQ(a->io.ops->write(&a->io, &buf, 1, UV__TRY, NULL), UV_EAGAIN);
     stream_close(a);
     if (k->ops != &uv__ipc_ops) { /* Of a frame only the first operation is over. */
-      CHECK_EQ(a->io.ops->done(&a->io, UV__WRITE), sizeof bytes);
-      hear_until(b, before + sizeof bytes);
+      ssize_t went = a->io.ops->done(&a->io, UV__WRITE);
+
+      CHECK(went > 0);
+      hear_until(b, before + (size_t) went);
       CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     }
     stream_free(a);

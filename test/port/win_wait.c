@@ -1,11 +1,17 @@
 /* Clients of a named pipe that wait for an instance, of more than one name and with more than one of them
- * at a time; and an end that somebody else holds, too, and that is to say that nothing more comes. */
+ * at a time; and an end that somebody else holds, too: how it says that nothing more comes, and whether it is
+ * overlapped. */
 #include <string.h>
 
 #include "win/pipe/pipe.h"
 
 #include "driver.h"
+#include "holder.h"
+#include "import.h"
 #include "native.h"
+
+IMPORTED(CreateThread)
+IMPORTED(WaitForSingleObject)
 
 enum {
   NAMES = 3,
@@ -129,23 +135,16 @@ static HANDLE make_message_pipe(HANDLE* client) {
  * empty message. It comes behind what was written, and the other direction goes on. */
 TEST(win_end_of_a_shared_pipe_is_said) {
   EACH_KIND(k) {
-    HANDLE self = GetCurrentProcess();
-    struct uv__desc desc;
     struct stream* s;
     HANDLE server;
     HANDLE client;
-    HANDLE other;
     DWORD count;
     char byte = 0;
 
     if (k->ops != &uv__pipe_ops)
       continue;
     server = make_message_pipe(&client);
-    CHECK(DuplicateHandle(self, client, self, &other, 0, FALSE, DUPLICATE_SAME_ACCESS));
-    memset(&desc, 0, sizeof(desc));
-    desc.kind = UV__DESC_PIPE;
-    desc.handle = client;
-    s = stream_open(k, &desc);
+    s = holder_open(k, client);
     CHECK_EQ(write_byte(s, 'x'), 0);
     CHECK_EQ(collect(s, UV__SHUTDOWN, start(s, UV__SHUTDOWN, NULL)), 0);
     CHECK(ReadFile(server, &byte, 1, &count, NULL));
@@ -156,7 +155,7 @@ TEST(win_end_of_a_shared_pipe_is_said) {
     CHECK(WriteFile(server, "y", 1, &count, NULL));
     CHECK_EQ(read_byte(s), 'y');
     stream_end(s);
-    CHECK(CloseHandle(other));
+    CHECK(CloseHandle(client));
     CHECK(CloseHandle(server));
   }
 }
@@ -164,24 +163,80 @@ TEST(win_end_of_a_shared_pipe_is_said) {
 /* It is on its way when the stream closes. */
 TEST(win_close_while_the_end_of_a_shared_pipe_is_said) {
   EACH_KIND(k) {
-    HANDLE self = GetCurrentProcess();
-    struct uv__desc desc;
     struct stream* s;
     HANDLE server;
     HANDLE client;
-    HANDLE other;
 
     if (k->ops != &uv__pipe_ops)
       continue;
     server = make_message_pipe(&client);
-    CHECK(DuplicateHandle(self, client, self, &other, 0, FALSE, DUPLICATE_SAME_ACCESS));
-    memset(&desc, 0, sizeof(desc));
-    desc.kind = UV__DESC_PIPE;
-    desc.handle = client;
-    s = stream_open(k, &desc);
-    CHECK(start(s, UV__SHUTDOWN, NULL) == UV__PENDING);
+    s = holder_open(k, client);
+    CHECK_EQ(start(s, UV__SHUTDOWN, NULL), UV__PENDING);
     stream_end(s);
-    CHECK(CloseHandle(other));
+    CHECK(CloseHandle(client));
     CHECK(CloseHandle(server));
+  }
+}
+
+/* ---- A question that is late ---- */
+
+typedef HANDLE(WINAPI* create_fn)(
+    SECURITY_ATTRIBUTES*, SIZE_T, LPTHREAD_START_ROUTINE, void*, DWORD, DWORD*);
+typedef DWORD(WINAPI* wait_fn)(HANDLE, DWORD);
+
+static HANDLE late_thread;
+static HANDLE late_go;
+static LPTHREAD_START_ROUTINE late_work;
+static create_fn create_really;
+static wait_fn wait_really;
+
+static DWORD WINAPI work_late(void* data) {
+  CHECK_EQ(wait_really(late_go, INFINITE), WAIT_OBJECT_0);
+  return late_work(data);
+}
+
+static HANDLE WINAPI create_late(SECURITY_ATTRIBUTES* security,
+                                 SIZE_T stack,
+                                 LPTHREAD_START_ROUTINE work,
+                                 void* data,
+                                 DWORD flags,
+                                 DWORD* id) {
+  late_work = work;
+  late_thread = create_really(security, stack, work_late, data, flags, id);
+  return late_thread;
+}
+
+/* The first one that waits for it has waited in vain. */
+static DWORD WINAPI wait_in_vain(HANDLE handle, DWORD ms) {
+  if (handle != late_thread)
+    return wait_really(handle, ms);
+  late_thread = NULL;
+  CHECK(SetEvent(late_go));
+  return WAIT_TIMEOUT;
+}
+
+/* Whether a pipe that somebody else has, too, is overlapped is asked on a thread. That this had no time to
+ * begin does not make it one that is not. */
+TEST(win_question_on_a_thread_that_begins_late) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other, *s;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    holder_make_virgin(k, &virgin, &other);
+    late_go = CreateEventW(NULL, FALSE, FALSE, NULL);
+    CHECK(late_go != NULL);
+    wait_really =
+        (wait_fn) import_replace(IMPORT(WaitForSingleObject), (import_function) wait_in_vain);
+    create_really = (create_fn) import_replace(IMPORT(CreateThread), (import_function) create_late);
+    s = holder_open_once(k, holder_handle(virgin));
+    import_replace(IMPORT(CreateThread), (import_function) create_really);
+    import_replace(IMPORT(WaitForSingleObject), (import_function) wait_really);
+    CHECK(s->io.ops == k->ops);
+    holder_pass_byte(s, other);
+    CHECK(CloseHandle(late_go));
+    stream_end(s);
+    stream_end(virgin);
+    stream_end(other);
   }
 }

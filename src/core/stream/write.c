@@ -145,6 +145,15 @@ static void flush_blocking(uv_stream_t* stream) {
 
 /* ---- Public ---- */
 
+static int gate(const uv_stream_t* stream,
+                const uv_buf_t bufs[],
+                unsigned nbufs,
+                uv_stream_t* send_handle) {
+  int r = uv__write_gate(stream, bufs, nbufs);
+
+  return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
+}
+
 /* Makes a request of the arguments; UV_ENOMEM. */
 static int fill(uv_write_t* req,
                 uv_stream_t* stream,
@@ -216,7 +225,7 @@ int uv_write2(uv_write_t* req,
               unsigned int nbufs,
               uv_stream_t* send_handle,
               uv_write_cb cb) {
-  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs, send_handle);
+  int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
 
   if (r == 0)
     r = fill(req, stream, bufs, nbufs, send_handle, cb);
@@ -270,7 +279,7 @@ int uv_try_write2(uv_stream_t* stream,
                   uv_stream_t* send_handle) {
   struct uv__gathered what;
   unsigned i;
-  int r = uv__write_gate(stream, bufs, nbufs, send_handle);
+  int r = gate(stream, bufs, nbufs, send_handle);
 
   if (r < 0)
     return r;

@@ -4,8 +4,19 @@
 #include "core/base/alloc.h"
 #include "win/handle/handle.h"
 
+enum {
+  BEGIN_MS = 2000 /* a thread may take to begin: on a busy machine, or while a DLL is loaded */
+};
+
+enum phase {
+  NEW,
+  ASKING,
+  ANSWERED
+};
+
 struct question {
   volatile LONG owners; /* who asks, and the thread */
+  volatile LONG phase;  /* enum phase */
   HANDLE handle;
   int duplicate; /* it is one: the thread's */
   int (*ask)(HANDLE handle);
@@ -23,7 +34,9 @@ static void disown(struct question* question) {
 static DWORD WINAPI run(void* data) {
   struct question* question = data;
 
+  InterlockedExchange(&question->phase, ASKING);
   question->answer = question->ask(question->handle);
+  InterlockedExchange(&question->phase, ANSWERED);
   disown(question);
   return 0;
 }
@@ -47,6 +60,22 @@ static int make(HANDLE handle, int duplicate, struct question** made) {
   return 0;
 }
 
+/* The patience is with the question, and begins when that has begun: a thread that is late, to begin or to
+ * end, says nothing about the handle. */
+static int is_answered(struct question* question, HANDLE thread, DWORD patience_ms) {
+  DWORD waited = 0;
+  LONG before;
+  LONG now;
+
+  do {
+    before = InterlockedCompareExchange(&question->phase, NEW, NEW);
+    (void) WaitForSingleObject(thread, patience_ms);
+    now = InterlockedCompareExchange(&question->phase, NEW, NEW);
+    waited += patience_ms;
+  } while (now != ANSWERED && before == NEW && waited < BEGIN_MS);
+  return now == ANSWERED;
+}
+
 int uv__question_ask(
     HANDLE handle, int duplicate, int (*ask)(HANDLE handle), DWORD patience_ms, int otherwise) {
   struct question* question = NULL;
@@ -63,7 +92,7 @@ int uv__question_ask(
     answer = uv__error_translate(GetLastError());
     question->owners = 1;
   } else {
-    if (WaitForSingleObject(thread, patience_ms) == WAIT_OBJECT_0)
+    if (is_answered(question, thread, patience_ms))
       answer = question->answer;
     CloseHandle(thread);
   }

@@ -32,13 +32,11 @@ static int is_connecting(SOCKET sock) {
   DWORD version = 0;
   union info info;
   DWORD bytes;
-  int error;
 
   if (WSAIoctl(sock, info_code, &version, sizeof(version), &info, sizeof(info), &bytes, NULL,
                NULL) == 0)
     return info.state == SYN_SENT;
-  error = WSAGetLastError();
-  return error == WSAENOBUFS || error == WSAENETDOWN ? uv__error_translate((DWORD) error) : 0;
+  return uv__sock_no_answer();
 }
 
 /* ---- Its end ---- */

@@ -160,6 +160,12 @@ int uv__sock_look(SOCKET sock, unsigned short* state) {
   return 0;
 }
 
+int uv__sock_no_answer(void) {
+  int error = WSAGetLastError();
+
+  return error == WSAENOBUFS || error == WSAENETDOWN ? uv__error_translate((DWORD) error) : 0;
+}
+
 int uv__sock_unblock(SOCKET sock) {
   u_long on = 1;
 

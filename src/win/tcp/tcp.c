@@ -16,20 +16,24 @@ static void tcp_init(struct uv__io* io) {
 
 /* What an adopted socket is already. One that was accepted is not asked: where its peer has
  * reset the connection meanwhile, Winsock would deny that there is one. */
-static void look(const struct uv__desc* desc, unsigned short* state, unsigned* opened) {
+static int look(const struct uv__desc* desc, unsigned short* state, unsigned* opened) {
   SOCKET sock = (SOCKET) desc->handle;
   struct sockaddr_storage addr;
   int len = sizeof(addr);
+  int r;
 
-  *opened = UV__OPENED_FRESH;
   if (desc->accepted > 0 || getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
     *opened = UV__OPENED_READABLE | UV__OPENED_WRITABLE;
     *state |= UV__WIN_BOUND | UV__WIN_CONNECTED;
-    return;
+    return 0;
   }
+  r = uv__sock_no_answer();
   len = sizeof(addr);
-  if (getsockname(sock, (struct sockaddr*) &addr, &len) == 0)
+  if (r == 0 && getsockname(sock, (struct sockaddr*) &addr, &len) == 0)
     *state |= UV__WIN_BOUND; /* Winsock refuses the question for an unbound socket. */
+  else if (r == 0)
+    r = uv__sock_no_answer();
+  return r;
 }
 
 /* Whether a socket from elsewhere can be the io's, and what it is. The mode of one that others have, too,
@@ -48,14 +52,12 @@ static int judge(const struct uv__io* io, SOCKET sock, unsigned short* state) {
 
 /* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
  * changed. One of our making is known, and inherited by nobody. */
-static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* state) {
-  int r = is_alone ? 0 : judge(io, sock, state);
+static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short state) {
+  int r;
 
-  if (r < 0)
-    return r;
   io->tail.u.socket = sock;
   r = uv__loop_link(io);
-  if (r == 0 && !(*state & UV__WIN_PLAIN)) {
+  if (r == 0 && !(state & UV__WIN_PLAIN)) {
     r = uv__sock_unblock(sock);
     if (r < 0)
       uv__loop_unlink(io);
@@ -69,25 +71,29 @@ static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short* st
 
 static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int adopt = desc->kind != UV__DESC_NONE;
+  int is_alone = !adopt || desc->accepted == UV__TCP_ACCEPTED;
   SOCKET sock = (SOCKET) desc->handle;
   struct uv__tcp_early* early = NULL;
   unsigned short state = uv__sock_own(adopt && desc->peer != 0 ? (int) desc->peer : domain);
   int r = adopt ? 0 : uv__sock_create(domain, &sock);
 
-  if (r == 0 && adopt && desc->accepted == 0)
-    r = uv__tcp_early_make(sock, &early);
   if (r < 0)
     return r;
-  r = take(io, sock, !adopt || desc->accepted == UV__TCP_ACCEPTED, &state);
+  *opened = UV__OPENED_FRESH;
+  if (!is_alone)
+    r = judge(io, sock, &state);
+  if (r == 0 && adopt && desc->accepted == 0)
+    r = uv__tcp_early_make(sock, &early);
+  if (r == 0 && adopt)
+    r = look(desc, &state, opened);
+  if (r == 0)
+    r = take(io, sock, is_alone, state);
   if (r < 0) {
     uv__free(early);
     if (!adopt)
       closesocket(sock);
     return r;
   }
-  *opened = UV__OPENED_FRESH;
-  if (adopt)
-    look(desc, &state, opened);
   if (adopt && desc->accepted != UV__TCP_ACCEPTED)
     state |= UV__WIN_OUTSIDE;
   if (desc->accepted < 0) { /* Its bind failed in the process that passed it. */

@@ -53,6 +53,9 @@ unsigned short uv__sock_own(int domain);
 int uv__sock_set(SOCKET sock, int level, int name, int value);
 /* Looks whether it is a stream socket, and changes nothing. Stores what belongs into tail.state. */
 int uv__sock_look(SOCKET sock, unsigned short* state);
+/* After a question to Winsock that failed: UV_E* when there is no telling at present, 0 when that was the
+ * answer. */
+int uv__sock_no_answer(void);
 /* Makes it non-blocking, for all who have it. */
 int uv__sock_unblock(SOCKET sock);
 /* Binds to an address that no one else can then take. UV_EADDRINUSE; UV_EACCES when the port is
