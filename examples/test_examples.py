@@ -573,7 +573,27 @@ def test_all_tools_help():
             running = Running(name, option)
             out, err = running.process.communicate(timeout=WAIT_S)
             assert running.process.returncode == 0 and err == "", (name, err)
-            contains(out, f"usage: {name} ", *(["--version"] if name != "relay" else []))
+            contains(out, f"Usage: {name} ", *(["--version"] if name != "relay" else []))
+            assert max(map(len, out.splitlines())) <= 100, out
+
+
+def test_help_makes_a_manual_page():
+    """help2man takes it apart by its form: what it does not see runs into one paragraph."""
+    if on_windows() or shutil.which("help2man") is None:
+        skip("it takes help2man, and a program that starts here")
+    for name, *seen in (("relay", "relay [OPTION...] ENDPOINT ENDPOINT\n", "serve every client of "),
+                        ("prefork", "prefork serve ENDPOINT [OPTION]...", "prefork upgrade ENDPOINT",
+                         "prefork --uninstall NAME", "that many worker processes (4)",
+                         "serve is a web server: a master ", "load asks for that many answers ")):
+        os.symlink(program(name)[-1], name)
+        page = subprocess.run(["help2man", "--no-info", "./" + name], capture_output=True, check=True,
+                              **TEXT).stdout
+        page = re.sub(r"\\f.|\\[,/]?", "", page)  # changes of the font
+        page = re.sub(r"^\.B (.*)\n", r"\1 ", page, flags=re.MULTILINE)
+        contains(page, ".SH SYNOPSIS\n")
+        for text in seen:
+            assert re.search("^" + re.escape(text), page, re.MULTILINE), f"{text} in {page}"
+        assert "\n.IP\n" not in page, page
 
 
 def test_all_tools_take_options_alike():
@@ -1603,7 +1623,7 @@ def test_ferry_bad_arguments():
                               (["make", "file", "-5"], "-5: there is no such option"),
                               (["recv", "file", "stdio"], "both directions"),
                               (["send", "file", "tcp:127.0.0.1:9", "--ready-file=x"], "for recv"),
-                              (["recv"], "usage")):
+                              (["recv"], "Usage")):
         contains(Running("ferry", *arguments).end(2), *parts)
     assert not os.path.exists("file")
 
@@ -1803,8 +1823,8 @@ def test_prefork_load_to_nobody_is_one_line():
 
 def test_prefork_bad_arguments():
     for arguments, *parts in (
-        ([], "usage"),
-        (["serve"], "usage"),
+        ([], "Usage"),
+        (["serve"], "Usage"),
         (["serve", "pipe-listen:x"], "tcp-listen:"),
         (["serve", "tcp:127.0.0.1:1"], "serve listens"),
         (["serve", LISTEN, "--workers", "0"], "--workers", "at least 1"),
