@@ -5,54 +5,12 @@
 
 #include <string.h>
 
-#include "core/base/alloc.h"
 #include "uvstream.h"
 #include "win/pipe/pipe.h"
 
 static const DWORD get_peer_pid = 0x58000100; /* SIO_AF_UNIX_GETPEERPID */
 
-/* These come from the provider of the socket, which is another one than TCP's. */
-static struct {
-  LPFN_ACCEPTEX accept;
-  LPFN_CONNECTEX connect;
-} calls;
-static INIT_ONCE looked = INIT_ONCE_STATIC_INIT;
-
-static const struct uv__sock_family family = {AF_UNIX, &calls.accept};
-
-/* ---- Making ---- */
-
-struct question {
-  SOCKET sock;
-  int answer;
-};
-
-static BOOL CALLBACK look(PINIT_ONCE once, PVOID arg, PVOID* context) {
-  struct question* question = arg;
-
-  (void) once;
-  (void) context;
-  question->answer = uv__sock_extensions(question->sock, &calls.accept, &calls.connect);
-  return question->answer == 0;
-}
-
-/* Which systems have none is theirs to say in several ways. */
-static int make(SOCKET* sock) {
-  struct question question;
-  int r = uv__sock_create(AF_UNIX, sock);
-
-  if (r == UV_EAFNOSUPPORT || r == UV_EPROTONOSUPPORT || r == UV_ESOCKTNOSUPPORT || r == UV_EINVAL)
-    return UV_ENOTSUP;
-  if (r < 0)
-    return r;
-  question.sock = *sock;
-  if (InitOnceExecuteOnce(&looked, look, &question, NULL))
-    return 0;
-  closesocket(*sock);
-  return question.answer;
-}
-
-extern const struct uv__ops uv__local_ops;
+static const struct uv__ops local_ops;
 
 /* Makes a socket the io's, which is as init left it. On failure it is so again, and the socket the
  * caller's. */
@@ -75,13 +33,13 @@ static int adopt(struct uv__io* io, SOCKET sock, unsigned state) {
   }
   io->tail.sent = 0; /* Instances, of which there are none. */
   uv__win_set(io, UV__WIN_SOCKET | state | (own & UV__WIN_IFS));
-  io->ops = &uv__local_ops;
+  io->ops = &local_ops;
   return 0;
 }
 
 static int start(struct uv__io* io) {
   SOCKET sock;
-  int r = make(&sock);
+  int r = uv__local_make(&sock);
 
   if (r < 0)
     return r;
@@ -102,20 +60,6 @@ static void undo(struct uv__io* io) {
 }
 
 /* ---- Names ---- */
-
-static int read_name(const struct uv__pipe_name* name, struct uv__local_addr* addr) {
-  size_t length = name->length;
-
-  memset(addr, 0, sizeof(*addr));
-  addr->family = AF_UNIX;
-  if (length >= sizeof(addr->path)) {
-    if (!name->cut)
-      return UV_ENAMETOOLONG;
-    length = sizeof(addr->path) - 1;
-  }
-  memcpy(addr->path, name->text, length);
-  return 0;
-}
 
 static int local_name(struct uv__io* io, enum uv__end end, void* text, int* len) {
   struct uv__local_addr addr;
@@ -143,7 +87,7 @@ static int local_name(struct uv__io* io, enum uv__end end, void* text, int* len)
 
 static int bind_socket(struct uv__io* io, const struct uv__local_addr* addr) {
   struct uv__tcp_pool* pool;
-  int r = uv__tcp_pool_make(io, &family);
+  int r = uv__tcp_pool_make(io, &uv__local_family);
 
   if (r < 0)
     return r;
@@ -197,38 +141,6 @@ static int local_accept_now(struct uv__io* io, struct uv__desc* desc) {
 
 /* ---- Connecting ---- */
 
-/* Of ConnectEx it was seen that it writes behind an address of this family (libuv#4636), on the stack. */
-struct target {
-  struct uv__local_addr addr;
-  char behind[512];
-};
-
-/* ConnectEx wants a bound socket; an empty path is none. */
-static int bind_nothing(struct uv__io* io) {
-  struct uv__local_addr none;
-
-  memset(&none, 0, sizeof(none));
-  none.family = AF_UNIX;
-  if (bind(io->tail.u.socket, (const struct sockaddr*) &none, sizeof(none)) != 0)
-    return uv__error_translate((DWORD) WSAGetLastError());
-  uv__win_set(io, UV__WIN_BOUND);
-  return 0;
-}
-
-static int connect_socket(struct uv__io* io, const struct uv__local_addr* addr) {
-  struct target* target = uv__calloc(1, sizeof(*target));
-  int r;
-
-  if (target == NULL)
-    return UV_ENOMEM;
-  target->addr = *addr;
-  r = bind_nothing(io);
-  if (r == 0)
-    r = uv__tcp_connect_to(io, calls.connect, (struct sockaddr*) &target->addr, sizeof(*addr));
-  uv__free(target);
-  return r;
-}
-
 static int local_connect(struct uv__io* io, const struct uv__local_addr* addr) {
   int r;
 
@@ -237,7 +149,7 @@ static int local_connect(struct uv__io* io, const struct uv__local_addr* addr) {
   r = start(io);
   if (r < 0)
     return r;
-  r = connect_socket(io, addr);
+  r = uv__local_connect(io, addr);
   if (r < 0 && r != UV__PENDING)
     undo(io);
   return r;
@@ -285,7 +197,7 @@ static int local_close(struct uv__io* io) {
 
 static int connect_again(struct uv__io* io, const void* addr);
 
-const struct uv__ops uv__local_ops = {
+static const struct uv__ops local_ops = {
     .init = uv__pipe_init,
     .bind = bound_already,
     .name = local_name,
@@ -320,7 +232,7 @@ static int pipe_bind(struct uv__io* io, const void* name, unsigned flags) {
   (void) flags;
   if (!uv__name_is_path(name) || io->tail.u.handle != INVALID_HANDLE_VALUE)
     return uv__pipe_bind(io, name, NULL);
-  r = read_name(name, &addr);
+  r = uv__local_read_name(name, &addr);
   return r < 0 ? r : local_bind(io, &addr);
 }
 
@@ -330,7 +242,7 @@ static int pipe_connect(struct uv__io* io, const void* name) {
 
   if (!uv__name_is_path(name))
     return uv__pipe_connect(io, name, NULL);
-  r = read_name(name, &addr);
+  r = uv__local_read_name(name, &addr);
   if (r < 0)
     return r;
   if (io->tail.state & UV__WIN_BOUND)

@@ -14,6 +14,16 @@ struct uv__local_addr {
   char path[UV__LOCAL_PATH];
 };
 
+/* ---- sock.c ---- */
+
+/* For the clients of a listener. */
+extern const struct uv__sock_family uv__local_family;
+/* UV_ENOTSUP: the system has none. */
+int uv__local_make(SOCKET* sock);
+int uv__local_read_name(const struct uv__pipe_name* name, struct uv__local_addr* addr);
+/* What the CONNECT lane's start returns, of a socket that is the io's and not bound. */
+int uv__local_connect(struct uv__io* io, const struct uv__local_addr* addr);
+
 /* ---- file.c: what a bind leaves in the file system ---- */
 
 /* The file of a socket that was just bound, by which it is removed whatever its name is by then. */
