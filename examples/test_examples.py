@@ -1082,11 +1082,20 @@ def test_relay_says_how_far_it_is_when_asked():
 
 
 def test_relay_shows_how_far_it_is():
-    if on_windows():
-        skip("the console of these tests is nobody's standard error")
     server = listener()
     with open("in", "wb") as file:
         file.write(noise(40_000_000))
+    if on_windows():
+        terminal = Console("--stderr", "relay", "file:in", endpoint(server))
+        connection = accept(server)
+        for word in (b"%", b"of", b"38.1", b"MiB,", b"left"):  # blanks are moves of the cursor
+            terminal.see(word)
+        assert read_all(connection) == noise(40_000_000)
+        connection.close()
+        for word in (b"40000000", b"bytes", b"in"):
+            terminal.see(word)
+        terminal.end(0)
+        return
     import pty
     master, slave = pty.openpty()
     running = relay("file:in", endpoint(server), stderr=slave)
@@ -1178,7 +1187,11 @@ class Console(Terminal):
     not put the mode back."""
 
     def __init__(self, name, *arguments):
-        self.running = Running(host(), "console", "80", "24", command(name), *arguments,
+        if name == "--stderr":  # is the console, too
+            more, (name, *arguments) = [name], arguments
+        else:
+            more = []
+        self.running = Running(host(), "console", "80", "24", *more, command(name), *arguments,
                                stdin=subprocess.PIPE)
         self.seen = b""
 
@@ -1615,6 +1628,38 @@ def test_ferry_interrupted_leaves_nothing_whole():
         assert not os.path.exists("copy")
         os.remove("copy.part")
         os.remove(receiver.ready)
+
+
+def test_others_interrupted_do_not_end_well():
+    """Those that have nothing to put in order: they end at once, as their systems have it, and no exit
+    code says that all was well. Whoever they spoke with sees the end."""
+    server = listener()
+    far, name = endpoint(server), pipe_name()
+    name = "\\\\.\\pipe\\" + name if on_windows() else name
+    for asks, *arguments in ((1, "swarm", "check", far, "1", "5000"),
+                             (1, "prefork", "load", far, "--clients", "1"),
+                             (1, "guide_call", *map(str, server.getsockname())),
+                             (0, "swarm", "serve", LISTEN, "2", "--ready-file", "READY"),
+                             (0, "echo", "0"), (0, "guide_echo", "0"), (0, "guide_careful", "0"),
+                             (0, "guide_pipes", "0", name)):
+        running = Interruptible(*arguments)
+        if asks:
+            connection = accept(server)
+            assert connection.recv(1) != b"", arguments
+        else:
+            address = running.addresses()[0] if "READY" in arguments else split_address(
+                running.process.stdout.readline().split()[-1])
+            connection = connect(address)
+            connection.sendall(b"x")
+            assert connection.recv(1) == b"x", arguments
+        running.interrupt()
+        try:
+            read_all(connection)
+        except (ConnectionResetError, ConnectionAbortedError):
+            pass
+        running.process.communicate(timeout=WAIT_S)
+        assert running.process.returncode != 0 or runner, arguments  # Wine ends them with 0
+        connection.close()
 
 
 def test_ferry_bad_arguments():

@@ -34,7 +34,8 @@ enum {
   UV__STREAM_STAYS = 0x80000,     /* it cannot be passed: a file, a device */
   UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
   UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
-  UV__TCP_GIVEN = 0x400000        /* its socket came from the program */
+  UV__TCP_GIVEN = 0x400000,       /* its socket came from the program */
+  UV__STREAM_CUT = 0x800000       /* a write found that the connection is gone without an end */
 };
 
 enum {

@@ -14,6 +14,13 @@ enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
 };
 
+/* Systems tell of it once: to whoever asks first. Reading then finds what looks like an end. */
+static ssize_t note_cut(uv_stream_t* stream, ssize_t n) {
+  if (n < 0 && (n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT))
+    stream->flags |= UV__STREAM_CUT;
+  return n;
+}
+
 static ssize_t give(uv_stream_t* stream,
                     const uv_buf_t* bufs,
                     unsigned count,
@@ -25,7 +32,7 @@ static ssize_t give(uv_stream_t* stream,
   assert(pass == NULL || !uv__handle_is_closing(pass));
   n = io->ops->write(io, bufs, count, mode, pass == NULL ? NULL : uv__stream_io(pass));
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  return n;
+  return note_cut(stream, n);
 }
 
 /* What came of a call with the first `count` buffers of the queue. */
@@ -70,7 +77,7 @@ static int flush(uv_stream_t* stream) {
 
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  ssize_t n = io->ops->done(io, UV__WRITE);
+  ssize_t n = note_cut(stream, io->ops->done(io, UV__WRITE));
 
   uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
   /* Its ring is answered here, also where no turn has done so, or no ring will come any more. */
