@@ -43,6 +43,7 @@ struct model_write {
   int error;   /* what the system said, 0: nothing bad */
   int cancelled;
   int started;               /* was queued while something was in flight: maybe it too */
+  int lost; /* error of the call that it was in, although all of it had arrived; or 0 */
   struct model_handle* send; /* what it passes; NULL: nothing */
   int send_id;               /* what that led to */
   int passed;
