@@ -220,6 +220,7 @@ TEST(p4_device_that_is_always_ready) {
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
   CHECK_EQ(sink.bytes, 0);
+  CHECK_EQ(uv_is_readable((uv_stream_t*) &pipe), 0); /* That was the last of it. */
   CHECK_EQ(uv_pipe_getsockname(&pipe, name, &size), 0);
   CHECK_EQ(size, 0);
   CHECK(uv_send_buffer_size((uv_handle_t*) &pipe, &value) < 0);

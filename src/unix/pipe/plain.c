@@ -79,6 +79,11 @@ static int has_name(int fd) {
 #endif
 }
 
+/* Behind its end. What else is a device has one end, and whether it is here depends on the poller. */
+static int goes_on(int fd) {
+  return is_pipe(fd) ? has_name(fd) : isatty(fd);
+}
+
 int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   int flags = fcntl(fd, F_GETFL);
   int access = flags & O_ACCMODE;
@@ -104,7 +109,7 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened) {
   }
   *opened = is_pipe(fd) ? 0 : UV__OPENED_STAYS;
   if (access != O_WRONLY)
-    *opened |= UV__OPENED_READABLE | (has_name(fd) ? UV__OPENED_ENDLESS : 0);
+    *opened |= UV__OPENED_READABLE | (goes_on(fd) ? UV__OPENED_ENDLESS : 0);
   if (access != O_RDONLY)
     *opened |= UV__OPENED_WRITABLE;
   io->ops = &plain_ops;
