@@ -42,7 +42,8 @@ struct model_write {
   size_t left; /* not yet taken by the system */
   int error;   /* what the system said, 0: nothing bad */
   int cancelled;
-  int started;               /* was queued while something was in flight: maybe it too */
+  int started; /* was queued while something was in flight: maybe it too */
+  int lost;    /* error of the call that it was in, although all of it had arrived; or 0 */
   struct model_handle* send; /* what it passes; NULL: nothing */
   int send_id;               /* what that led to */
   int passed;

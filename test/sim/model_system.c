@@ -133,8 +133,12 @@ static void on_told(struct uv__io* io, ssize_t result) {
     h->tried = 1;
     sim_mark(result > 0 ? MARK_LAST_TRY_TAKES : MARK_LAST_TRY_EAGAIN);
   }
-  for (w = h->writes; w != NULL && result != UV_EAGAIN; w = w->next)
+  for (w = h->writes; w != NULL && result != UV_EAGAIN; w = w->next) {
+    /* All had arrived when the connection broke, and the system does not say so. */
+    if (result < 0 && w->started && w->left == 0)
+      w->lost = (int) result;
     w->flies = 0;
+  }
   mark_told(h, result);
   if (result >= 0) {
     h->queued -= (size_t) result;

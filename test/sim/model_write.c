@@ -144,6 +144,7 @@ void model_write(struct model_handle* h, struct model_handle* send) {
   w->error = 0;
   w->cancelled = 0;
   w->started = 0;
+  w->lost = 0;
   w->send = send;
   w->send_id = 0;
   w->passed = 0;
