@@ -33,6 +33,46 @@ TEST(win_write_that_lacks_memory_is_halved) {
   }
 }
 
+static struct stream* adopt(const struct kind* k, HANDLE handle) {
+  struct uv__desc desc;
+
+  memset(&desc, 0, sizeof(desc));
+  desc.kind = UV__DESC_PIPE;
+  desc.handle = handle;
+  return stream_open(k, &desc);
+}
+
+/* So is what a helper writes to an end that is not overlapped, also behind a close, where nobody would hear
+ * that it is lost. */
+TEST(win_sync_write_that_lacks_memory_is_halved) {
+  enum {
+    FIRST = 300000,
+    LAST = 50000
+  };
+  static char bytes[LAST];
+
+  EACH_KIND(k) {
+    uv_buf_t buf = uv_buf_init(bytes, LAST);
+    struct stream *a, *b;
+    HANDLE in, out;
+    char byte;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    CHECK(CreatePipe(&in, &out, NULL, 0));
+    a = adopt(k, out);
+    b = adopt(k, in);
+    nt_pool_most = 5000;
+    CHECK_EQ(write_pattern(a, 0, FIRST, b), 0);
+    pattern_fill(bytes, LAST, FIRST);
+    CHECK_EQ(write_start(a, &buf, 1, UV__QUEUE), UV__PENDING);
+    stream_end(a);
+    hear_until(b, FIRST + LAST);
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+  }
+}
+
 /* A page that finds none is told: there is nothing left to halve. (A frame is waited for.) */
 TEST(win_write_of_a_page_that_lacks_memory_fails) {
   EACH_KIND(k) {
