@@ -279,6 +279,41 @@ static double pipe_lives(void) {
   return lives(PIPE);
 }
 
+/* ---- Timers: an operation is one of a millisecond ---- */
+
+static void on_timer(uv_timer_t* timer) {
+  if (++rounds == WARM_UP)
+    shim_count_begin();
+  if (rounds == WARM_UP + LIVES) {
+    shim_count_end();
+    uv_close((uv_handle_t*) timer, NULL);
+  }
+}
+
+static double timers(void) {
+  uv_timer_t timer;
+
+  rounds = 0;
+  check(uv_timer_init(loop, &timer), "uv_timer_init");
+  check(uv_timer_start(&timer, on_timer, 1, 1), "uv_timer_start");
+  run();
+  return LIVES;
+}
+
+/* An echo beside which a timer waits for a minute costs what one alone does. */
+static double echo_with_timer(void) {
+  uv_timer_t timer;
+  double operations;
+
+  check(uv_timer_init(loop, &timer), "uv_timer_init");
+  check(uv_timer_start(&timer, on_timer, 60000, 0), "uv_timer_start");
+  uv_unref((uv_handle_t*) &timer);
+  operations = tcp_echo();
+  uv_close((uv_handle_t*) &timer, NULL);
+  run();
+  return operations;
+}
+
 /* ---- A loop that has nothing to do; an operation is a second ---- */
 
 static void on_async(uv_async_t* async) {
@@ -324,6 +359,8 @@ static const struct {
     {"pipe small messages, per message", pipe_small, 2.1},
     {"TCP connect + accept + close", tcp_lives, 19.1}, /* one wait tells of both ends, or two do */
     {"pipe connect + accept + close", pipe_lives, 13.1},
+    {"TCP echo beside a far timer", echo_with_timer, 4.05},
+    {"timer of 1 ms", timers, 3.5},
     {"idle loop, per second", idle, 1.5},
 };
 

@@ -11,6 +11,8 @@ from pathlib import Path
 TIMEOUT_S = 60
 
 PLAIN = [
+    ["turns", "tcp", "50"],
+    ["turns", "pipe", "50"],
     ["pump", "tcp", "50"],
     ["pump", "pipe", "50"],
     ["small_writes", "tcp", "3"],

@@ -486,7 +486,7 @@ static int carry(int sending, const char* ready_file, uint64_t timeout_ms) {
 static int print_usage(FILE* out) {
   fprintf(
       out,
-      "usage: ferry make FILE BYTES\n"
+      "Usage: ferry make FILE BYTES\n"
       "       ferry recv FILE ENDPOINT [--timeout SECONDS] [--ready-file FILE]\n"
       "       ferry send FILE ENDPOINT [--timeout SECONDS]\n"
       "       ferry --help, ferry --version\n"

@@ -291,7 +291,7 @@ static void on_timer(uv_timer_t* handle) {
 }
 
 static int print_usage(FILE* out) {
-  fprintf(out, "usage: swarm serve ENDPOINT COUNT [--timeout SECONDS] [--ready-file FILE]\n"
+  fprintf(out, "Usage: swarm serve ENDPOINT COUNT [--timeout SECONDS] [--ready-file FILE]\n"
                "       swarm check ENDPOINT COUNT BYTES [--timeout SECONDS]\n"
                "       swarm --help, swarm --version\n"
                "\n"

@@ -573,7 +573,27 @@ def test_all_tools_help():
             running = Running(name, option)
             out, err = running.process.communicate(timeout=WAIT_S)
             assert running.process.returncode == 0 and err == "", (name, err)
-            contains(out, f"usage: {name} ", *(["--version"] if name != "relay" else []))
+            contains(out, f"Usage: {name} ", *(["--version"] if name != "relay" else []))
+            assert max(map(len, out.splitlines())) <= 100, out
+
+
+def test_help_makes_a_manual_page():
+    """help2man takes it apart by its form: what it does not see runs into one paragraph."""
+    if on_windows() or shutil.which("help2man") is None:
+        skip("it takes help2man, and a program that starts here")
+    for name, *seen in (("relay", "relay [OPTION...] ENDPOINT ENDPOINT\n", "serve every client of "),
+                        ("prefork", "prefork serve ENDPOINT [OPTION]...", "prefork upgrade ENDPOINT",
+                         "prefork --uninstall NAME", "that many worker processes (4)",
+                         "serve is a web server: a master ", "load asks for that many answers ")):
+        os.symlink(program(name)[-1], name)
+        page = subprocess.run(["help2man", "--no-info", "./" + name], capture_output=True, check=True,
+                              **TEXT).stdout
+        page = re.sub(r"\\f.|\\[,/]?", "", page)  # changes of the font
+        page = re.sub(r"^\.B (.*)\n", r"\1 ", page, flags=re.MULTILINE)
+        contains(page, ".SH SYNOPSIS\n")
+        for text in seen:
+            assert re.search("^" + re.escape(text), page, re.MULTILINE), f"{text} in {page}"
+        assert "\n.IP\n" not in page, page
 
 
 def test_all_tools_take_options_alike():
@@ -1062,11 +1082,20 @@ def test_relay_says_how_far_it_is_when_asked():
 
 
 def test_relay_shows_how_far_it_is():
-    if on_windows():
-        skip("the console of these tests is nobody's standard error")
     server = listener()
     with open("in", "wb") as file:
         file.write(noise(40_000_000))
+    if on_windows():
+        terminal = Console("--stderr", "relay", "file:in", endpoint(server))
+        connection = accept(server)
+        for word in (b"%", b"of", b"38.1", b"MiB,", b"left"):  # blanks are moves of the cursor
+            terminal.see(word)
+        assert read_all(connection) == noise(40_000_000)
+        connection.close()
+        for word in (b"40000000", b"bytes", b"in"):
+            terminal.see(word)
+        terminal.end(0)
+        return
     import pty
     master, slave = pty.openpty()
     running = relay("file:in", endpoint(server), stderr=slave)
@@ -1158,7 +1187,11 @@ class Console(Terminal):
     not put the mode back."""
 
     def __init__(self, name, *arguments):
-        self.running = Running(host(), "console", "80", "24", command(name), *arguments,
+        if name == "--stderr":  # is the console, too
+            more, (name, *arguments) = [name], arguments
+        else:
+            more = []
+        self.running = Running(host(), "console", "80", "24", *more, command(name), *arguments,
                                stdin=subprocess.PIPE)
         self.seen = b""
 
@@ -1597,13 +1630,45 @@ def test_ferry_interrupted_leaves_nothing_whole():
         os.remove(receiver.ready)
 
 
+def test_others_interrupted_do_not_end_well():
+    """Those that have nothing to put in order: they end at once, as their systems have it, and no exit
+    code says that all was well. Whoever they spoke with sees the end."""
+    server = listener()
+    far, name = endpoint(server), pipe_name()
+    name = "\\\\.\\pipe\\" + name if on_windows() else name
+    for asks, *arguments in ((1, "swarm", "check", far, "1", "5000"),
+                             (1, "prefork", "load", far, "--clients", "1"),
+                             (1, "guide_call", *map(str, server.getsockname())),
+                             (0, "swarm", "serve", LISTEN, "2", "--ready-file", "READY"),
+                             (0, "echo", "0"), (0, "guide_echo", "0"), (0, "guide_careful", "0"),
+                             (0, "guide_pipes", "0", name)):
+        running = Interruptible(*arguments)
+        if asks:
+            connection = accept(server)
+            assert connection.recv(1) != b"", arguments
+        else:
+            address = running.addresses()[0] if "READY" in arguments else split_address(
+                running.process.stdout.readline().split()[-1])
+            connection = connect(address)
+            connection.sendall(b"x")
+            assert connection.recv(1) == b"x", arguments
+        running.interrupt()
+        try:
+            read_all(connection)
+        except (ConnectionResetError, ConnectionAbortedError):
+            pass
+        running.process.communicate(timeout=WAIT_S)
+        assert running.process.returncode != 0 or runner, arguments  # Wine ends them with 0
+        connection.close()
+
+
 def test_ferry_bad_arguments():
     for arguments, *parts in ((["make", "file", "1M"], "no number of bytes"),
                               (["make", "--", "file", "-5"], "no number of bytes"),
                               (["make", "file", "-5"], "-5: there is no such option"),
                               (["recv", "file", "stdio"], "both directions"),
                               (["send", "file", "tcp:127.0.0.1:9", "--ready-file=x"], "for recv"),
-                              (["recv"], "usage")):
+                              (["recv"], "Usage")):
         contains(Running("ferry", *arguments).end(2), *parts)
     assert not os.path.exists("file")
 
@@ -1803,8 +1868,8 @@ def test_prefork_load_to_nobody_is_one_line():
 
 def test_prefork_bad_arguments():
     for arguments, *parts in (
-        ([], "usage"),
-        (["serve"], "usage"),
+        ([], "Usage"),
+        (["serve"], "Usage"),
         (["serve", "pipe-listen:x"], "tcp-listen:"),
         (["serve", "tcp:127.0.0.1:1"], "serve listens"),
         (["serve", LISTEN, "--workers", "0"], "--workers", "at least 1"),

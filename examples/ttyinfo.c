@@ -140,7 +140,7 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 static int print_usage(FILE* where) {
   fprintf(
       where,
-      "usage: ttyinfo [normal|raw|raw-vt|io]\n"
+      "Usage: ttyinfo [normal|raw|raw-vt|io]\n"
       "       ttyinfo --help, ttyinfo --version\n"
       "\n"
       "Shows the size of the terminal, each change of it, and the bytes that each key sends, in\n"

@@ -856,7 +856,9 @@ struct uv_timer_s {
 /* Initialise; the timer is not started. Always 0. */
 UV_EXTERN int uv_timer_init(uv_loop_t* loop, uv_timer_t* handle);
 /* Run `cb` in `timeout` ms and then every `repeat` ms (0: once), both counted from the
- * loop's time (uv_now). A running timer is restarted. UV_EINVAL: closing or `cb` is NULL. */
+ * loop's time (uv_now). A running timer is restarted. Never early, and within a millisecond
+ * where the system has timers for it (Windows 10 1803); time in which the machine sleeps does
+ * not count (rule X11). UV_EINVAL: closing or `cb` is NULL. */
 UV_EXTERN int uv_timer_start(uv_timer_t* handle, uv_timer_cb cb, uint64_t timeout, uint64_t repeat);
 /* Stop; always 0. */
 UV_EXTERN int uv_timer_stop(uv_timer_t* handle);
@@ -1132,7 +1134,8 @@ UV_EXTERN void uv_free_interface_addresses(uv_interface_address_t* addresses, in
 
 /* Clocks of the system; that of a loop is uv_now. */
 
-/* Nanoseconds of a clock that never goes back, from an arbitrary start. Any thread. */
+/* Nanoseconds of a clock that never goes back, from an arbitrary start; it stands still while the
+ * machine sleeps. Any thread. */
 UV_EXTERN uint64_t uv_hrtime(void);
 /* Block the calling thread for at least `msec` ms. Any thread. */
 UV_EXTERN void uv_sleep(unsigned int msec);

@@ -20,7 +20,7 @@
 
 const int door_accepts_ahead = 0;
 
-const char door_help[] = "       (600), MODE:GROUP, or GROUP alone (660)";
+const char door_help[] = "                      (600), MODE:GROUP, or GROUP alone (660)";
 
 static struct {
   uv_pipe_t listener;

@@ -21,8 +21,9 @@
 
 const int door_accepts_ahead = 1;
 
-const char door_help[] = "       (nobody else), names of users and groups between commas "
-                         "(Users,SYSTEM), or SDDL (D:...)";
+const char door_help[] =
+    "                      (nobody else), names of users and groups between commas\n"
+    "                      (Users,SYSTEM), or SDDL (D:...)";
 
 struct instance {
   HANDLE pipe; /* NULL: none */

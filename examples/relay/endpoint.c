@@ -444,7 +444,7 @@ static const struct scheme schemes[] = {
      .kind = &tcp},
     {.name = "tcp-listen",
      .syntax = "tcp-listen:HOST:PORT",
-     .meaning = "wait for a TCP client; port 0 takes a free one, HOST * or none all addresses",
+     .meaning = "wait for a TCP client; port 0: a free one; HOST * or none: all addresses",
      .kind = &tcp,
      .listens = 1},
 #ifndef _WIN32
@@ -486,8 +486,7 @@ static const struct scheme schemes[] = {
      .gives_nothing = 1},
     {.name = "file",
      .syntax = "file:PATH",
-     .meaning = "a file: read as the first endpoint, written as the second (PATH.part until "
-                "it is whole)",
+     .meaning = "a file: read as first endpoint, written as second (PATH.part until whole)",
      .kind = &file,
      .single = 1,
      .placed = 1},
@@ -555,7 +554,7 @@ char endpoint_escape(const struct endpoint* endpoint) {
 void endpoint_list(FILE* out) {
   size_t i;
   for (i = 0; i < SCHEMES; i++)
-    fprintf(out, "  %-24s %s\n", schemes[i].syntax, schemes[i].meaning);
+    fprintf(out, "  %-21s %s\n", schemes[i].syntax, schemes[i].meaning);
 }
 
 int endpoint_bind(const struct endpoint* endpoint, uv_loop_t* loop, union any_stream* stream) {

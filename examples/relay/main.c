@@ -51,7 +51,7 @@ struct relay {
 static int print_help(FILE* out) {
   fprintf(
       out,
-      "usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
+      "Usage: relay [OPTION...] ENDPOINT ENDPOINT\n"
       "\n"
       "Joins two endpoints and moves bytes both ways. The end of one side's stream is passed\n"
       "on and the other direction goes on; a failure is passed on as a reset, where there is\n"

@@ -142,6 +142,7 @@ struct uv__loop_tail {
   struct uv__retry** retry_last; /* the end of that list, */
   uint64_t retry_at;             /* and when, by uv__port_now */
   struct uv__expected* expected; /* the operations that the kernel has */
+  struct uv__exact* exact;       /* the timer of what is due between two ticks */
   void* instances;               /* names of pipes that connects wait for */
   volatile LONG wake;            /* enum uv__wake of src/win/loop/loop.c */
   volatile LONG signals;         /* 1: a watcher of the loop has something to take */

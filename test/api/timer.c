@@ -246,3 +246,64 @@ TEST(timer_callback_may_close_itself_and_others_that_are_due) {
   CHECK_EQ(net_closed, 2);
   net_end();
 }
+
+static uint64_t begun_at;
+
+static void check_short(uv_timer_t* timer) {
+  uint64_t ms = (uint64_t) (uintptr_t) timer->data;
+
+  CHECK(uv_now(timer->loop) >= begun_at + ms);
+  CHECK(uv_hrtime() / 1000000 >= begun_at + ms);
+  fired++;
+  uv_close((uv_handle_t*) timer, NULL);
+}
+
+/* Each distance from the next tick of a system that has such, and beyond. */
+TEST(x11_short_timers_are_never_early) {
+  enum {
+    COUNT = 60
+  };
+  uv_timer_t timers[COUNT];
+  uintptr_t i;
+
+  begun_at = uv_now(net_loop());
+  for (i = 0; i < COUNT; i++) {
+    timers[i].data = (void*) i;
+    CHECK_EQ(uv_timer_init(net_loop(), &timers[i]), 0);
+    CHECK_EQ(uv_timer_start(&timers[i], check_short, i, 0), 0);
+  }
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(fired, COUNT);
+  net_end();
+}
+
+static void sooner_first(uv_timer_t* timer) {
+  CHECK_EQ(++fired, 2);
+  uv_close((uv_handle_t*) timer, NULL);
+}
+
+static void then_later(uv_timer_t* timer) {
+  CHECK_EQ(++fired, 3);
+  uv_close((uv_handle_t*) timer, NULL);
+}
+
+static void start_sooner(uv_timer_t* timer) {
+  CHECK_EQ(++fired, 1);
+  CHECK_EQ(uv_timer_start(timer, sooner_first, 1, 0), 0);
+}
+
+/* What the loop waits with is set to the later one meanwhile, or was. */
+TEST(x11_timer_of_a_callback_overtakes_a_later_one) {
+  uv_timer_t first, later;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &first), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &later), 0);
+  CHECK_EQ(uv_timer_start(&first, start_sooner, 3, 0), 0);
+  CHECK_EQ(uv_timer_start(&later, then_later, 30000, 0), 0);
+  while (fired < 2)
+    CHECK_EQ(uv_run(net_loop(), UV_RUN_ONCE), 1);
+  CHECK_EQ(uv_timer_start(&later, then_later, 2, 0), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(fired, 3);
+  net_end();
+}

@@ -31,6 +31,7 @@ extern const struct fact facts_of_connections[];
 extern const struct fact facts_of_refusals[];
 extern const struct fact facts_of_processes[];
 extern const struct fact facts_of_consoles[];
+extern const struct fact facts_of_timers[];
 
 /* What the child does that tries a fact of a console; its exit code. */
 int facts_in_console(const char* name);

@@ -1,9 +1,23 @@
 /* The clocks that programs read, and sleeping. The time itself is in sched.c. */
 #include "sched.h"
 
+static uint64_t slept; /* by the machine, in this run and those before */
+
+void nt_sleep_machine(uint64_t ms) {
+  nt_enter("nt_sleep_machine");
+  slept += ms * NT_MS;
+}
+
+void WINAPI nt_query_unbiased(ULONGLONG* units);
+
+void WINAPI nt_query_unbiased(ULONGLONG* units) {
+  nt_enter("QueryUnbiasedInterruptTimePrecise");
+  *units = nt_now();
+}
+
 BOOL WINAPI QueryPerformanceCounter(LARGE_INTEGER* ticks) {
   nt_enter("QueryPerformanceCounter");
-  ticks->QuadPart = (LONGLONG) nt_now();
+  ticks->QuadPart = (LONGLONG) (nt_now() + slept);
   return TRUE;
 }
 
@@ -15,14 +29,14 @@ BOOL WINAPI QueryPerformanceFrequency(LARGE_INTEGER* per_sec) {
 /* Counts ticks of the system's timer ("GetTickCount64": 10 to 16 ms). */
 ULONGLONG WINAPI GetTickCount64(void) {
   nt_enter("GetTickCount64");
-  return nt_now() / 156250 * 156250 / NT_MS;
+  return (nt_now() + slept) / 156250 * 156250 / NT_MS;
 }
 
 void WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time) {
   uint64_t ticks;
 
   nt_enter("GetSystemTimePreciseAsFileTime");
-  ticks = NT_EPOCH + nt_now();
+  ticks = NT_EPOCH + nt_now() + slept;
   time->dwLowDateTime = (DWORD) ticks;
   time->dwHighDateTime = (DWORD) (ticks >> 32);
 }

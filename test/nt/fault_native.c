@@ -149,6 +149,12 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_create_pipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_fs_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_set_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    /* Without it time-outs end at ticks. */
+    UNNOTICED_ROW(CreateWaitableTimerExW, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    UNNOTICED_ROW(CreateWaitableTimerExW, ANY, ERROR_INVALID_PARAMETER),
+    UNNOTICED_ROW(SetWaitableTimer, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    UNNOTICED_ROW(nt_create_wait_packet, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    UNNOTICED_ROW(nt_associate_wait_packet, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_allocate_reserve, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_post_reserve, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_getsockname, ANY, WSAENOBUFS),

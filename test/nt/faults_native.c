@@ -319,6 +319,22 @@ PLAIN(BOOL,
        ULONG flags),
       (timer, queue, callback, context, due_ms, period_ms, flags))
 
+PLAIN(HANDLE,
+      NULL,
+      CreateWaitableTimerExW,
+      (LPSECURITY_ATTRIBUTES security, LPCWSTR name, DWORD flags, DWORD access),
+      (security, name, flags, access))
+PLAIN(BOOL,
+      FALSE,
+      SetWaitableTimer,
+      (HANDLE timer,
+       const LARGE_INTEGER* due,
+       LONG period_ms,
+       PTIMERAPCROUTINE routine,
+       LPVOID arg,
+       BOOL resume),
+      (timer, due, period_ms, routine, arg, resume))
+
 /* ---- Winsock ---- */
 
 PLAIN(SOCKET,

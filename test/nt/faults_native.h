@@ -26,6 +26,7 @@
   XX(CreateThreadpoolWait)               \
   XX(CreateTimerQueueTimer)              \
   XX(CreateToolhelp32Snapshot)           \
+  XX(CreateWaitableTimerExW)             \
   XX(DuplicateHandle)                    \
   XX(FlsAlloc)                           \
   XX(GetAdaptersAddresses)               \
@@ -85,6 +86,7 @@
   XX(SetNamedPipeHandleState)            \
   XX(SetSecurityDescriptorDacl)          \
   XX(SetSecurityDescriptorSacl)          \
+  XX(SetWaitableTimer)                   \
   XX(TlsAlloc)                           \
   XX(UpdateProcThreadAttribute)          \
   XX(WriteConsoleInputW)                 \
@@ -103,7 +105,9 @@
   XX(nt_connect)                         \
   XX(nt_connect_ex)                      \
   XX(nt_allocate_reserve)                \
+  XX(nt_associate_wait_packet)           \
   XX(nt_create_pipe)                     \
+  XX(nt_create_wait_packet)              \
   XX(nt_fs_control)                      \
   XX(nt_getpeername)                     \
   XX(nt_getsockname)                     \

@@ -260,6 +260,23 @@ PLAIN(LONG,
       (made, attributes, type))
 PLAIN(LONG,
       SHORTAGE,
+      nt_create_wait_packet,
+      (HANDLE * made, ACCESS_MASK access, void* attributes),
+      (made, access, attributes))
+PLAIN(LONG,
+      SHORTAGE,
+      nt_associate_wait_packet,
+      (HANDLE handle,
+       HANDLE port,
+       HANDLE object,
+       void* key,
+       void* overlapped,
+       LONG status,
+       ULONG_PTR info,
+       BOOLEAN* already),
+      (handle, port, object, key, overlapped, status, info, already))
+PLAIN(LONG,
+      SHORTAGE,
       nt_post_reserve,
       (HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info),
       (handle, with, key, overlapped, status, info))

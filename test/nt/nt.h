@@ -72,6 +72,12 @@ extern size_t nt_pool_most;
 extern int nt_files_can_leave;
 /* 0: there are no reserve objects (Wine). */
 extern int nt_has_reserves;
+/* 0: there are no timers of high resolution (before 10, 1803); no packets that wait for them (Wine). */
+extern int nt_has_exact_timers;
+extern int nt_has_wait_packets;
+/* The machine sleeps for so long, and wakes: dates and the performance counter go on, time-outs and
+ * QueryUnbiasedInterruptTimePrecise do not ("WaitForSingleObject", "SetWaitableTimer": Windows 8). */
+void nt_sleep_machine(uint64_t ms);
 /* 0: the folder of all pipes cannot be opened (an AppContainer): there is no waiting for an instance, and no
  * pair without a name. */
 extern int nt_pipes_have_folder;

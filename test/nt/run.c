@@ -14,6 +14,8 @@ void nt_begin(uint64_t seed) {
   nt_app_container = 0;
   nt_pool_most = SIZE_MAX;
   nt_pipes_have_folder = 1;
+  nt_has_exact_timers = seed % 6 != 4;
+  nt_has_wait_packets = seed % 4 != 1;
   nt_object_begin();
   nt_self()->is_loops = 0;
   nt_self()->may_block = 0;

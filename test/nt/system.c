@@ -21,6 +21,10 @@ LONG NTAPI nt_set_file(HANDLE handle, void* status, void* info, ULONG size, int 
 LONG NTAPI nt_allocate_reserve(HANDLE* made, void* attributes, int type);
 LONG NTAPI nt_post_reserve(
     HANDLE handle, HANDLE with, void* key, void* overlapped, LONG status, ULONG_PTR info);
+LONG NTAPI nt_create_wait_packet(HANDLE* made, ACCESS_MASK access, void* attributes);
+extern LONG NTAPI nt_associate_wait_packet(void);
+LONG NTAPI nt_cancel_wait_packet(HANDLE handle, BOOLEAN also_signalled);
+void WINAPI nt_query_unbiased(ULONGLONG* units);
 
 /* ---- Functions by name ---- */
 
@@ -59,6 +63,10 @@ static const struct {
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
     {"NtAllocateReserveObject", (FARPROC) (void (*)(void)) nt_allocate_reserve},
     {"NtSetIoCompletionEx", (FARPROC) (void (*)(void)) nt_post_reserve},
+    {"NtCreateWaitCompletionPacket", (FARPROC) (void (*)(void)) nt_create_wait_packet},
+    {"NtAssociateWaitCompletionPacket", (FARPROC) (void (*)(void)) nt_associate_wait_packet},
+    {"NtCancelWaitCompletionPacket", (FARPROC) (void (*)(void)) nt_cancel_wait_packet},
+    {"QueryUnbiasedInterruptTimePrecise", (FARPROC) (void (*)(void)) nt_query_unbiased},
     {"NtSetInformationFile", (FARPROC) (void (*)(void)) nt_set_file},
     {"NtOpenFile", (FARPROC) (void (*)(void)) nt_open_file},
     {"NtCreateNamedPipeFile", (FARPROC) (void (*)(void)) nt_create_pipe},

@@ -119,6 +119,8 @@ static void check_write_status(const struct model_handle* h,
     want = status == w->error || (h->closing && status == UV_ECANCELED) ? status : 0;
   else if (sim_counts_lost && h->closing && w->started && status == UV_ECANCELED)
     want = status;
+  else if (sim_counts_lost && w->started && w->error != 0)
+    want = w->error; /* All had arrived when the connection broke, which the system did not say. */
   else if (w->left == 0)
     want = 0;
   else if (w->error != 0)

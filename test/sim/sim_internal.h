@@ -34,6 +34,7 @@ enum sim_state {
 enum sim_holder {
   HELD_BY_IO,
   HELD_BY_CORE,  /* out of accept_now or a read, not yet opened */
+  HELD_BY_WRITE, /* goes with a write in flight */
   HELD_BY_QUEUE, /* waits to be accepted, or is under way with bytes */
   HELD_BY_CHILD,
   HELD_BY_TEST

@@ -367,7 +367,7 @@ static ssize_t tcp_write(struct uv__io* io,
     /* A port that works on the bytes has the descriptor, too; one that waits for room does not. */
     sim_pin_bytes(io, bufs, nbufs,
                   pass != NULL && (io->tail.style & (SIM_COMPLETES | SIM_COPIES))
-                      ? sim_dup(pass->tail.fd, HELD_BY_QUEUE)
+                      ? sim_dup(pass->tail.fd, HELD_BY_WRITE)
                       : -1);
     sim_seen->in_flight(io);
     sim_arm(io, UV__WRITE);

@@ -2,12 +2,13 @@
  * between those and its own, which can be anything: even Unix pipes under Wine, that no Windows
  * program can stop reading. Windows only; for tests in other languages.
  *
- *   uvtest_host console COLUMNS ROWS PROGRAM [ARGUMENT...]
+ *   uvtest_host console COLUMNS ROWS [--stderr] PROGRAM [ARGUMENT...]
  *   uvtest_host pipes PROGRAM [ARGUMENT...]
  *
  * In what is typed ESC [ 8 ; ROWS ; COLUMNS t changes the size of the console. The exit code is that
  * of the program, or 98 when the console's mode was not put back; 77 says that this system has no
- * pseudo consoles, 99 that something went wrong. The program's standard error is ours. */
+ * pseudo consoles, 99 that something went wrong. The program's standard error is ours, or with --stderr the
+ * console, too. */
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -71,7 +72,8 @@ static void join(char* command, size_t room, const char* first, char** arguments
   *to = '\0';
 }
 
-static void start(char* command, HANDLE in, HANDLE out, LPPROC_THREAD_ATTRIBUTE_LIST attributes) {
+static void start(
+    char* command, HANDLE in, HANDLE out, HANDLE err, LPPROC_THREAD_ATTRIBUTE_LIST attributes) {
   STARTUPINFOEXA info;
 
   memset(&info, 0, sizeof(info));
@@ -79,7 +81,7 @@ static void start(char* command, HANDLE in, HANDLE out, LPPROC_THREAD_ATTRIBUTE_
   info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
   info.StartupInfo.hStdInput = in;
   info.StartupInfo.hStdOutput = out;
-  info.StartupInfo.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+  info.StartupInfo.hStdError = err;
   info.lpAttributeList = attributes;
   SetHandleInformation(info.StartupInfo.hStdError, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
   if (!CreateProcessA(NULL, command, NULL, NULL, TRUE,
@@ -177,7 +179,7 @@ static DWORD run_on_pipes(char** arguments) {
   make_pipe(&in_end, &keys, &in_end);
   make_pipe(&screen, &out_end, &out_end);
   join(command, sizeof(command), "", arguments);
-  start(command, in_end, out_end, NULL);
+  start(command, in_end, out_end, GetStdHandle(STD_ERROR_HANDLE), NULL);
   CloseHandle(in_end);
   CloseHandle(out_end);
   CreateThread(NULL, 0, pass_keys, NULL, 0, NULL);
@@ -211,7 +213,7 @@ static DWORD run_on_console(char* self, char** arguments) {
     fail("UpdateProcThreadAttribute");
   snprintf(first, sizeof(first), "\"%s\" inside", self);
   join(command, sizeof(command), first, arguments + 2);
-  start(command, NULL, NULL, attributes);
+  start(command, NULL, NULL, GetStdHandle(STD_ERROR_HANDLE), attributes);
   thread = CreateThread(NULL, 0, pass_screen, screen, 0, NULL);
   CreateThread(NULL, 0, pass_keys, NULL, 0, NULL);
   code = join_child();
@@ -228,8 +230,10 @@ static DWORD run_inside(char** arguments) {
   DWORD before[2];
   DWORD after[2];
   DWORD code;
+  int all = strcmp(arguments[0], "--stderr") == 0;
   int i;
 
+  arguments += all;
   for (i = 0; i < 2; i++) {
     ends[i] = CreateFileA(i == 0 ? "CONIN$" : "CONOUT$", GENERIC_READ | GENERIC_WRITE,
                           FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, OPEN_EXISTING, 0, NULL);
@@ -237,7 +241,7 @@ static DWORD run_inside(char** arguments) {
       fail("the console");
   }
   join(command, sizeof(command), "", arguments);
-  start(command, ends[0], ends[1], NULL);
+  start(command, ends[0], ends[1], all ? ends[1] : GetStdHandle(STD_ERROR_HANDLE), NULL);
   code = join_child();
   for (i = 0; i < 2; i++)
     if (!GetConsoleMode(ends[i], &after[i]) || after[i] != before[i])

@@ -298,3 +298,21 @@ TEST(l5_close_with_a_write_in_flight) {
   }
   CHECK_EQ(uv_loop_close(&loop), 0);
 }
+
+/* A stream that waits for what it lacks, as a listener that was a client before may do, does not let what it
+ * owes wait as long. */
+TEST(w1_callback_does_not_wait_for_what_the_stream_lacks) {
+  uv_buf_t buf;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  begin(0, 0, -1);
+  sys.began = 1;
+  uv__loop_starve(&tcp.stream.io);
+  buf = uv_buf_init(bytes, 1);
+  CHECK_EQ(uv_write(&req[0], (uv_stream_t*) &tcp, &buf, 1, on_write), 0);
+  CHECK_EQ(called, 0);
+  (void) uv_run(&loop, UV_RUN_NOWAIT);
+  CHECK_EQ(called, 1);
+  end();
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}

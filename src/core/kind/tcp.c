@@ -148,8 +148,8 @@ int uv_tcp_bind(uv_tcp_t* handle, const struct sockaddr* addr, unsigned int flag
   r = io->ops->bind(io, addr, flags);
   if (r < 0 && r != UV_EADDRINUSE)
     return r;
-  if (((const struct sockaddr_in*) (const void*) addr)->sin_port !=
-      0) /* At the same place in IPv6. */
+  /* A port that somebody else has it is not bound to. The port is at the same place in IPv6. */
+  if (r == 0 && ((const struct sockaddr_in*) (const void*) addr)->sin_port != 0)
     handle->flags |= UV__TCP_PORT;
   else
     handle->flags &= ~(unsigned) UV__TCP_PORT;

@@ -17,9 +17,12 @@ void uv__loop_starve(struct uv__io* io);
 /* That time is there. */
 void uv__loop_retry(uv_loop_t* loop);
 
-/* The same in the loop's next turn, and not in this one for that alone. */
+/* The same in the loop's next turn, and not in this one for that alone; nor does it wait for what it
+ * lacks. */
 static inline void uv__loop_later(struct uv__io* io) {
-  if (io->waiting != UV__WAITS_NOT)
+  if (io->waiting == UV__WAITS_STARVED)
+    uv__queue_remove(&io->link);
+  else if (io->waiting != UV__WAITS_NOT)
     return;
   io->waiting = UV__WAITS_LATER;
   uv__queue_insert_tail(&io->loop->later, &io->link);

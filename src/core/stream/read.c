@@ -102,7 +102,8 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  end(stream, n, &buf);
+  /* Not all that the peer wrote may have come. */
+  end(stream, n == UV_EOF && (stream->flags & UV__STREAM_CUT) ? UV_ECONNRESET : n, &buf);
 }
 
 /* Reads while there is something and the program wants it. A lane that rang is read without

@@ -34,7 +34,8 @@ enum {
   UV__STREAM_STAYS = 0x80000,     /* it cannot be passed: a file, a device */
   UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
   UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
-  UV__TCP_GIVEN = 0x400000        /* its socket came from the program */
+  UV__TCP_GIVEN = 0x400000,       /* its socket came from the program */
+  UV__STREAM_CUT = 0x800000       /* a write found that the connection is gone without an end */
 };
 
 enum {
@@ -134,11 +135,17 @@ ssize_t uv__write_take_back(uv_write_t* req);
 /* Nothing queued, and no callback owed. */
 int uv__write_drained(const uv_stream_t* stream);
 
-/* write_gate.c: 0 where this may be written now, with this handle or NULL, or an error */
-int uv__write_gate(const uv_stream_t* stream,
-                   const uv_buf_t bufs[],
-                   unsigned nbufs,
-                   uv_stream_t* send_handle);
+/* ---- write_gate.c: 0 where it may be, or an error ---- */
+
+/* Whether bytes may be written now (W4, W5). */
+int uv__write_gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs);
+/* Whether a handle may go with what passed that: over an IPC pipe, a connected, listening or bound TCP
+ * socket or pipe, and with at least one byte, as no system passes handles without (I1, I2). One whose
+ * bind failed takes its error along (A5). */
+int uv__write_gate_handle(const uv_stream_t* stream,
+                          const uv_buf_t bufs[],
+                          unsigned nbufs,
+                          uv_stream_t* send_handle);
 
 /* write.c */
 void uv__write_turn(uv_stream_t* stream);

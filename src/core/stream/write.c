@@ -14,6 +14,13 @@ enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
 };
 
+/* Systems tell of it once: to whoever asks first. Reading then finds what looks like an end. */
+static ssize_t note_cut(uv_stream_t* stream, ssize_t n) {
+  if (n < 0 && (n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT))
+    stream->flags |= UV__STREAM_CUT;
+  return n;
+}
+
 static ssize_t give(uv_stream_t* stream,
                     const uv_buf_t* bufs,
                     unsigned count,
@@ -25,7 +32,7 @@ static ssize_t give(uv_stream_t* stream,
   assert(pass == NULL || !uv__handle_is_closing(pass));
   n = io->ops->write(io, bufs, count, mode, pass == NULL ? NULL : uv__stream_io(pass));
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  return n;
+  return note_cut(stream, n);
 }
 
 /* What came of a call with the first `count` buffers of the queue. */
@@ -70,7 +77,7 @@ static int flush(uv_stream_t* stream) {
 
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  ssize_t n = io->ops->done(io, UV__WRITE);
+  ssize_t n = note_cut(stream, io->ops->done(io, UV__WRITE));
 
   uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
   /* Its ring is answered here, also where no turn has done so, or no ring will come any more. */
@@ -137,6 +144,15 @@ static void flush_blocking(uv_stream_t* stream) {
 }
 
 /* ---- Public ---- */
+
+static int gate(const uv_stream_t* stream,
+                const uv_buf_t bufs[],
+                unsigned nbufs,
+                uv_stream_t* send_handle) {
+  int r = uv__write_gate(stream, bufs, nbufs);
+
+  return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
+}
 
 /* Makes a request of the arguments; UV_ENOMEM. */
 static int fill(uv_write_t* req,
@@ -209,7 +225,7 @@ int uv_write2(uv_write_t* req,
               unsigned int nbufs,
               uv_stream_t* send_handle,
               uv_write_cb cb) {
-  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs, send_handle);
+  int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
 
   if (r == 0)
     r = fill(req, stream, bufs, nbufs, send_handle, cb);
@@ -263,7 +279,7 @@ int uv_try_write2(uv_stream_t* stream,
                   uv_stream_t* send_handle) {
   struct uv__gathered what;
   unsigned i;
-  int r = uv__write_gate(stream, bufs, nbufs, send_handle);
+  int r = gate(stream, bufs, nbufs, send_handle);
 
   if (r < 0)
     return r;

@@ -4,8 +4,7 @@
 
 #include "core/stream/stream.h"
 
-/* Whether bytes may be written now (W4, W5). */
-static int gate_bytes(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
+int uv__write_gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
   unsigned i;
 
   if (stream == NULL || bufs == NULL || nbufs == 0 || nbufs > INT_MAX)
@@ -41,13 +40,10 @@ static int has_gone(uv_stream_t* handle) {
   return (handle->flags & UV__STREAM_SHUT) && io->ops->fileno(io, &fd) == UV_EBADF;
 }
 
-/* Whether a handle may go with it: over an IPC pipe, a connected, listening or bound TCP socket
- * or pipe, and with at least one byte, as no system passes handles without (I1, I2). One whose bind
- * failed takes its error along (A5). */
-static int gate_handle(const uv_stream_t* stream,
-                       const uv_buf_t bufs[],
-                       unsigned nbufs,
-                       uv_stream_t* send_handle) {
+int uv__write_gate_handle(const uv_stream_t* stream,
+                          const uv_buf_t bufs[],
+                          unsigned nbufs,
+                          uv_stream_t* send_handle) {
   unsigned i;
   int r;
 
@@ -72,13 +68,4 @@ static int gate_handle(const uv_stream_t* stream,
     if (bufs[i].len > 0)
       return 0;
   return UV_EINVAL;
-}
-
-int uv__write_gate(const uv_stream_t* stream,
-                   const uv_buf_t bufs[],
-                   unsigned nbufs,
-                   uv_stream_t* send_handle) {
-  int r = gate_bytes(stream, bufs, nbufs);
-
-  return r < 0 || send_handle == NULL ? r : gate_handle(stream, bufs, nbufs, send_handle);
 }

@@ -41,9 +41,8 @@ static int is_early(const uv_stream_t* stream, const uv_write_t* req) {
          !uv__handle_is_closing(stream);
 }
 
-static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
-  req->status = status;
-  uv__queue_remove(&req->link);
+/* One that ended, and is in no list. */
+static void owe(uv_stream_t* stream, uv_write_t* req) {
   uv__queue_insert_tail(&stream->stream.write_done, &req->link);
   /* The callback comes in a turn, never from here. */
   if (stream->flags & UV__STREAM_DELIVERS)
@@ -52,6 +51,12 @@ static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
     uv__loop_later(uv__stream_io(stream));
   else
     uv__loop_again(uv__stream_io(stream));
+}
+
+static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
+  req->status = status;
+  uv__queue_remove(&req->link);
+  owe(stream, req);
 }
 
 /* ---- Handles that are to be passed (I4) ---- */
@@ -139,8 +144,7 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
   note_turn(stream, req);
   req->at = req->nbufs;
   req->written = req->bufs[0].len;
-  uv__queue_init(&req->link);
-  complete(stream, req, 0);
+  owe(stream, req);
 }
 
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have

@@ -170,16 +170,19 @@ static ssize_t was_sent(ssize_t n) {
   return n;
 }
 
-static ssize_t send_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
+static ssize_t send_one(int fd, const uv_buf_t* buf) {
+  ssize_t n;
+
+  do
+    n = send(fd, buf->base, buf->len, UV__SEND_FLAGS);
+  while (n < 0 && errno == EINTR);
+  return was_sent(n);
+}
+
+static ssize_t send_many(int fd, const uv_buf_t* bufs, unsigned nbufs) {
   struct msghdr msg;
   ssize_t n;
 
-  if (nbufs == 1) {
-    do
-      n = send(fd, bufs[0].base, bufs[0].len, UV__SEND_FLAGS);
-    while (n < 0 && errno == EINTR);
-    return was_sent(n);
-  }
   memset(&msg, 0, sizeof(msg));
   msg.msg_iov = (struct iovec*) bufs;
   msg.msg_iovlen = uv__fd_most_bufs(nbufs);
@@ -231,12 +234,18 @@ ssize_t uv__fd_write(struct uv__io* io,
                      unsigned nbufs,
                      enum uv__write_mode mode,
                      struct uv__io* pass) {
-  int r = uv__fd_write_waits(io, mode);
+  ssize_t n;
+  int r;
 
   (void) pass; /* The core passes none over a kind that carries none. */
-  if (r != 0)
+  if ((io->tail.state & UV__FD_FULL) && (r = uv__fd_write_waits(io, mode)) != 0)
     return r;
-  return uv__fd_was_written(io, bufs, nbufs, mode, send_bufs(io->tail.fd, bufs, nbufs));
+  if (nbufs > 1)
+    return uv__fd_was_written(io, bufs, nbufs, mode, send_many(io->tail.fd, bufs, nbufs));
+  n = send_one(io->tail.fd, bufs);
+  if (n > 0 && (size_t) n == bufs->len) /* what nearly all are */
+    return uv__fd_end(io, n);
+  return uv__fd_was_written(io, bufs, 1, mode, n);
 }
 
 /* In flight is the wait for room alone. */

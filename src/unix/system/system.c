@@ -28,25 +28,25 @@
 
 int uv_clock_gettime(uv_clock_id clock_id, uv_timespec64_t* ts) {
   struct timespec t;
-  int r;
+  uint64_t ns;
 
   if (ts == NULL)
     return UV_EFAULT;
   switch (clock_id) {
   case UV_CLOCK_MONOTONIC:
-    r = clock_gettime(CLOCK_MONOTONIC, &t);
-    break;
+    ns = uv_hrtime();
+    ts->tv_sec = (int64_t) (ns / 1000000000);
+    ts->tv_nsec = (int32_t) (ns % 1000000000);
+    return 0;
   case UV_CLOCK_REALTIME:
-    r = clock_gettime(CLOCK_REALTIME, &t);
-    break;
+    if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+      return UV__ERR(errno);
+    ts->tv_sec = t.tv_sec;
+    ts->tv_nsec = (int32_t) t.tv_nsec;
+    return 0;
   default:
     return UV_EINVAL;
   }
-  if (r != 0)
-    return UV__ERR(errno);
-  ts->tv_sec = t.tv_sec;
-  ts->tv_nsec = (int32_t) t.tv_nsec;
-  return 0;
 }
 
 int uv_gettimeofday(uv_timeval64_t* tv) {

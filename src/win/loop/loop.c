@@ -6,6 +6,8 @@
 enum {
   BATCH = 128,            /* packets in one call; 4 KiB of stack */
   LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
+  TICK_MS = 16,           /* between two ticks of the system's clock, or less */
+  NEAR_MS = 2 * TICK_MS,  /* what is due by then is not left to them */
   OPERATIONS = 2          /* of a stream: tail.in and tail.out */
 };
 
@@ -45,6 +47,12 @@ static int post_reserve(uv_loop_t* loop) {
                                  (void*) (ULONG_PTR) UV__LOOP_KEY_POST, NULL, 0, 0) >= 0;
 }
 
+static int make_port(uv_loop_t* loop) {
+  /* One thread takes packets; the count only says how many the system lets run at once. */
+  loop->tail.iocp = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  return loop->tail.iocp == NULL ? uv__error_translate(GetLastError()) : 0;
+}
+
 int uv__loop_start(uv_loop_t* loop) {
   int r = 0;
 
@@ -58,24 +66,29 @@ int uv__loop_start(uv_loop_t* loop) {
   if (loop->tail.event == NULL)
     return uv__error_translate(GetLastError());
   r = uv__expect_start(loop);
-  if (r < 0) {
-    CloseHandle(loop->tail.event);
-    return r;
-  }
-  /* One thread takes packets; the count only says how many the system lets run at once. */
-  loop->tail.iocp = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-  if (loop->tail.iocp == NULL) {
-    r = uv__error_translate(GetLastError());
-    uv__expect_stop(loop);
-    CloseHandle(loop->tail.event);
-    return r;
-  }
+  if (r < 0)
+    goto no_expected;
+  r = uv__exact_start(loop);
+  if (r < 0)
+    goto no_exact;
+  r = make_port(loop);
+  if (r < 0)
+    goto no_port;
   make_reserve(loop);
   return 0;
+
+no_port:
+  uv__exact_stop(loop);
+no_exact:
+  uv__expect_stop(loop);
+no_expected:
+  CloseHandle(loop->tail.event);
+  return r;
 }
 
 void uv__loop_stop(uv_loop_t* loop) {
   assert(loop->tail.retries == NULL && loop->tail.instances == NULL);
+  uv__exact_stop(loop);
   uv__expect_stop(loop);
   CloseHandle(loop->tail.event);
   CloseHandle(loop->tail.iocp);
@@ -177,22 +190,47 @@ static int missed_wake(uv_loop_t* loop) {
   return InterlockedCompareExchange(&loop->tail.wake, WAKE_NONE, WAKE_MISSED) == WAKE_MISSED;
 }
 
-/* Fetches packets; 0 when none came in time. */
-static ULONG fetch(uv_loop_t* loop, int timeout_ms, OVERLAPPED_ENTRY* entries) {
+/* How long one call is to wait for packets. Time-outs are counted in ticks of the system timer, so that
+ * they end up to one tick early or late. What is near has a packet of its own come, and what is not is
+ * waited for until it is. */
+static uint64_t choose_wait(uv_loop_t* loop, uint64_t due, uint64_t left_ms) {
+  if (!uv__exact_exists(loop))
+    return left_ms;
+  if (left_ms > NEAR_MS)
+    return left_ms - TICK_MS;
+  return uv__exact_set(loop, due) ? left_ms + TICK_MS : left_ms;
+}
+
+/* It may be early: it was set for what is no longer wanted. */
+static int is_timer_alone(uv_loop_t* loop, const OVERLAPPED_ENTRY* entries, ULONG count) {
+  return count == 1 && entries[0].lpCompletionKey == UV__LOOP_KEY_POST &&
+         uv__exact_is_of(loop, entries[0].lpOverlapped);
+}
+
+/* Fetches packets; 0 when none came in time. What nobody waits for but the library, `is_exact` 0, is
+ * not worth a timer. */
+static ULONG fetch(uv_loop_t* loop, int timeout_ms, int is_exact, OVERLAPPED_ENTRY* entries) {
   DWORD longest_ms = loop->tail.reserve != NULL ? INFINITE : LONGEST_WAIT_MS;
   uint64_t due = timeout_ms > 0 ? uv__port_now(loop) + (uint64_t) timeout_ms : 0;
   uint64_t left_ms = timeout_ms < 0 ? longest_ms : (uint64_t) timeout_ms;
 
   for (;;) {
     ULONG count = 0;
-    DWORD wait_ms = left_ms < longest_ms ? (DWORD) left_ms : longest_ms;
+    uint64_t wait_ms = left_ms;
 
     if (missed_wake(loop))
       left_ms = wait_ms = 0;
-    if (GetQueuedCompletionStatusEx(loop->tail.iocp, entries, BATCH, &count, wait_ms, FALSE))
-      return count;
-    /* Time-outs are counted in ticks of the system timer and can be up to one tick early;
-     * without another look at the clock timers would run before their time. The count says
+    else if (is_exact && timeout_ms > 0 && left_ms > 0)
+      wait_ms = choose_wait(loop, due, left_ms);
+    if (wait_ms > longest_ms)
+      wait_ms = longest_ms;
+    if (GetQueuedCompletionStatusEx(loop->tail.iocp, entries, BATCH, &count, (DWORD) wait_ms,
+                                    FALSE)) {
+      if (!is_timer_alone(loop, entries, count))
+        return count;
+      uv__exact_came(loop);
+    }
+    /* Without another look at the clock timers would run before their time. The count says
      * nothing after a failure. */
     if (timeout_ms > 0 && left_ms > 0) {
       uint64_t now = uv__port_now(loop);
@@ -215,7 +253,8 @@ int uv__loop_limit(const uv_loop_t* loop, int timeout_ms) {
 
 void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
   OVERLAPPED_ENTRY entries[BATCH];
-  ULONG count = fetch(loop, uv__retry_limit(loop, timeout_ms), entries);
+  int limit_ms = uv__retry_limit(loop, timeout_ms);
+  ULONG count = fetch(loop, limit_ms, limit_ms == timeout_ms, entries);
   ULONG i;
 
   for (i = 0; i < count; i++) {

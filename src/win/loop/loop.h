@@ -137,6 +137,19 @@ int uv__attach_as(struct uv__io* io, int shared, struct uv__foreign_pair** pair)
  * anew. */
 void uv__attach_undo(struct uv__io* io);
 
+/* ---- exact.c ---- */
+
+int uv__exact_start(uv_loop_t* loop);
+void uv__exact_stop(uv_loop_t* loop);
+/* 0: there are only ticks here. */
+int uv__exact_exists(const uv_loop_t* loop);
+/* Has a packet come out of the port when it is `due` by uv__port_now, or before. 0: it could not be
+ * done. */
+int uv__exact_set(uv_loop_t* loop, uint64_t due);
+/* Whether a packet is that one; and that it came, for who does not complete it. */
+int uv__exact_is_of(const uv_loop_t* loop, const OVERLAPPED* overlapped);
+void uv__exact_came(uv_loop_t* loop);
+
 /* ---- retry.c ---- */
 
 /* What must be tried again every few milliseconds because the system does not tell

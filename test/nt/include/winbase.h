@@ -232,6 +232,17 @@ BOOL WINAPI RegisterWaitForSingleObject(PHANDLE wait,
                                         ULONG flags);
 BOOL WINAPI UnregisterWaitEx(HANDLE wait, HANDLE done);
 BOOL WINAPI UnregisterWait(HANDLE wait);
+typedef void(CALLBACK* PTIMERAPCROUTINE)(LPVOID, DWORD, DWORD);
+HANDLE WINAPI CreateWaitableTimerExW(LPSECURITY_ATTRIBUTES security,
+                                     LPCWSTR name,
+                                     DWORD flags,
+                                     DWORD access);
+BOOL WINAPI SetWaitableTimer(HANDLE timer,
+                             const LARGE_INTEGER* due,
+                             LONG period_ms,
+                             PTIMERAPCROUTINE routine,
+                             LPVOID arg,
+                             BOOL resume);
 BOOL WINAPI CreateTimerQueueTimer(PHANDLE timer,
                                   HANDLE queue,
                                   WAITORTIMERCALLBACK callback,
