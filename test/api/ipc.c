@@ -213,6 +213,68 @@ TEST(i1_connection_that_is_over) {
   net_end();
 }
 
+/* When the peer of a pipe ends what it says. */
+enum when {
+  AFTER_THE_PASS,
+  AFTER_THE_READS, /* of the sender, which has stopped */
+  DURING_THE_READS
+};
+
+static void end_one_way(uv_pipe_t* pipe) {
+  uv_shutdown_t req;
+  int done = 0;
+
+  req.data = &done;
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) pipe, count_shutdown), 0);
+  net_until(&done, 1);
+  net_turns(3);
+}
+
+static void pass_what_was_read(int of_server, enum when when) {
+  uv_pipe_t ends_of[2];
+  uv_pipe_t passed;
+  uv_pipe_t* from = &ends_of[of_server];
+  uv_pipe_t* peer = &ends_of[1 - of_server];
+
+  begin();
+  came = sent = ends = 0;
+  test_pipe_pair(&ends_of[0], &ends_of[1], 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) from, net_alloc, note_end), 0);
+  net_turns(3);
+  if (when == DURING_THE_READS) {
+    end_one_way(peer);
+    net_until(&ends, 1);
+  }
+  CHECK_EQ(uv_read_stop((uv_stream_t*) from), 0);
+  if (when == AFTER_THE_READS)
+    end_one_way(peer);
+  listen_to(&right);
+  send_handle((uv_stream_t*) from);
+  net_until(&came, 1);
+  claim_pipe(&right, &passed);
+  net_until(&sent, 1);
+  if (when == AFTER_THE_PASS)
+    end_one_way(peer);
+  ends = 0;
+  CHECK_EQ(uv_read_start((uv_stream_t*) &passed, net_alloc, note_end), 0);
+  net_until(&ends, 1);
+  net_close((uv_handle_t*) from);
+  exchange((uv_stream_t*) &passed, (uv_stream_t*) peer);
+  net_end();
+}
+
+/* Who gets a pipe learns the end of what its peer says, also when the sender has read from it and had a
+ * question about it open, or knew of it: and the answer still goes the other way. */
+TEST(i1_pipe_that_was_read_brings_its_end) {
+  int of_server;
+
+  for (of_server = 0; of_server < 2; of_server++) {
+    pass_what_was_read(of_server, AFTER_THE_PASS);
+    pass_what_was_read(of_server, AFTER_THE_READS);
+    pass_what_was_read(of_server, DURING_THE_READS);
+  }
+}
+
 TEST(i1_listening_tcp_in_one_process) {
   struct sockaddr_in addr;
   uv_connect_t req;

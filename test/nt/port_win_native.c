@@ -33,6 +33,51 @@ TEST(win_write_that_lacks_memory_is_halved) {
   }
 }
 
+static struct stream* adopt(const struct kind* k, HANDLE handle) {
+  struct uv__desc desc;
+
+  memset(&desc, 0, sizeof(desc));
+  desc.kind = UV__DESC_PIPE;
+  desc.handle = handle;
+  return stream_open(k, &desc);
+}
+
+/* So is what a helper writes to an end that is not overlapped, also behind a close, where nobody would hear
+ * that it is lost. */
+TEST(win_sync_write_that_lacks_memory_is_halved) {
+  enum {
+    SIZE = 50000,
+    ROUNDS = 3
+  };
+  static char bytes[SIZE];
+
+  EACH_KIND(k) {
+    uv_buf_t buf = uv_buf_init(bytes, SIZE);
+    struct stream *a, *b;
+    HANDLE in, out;
+    char byte;
+    int i;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    CHECK(CreatePipe(&in, &out, NULL, 0));
+    a = adopt(k, out);
+    b = adopt(k, in);
+    nt_pool_most = 5000;
+    for (i = 1; i <= ROUNDS; i++) {
+      pattern_fill(bytes, SIZE, (size_t) (i - 1) * SIZE);
+      CHECK_EQ(write_start(a, &buf, 1, UV__QUEUE), UV__PENDING);
+      if (i == ROUNDS)
+        stream_end(a);
+      hear_until(b, (size_t) i * SIZE);
+      if (i < ROUNDS)
+        CHECK_EQ(collect(a, UV__WRITE, UV__PENDING), SIZE);
+    }
+    CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
+    stream_end(b);
+  }
+}
+
 /* A page that finds none is told: there is nothing left to halve. (A frame is waited for.) */
 TEST(win_write_of_a_page_that_lacks_memory_fails) {
   EACH_KIND(k) {

@@ -51,7 +51,8 @@ enum {
 enum uv__ipc_ending {
   UV__IPC_ENDING_USUAL,    /* so */
   UV__IPC_ENDING_GREETING, /* so, if the other end begins with the greeting */
-  UV__IPC_ENDING_NONE      /* not at all */
+  UV__IPC_ENDING_NONE,     /* not at all */
+  UV__IPC_ENDING_CAME      /* it has been said, and whoever passes the connection on has taken it */
 };
 
 /* What the first header said of the peer. */

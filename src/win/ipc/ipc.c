@@ -93,6 +93,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   struct uv__ipc* ipc = uv__ipc_of(io);
   unsigned char* block = ipc->head + UV__IPC_HEADER_SIZE;
   HANDLE self = GetCurrentProcess();
+  unsigned state = pass->tail.state;
   uv_os_fd_t handle;
   int r = uv__ipc_pass_meet(&ipc->peer, io->tail.u.handle);
 
@@ -101,14 +102,18 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   if (pass->tail.state & UV__WIN_SOCKET)
     return uv__ipc_pass_socket(&ipc->peer, pass, block, &ipc->flags, &ipc->given);
   r = pass->ops->fileno(pass, &handle);
+  if (r == 0 && (state & UV__WIN_MESSAGES))
+    r = uv__pipe_leave(pass);
   if (r < 0)
     return r;
+  if (uv__pipe_leave_is_over(pass))
+    state |= UV__WIN_ENDED;
   if (!(pass->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
     uv__attach_undo(pass);
   ipc->flags = UV__IPC_PIPE | (pass->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
   if (uv__ipc_in_seek(io)) {
     if (ipc->decoder.peer == UV__IPC_OURS)
-      return uv__ipc_pass_pipe(&ipc->peer, handle, pass->tail.state, block, &ipc->given);
+      return uv__ipc_pass_pipe(&ipc->peer, handle, state, block, &ipc->given);
     return uv__ipc_in_loss(ipc);
   }
   if (mode == UV__TRY)
@@ -119,7 +124,7 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
     return uv__error_translate(GetLastError());
   }
   uv__own_note(ipc->pass);
-  ipc->pass_state = pass->tail.state;
+  ipc->pass_state = state;
   ipc->waits |= UV__IPC_WAITS_PASS;
   io->tail.sent = UV_ECANCELED; /* Unless the peer says something before the close. */
   return UV__PENDING;

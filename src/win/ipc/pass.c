@@ -134,6 +134,8 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
 }
 
 static enum uv__ipc_ending ending_of(unsigned state) {
+  if ((state & UV__WIN_MESSAGES) && (state & UV__WIN_ENDED))
+    return UV__IPC_ENDING_CAME;
   if (!(state & UV__WIN_MESSAGES) || (state & UV__WIN_ALLY))
     return UV__IPC_ENDING_USUAL;
   return state & UV__WIN_GREET ? UV__IPC_ENDING_GREETING : UV__IPC_ENDING_NONE;
@@ -219,6 +221,8 @@ static int kind_of(int connection, uint32_t ending) {
     return UV__PIPE_GREETING;
   case UV__IPC_ENDING_NONE:
     return UV__PIPE_PLAIN;
+  case UV__IPC_ENDING_CAME:
+    return UV__PIPE_ENDED;
   default:
     return UV_ECONNABORTED;
   }

@@ -274,6 +274,8 @@ int uv__pipe_open(struct uv__io* io,
     return open_handle(io, desc->handle, kind, UV__WIN_GREET, opened);
   case UV__PIPE_PLAIN:
     return open_handle(io, desc->handle, kind, 0, opened);
+  case UV__PIPE_ENDED:
+    return open_handle(io, desc->handle, kind, UV__WIN_ALLY | UV__WIN_ENDED, opened);
   default:
     return open_handle(io, desc->handle, kind, UV__WIN_ALLY, opened);
   }

@@ -28,7 +28,8 @@ enum {
   UV__PIPE_ACCEPTED_BYTES = 6, /* as 1 and 2, of a server of bytes, not of messages */
   UV__PIPE_ACCEPTED_BYTES_DOT = 7,
   UV__PIPE_GREETING = 4, /* a connection that was passed, with UV__WIN_GREET */
-  UV__PIPE_PLAIN = 5     /* the same; it is known not to be UV__WIN_ALLY */
+  UV__PIPE_PLAIN = 5,    /* the same; it is known not to be UV__WIN_ALLY */
+  UV__PIPE_ENDED = 8     /* the same; UV__WIN_ALLY has said that nothing more comes */
 };
 
 /* ---- spare.c: bytes of UV__TRY on their way, which outlive the stream ---- */
@@ -78,6 +79,7 @@ struct uv__pipe {
   unsigned char lost;               /* nobody knows how much of a write went; not told yet */
   unsigned char linked;             /* the loop counts on its operations */
   unsigned char bursts;             /* something was there already when a read began to wait */
+  unsigned char left;               /* what the peer says is somebody else's to read from now on */
   struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
 };
 
@@ -87,6 +89,11 @@ struct uv__pipe_kind {
   void (*arrived)(struct uv__io* io);  /* a read of nothing has ended; nobody closes */
   void (*drop)(struct uv__pipe* pipe); /* gives up what it has, but for the block */
 };
+
+/* Whether an empty message of the peer is the end of what it says. */
+static inline int uv__pipe_has_mark(const struct uv__io* io) {
+  return (io->tail.state & UV__WIN_MESSAGES) && (io->tail.state & UV__WIN_ALLY);
+}
 
 static inline struct uv__pipe* uv__pipe_of(const struct uv__io* io) {
   return io->tail.more;
@@ -184,6 +191,14 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);
+
+/* ---- leave.c: what is left to somebody else ---- */
+
+/* Before a pipe of messages is given to somebody who reads in our place: 0, or UV_EAGAIN as long as a read
+ * may still take something that is his. */
+int uv__pipe_leave(struct uv__io* io);
+/* Whether the end of what that peer says has come, and was taken. */
+int uv__pipe_leave_is_over(const struct uv__io* io);
 
 /* ---- meet.c: who that peer is ---- */
 

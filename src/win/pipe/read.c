@@ -19,7 +19,8 @@ static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes
 
 /* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
 static void arrived(struct uv__io* io) {
-  if ((io->tail.state & UV__WIN_GREET) && uv__pipe_read_meet(io) > 0 && (io->busy & UV__READ)) {
+  if ((io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->left && uv__pipe_read_meet(io) > 0 &&
+      (io->busy & UV__READ)) {
     int r = uv__pipe_read_arm(io);
     if (r == UV__PENDING)
       return;
@@ -186,6 +187,7 @@ int uv__pipe_read_arm(struct uv__io* io) {
 
   if (io->tail.u.handle == INVALID_HANDLE_VALUE || uv__pipe_of(io)->write_only)
     return UV_ENOTCONN;
+  uv__pipe_of(io)->left = 0;
   if ((io->tail.state & ready) || io->tail.error != 0)
     return UV__READY;
   if ((io->tail.state & UV__WIN_IN) || uv__pipe_of(io)->look_again.at != NULL)
@@ -261,7 +263,7 @@ static ssize_t take(struct uv__io* io, char* base, DWORD len) {
 /* What read_now answers when there were no bytes, although something seemed to be there. On a
  * pipe of messages that is an empty one, read or swallowed by the read of nothing. */
 static ssize_t nothing(struct uv__io* io) {
-  if (!(io->tail.state & UV__WIN_MESSAGES) || !(io->tail.state & UV__WIN_ALLY))
+  if (!uv__pipe_has_mark(io))
     return UV_EAGAIN; /* Somebody wrote nothing, literally. */
   uv__win_set(io, UV__WIN_ENDED);
   return UV_EOF;

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+enum {
+  PAGE = 4096 /* a write of no more that finds no memory has failed */
+};
+
 int uv__blocking_begin(struct uv__blocking* calls, struct uv__helper* helper, HANDLE handle) {
   calls->event = CreateEventW(NULL, TRUE, FALSE, NULL);
   if (calls->event == NULL)
@@ -131,12 +135,17 @@ static DWORD write_call(struct uv__blocking* calls, const char* base, DWORD len,
   return result(calls, ok, size);
 }
 
+/* An end that does not wait may take all or nothing, and the kernel lack memory for so much (pipe/put.c):
+ * then less is offered. */
+static int is_too_much(DWORD error, DWORD taken, DWORD offered) {
+  return error == 0 ? taken == 0 && offered > 1 : uv__native_is_short(error) && offered > PAGE;
+}
+
 int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, DWORD* size) {
   DWORD offered = len;
   DWORD error = write_call(calls, base, len, size);
 
-  /* An end that does not wait may take all or nothing: then it is offered less. */
-  while (error == 0 && *size == 0 && offered > 1 && !calls->is_file) {
+  while (!calls->is_file && is_too_much(error, *size, offered)) {
     offered /= 2;
     error = write_call(calls, base, offered, size);
   }
@@ -144,7 +153,7 @@ int uv__blocking_write(struct uv__blocking* calls, const char* base, DWORD len, 
    * write it again could double it. */
   if (error != 0)
     return uv__native_write_error(error);
-  if (*size < len && !calls->is_file)
+  if (*size < offered && !calls->is_file)
     have_it_wait(calls);
   return 0;
 }
