@@ -263,8 +263,16 @@ TEST(win_last_try_does_not_repeat_a_write_that_is_over) {
 
     make_pair(k, &a, &b);
     before = write_full(a);
-    pattern_fill(bytes, sizeof bytes, before);
-    CHECK_EQ(write_start(a, &buf, 1, UV__QUEUE), UV__PENDING);
+    for (;;) { /* Wine's sockets may find room again. */
+      ssize_t r;
+
+      pattern_fill(bytes, sizeof bytes, before);
+      r = write_start(a, &buf, 1, UV__QUEUE);
+      if (r == UV__PENDING)
+        break;
+      CHECK(r > 0);
+      before += (size_t) r;
+    }
     while (!uv__late_is_over(&a->io.tail.out.overlapped))
       hear(b);
     CHECK_EQ(rings(a, UV__WRITE), 0);
