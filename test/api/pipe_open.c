@@ -938,6 +938,14 @@ static unsigned turns_of_silence(void) {
   return (unsigned) (after.loop_count - before.loop_count);
 }
 
+/* Makes a pipe of which the stream reads one end. */
+static void read_pipe(uv_pipe_t* pipe, uv_file fds[2], struct net_sink* sink) {
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(pipe, fds[0]), 0);
+  net_drain((uv_stream_t*) pipe, sink);
+}
+
 /* Three bytes or one of the pattern, of which `*at` are written already. */
 static void write_next(int fd, size_t len, uint64_t* at) {
   char bytes[3];
@@ -954,10 +962,7 @@ TEST(r5_stopped_reader_of_a_pipe_lets_the_loop_sleep) {
   uv_pipe_t pipe;
   int round;
 
-  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
-  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
-  net_drain((uv_stream_t*) &pipe, &sink);
+  read_pipe(&pipe, fds, &sink);
   for (round = 0; round < 3; round++) {
     write_next(fds[1], 1, &written);
     net_until_bytes(&sink, written);
@@ -990,11 +995,8 @@ TEST(r1_packets_of_a_pipe_are_all_read) {
   uv_pipe_t pipe;
   int i;
 
-  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  read_pipe(&pipe, fds, &sink);
   CHECK_EQ(fcntl(fds[1], F_SETFL, O_DIRECT), 0); /* The reader has no sign of it. */
-  CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
-  CHECK_EQ(uv_pipe_open(&pipe, fds[0]), 0);
-  net_drain((uv_stream_t*) &pipe, &sink);
   for (i = 0; i < 3; i++) {
     write_next(fds[1], 3, &written);
     write_next(fds[1], 3, &written);

@@ -6,6 +6,7 @@
 #include "win/pipe/pipe.h"
 
 #include "driver.h"
+#include "holder.h"
 #include "import.h"
 #include "nt.h"
 #include "winternl.h"
@@ -33,15 +34,6 @@ TEST(win_write_that_lacks_memory_is_halved) {
   }
 }
 
-static struct stream* adopt(const struct kind* k, HANDLE handle) {
-  struct uv__desc desc;
-
-  memset(&desc, 0, sizeof(desc));
-  desc.kind = UV__DESC_PIPE;
-  desc.handle = handle;
-  return stream_open(k, &desc);
-}
-
 /* So is what a helper writes to an end that is not overlapped, also behind a close, where nobody would hear
  * that it is lost. */
 TEST(win_sync_write_that_lacks_memory_is_halved) {
@@ -61,8 +53,8 @@ TEST(win_sync_write_that_lacks_memory_is_halved) {
     if (k->ops != &uv__pipe_ops)
       continue;
     CHECK(CreatePipe(&in, &out, NULL, 0));
-    a = adopt(k, out);
-    b = adopt(k, in);
+    a = holder_give(k, out);
+    b = holder_give(k, in);
     nt_pool_most = 5000;
     for (i = 1; i <= ROUNDS; i++) {
       pattern_fill(bytes, SIZE, (size_t) (i - 1) * SIZE);
@@ -331,7 +323,6 @@ TEST(win_sync_end_that_does_not_wait_is_asked_now_and_then) {
     HANDLE self = GetCurrentProcess();
     DWORD mode = PIPE_READMODE_BYTE | PIPE_NOWAIT;
     HANDLE in, out, theirs;
-    struct uv__desc desc;
     struct stream* s;
     unsigned i;
 
@@ -340,10 +331,7 @@ TEST(win_sync_end_that_does_not_wait_is_asked_now_and_then) {
     CHECK(CreatePipe(&in, &out, NULL, 0));
     CHECK(SetNamedPipeHandleState(in, &mode, NULL, NULL));
     CHECK(DuplicateHandle(self, in, self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
-    memset(&desc, 0, sizeof(desc));
-    desc.kind = UV__DESC_PIPE;
-    desc.handle = in;
-    s = stream_open(k, &desc);
+    s = holder_give(k, in);
     arm_dry(s);
     i = calls_during("ReadFile", 500);
     CHECK(i > 0 && i <= 100);

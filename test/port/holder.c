@@ -29,13 +29,17 @@ HANDLE holder_duplicate(const struct kind* kind, HANDLE handle) {
   return made;
 }
 
-struct stream* holder_open_once(const struct kind* kind, HANDLE theirs) {
+struct stream* holder_give(const struct kind* kind, HANDLE handle) {
   struct uv__desc desc;
 
   memset(&desc, 0, sizeof desc);
   desc.kind = (short) kind->desc;
-  desc.handle = holder_duplicate(kind, theirs);
+  desc.handle = handle;
   return stream_open(kind, &desc);
+}
+
+struct stream* holder_open_once(const struct kind* kind, HANDLE theirs) {
+  return holder_give(kind, holder_duplicate(kind, theirs));
 }
 
 struct stream* holder_open(const struct kind* kind, HANDLE theirs) {

@@ -9,6 +9,8 @@
 HANDLE holder_handle(const struct stream* s);
 /* Winsock wants to know its sockets, and does not know a handle that it did not duplicate. */
 HANDLE holder_duplicate(const struct kind* kind, HANDLE handle);
+/* A stream on this very handle, which is its own from then on. */
+struct stream* holder_give(const struct kind* kind, HANDLE handle);
 /* A stream on a handle of its own to what somebody has; and one that is overlapped as that is, which it is
  * not when a busy machine kept the question too long. */
 struct stream* holder_open_once(const struct kind* kind, HANDLE theirs);

@@ -138,7 +138,6 @@ TEST(win_shared_file_object_keeps_its_packets) {
     OVERLAPPED_ENTRY told;
     OVERLAPPED overlapped;
     HANDLE mine, theirs, port;
-    struct uv__desc desc;
     ULONG count;
 
     if (k->ops != &uv__pipe_ops)
@@ -149,10 +148,7 @@ TEST(win_shared_file_object_keeps_its_packets) {
     stream_end(b);
     port = CreateIoCompletionPort(theirs, NULL, 7, 1);
     CHECK(port != NULL);
-    memset(&desc, 0, sizeof desc);
-    desc.kind = UV__DESC_PIPE;
-    desc.handle = mine;
-    b = stream_open(k, &desc);
+    b = holder_give(k, mine);
     arm_dry(b);
     memset(&overlapped, 0, sizeof overlapped);
     CHECK(WriteFile(theirs, "y", 1, NULL, &overlapped));

@@ -66,15 +66,6 @@ static HANDLE make_raw(DWORD type, DWORD access, HANDLE* client) {
   return server;
 }
 
-static struct stream* open_handle(const struct kind* k, HANDLE handle) {
-  struct uv__desc desc;
-
-  memset(&desc, 0, sizeof(desc));
-  desc.kind = UV__DESC_PIPE;
-  desc.handle = handle;
-  return stream_open(k, &desc);
-}
-
 /* ---- Ends that do not wait ---- */
 
 /* A write that takes a part or nothing succeeds, and so does one that had no room at all. */
@@ -141,7 +132,7 @@ TEST(win_write_to_a_full_end_of_others_does_not_spin) {
     server = make_raw(PIPE_TYPE_BYTE, GENERIC_READ | GENERIC_WRITE, &client);
     make_impatient(client);
     CHECK(DuplicateHandle(self, client, self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
-    s = open_handle(k, client);
+    s = holder_give(k, client);
     until = uv__port_now(loop) + 100;
     do {
       r = write_start(s, &buf, 1, UV__QUEUE);
@@ -211,7 +202,7 @@ TEST(win_open_makes_an_end_patient) {
       continue;
     server = make_raw(PIPE_TYPE_BYTE, GENERIC_READ | GENERIC_WRITE, &client);
     make_impatient(client);
-    s = open_handle(k, client);
+    s = holder_give(k, client);
     CHECK(GetNamedPipeHandleStateW(client, &mode, NULL, NULL, NULL, NULL, 0));
     CHECK_EQ(mode & PIPE_NOWAIT, 0);
     arm_dry(s);
@@ -234,7 +225,7 @@ TEST(win_shared_end_that_does_not_wait_stays_so) {
     server = make_raw(PIPE_TYPE_BYTE, GENERIC_READ | GENERIC_WRITE, &client);
     make_impatient(client);
     CHECK(DuplicateHandle(self, client, self, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS));
-    s = open_handle(k, client);
+    s = holder_give(k, client);
     arm_dry(s);
     CHECK(GetNamedPipeHandleStateW(theirs, &mode, NULL, NULL, NULL, NULL, 0));
     CHECK_EQ(mode & PIPE_NOWAIT, PIPE_NOWAIT);
@@ -260,7 +251,7 @@ TEST(win_empty_message_read_as_bytes_does_not_spin) {
       continue;
     server =
         make_raw(PIPE_TYPE_MESSAGE, ipc ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ, &client);
-    s = open_handle(k, client);
+    s = holder_give(k, client);
     CHECK(GetNamedPipeHandleStateW(client, &mode, NULL, NULL, NULL, NULL, 0));
     if (mode & PIPE_READMODE_MESSAGE) { /* Wine lets everybody change it. */
       stream_end(s);
@@ -301,7 +292,7 @@ TEST(win_end_that_may_only_be_written_to) {
     server = make_raw(PIPE_TYPE_BYTE, GENERIC_WRITE, &client);
     CHECK(DuplicateHandle(self, client, self, &end, FILE_WRITE_DATA | SYNCHRONIZE, FALSE, 0));
     CHECK(CloseHandle(client));
-    s = open_handle(k, end);
+    s = holder_give(k, end);
     CHECK_EQ(write_byte(s, 'x'), 0);
     CHECK(ReadFile(server, &byte, 1, &got, NULL));
     CHECK_EQ(byte, 'x');
@@ -382,7 +373,7 @@ TEST(win_message_comes_just_before_the_wait) {
       continue;
     speaker.to = make_raw(PIPE_TYPE_MESSAGE, GENERIC_READ | GENERIC_WRITE, &client);
     speaker.go = CreateEventW(NULL, FALSE, FALSE, NULL);
-    s = open_handle(k, client);
+    s = holder_give(k, client);
     thread = CreateThread(NULL, 0, speak, &speaker, 0, NULL);
     CHECK(thread != NULL);
     for (i = 0; i < MESSAGES * 16; i++) {

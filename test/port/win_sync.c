@@ -6,18 +6,10 @@
 #include "win/plain/plain.h"
 
 #include "driver.h"
+#include "holder.h"
 #include "native.h"
 
 #define EACH_ROUND(k) EACH_KIND(k) if (k->ops == &uv__pipe_ops)
-
-static struct stream* adopt(const struct kind* k, HANDLE handle) {
-  struct uv__desc desc;
-
-  memset(&desc, 0, sizeof(desc));
-  desc.kind = UV__DESC_PIPE;
-  desc.handle = handle;
-  return stream_open(k, &desc);
-}
 
 /* The ends of a pipe that goes one way. */
 static void make_ends(HANDLE* in, HANDLE* out) {
@@ -95,8 +87,8 @@ TEST(win_sync_bytes_and_end) {
     char byte;
 
     make_ends(&in, &out);
-    a = adopt(k, out);
-    b = adopt(k, in);
+    a = holder_give(k, out);
+    b = holder_give(k, in);
     arm_dry(b);
     move(a, b, 300000);
     CHECK_EQ(collect(a, UV__SHUTDOWN, start(a, UV__SHUTDOWN, NULL)), 0);
@@ -130,12 +122,12 @@ TEST(win_sync_open_while_somebody_reads) {
     make_ends(&in, &out);
     thread = run(read_one, duplicate(in));
     turn(20);
-    b = adopt(k, in);
+    b = holder_give(k, in);
     CHECK_EQ(b->io.ops->name(&b->io, UV__LOCAL, text, &length), 0); /* Nor may it be asked. */
     CHECK_EQ(length, 0);
     CHECK(WriteFile(out, "1", 1, &size, NULL));
     join(thread);
-    a = adopt(k, out);
+    a = holder_give(k, out);
     CHECK_EQ(write_byte(a, '2'), 0);
     CHECK_EQ(read_byte(b), '2');
     stream_end(a);
@@ -151,7 +143,7 @@ TEST(win_sync_overlapped_end_that_is_taken_for_one) {
     int i;
 
     make_two_way(ends);
-    b = adopt(k, ends[1]);
+    b = holder_give(k, ends[1]);
     a = stream_new(k);
     CHECK_EQ(uv__plain_open(&a->io, ends[0], UV__OPENED_READABLE | UV__OPENED_WRITABLE, 0), 0);
     for (i = 0; i < 3; i++) {
@@ -178,8 +170,8 @@ TEST(win_sync_two_way) {
     int i;
 
     make_two_way(ends);
-    a = adopt(k, ends[0]);
-    b = adopt(k, ends[1]);
+    a = holder_give(k, ends[0]);
+    b = holder_give(k, ends[1]);
     for (i = 0; i < 3; i++) {
       arm_dry(b);
       if (i % 2)
@@ -213,8 +205,8 @@ TEST(win_sync_disarmed_lets_others_through) {
 
     make_ends(&in, &out);
     other = duplicate(in);
-    a = adopt(k, out);
-    b = adopt(k, in);
+    a = holder_give(k, out);
+    b = holder_give(k, in);
     for (i = 0; i < 5; i++) {
       arm_dry(b);
       if (i % 2)
@@ -256,7 +248,7 @@ TEST(win_sync_disarmed_behind_another_reader_lets_others_through) {
 
     make_two_way(ends);
     other = duplicate(ends[1]);
-    s = adopt(k, ends[1]);
+    s = holder_give(k, ends[1]);
     thread = run(read_one, duplicate(other));
     turn(20);
     CHECK_EQ(arm(s), UV__PENDING);
@@ -284,8 +276,8 @@ TEST(win_sync_end_that_does_not_wait) {
     make_ends(&in, &out);
     CHECK(SetNamedPipeHandleState(in, &mode, NULL, NULL));
     CHECK(SetNamedPipeHandleState(out, &mode, NULL, NULL));
-    a = adopt(k, out);
-    b = adopt(k, in);
+    a = holder_give(k, out);
+    b = holder_give(k, in);
     arm_dry(b);
     turn(50);
     CHECK_EQ(rings(b, UV__READ), 0);
@@ -316,8 +308,8 @@ TEST(win_sync_end_of_others_that_does_not_wait_stays_so) {
     CHECK(SetNamedPipeHandleState(out, &mode, NULL, NULL));
     theirs[0] = duplicate(in);
     theirs[1] = duplicate(out);
-    a = adopt(k, out);
-    b = adopt(k, in);
+    a = holder_give(k, out);
+    b = holder_give(k, in);
     arm_dry(b);
     turn(50);
     CHECK_EQ(rings(b, UV__READ), 0);
@@ -342,8 +334,8 @@ TEST(win_sync_end_of_messages_that_does_not_wait) {
     make_ends_of(ends, PIPE_TYPE_MESSAGE);
     CHECK(SetNamedPipeHandleState(ends[1], &mode, NULL, NULL));
     theirs = duplicate(ends[1]);
-    b = adopt(k, ends[0]);
-    a = adopt(k, ends[1]);
+    b = holder_give(k, ends[0]);
+    a = holder_give(k, ends[1]);
     move(a, b, 100000);
     stream_end(a);
     CHECK(CloseHandle(theirs));
@@ -366,7 +358,7 @@ TEST(win_sync_last_write_takes_what_is_in_flight) {
 
     pattern_fill(bytes, sizeof(bytes), 0);
     make_ends(&in, &out);
-    a = adopt(k, out);
+    a = holder_give(k, out);
     bufs[0] = uv_buf_init(bytes, FIRST);
     bufs[1] = uv_buf_init(bytes + FIRST, REST);
     CHECK_EQ(write_start(a, bufs, 1, UV__QUEUE), UV__PENDING);
@@ -375,7 +367,7 @@ TEST(win_sync_last_write_takes_what_is_in_flight) {
     a->io.busy &= (unsigned char) ~UV__WRITE;
     memset(bytes, 0xee, sizeof(bytes));
     stream_end(a);
-    b = adopt(k, in);
+    b = holder_give(k, in);
     hear_until(b, FIRST + REST);
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     stream_end(b);
@@ -394,12 +386,12 @@ TEST(win_sync_close_delivers_what_is_in_flight) {
 
     pattern_fill(bytes, sizeof(bytes), 0);
     make_ends(&in, &out);
-    a = adopt(k, out);
+    a = holder_give(k, out);
     CHECK_EQ(write_start(a, &buf, 1, UV__QUEUE), UV__PENDING);
     stream_close(a);
     CHECK_EQ(a->io.ops->done(&a->io, UV__WRITE), sizeof(bytes));
     stream_free(a);
-    b = adopt(k, in);
+    b = holder_give(k, in);
     hear_until(b, sizeof(bytes));
     CHECK_EQ(read_some(b, &byte, 1), UV_EOF);
     stream_end(b);
@@ -420,7 +412,7 @@ TEST(win_sync_cancelled_write_of_another_holder) {
     pattern_fill(bytes, sizeof(bytes), 0);
     make_ends(&in, &out);
     theirs = duplicate(out);
-    a = adopt(k, out);
+    a = holder_give(k, out);
     r = write_start(a, &buf, 1, UV__QUEUE);
     CHECK_EQ(r, UV__PENDING);
     while (rings(a, UV__WRITE) ==
@@ -429,7 +421,7 @@ TEST(win_sync_cancelled_write_of_another_holder) {
       turn(1);
     }
     CHECK_EQ(collect(a, UV__WRITE, r), UV_ECANCELED);
-    b = adopt(k, in);
+    b = holder_give(k, in);
     r = write_start(a, &buf, 1, UV__QUEUE);
     hear_until(b, sizeof(bytes));
     CHECK_EQ(collect(a, UV__WRITE, r), sizeof(bytes));

@@ -175,14 +175,14 @@ int uv__poller_add_out(struct uv__io* io) {
   return r;
 }
 
-/* Closing would do, as filters belong to the number and not to what is behind it; but the
- * descriptor may also stay with the caller, when adopting it fails later on. */
 /* Only an edge tells. */
 int uv__poller_retells(struct uv__io* io) {
   (void) io;
   return 0;
 }
 
+/* Closing would do, as filters belong to the number and not to what is behind it; but the
+ * descriptor may also stay with the caller, when adopting it fails later on. */
 void uv__poller_remove(struct uv__io* io) {
   int kq = io->loop->tail.backend_fd;
 

@@ -52,9 +52,8 @@ static int start(struct uv__io* io) {
 /* Takes back what `start` and more did: a pipe may be bound again, to whatever name. */
 static void undo(struct uv__io* io) {
   uv__tcp_pool_free(io);
-  uv__own_drop(io->tail.u.handle, io->loop);
+  uv__loop_unlink(io);
   closesocket(io->tail.u.socket);
-  uv__expect_release(io->loop, UV__LOOP_OPERATIONS);
   uv__pipe_init(io);
   io->ops = &uv__pipe_ops;
 }
