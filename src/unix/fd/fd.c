@@ -234,11 +234,11 @@ ssize_t uv__fd_write(struct uv__io* io,
                      unsigned nbufs,
                      enum uv__write_mode mode,
                      struct uv__io* pass) {
+  int r = uv__fd_write_waits(io, mode);
   ssize_t n;
-  int r;
 
   (void) pass; /* The core passes none over a kind that carries none. */
-  if ((io->tail.state & UV__FD_FULL) && (r = uv__fd_write_waits(io, mode)) != 0)
+  if (r != 0)
     return r;
   if (nbufs > 1)
     return uv__fd_was_written(io, bufs, nbufs, mode, send_many(io->tail.fd, bufs, nbufs));
