@@ -145,6 +145,72 @@ UV_EXTERN int uvs_pipe_connect(uvs_pipe_connect_t* req,
                                const char* server,
                                uvs_pipe_connect_cb cb);
 
+/* ---- Files through streams ------------------------------------------------------------ */
+
+/* A part of a file as a write: the system moves the bytes from the file to the stream by itself where it
+ * can, and the library reads and writes them where it cannot (rule X8). */
+
+/* A `length`: up to the end of the file, wherever that is. */
+#define UVS_TO_END UINT64_MAX
+
+typedef struct uvs_send_file_s uvs_send_file_t;
+
+/* `status` 0: the system has taken all; UV_EOF: the file ended before; UV_ECANCELED: closed or taken back
+ * before; else why it could not be read or written. */
+typedef void (*uvs_send_file_cb)(uvs_send_file_t* req, int status);
+/* req->sent has grown. At most once in a turn of the loop, and not at the end. */
+typedef void (*uvs_send_file_progress_cb)(uvs_send_file_t* req);
+
+/* A file on its way. */
+struct uvs_send_file_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only: UV_WRITE */
+  uvs_send_file_cb cb;
+  uvs_send_file_progress_cb progress;
+  uv_stream_t* handle; /* read-only: the stream written to */
+  uint64_t sent;       /* read-only: bytes that the system has taken */
+  /* private */
+  uv_write_t write; /* its place in the queue */
+  ssize_t (*give)(uvs_send_file_t* req);
+  uint64_t offset; /* of the next byte that is to go */
+  uint64_t left;
+  char* room; /* of bytes that are copied, or NULL */
+  unsigned int at;
+  unsigned int held; /* bytes in it, from `at` on, which are those at `offset` */
+  uv_file file;
+  unsigned char to_end;
+  unsigned char copies; /* the system cannot move them */
+  unsigned char stops;  /* it was taken back, and what the system works on has yet to end */
+};
+
+/* Send `length` bytes of `file`, from `offset` on, in its turn between the writes of the stream: those
+ * before come before it, those behind it wait for its end (rule W1). `file` is a descriptor, on Windows of
+ * the C run-time library (uv_open_osfhandle), of a file on a disk or of what can be read at a place like
+ * one. It stays the caller's, has to stay open until the callback, and its position is neither used nor
+ * (but on Windows) changed. What is sent is what the file has when the system sends it, which may be after
+ * the callback: it should not be written to meanwhile. `length` 0 sends nothing, in its turn. Each callback
+ * may be NULL.
+ *
+ * Nothing waits for the peer, but what a disk has not at hand it is waited for: at most a mebibyte is
+ * asked of it in one go, and sixteen times that before others have their turn. The bytes are in no memory
+ * of the program's and do not count in the write_queue_size. A close gives the system no more of a file,
+ * and with an error of it what was written behind it ends, too, as with that of a write (rule W6).
+ *
+ * Refused as uv_write; UV_EINVAL for a file below 0, or bytes behind 2^63. */
+UV_EXTERN int uvs_send_file(uvs_send_file_t* req,
+                            uv_stream_t* stream,
+                            uv_file file,
+                            uint64_t offset,
+                            uint64_t length,
+                            uvs_send_file_progress_cb progress,
+                            uvs_send_file_cb cb);
+/* Send no more of it: the callback comes in its place with UV_ECANCELED, and `sent` is exact. At once, but
+ * where the system has a piece that it does not give back (Windows); the callback then comes when that has
+ * gone, or the stream closes, and if it was the last piece, status is 0. What was written behind it goes on. UV_EBUSY
+ * when it is over or the stream closes; UV_ENOTSUP when a part of it went over an IPC pipe. Not to be called
+ * after the callback. */
+UV_EXTERN int uvs_send_file_cancel(uvs_send_file_t* req);
+
 #ifdef __cplusplus
 }
 #endif

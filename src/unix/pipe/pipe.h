@@ -75,9 +75,6 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
 int uv__plain_name(struct uv__io* io, enum uv__end end, void* to, int* len);
 int uv__plain_option(struct uv__io* io, enum uv__option option, void* value);
 
-/* mute.c: writev, whose error comes without the signal `signum`, if that is not 0 */
-ssize_t uv__mute_write(int fd, const uv_buf_t* bufs, unsigned nbufs, int signum);
-
 /* disk.c: adopt what is always ready, as a file is. Replaces io->ops. */
 int uv__disk_open(struct uv__io* io, int fd, unsigned* opened);
 
