@@ -16,8 +16,10 @@
 #endif
 
 enum {
+  LITTLE = 5000,
   SMALL = 300000,
   LARGE = 3 << 20, /* more than one piece, and more than the buffers of a small pair */
+  HUGE = 24 << 20, /* more than goes in one turn */
   MANY = 4
 };
 
@@ -43,6 +45,17 @@ static void open_file(void) {
 static void make_file(size_t size) {
   open_file();
   test_fd_write(file, net_block(), size);
+}
+
+static void make_huge_file(void) {
+  static char piece[1 << 20];
+  uint64_t at;
+
+  open_file();
+  for (at = 0; at < HUGE; at += sizeof piece) {
+    net_pattern_fill(piece, sizeof piece, at);
+    test_fd_write(file, piece, sizeof piece);
+  }
 }
 
 static void end_file(void) {
@@ -152,17 +165,17 @@ TEST(x8_progress_is_told_while_it_goes) {
   uv_tcp_t client, server;
   struct sent sent;
 
-  make_file(LARGE);
+  make_huge_file();
   net_small_pair(&client, &server);
-  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(begin(&sent, &client, 0, HUGE), 0);
   net_turns(20);
   CHECK_EQ(sent.done, 0);
   net_drain((uv_stream_t*) &server, &sink);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
-  CHECK_EQ(sent.req.sent, LARGE);
+  CHECK_EQ(sent.req.sent, HUGE);
   CHECK(sent.tells > 0);
-  net_until_bytes(&sink, LARGE);
+  net_until_bytes(&sink, HUGE);
   end_file();
 }
 
@@ -210,7 +223,7 @@ TEST(x8_length_zero_ends_in_its_turn) {
 
 /* A file with a hole that is larger than a number of 32 bits counts; nothing where there are none. */
 TEST(x8_offset_beyond_four_gib) {
-#ifdef UVTEST_SHIM
+#ifdef UVTEST_MODEL
   SKIP("the model has its files in memory");
 #else
   const uint64_t far = ((uint64_t) 5 << 30) + 12345;
@@ -323,13 +336,13 @@ TEST(x8_cancel_in_its_progress) {
   uv_tcp_t client, server;
   struct sent sent;
 
-  make_file(LARGE);
+  make_huge_file();
   net_small_pair(&client, &server);
   memset(&sent, 0, sizeof sent);
   sent.req.data = in_progress = &sent;
-  CHECK_EQ(uvs_send_file(&sent.req, (uv_stream_t*) &client, file, 0, LARGE, cancel_in_progress,
-                         note_end),
-           0);
+  CHECK_EQ(
+      uvs_send_file(&sent.req, (uv_stream_t*) &client, file, 0, HUGE, cancel_in_progress, note_end),
+      0);
   net_drain((uv_stream_t*) &server, &sink);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, UV_ECANCELED);
@@ -416,8 +429,10 @@ TEST(x8_peer_that_is_gone) {
   int way;
 
   make_file(LARGE);
-  net_pair(&client, &server);
-  check_dead((uv_stream_t*) &client, (uv_handle_t*) &server);
+  if (!test_is_wine()) { /* whose TransmitFile never hears of a reset while it waits for room */
+    net_pair(&client, &server);
+    check_dead((uv_stream_t*) &client, (uv_handle_t*) &server);
+  }
   for (way = 0; way < TEST_WAYS; way++) {
     uv_pipe_t from, to;
 
@@ -518,19 +533,19 @@ TEST(x8_blocking_mode) {
   uv_buf_t buf;
   char rest[1000];
 
-  make_file(SMALL);
+  make_file(LITTLE);
   net_pair(&client, &server);
   CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &client, 1), 0);
-  CHECK_EQ(begin(&sent, &client, 0, SMALL), 0);
-  CHECK_EQ(sent.req.sent, SMALL);
+  CHECK_EQ(begin(&sent, &client, 0, LITTLE), 0);
+  CHECK_EQ(sent.req.sent, LITTLE);
   CHECK_EQ(sent.done, 0);
-  net_pattern_fill(rest, sizeof rest, SMALL);
+  net_pattern_fill(rest, sizeof rest, LITTLE);
   buf = uv_buf_init(rest, sizeof rest);
   CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), (int) sizeof rest);
   net_drain((uv_stream_t*) &server, &sink);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
-  net_until_bytes(&sink, SMALL + sizeof rest);
+  net_until_bytes(&sink, LITTLE + sizeof rest);
   end_file();
 }
 

@@ -39,6 +39,7 @@
   XX(GetEnvironmentVariableW)            \
   XX(GetExitCodeProcess)                 \
   XX(GetExtendedTcpTable)                \
+  XX(GetFileSizeEx)                      \
   XX(GetFullPathNameW)                   \
   XX(GetKernelObjectSecurity)            \
   XX(GetModuleFileNameW)                 \
@@ -122,6 +123,7 @@
   XX(nt_set_file)                        \
   XX(nt_setsockopt)                      \
   XX(nt_shutdown)                        \
+  XX(nt_transmit_file)                   \
   XX(_beginthreadex)                     \
   XX(_open_osfhandle)
 

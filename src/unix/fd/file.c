@@ -56,7 +56,8 @@ static ssize_t move_mutely(struct uv__io* io, int file, uint64_t offset, size_t 
   return n;
 }
 
-ssize_t uv__fd_move_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len, int is_pipe) {
+ssize_t uv__fd_move_file(
+    struct uv__io* io, uv_file file, uint64_t offset, size_t len, int is_pipe) {
   int r = uv__fd_write_waits(io, UV__QUEUE);
   ssize_t n;
 
@@ -73,7 +74,8 @@ ssize_t uv__fd_move_file(struct uv__io* io, uv_file file, uint64_t offset, size_
 
 #else
 
-ssize_t uv__fd_move_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len, int is_pipe) {
+ssize_t uv__fd_move_file(
+    struct uv__io* io, uv_file file, uint64_t offset, size_t len, int is_pipe) {
   (void) io;
   (void) file;
   (void) offset;

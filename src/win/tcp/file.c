@@ -69,7 +69,6 @@ static ssize_t refused(ssize_t r) {
   case UV_EINVAL:
   case UV_EBADF:
   case UV_ENOTSUP:
-  case UV_EOPNOTSUPP:
     return UV_ENOSYS; /* That file, or that provider. */
   case UV_EAGAIN:
   case UV_ENOBUFS:

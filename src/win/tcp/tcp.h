@@ -40,7 +40,7 @@ struct uv__sock_calls {
   LPFN_ACCEPTEX accept;
   LPFN_CONNECTEX connect;
   LPFN_TRANSMITFILE transmit; /* or NULL */
-  unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
+  unsigned short own[2];      /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
 extern struct uv__sock_calls uv__sock_calls;
 
