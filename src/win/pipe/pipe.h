@@ -184,6 +184,7 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
+int uv__pipe_read_hangup(struct uv__io* io);
 /* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
  * an error. */
 int uv__pipe_read_yield(struct uv__io* io);
