@@ -27,8 +27,9 @@ enum {
   UV__FD_RESTORE = 0x20000, /* was blocking when it was adopted, and shall be again */
   UV__FD_OWN = 0x40000,     /* no handle of the program has it: its events are noted, not rung */
   UV__FD_SHARED = 0x80000,  /* was given: others may have it, and make it block */
-  UV__FD_RETOLD = 0x100000, /* what is there to read is told at each wait, not once (epoll.c) */
-  UV__FD_FAILED = 0x200000  /* the connection is gone, and not by an end in good order */
+  UV__FD_RETOLD = 0x100000, /* what is there to read is told at each wait, not once (epoll.c), */
+  UV__FD_EDGES = 0x200000,  /* and no more, since that once told of what nobody wanted */
+  UV__FD_FAILED = 0x400000  /* the connection is gone, and not by an end in good order */
 };
 
 /* What a poller saw on a descriptor. */
@@ -102,8 +103,8 @@ int uv__poller_renew_io(struct uv__io* io);
 int uv__poller_add(struct uv__io* io, int out);
 /* Report room to write, too. What is there already is reported. Sets UV__FD_OUT. */
 int uv__poller_add_out(struct uv__io* io);
-/* After a read that was short for a reason nobody knows: non-zero when the next wait tells of what is
- * left, so that it need not be asked for. */
+/* Of reads that are short for a reason nobody knows: non-zero when the next wait tells of what is left, so
+ * that it need not be asked for. */
 int uv__poller_retells(struct uv__io* io);
 /* Forget the descriptor, which is still open. */
 void uv__poller_remove(struct uv__io* io);

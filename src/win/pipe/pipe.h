@@ -184,7 +184,6 @@ void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry
 
 int uv__pipe_read_arm(struct uv__io* io);
 int uv__pipe_read_disarm(struct uv__io* io);
-int uv__pipe_read_hangup(struct uv__io* io);
 /* Has the kind's `arrived` called in the next turn, for what is there; no read waits. UV__PENDING, or
  * an error. */
 int uv__pipe_read_yield(struct uv__io* io);
@@ -192,6 +191,10 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);
+
+/* ---- hangup.c ---- */
+
+int uv__pipe_hangup(struct uv__io* io);
 
 /* ---- leave.c: what is left to somebody else ---- */
 

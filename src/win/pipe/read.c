@@ -232,21 +232,6 @@ int uv__pipe_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
-/* Nothing of NPFS waits for the other end alone: a read ends for bytes, too, and a flush when they have
- * been read. So it is looked for, again and again. An end of one direction lies behind the bytes. */
-int uv__pipe_read_hangup(struct uv__io* io) {
-  int r;
-
-  if (io->tail.u.handle == INVALID_HANDLE_VALUE)
-    return UV_EPIPE;
-  if (io->tail.state & UV__WIN_ENDED)
-    return UV_EOF;
-  r = uv__native_is_left(io->tail.u.handle);
-  if (r == 0)
-    return UV_EAGAIN;
-  return r < 0 ? r : uv__pipe_of(io)->write_only ? UV_EPIPE : UV_EOF;
-}
-
 /* What a read left of what a look saw. One that was filled may have left more; and where others read,
  * too, there may be less, which the next one finds out. */
 static void count_taken(struct uv__io* io, DWORD len, DWORD bytes, int more) {
