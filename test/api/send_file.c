@@ -588,3 +588,22 @@ TEST(x8_many_at_once) {
   }
   end_file();
 }
+
+/* X2: a peer that takes nothing. */
+TEST(x8_limit_for_a_file) {
+  uvs_deadline_t limit;
+  uv_tcp_t client, server;
+  struct sent sent;
+  struct sent behind;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(uvs_deadline_start(&limit, (uv_stream_t*) &client, UVS_DEADLINE_WRITE, 50), 0);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(begin(&behind, &client, 0, LARGE), 0);
+  net_until(&behind.done, 1);
+  CHECK_EQ(sent.status, UV_ETIMEDOUT);
+  CHECK_EQ(behind.status, UV_ETIMEDOUT);
+  CHECK_EQ(behind.req.sent, 0);
+  end_file();
+}
