@@ -22,4 +22,10 @@ void scenario_pass_pipe(void);
 void scenario_spawn(void);
 void scenario_spawn_ipc(void);
 
+/* file.c: with a file that is made before and removed after */
+void scene_make_file(void);
+void scene_remove_file(void);
+void scenario_tcp_file(void);
+void scenario_pipe_file(void);
+
 #endif /* FAULT_SCENARIOS_H_ */

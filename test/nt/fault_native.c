@@ -136,6 +136,14 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_connect_ex, ANY, WSAENETUNREACH),
     TOLD_ROW(nt_connect_ex, ANY, WSAETIMEDOUT),
     TOLD_ROW(nt_accept_ex, ANY, WSAENOBUFS),
+    /* What is not transmitted is copied. */
+    UNNOTICED_ROW(nt_transmit_file, ANY, WSAEINVAL),
+    UNNOTICED_ROW(nt_transmit_file, ANY, WSAENOBUFS),
+    UNNOTICED_ROW(GetFileSizeEx, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_transmit_file, ANY, WSAECONNRESET),
+    TOLD_AS(nt_transmit_file, ANY, WSAECONNABORTED, UV_ECONNRESET),
+    /* Somebody has cut it meanwhile. */
+    TOLD_ROW(nt_transmit_file, ANY, ERROR_HANDLE_EOF),
     /* The rights of a pipe: without them it is not made. */
     TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),
@@ -344,6 +352,24 @@ TEST(e1_windows_in_what_is_beyond) {
 
 TEST(e1_windows_in_connections_that_come_and_go) {
   FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
+}
+
+/* Each run of the model has a disk of its own. */
+static void scenario_files(void) {
+  faults_pause(1);
+  scene_make_file();
+  faults_pause(0);
+  scenario_tcp_file();
+  if (!scene_failed)
+    scenario_pipe_file();
+  faults_pause(1);
+  scene_remove_file();
+  faults_pause(0);
+}
+
+TEST(e1_windows_in_files) {
+  FAIL_CALLS_OF(scenario_files, CALL_nt_transmit_file, CALL_GetFileSizeEx, CALL_ReadFile,
+                CALL_CreateEventW);
 }
 
 TEST(e1_windows_in_adopted_sockets) {
