@@ -302,8 +302,6 @@ FAULTS = [
      "  if (!uv__local_file_exists(addr->path))\n    return UV_ENOENT;", "  if (0)\n    return UV_ENOENT;"),
     (0, "an accepted socket is taken for a pipe", "local/local.c", "api_nt x12_bytes_in_both_directions",
      "  desc->accepted = UV__DESC_LOCAL;\n", ""),
-    (0, "a path is bound beside another name", "local/local.c", "api_nt x12_path_for_a_pipe_that_has_a_name",
-     " || io->tail.u.handle != INVALID_HANDLE_VALUE)", ")"),
     (0, "a file is made of a name that is no text", "local/sock.c", "api_nt x12_name_that_is_no_text",
      "  return uv__local_file_is_name(addr->path) ? 0 : UV_EINVAL;", "  return 0;"),
     (0, "a client of a path is bound to nothing at all", "local/sock.c", "api_nt x12_bytes_in_both_directions",
