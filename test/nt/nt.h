@@ -232,6 +232,8 @@ void nt_unref(void* object);
 /* A handle in the running thread's process, which holds its own reference. `inherit`: children
  * get it. */
 HANDLE nt_handle(void* object, ACCESS_MASK access, int inherit);
+/* The call that made a handle of this process which children inherit, or NULL. */
+const char* nt_inheritable(void);
 /* What a handle of the running thread's process is of: NULL, with the last error set, when it is
  * no handle, of another class (NULL: any), or without the access. A handle that was closed is a
  * fault. The reference is not the caller's: nt_ref before anything that waits. */
