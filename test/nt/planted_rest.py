@@ -281,4 +281,37 @@ FAULTS = [
      "  uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */\n", ""),
     (0, "a socket that was bound is one after its close", "tcp/end.c", "port_nt read_nothing_is_eagain",
      "    uv__listeners_drop(io->tail.u.socket);\n", "    (void) 0;\n"),
+
+    # ---- Pipes whose names are paths
+    (0, "a file that somebody has open keeps its name", "local/file.c", "api_nt x12_name_is_free_though_somebody_has_the_file_open",
+     "  if (!SetFileInformationByHandle(file, (FILE_INFO_BY_HANDLE_CLASS) DISPOSITION_EX, &how,\n"
+     "                                  sizeof(how)))\n    (void)", "  (void) how;\n  (void)"),
+    (0, "a file is deleted as on POSIX or not at all", "local/file.c", "api_nt x12_files_that_know_nothing_of_posix",
+     "    (void) SetFileInformationByHandle(file, FileDispositionInfo, &info, sizeof(info));\n", "    (void) info;\n"),
+    (0, "the file of a socket is opened as any other", "local/file.c", "api_nt x12_bytes_in_both_directions",
+     "OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL", "OPEN_EXISTING, 0, NULL"),
+    (0, "the file of a pipe stays when it closes", "local/local.c", "api_nt x12_file_goes_with_its_pipe",
+     "    uv__local_file_remove(pool->file);\n    pool->file = NULL;\n", "    CloseHandle(pool->file);\n    pool->file = NULL;\n"),
+    (0, "a client that was bound keeps its file", "local/local.c", "api_nt x12_connect_of_what_was_bound",
+     "    uv__local_file_remove(pool->file);\n  undo(io);", "    CloseHandle(pool->file);\n  undo(io);"),
+    (0, "a bind that failed keeps its socket", "local/local.c", "api_nt x12_what_cannot_be_bound",
+     "  closesocket(io->tail.u.socket);\n  uv__pipe_init(io);", "  uv__pipe_init(io);"),
+    (0, "a folder that is not there is not found", "local/local.c", "api_nt x12_what_cannot_be_bound",
+     "    return r == UV_ENOENT || r == UV_ENETDOWN ? UV_EACCES : r;", "    return r;"),
+    (0, "a file that is not there refuses", "local/local.c", "api_nt x12_where_nobody_listens",
+     "  if (!uv__local_file_exists(addr->path))\n    return UV_ENOENT;", "  if (0)\n    return UV_ENOENT;"),
+    (0, "an accepted socket is taken for a pipe", "local/local.c", "api_nt x12_bytes_in_both_directions",
+     "  desc->accepted = UV__DESC_LOCAL;\n", ""),
+    (0, "a file is made of a name that is no text", "local/sock.c", "api_nt x12_name_that_is_no_text",
+     "  return uv__local_file_is_name(addr->path) ? 0 : UV_EINVAL;", "  return 0;"),
+    (0, "a client of a path is bound to nothing at all", "local/sock.c", "api_nt x12_bytes_in_both_directions",
+     "  r = bind_nothing(io);\n", "  (void) bind_nothing;\n  r = 0;\n"),
+    (0, "there is no room behind the address of a connect", "local/sock.c", "api_nt x12_bytes_in_both_directions",
+     "  char behind[512];\n", ""),
+
+    # ---- What children would have
+    (0, "children inherit each socket", "tcp/sock.c", "api_nt win_children_inherit_no_socket",
+     "WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT", "WSA_FLAG_OVERLAPPED"),
+    (0, "children inherit each end of a pipe", "pipe/server.c", "api_nt win_children_inherit_no_pipe",
+     "security.bInheritHandle = FALSE;", "security.bInheritHandle = TRUE;"),
 ]

@@ -137,7 +137,7 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why);
 struct uv__gathered {
   unsigned count;
   size_t size;
-  uv_stream_t* pass; /* the handle that goes with the first byte, or NULL */
+  uv_stream_t* pass;            /* the handle that goes with the first byte, or NULL */
   struct uvs_send_file_s* file; /* what comes first where count is 0, or NULL */
   uv_buf_t bufs[UV__GATHER];
 };

@@ -53,7 +53,7 @@ struct uv__sock_calls {
   LPFN_CONNECTEX connect;
   LPFN_TRANSMITFILE transmit;  /* or NULL */
   uv__sock_control_fn control; /* NULL: not here */
-  unsigned short own[2];       /* what the state of a socket of our making is, of IPv4 and of IPv6 */
+  unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
 extern struct uv__sock_calls uv__sock_calls;
 

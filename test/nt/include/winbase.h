@@ -128,7 +128,7 @@ DWORD WINAPI GetFileType(HANDLE file);
 BOOL WINAPI GetFileSizeEx(HANDLE file, PLARGE_INTEGER size);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
 #define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
-typedef struct {
+typedef struct _FILE_DISPOSITION_INFO {
   BOOLEAN DeleteFile;
 } FILE_DISPOSITION_INFO;
 BOOL WINAPI SetFileInformationByHandle(HANDLE file,
