@@ -66,7 +66,7 @@ static void make_file(void) {
   int i;
 
   check(uv_os_tmpdir(folder, &size), "uv_os_tmpdir");
-  snprintf(path, sizeof(path), "%s/uvstream-bench-%ld", folder, (long) uv_os_getpid());
+  snprintf(path, sizeof(path), "%s/uvstream-bench-file-%ld", folder, (long) uv_os_getpid());
   file = fopen(path, "w+b");
   check(file == NULL ? UV_EIO : 0, "fopen");
   setvbuf(file, NULL, _IONBF, 0); /* A read of the program is one of the system. */
