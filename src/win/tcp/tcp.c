@@ -204,6 +204,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
   /* A shutdown is pending in early.c alone, and never beside a write. */
   if (lane == UV__WRITE || lane == UV__SHUTDOWN)
     return io->tail.sent;
+  if (lane == UV__HANGUP)
+    return io->tail.watch->found;
   io->tail.error = 0;
   return r;
 }
@@ -212,7 +214,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
 static int tcp_move(struct uv__io* to, struct uv__io* from) {
   struct uv__foreign_pair* pair;
 
-  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)));
+  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)) &&
+         from->tail.watch == NULL);
   to->tail = from->tail;
   if (to->tail.state & UV__WIN_FOREIGN) {
     pair = to->tail.more;
@@ -232,6 +235,7 @@ const struct uv__ops uv__tcp_ops = {
     .fileno = uv__tcp_fileno,
     .read_arm = uv__tcp_read_arm,
     .read_disarm = uv__tcp_read_disarm,
+    .hangup_arm = uv__tcp_hangup_arm,
     .read_now = uv__tcp_read_now,
     .write = uv__tcp_write,
     .connect = uv__tcp_connect,

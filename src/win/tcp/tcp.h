@@ -31,6 +31,18 @@ enum {
 
 /* ---- sock.c ---- */
 
+/* NtDeviceIoControlFile */
+typedef LONG(NTAPI* uv__sock_control_fn)(HANDLE,
+                                         HANDLE event,
+                                         void* routine,
+                                         void* context,
+                                         void* status,
+                                         ULONG code,
+                                         void* in,
+                                         ULONG in_size,
+                                         void* out,
+                                         ULONG out_size);
+
 /* The calls that a test must be able to see or to fail. Wine does not notice a forgotten
  * SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT, and no test can exhaust sockets or
  * kernel memory for one process only; so these few go through a table, which tests that are
@@ -40,6 +52,7 @@ struct uv__sock_calls {
   int(WSAAPI* set_option)(SOCKET, int, int, const char*, int);
   LPFN_ACCEPTEX accept;
   LPFN_CONNECTEX connect;
+  uv__sock_control_fn control; /* NULL: not here */
   unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
 extern struct uv__sock_calls uv__sock_calls;
@@ -171,6 +184,10 @@ struct uv__tcp_early;
 int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
 /* The io has it, and another table until the connect is over; returns what it is opened for. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
+
+/* ---- hangup.c ---- */
+
+int uv__tcp_hangup_arm(struct uv__io* io);
 
 /* ---- end.c ---- */
 
