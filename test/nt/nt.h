@@ -74,6 +74,8 @@ extern int nt_files_can_leave;
 extern int nt_has_reserves;
 /* 0: there are no Unix-domain sockets (before 10, 1803, and Wine). */
 extern int nt_has_unix_sockets;
+/* 1: the file system knows nothing of POSIX (before 10, 1709, and FAT). */
+extern int nt_files_are_old;
 /* 0: there are no timers of high resolution (before 10, 1803); no packets that wait for them (Wine). */
 extern int nt_has_exact_timers;
 extern int nt_has_wait_packets;
