@@ -314,4 +314,10 @@ FAULTS = [
      "  r = bind_nothing(io);\n", "  (void) bind_nothing;\n  r = 0;\n"),
     (0, "there is no room behind the address of a connect", "local/sock.c", "api_nt x12_bytes_in_both_directions",
      "  char behind[512];\n", ""),
+
+    # ---- What children would have
+    (0, "children inherit each socket", "tcp/sock.c", "api_nt win_children_inherit_no_socket",
+     "WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT", "WSA_FLAG_OVERLAPPED"),
+    (0, "children inherit each end of a pipe", "pipe/server.c", "api_nt win_children_inherit_no_pipe",
+     "security.bInheritHandle = FALSE;", "security.bInheritHandle = TRUE;"),
 ]
