@@ -226,7 +226,7 @@ TEST(x8_offset_beyond_four_gib) {
 #ifdef UVTEST_MODEL
   SKIP("the model has its files in memory");
 #else
-  const uint64_t far = ((uint64_t) 5 << 30) + 12345;
+  const uint64_t place = ((uint64_t) 5 << 30) + 12345;
   struct net_sink sink = {0};
   uv_tcp_t client, server;
   struct sent sent;
@@ -237,18 +237,18 @@ TEST(x8_offset_beyond_four_gib) {
     DWORD bytes;
     (void) DeviceIoControl(uv_get_osfhandle(file), 0x900c4 /* FSCTL_SET_SPARSE */, NULL, 0, NULL, 0,
                            &bytes, NULL);
-    if (_lseeki64(file, (__int64) far, SEEK_SET) < 0)
+    if (_lseeki64(file, (__int64) place, SEEK_SET) < 0)
       SKIP("no file of this size");
   }
 #  else
-  if (lseek(file, (off_t) far, SEEK_SET) < 0)
+  if (lseek(file, (off_t) place, SEEK_SET) < 0)
     SKIP("no file of this size");
 #  endif
   if (write(file, net_block(), SMALL) != SMALL)
     SKIP("no file of this size");
   net_pair(&client, &server);
   net_drain((uv_stream_t*) &server, &sink);
-  CHECK_EQ(begin(&sent, &client, far, UVS_TO_END), 0);
+  CHECK_EQ(begin(&sent, &client, place, UVS_TO_END), 0);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
   CHECK_EQ(sent.req.sent, SMALL);
