@@ -10,8 +10,8 @@ from header import ROOT
 
 # Lanes of each verb: those in one tuple run one after the other, the tuples side by side.
 LANES = {
-    "all": [("check",), ("native", "nt", "32-bit"), ("windows",)],
-    "native": [("check",), ("native", "nt")],
+    "all": [("check",), ("native", "beside", "nt", "32-bit"), ("windows",)],
+    "native": [("check",), ("native", "nt"), ("beside",)],
     "wine": [("windows", "32-bit")],
     "nt": [("nt",)],
     "portable": [("portable",)],

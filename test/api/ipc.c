@@ -1347,12 +1347,19 @@ TEST(i6_handles_that_nobody_asked_for) {
   int fds = test_fd_count();
   int i;
 
-  for (i = 0; i < 5; i++) {
+  listen_to(&right);
+  for (i = 0; i < 15; i++) {
     send_raw(raw, raw, 2);
     raw_send(raw, "abc", 3);
+    if (i % 5 == 4) /* The second time after they were told of while nobody read. */
+      net_until(&heard, 4 * (i + 1));
+    if (i == 4)
+      CHECK_EQ(uv_read_stop((uv_stream_t*) &right), 0);
+    if (i == 6)
+      uv_run(net_loop(), UV_RUN_NOWAIT);
+    if (i == 8)
+      listen_to(&right);
   }
-  listen_to(&right);
-  net_until(&heard, 20);
   CHECK_EQ(came, 0);
   CHECK_EQ(test_fd_count(), fds);
   raw_close(raw);

@@ -4,7 +4,6 @@
  * bytes a connection has taken is in sim_ways_native.c. */
 #include "sim_native.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "win/tcp/tcp.h"
@@ -264,6 +263,19 @@ static int watch_shutdown(struct uv__io* io) {
   return r;
 }
 
+static void hung_up(struct uv__io* io, int result) {
+  if (result != 0 && result != UV__PENDING && result != UV_EAGAIN)
+    seen->hung_up(io, result);
+}
+
+static int watch_hangup_arm(struct uv__io* io) {
+  int r = REAL.hangup_arm(io);
+
+  sim_trace("  hangup_arm fd %d: %d", sim_fd(io), r);
+  hung_up(io, r);
+  return r;
+}
+
 static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = REAL.done(io, lane);
 
@@ -273,6 +285,8 @@ static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
     collect_write(io, r);
   else if (lane == UV__CONNECT)
     seen->connected(io, (int) r);
+  else if (lane == UV__HANGUP)
+    hung_up(io, (int) r);
   else
     seen->shutdown_done(io, (int) r);
   return r;
@@ -303,6 +317,7 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .fileno = watch_fileno,
     .read_arm = watch_read_arm,
     .read_disarm = watch_read_disarm,
+    .hangup_arm = watch_hangup_arm,
     .read_now = watch_read_now,
     .write = watch_write,
     .connect = watch_connect,
@@ -392,9 +407,9 @@ void __wrap___assert_fail(const char* what, const char* file, unsigned line, con
   sim_fail("%s:%u: an assertion failed: %s", file, line, what);
 }
 
-void sim_catch_asserts(void) {
-  nt_verbose = sim_verbose && getenv("NT_VERBOSE") != NULL;
-}
+/* They come by here already. Nothing of Windows is asked before a seed has begun: a run that is traced would
+ * not be the one that is not. */
+void sim_catch_asserts(void) {}
 
 /* What the library does once for the process is none of a seed's: else the first of many would not be
  * what it is alone. */

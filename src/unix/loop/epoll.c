@@ -2,9 +2,10 @@
  * that are armed are looked at only when an event comes (loop.c), so that reading and
  * writing never change a registration.
  *
- * The exception is what is no socket. A pipe(2) may hand out less than it has (packets), and so would
- * have to be asked after each short read. It is told of again and again (UV__FD_RETOLD) from the first
- * one on, until it is told of while nobody reads. */
+ * The exception are pipes. A pipe(2) may hand out less than it has (packets), a Unix-domain socket what
+ * came before descriptors; one would have to be asked after each short read, the other be read by a
+ * dearer call. They are told of again and again (UV__FD_RETOLD) from the first read on, until they are
+ * told of while nobody reads; a socket stays with edges then (UV__FD_EDGES). */
 #include "unix/loop/loop.h"
 
 #include <sys/epoll.h>
@@ -19,6 +20,7 @@ enum {
 #define RETOLD (EPOLLIN | EPOLLRDHUP)
 
 const int uv__poller_takes_children = 1;
+const enum uv__tells uv__poller_tells_ends = UV__TELLS_ENDS;
 
 static int control(struct uv__io* io, int op, uint32_t events) {
   struct epoll_event event;
@@ -89,7 +91,7 @@ int uv__poller_retells(struct uv__io* io) {
 
   if (state & UV__FD_RETOLD)
     return 1;
-  if ((state & (UV__FD_OUT | UV__FD_TCP | UV__FD_LOCAL)) || control(io, EPOLL_CTL_MOD, RETOLD) != 0)
+  if ((state & (UV__FD_OUT | UV__FD_TCP | UV__FD_EDGES)) || control(io, EPOLL_CTL_MOD, RETOLD) != 0)
     return 0;
   io->tail.state |= UV__FD_RETOLD;
   return 1;
@@ -102,6 +104,15 @@ void uv__poller_remove(struct uv__io* io) {
   io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT | UV__FD_RETOLD);
 }
 
+/* What a program stops and starts would change its registration each time. A socket can do without. */
+static void stop_retelling(struct uv__io* io) {
+  if (control(io, EPOLL_CTL_MOD, EVENTS) != 0)
+    return;
+  io->tail.state &= ~(unsigned) UV__FD_RETOLD;
+  if (io->tail.state & UV__FD_LOCAL)
+    io->tail.state |= UV__FD_EDGES;
+}
+
 static void dispatch(const struct epoll_event* event) {
   struct uv__io* io = event->data.ptr;
   unsigned int saw = 0;
@@ -109,15 +120,16 @@ static void dispatch(const struct epoll_event* event) {
   if (io == NULL) /* The eventfd: to return is all there is to do. */
     return;
   /* Told once is enough where nobody reads; the loop would not sleep. */
-  if ((io->tail.state & (UV__FD_RETOLD | UV__READ)) == UV__FD_RETOLD &&
-      control(io, EPOLL_CTL_MOD, EVENTS) == 0)
-    io->tail.state &= ~(unsigned) UV__FD_RETOLD;
+  if ((io->tail.state & (UV__FD_RETOLD | UV__READ)) == UV__FD_RETOLD)
+    stop_retelling(io);
   if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
     saw |= UV__SAW_IN;
   if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
     saw |= UV__SAW_OUT;
   if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
     saw |= UV__SAW_ENDED;
+  if (event->events & EPOLLERR)
+    saw |= UV__SAW_FAILED;
   if (event->events & EPOLLPRI)
     saw |= UV__SAW_URGENT;
   /* A TCP socket reports room only after it was full. Others do whenever their peer has read

@@ -52,7 +52,8 @@ void uv__attach_undo(struct uv__io* io) {
   } none = {NULL, NULL};
 
   uv__win_set(io, UV__WIN_OUTSIDE);
-  if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
+  if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) ||
+      uv__win_watch_flies(io))
     return;
   if (set != NULL &&
       set(io->tail.u.handle, status, &none, sizeof(none), FILE_REPLACE_COMPLETION_INFORMATION) >= 0)

@@ -192,6 +192,10 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);
 
+/* ---- hangup.c ---- */
+
+int uv__pipe_hangup(struct uv__io* io);
+
 /* ---- leave.c: what is left to somebody else ---- */
 
 /* Before a pipe of messages is given to somebody who reads in our place: 0, or UV_EAGAIN as long as a read

@@ -2,6 +2,8 @@
  * the peer hears of it (rule L4); what was pending is called back, and joined by its packets. */
 #include "win/tcp/tcp.h"
 
+#include "core/base/alloc.h"
+
 enum {
   /* What the peer sent and nobody read is taken out before the end, up to a megabyte. */
   DRAIN_SIZE = 16384,
@@ -11,11 +13,22 @@ enum {
 static int in_kernel(const struct uv__io* io) {
   const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
-  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) || (pool != NULL && pool->posted > 0);
+  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) || uv__win_watch_flies(io) ||
+         (pool != NULL && pool->posted > 0);
+}
+
+/* Of hangup.c; the kernel does not have it. */
+static void free_watch(struct uv__io* io) {
+  if (io->tail.watch == NULL)
+    return;
+  uv__expect_release(io->loop, 1);
+  uv__free(io->tail.watch);
+  io->tail.watch = NULL;
 }
 
 static void release(struct uv__io* io) {
   uv__tcp_pool_free(io);
+  free_watch(io);
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
   uv__loop_unlink(io);
@@ -48,6 +61,17 @@ static int drain(SOCKET sock) {
   return rounds;
 }
 
+/* Whether a close may be over bytes that nobody read. Of a socket that is non-blocking the first receive
+ * tells; another one is asked before it becomes that. */
+static int may_have_more(const struct uv__io* io) {
+  u_long there = 0;
+
+  if (io->tail.state & UV__WIN_HEARD)
+    return 0;
+  return !(io->tail.state & UV__WIN_PLAIN) ||
+         ioctlsocket(io->tail.u.socket, (long) FIONREAD, &there) != 0 || there > 0;
+}
+
 /* Says goodbye on a connection: a FIN behind all that was sent, also while a receive is pending, over
  * which a close would reset it. Where nothing is pending and nothing unread the close itself says it.
  * It ends the connection for all who hold the socket, and so is only done by the last of them; for the
@@ -62,7 +86,7 @@ static void part(struct uv__io* io) {
     return;
   if (said)
     (void) shutdown(sock, SD_SEND);
-  if ((io->tail.state & UV__WIN_PLAIN) && uv__sock_unblock(sock) != 0)
+  if (!may_have_more(io) || ((io->tail.state & UV__WIN_PLAIN) && uv__sock_unblock(sock) != 0))
     return;
   if (drain(sock) > 0 && !said)
     (void) shutdown(sock, SD_SEND);
@@ -78,6 +102,8 @@ static void cancel(struct uv__io* io) {
     CancelIoEx(handle, &io->tail.in.overlapped);
   if (io->tail.state & UV__WIN_OUT)
     CancelIoEx(handle, &io->tail.out.overlapped);
+  if (uv__win_watch_flies(io))
+    CancelIoEx(handle, &io->tail.watch->op.overlapped);
   uv__tcp_pool_cancel(io);
 }
 
