@@ -120,6 +120,27 @@ typedef struct uvs_peer_s {
  * notes nothing; UV_EINVAL. */
 UV_EXTERN int uvs_pipe_peer(const uv_pipe_t* pipe, uvs_peer_t* peer);
 
+/* Who may connect to a name. All 0: nobody but the user of this process, and who may do anything. */
+typedef struct uvs_access_s {
+  unsigned int mode; /* Unix: of the file, at most 0777; 0: 0600 */
+  int has_group; /* Unix: whether the file is to be `group`'s, and not that of its folder or process */
+  unsigned int group;
+  const char*
+      sddl; /* Windows: a list in its language of security descriptors, "D:..."; NULL: nobody else */
+} uvs_access_t;
+
+/* uv_pipe_bind, but with who may connect, before anybody can; `access` NULL is as if all were 0. What is for
+ * the other system is not looked at. A name that does not fit is UV_ENAMETOOLONG.
+ *
+ * Unix: the folder has to be this user's or root's, and where others may write to it sticky, as /tmp is: else
+ * they could put a pipe of their own in its place (UV_EPERM; of a path only that last folder is looked at).
+ * UV_EPERM also for a group that is not the user's to give. Windows: who is on the list gets the rights of a
+ * client, to read and to write, and no others: to make instances of the name would be to answer its clients.
+ * Users of other machines are refused by the system. UV_EINVAL for a text that is no such list or has other
+ * parts, UV_E2BIG for a long one (24 users at least fit), UV_ENOTSUP for a path (rule X12). Other errors as of
+ * uv_pipe_bind2. */
+UV_EXTERN int uvs_pipe_bind(uv_pipe_t* pipe, const char* name, const uvs_access_t* access);
+
 typedef struct uvs_pipe_connect_s uvs_pipe_connect_t;
 typedef void (*uvs_pipe_connect_cb)(uvs_pipe_connect_t* req, int status);
 

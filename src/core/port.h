@@ -102,11 +102,15 @@ enum uv__option {
   UV__PEER       /* struct uvs_peer_s, out, all 0 before: who is at the other end of a pipe */
 };
 
+struct uvs_access_s;
+
 /* What a pipe calls an address: bytes, without a terminator. */
 struct uv__pipe_name {
   const char* text;
   size_t length;
   int cut; /* 1: a name that does not fit is cut off, 0: it is UV_ENAMETOOLONG */
+  /* Of a bind: who may connect, before anybody can; NULL: as it comes. */
+  const struct uvs_access_s* access;
 };
 
 /* Room for the descriptors that one read brings; `count` is the backend's to set. More than

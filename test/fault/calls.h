@@ -49,6 +49,7 @@
   XX(fstat)                   \
   XX(lstat)                   \
   XX(chmod)                   \
+  XX(lchown)                  \
   XX(listen)                  \
   XX(shutdown)                \
   XX(getsockname)             \

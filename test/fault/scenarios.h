@@ -13,6 +13,7 @@ void scenario_tcp_adopt(void);
 /* pipe.c */
 void scenario_pipe_talk(void);
 void scenario_pipe_talk_at(const char* name);
+void scenario_pipe_for_few(void); /* uvs_pipe_bind */
 void scenario_ipc_talk(void);
 void scenario_pipe_ends(void);
 void scenario_nonblocking_ends(void);

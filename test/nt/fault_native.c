@@ -148,6 +148,8 @@ static const struct fault faults[] = {
     TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(AddAccessAllowedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddAccessDeniedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(ConvertStringSecurityDescriptorToSecurityDescriptorW, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(AddMandatoryAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeSecurityDescriptor, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(SetSecurityDescriptorDacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
@@ -419,6 +421,11 @@ TEST(e1_memory_in_shared_sockets) {
 TEST(e1_windows_in_a_pipe_conversation) {
   FAIL_CALLS_OF(scenario_pipe_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ConnectNamedPipe,
                 CALL_ReadFile, CALL_WriteFile, CALL_READ_ENDS);
+}
+
+TEST(e1_windows_in_a_pipe_for_few) {
+  FAIL_CALLS_OF(scenario_pipe_for_few, CALL_CreateNamedPipeW, CALL_AddAccessDeniedAce,
+                CALL_ConvertStringSecurityDescriptorToSecurityDescriptorW);
 }
 
 /* By a path, with the file that one left which could not remove it. */

@@ -52,6 +52,11 @@ int uv__pipe_name(struct uv__io* io, enum uv__end end, void* to, int* len);
 
 /* bind.c */
 int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags);
+/* access.c: whether the folder of a file lets nobody put another one in its place, and who may connect to
+ * it, as uvs_pipe_bind has it. */
+struct uvs_access_s;
+int uv__access_check(const char* file);
+int uv__access_give(const char* file, const struct uvs_access_s* access);
 /* UV__CHMOD */
 int uv__pipe_chmod(struct uv__io* io, int flags);
 /* Remove the socket file, if it is ours. */
