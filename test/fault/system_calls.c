@@ -95,7 +95,6 @@ static const struct fault lacking[] = {
     {CALL_splice, ENOMEM},
 #if !defined(UVTEST_KQUEUE) && \
     !HARNESS_TSAN /* Where a child is a copy it makes some of these, uncounted. */
-<<<<<<< HEAD
     {CALL_fcntl, EPERM},
     {CALL_fstat, EPERM},
     {CALL_open, EMFILE},
@@ -107,13 +106,8 @@ static const struct fault lacking[] = {
     {CALL_getsockopt, ENOBUFS},
     {CALL_setsockopt, ENOBUFS},
     {CALL_timerfd_create, EMFILE},
-=======
-    {CALL_fcntl, EPERM},         {CALL_fstat, EPERM},           {CALL_open, EMFILE},
-    {CALL_dup2, EMFILE},         {CALL_listen, EPERM},          {CALL_shutdown, EPERM},
-    {CALL_getsockname, ENOBUFS}, {CALL_getpeername, ENOBUFS},   {CALL_getsockopt, ENOBUFS},
-    {CALL_setsockopt, ENOBUFS},  {CALL_timerfd_create, EMFILE}, {CALL_chmod, EPERM},
+    {CALL_chmod, EPERM},
     {CALL_lchown, EPERM},
->>>>>>> origin/main
 #endif
 };
 

@@ -11,123 +11,6 @@
 
 /* XX(symbol). What libc has too is the model's by a symbol of its own (NT_OWN), and the functions
  * that Winsock gives by WSAIoctl have ours. */
-<<<<<<< HEAD
-#define FAULT_CALLS(XX)                  \
-  XX(AddAccessAllowedAce)                \
-  XX(AddMandatoryAce)                    \
-  XX(ConnectNamedPipe)                   \
-  XX(ConvertInterfaceIndexToLuid)        \
-  XX(CreateEventW)                       \
-  XX(CreateFileW)                        \
-  XX(CreateIoCompletionPort)             \
-  XX(CreateJobObjectW)                   \
-  XX(CreateNamedPipeW)                   \
-  XX(CreateProcessW)                     \
-  XX(CreateThread)                       \
-  XX(CreateThreadpoolWait)               \
-  XX(CreateTimerQueueTimer)              \
-  XX(CreateToolhelp32Snapshot)           \
-  XX(CreateWaitableTimerExW)             \
-  XX(DuplicateHandle)                    \
-  XX(FlsAlloc)                           \
-  XX(GetAdaptersAddresses)               \
-  XX(GetAddrInfoW)                       \
-  XX(GetComputerNameExW)                 \
-  XX(GetConsoleMode)                     \
-  XX(GetConsoleScreenBufferInfo)         \
-  XX(GetCurrentDirectoryW)               \
-  XX(GetEnvironmentStringsW)             \
-  XX(GetEnvironmentVariableW)            \
-  XX(GetExitCodeProcess)                 \
-  XX(GetExtendedTcpTable)                \
-  XX(GetFileSizeEx)                      \
-  XX(GetFullPathNameW)                   \
-  XX(GetKernelObjectSecurity)            \
-  XX(GetModuleFileNameW)                 \
-  XX(GetNamedPipeClientProcessId)        \
-  XX(GetNamedPipeHandleStateW)           \
-  XX(GetNamedPipeInfo)                   \
-  XX(GetNamedPipeServerProcessId)        \
-  XX(GetNameInfoW)                       \
-  XX(GetNumberOfConsoleInputEvents)      \
-  XX(GetProcAddress)                     \
-  XX(GetProcessIoCounters)               \
-  XX(GetProcessTimes)                    \
-  XX(GetQueuedCompletionStatusEx)        \
-  XX(GetSecurityDescriptorOwner)         \
-  XX(GetShortPathNameW)                  \
-  XX(GetTempPathW)                       \
-  XX(GetTokenInformation)                \
-  XX(ImpersonateNamedPipeClient)         \
-  XX(InitializeAcl)                      \
-  XX(InitializeProcThreadAttributeList)  \
-  XX(InitializeSecurityDescriptor)       \
-  XX(InitializeSid)                      \
-  XX(K32GetProcessMemoryInfo)            \
-  XX(OpenProcess)                        \
-  XX(OpenProcessToken)                   \
-  XX(OpenThreadToken)                    \
-  XX(PeekConsoleInputW)                  \
-  XX(PeekNamedPipe)                      \
-  XX(PostQueuedCompletionStatus)         \
-  XX(ReadConsoleInputW)                  \
-  XX(ReadConsoleW)                       \
-  XX(ReadFile)                           \
-  XX(RegisterWaitForSingleObject)        \
-  XX(ResumeThread)                       \
-  XX(RevertToSelf)                       \
-  XX(SetConsoleCtrlHandler)              \
-  XX(SetConsoleCursorPosition)           \
-  XX(SetConsoleMode)                     \
-  XX(SetCurrentDirectoryW)               \
-  XX(SetEnvironmentVariableW)            \
-  XX(SetFileCompletionNotificationModes) \
-  XX(SetHandleInformation)               \
-  XX(SetInformationJobObject)            \
-  XX(SetKernelObjectSecurity)            \
-  XX(SetNamedPipeHandleState)            \
-  XX(SetSecurityDescriptorDacl)          \
-  XX(SetSecurityDescriptorSacl)          \
-  XX(SetWaitableTimer)                   \
-  XX(TlsAlloc)                           \
-  XX(UpdateProcThreadAttribute)          \
-  XX(WriteConsoleInputW)                 \
-  XX(WriteConsoleW)                      \
-  XX(WriteFile)                          \
-  XX(WSADuplicateSocketW)                \
-  XX(WSAIoctl)                           \
-  XX(WSARecv)                            \
-  XX(WSASend)                            \
-  XX(WSASocketW)                         \
-  XX(WSAStartup)                         \
-  XX(ioctlsocket)                        \
-  XX(nt_accept)                          \
-  XX(nt_accept_ex)                       \
-  XX(nt_bind)                            \
-  XX(nt_connect)                         \
-  XX(nt_connect_ex)                      \
-  XX(nt_allocate_reserve)                \
-  XX(nt_associate_wait_packet)           \
-  XX(nt_create_pipe)                     \
-  XX(nt_create_wait_packet)              \
-  XX(nt_device_control)                  \
-  XX(nt_fs_control)                      \
-  XX(nt_getpeername)                     \
-  XX(nt_getsockname)                     \
-  XX(nt_getsockopt)                      \
-  XX(nt_listen)                          \
-  XX(nt_open_file)                       \
-  XX(nt_post_reserve)                    \
-  XX(nt_profile_directory)               \
-  XX(nt_query_file)                      \
-  XX(nt_query_object)                    \
-  XX(nt_reg_get_value)                   \
-  XX(nt_set_file)                        \
-  XX(nt_setsockopt)                      \
-  XX(nt_shutdown)                        \
-  XX(nt_transmit_file)                   \
-  XX(_beginthreadex)                     \
-=======
 #define FAULT_CALLS(XX)                                    \
   XX(AddAccessAllowedAce)                                  \
   XX(AddAccessDeniedAce)                                   \
@@ -158,6 +41,7 @@
   XX(GetEnvironmentVariableW)                              \
   XX(GetExitCodeProcess)                                   \
   XX(GetExtendedTcpTable)                                  \
+  XX(GetFileSizeEx)                                        \
   XX(GetFullPathNameW)                                     \
   XX(GetKernelObjectSecurity)                              \
   XX(GetModuleFileNameW)                                   \
@@ -242,8 +126,8 @@
   XX(nt_set_file)                                          \
   XX(nt_setsockopt)                                        \
   XX(nt_shutdown)                                          \
+  XX(nt_transmit_file)                                     \
   XX(_beginthreadex)                                       \
->>>>>>> origin/main
   XX(_open_osfhandle)
 
 enum fault_call {
