@@ -30,6 +30,7 @@
   ROW(uv_shutdown_t, 32, 32)          \
   ROW(uvs_connect_t, 96, 96)          \
   ROW(uvs_pipe_connect_t, 280, 280)   \
+  ROW(uvs_moving_t, 144, 232)         \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
   ROW(uv_getnameinfo_t, 1288, 1288)   \

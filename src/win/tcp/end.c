@@ -18,14 +18,18 @@ static void release(struct uv__io* io) {
   uv__tcp_pool_free(io);
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
-  uv__loop_unlink(io);
+  if (io->loop != NULL) /* Else it has left. */
+    uv__loop_unlink(io);
 }
 
 void uv__tcp_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))
     return;
-  release(io);
+  if (io->tail.u.socket != INVALID_SOCKET)
+    uv__tcp_left(io);
+  else
+    release(io);
   uv__ring(io, UV__CLOSED);
 }
 

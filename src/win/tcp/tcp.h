@@ -169,6 +169,11 @@ int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
 /* The io has it, and another table until the connect is over; returns what it is opened for. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
+/* ---- move.c ---- */
+
+/* The last operation of one that leaves has come back. */
+void uv__tcp_left(struct uv__io* io);
+
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
@@ -199,8 +204,9 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   return r;
 }
 
-/* ---- stream.c, connect.c, sock.c, accept.c: operations of uv__tcp_ops ---- */
+/* ---- stream.c, connect.c, sock.c, accept.c, move.c: operations of uv__tcp_ops ---- */
 
+void uv__tcp_init(struct uv__io* io);
 int uv__tcp_read_arm(struct uv__io* io);
 int uv__tcp_read_disarm(struct uv__io* io);
 ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
@@ -222,5 +228,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane);
 int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value);
 int uv__tcp_accept_listen(struct uv__io* io, int backlog);
 int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc);
+int uv__tcp_move(struct uv__io* to, struct uv__io* from);
+int uv__tcp_leave(struct uv__io* io);
+int uv__tcp_join(struct uv__io* io);
 
 #endif /* UV__WIN_TCP_H_ */
