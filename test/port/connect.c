@@ -211,3 +211,83 @@ TEST(move_takes_what_is_not_connected) {
     stream_end(listener);
   }
 }
+
+/* ---- Another loop ---- */
+
+/* The io leaves, and its ops and tail go to another place, as a core has it. */
+static struct stream* leave(struct stream* s) {
+  struct stream* left = stream_new(s->kind);
+  int r;
+
+  do {
+    r = s->io.ops->leave(&s->io);
+    turn(0);
+  } while (r == UV_EBUSY); /* With what it says by itself. */
+  CHECK(r == 0 || r == UV__PENDING);
+  s->closed = 1;
+  if (r == UV__PENDING) {
+    s->io.busy |= UV__CLOSED;
+    await(s, UV__CLOSED);
+  }
+  uv__queue_remove(&s->io.link);
+  left->io.ops = s->io.ops;
+  left->io.tail = s->io.tail;
+  left->io.loop = NULL;
+  stream_free(s);
+  return left;
+}
+
+static void join(struct stream* s) {
+  int r;
+
+  s->io.loop = loop;
+  do
+    r = s->io.ops->join(&s->io);
+  while (r == UV_ENOMEM);
+  CHECK_EQ(r, 0);
+}
+
+TEST(leave_takes_the_connection_and_what_came_over_it) {
+  EACH_KIND(k) {
+    int armed;
+
+    for (armed = 0; armed < 2; armed++) {
+      struct stream *a, *b;
+
+      make_pair(k, &a, &b);
+      if (armed)
+        arm_dry(a);
+      a = leave(a);
+      CHECK_EQ(write_byte(b, 'a'), 0);
+      settle();
+      join(a);
+      CHECK_EQ(read_byte(a), 'a');
+      CHECK_EQ(write_byte(a, 'b'), 0);
+      CHECK_EQ(read_byte(b), 'b');
+      /* Once more, with a byte that is there already. */
+      CHECK_EQ(write_byte(b, 'c'), 0);
+      settle();
+      a = leave(a);
+      join(a);
+      CHECK_EQ(read_byte(a), 'c');
+      stream_end(a);
+      CHECK_EQ(read_to_end(b), UV_EOF);
+      stream_end(b);
+    }
+  }
+}
+
+TEST(leave_and_close_is_an_end) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+
+    make_pair(k, &a, &b);
+    CHECK_EQ(write_byte(a, 'a'), 0);
+    a = leave(a);
+    CHECK_EQ(a->io.ops->close(&a->io), 0);
+    stream_free(a);
+    CHECK_EQ(read_byte(b), 'a');
+    CHECK_EQ(read_to_end(b), UV_EOF);
+    stream_end(b);
+  }
+}
