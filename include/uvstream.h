@@ -186,7 +186,8 @@ struct uvs_moving_s {
  * After an error the stream is as before, and reads on if it did. UV_EBUSY: a write, a connect or a
  * shutdown is under way or owes its callback; an uv_write2 has still to pass this handle; on Windows also
  * what a pipe has to say to its peer by itself, of which nobody is told when it is over: try again in a
- * later turn; and there, of a socket of a layered provider, if it has been read from. UV_ENOTCONN: not
+ * later turn; and there, of a socket of a layered provider that
+ * has been read from, until its peer says something. UV_ENOTCONN: not
  * connected; a listener's connections move, it does not. UV_ENOTSUP: terminals; files and devices; a pipe
  * that is not overlapped (Windows). UV_EINVAL: closing, or an argument is NULL. */
 UV_EXTERN int uvs_detach(uv_stream_t* stream, uvs_moving_t* moving, uvs_moving_cb cb);

@@ -37,9 +37,16 @@ static void on_left(uvs_moving_t* moving, uv_stream_t* handle) {
 }
 
 static void take_off(union moving_stream* from, uvs_moving_t* moving) {
+  int r;
+
   moving->data = from;
   moving->type = UV_UNKNOWN_HANDLE;
-  CHECK_EQ(uvs_detach(&from->stream, moving, on_left), 0);
+  r = uvs_detach(&from->stream, moving, on_left);
+#ifdef _WIN32
+  if (r == UV_EBUSY && from->stream.type == UV_TCP)
+    SKIP("a layered provider does not give back a receive that waits");
+#endif
+  CHECK_EQ(r, 0);
   CHECK_EQ(uv_is_closing((uv_handle_t*) from), 1);
   CHECK_EQ(uv_is_readable(&from->stream), 0);
 }
@@ -328,8 +335,8 @@ static void note_written(uv_write_t* req, int status) {
 /* Two handles go over a pipe; the first has come, the second is on its way, when it moves. */
 static void send_two(union moving_stream* a,
                      union moving_stream* b,
-                     uv_tcp_t near[2],
-                     uv_tcp_t far[2]) {
+                     uv_tcp_t stays[2],
+                     uv_tcp_t goes[2]) {
   uv_write_t writes[2];
   uv_buf_t buf = uv_buf_init("h", 1);
   int written = 0;
@@ -339,27 +346,27 @@ static void send_two(union moving_stream* a,
   moving_pair(MOVING_IPC, a, b);
   b->stream.data = &bytes;
   for (i = 0; i < 2; i++) {
-    net_pair(&near[i], &far[i]);
+    net_pair(&stays[i], &goes[i]);
     writes[i].data = &written;
   }
-  CHECK_EQ(uv_write2(&writes[0], &a->stream, &buf, 1, (uv_stream_t*) &far[0], note_written), 0);
+  CHECK_EQ(uv_write2(&writes[0], &a->stream, &buf, 1, (uv_stream_t*) &goes[0], note_written), 0);
   CHECK_EQ(uv_read_start(&b->stream, net_alloc, note_read), 0);
   net_until(&bytes, 1);
   CHECK_EQ(uv_read_stop(&b->stream), 0);
-  CHECK_EQ(uv_write2(&writes[1], &a->stream, &buf, 1, (uv_stream_t*) &far[1], note_written), 0);
+  CHECK_EQ(uv_write2(&writes[1], &a->stream, &buf, 1, (uv_stream_t*) &goes[1], note_written), 0);
   net_until(&written, 2);
-  net_close((uv_handle_t*) &far[0]);
-  net_close((uv_handle_t*) &far[1]);
+  net_close((uv_handle_t*) &goes[0]);
+  net_close((uv_handle_t*) &goes[1]);
   CHECK_EQ(uv_pipe_pending_count(&b->pipe), 1);
 }
 
 TEST(x6_handles_that_came_go_along) {
   union moving_stream a, b, c;
-  uv_tcp_t near[2], far[2], again[2];
+  uv_tcp_t stays[2], goes[2], again[2];
   int bytes = 0;
   int i;
 
-  send_two(&a, &b, near, far);
+  send_two(&a, &b, stays, goes);
   moving_over(MOVING_IPC, &b, &c);
   CHECK_EQ(uv_pipe_pending_count(&c.pipe), 1);
   c.stream.data = &bytes;
@@ -373,7 +380,7 @@ TEST(x6_handles_that_came_go_along) {
     memset(&sink, 0, sizeof sink);
     CHECK_EQ(uv_tcp_init(net_loop(), &again[i]), 0);
     CHECK_EQ(uv_accept(&c.stream, (uv_stream_t*) &again[i]), 0);
-    net_drain((uv_stream_t*) &near[i], &sink);
+    net_drain((uv_stream_t*) &stays[i], &sink);
     net_send((uv_stream_t*) &again[i], 10, 0, &done);
     net_until_bytes(&sink, 10);
     net_until(&done, 1);
@@ -383,18 +390,18 @@ TEST(x6_handles_that_came_go_along) {
 
 TEST(x6_handles_that_came_end_with_what_is_dropped) {
   union moving_stream a, b;
-  uv_tcp_t near[2], far[2];
+  uv_tcp_t stays[2], goes[2];
   uvs_moving_t moving;
   int i;
 
-  send_two(&a, &b, near, far);
+  send_two(&a, &b, stays, goes);
   moving_take(&b, &moving);
   uvs_moving_drop(&moving);
   for (i = 0; i < 2; i++) {
     struct net_sink sink;
 
     memset(&sink, 0, sizeof sink);
-    net_drain((uv_stream_t*) &near[i], &sink);
+    net_drain((uv_stream_t*) &stays[i], &sink);
     net_until(&sink.ended, 1);
   }
   net_end();
@@ -480,20 +487,20 @@ TEST(x6_only_what_is_connected_goes) {
 TEST(x6_what_is_to_be_passed_stays) {
   static char first[1];
   union moving_stream a, b;
-  uv_tcp_t near, far;
+  uv_tcp_t stays, goes;
   uv_write_t writes[2];
   uv_buf_t bufs[2];
   int written = 0;
   int bytes = 0;
 
   moving_pair(MOVING_IPC, &a, &b);
-  net_pair(&near, &far);
+  net_pair(&stays, &goes);
   bufs[0] = uv_buf_init(net_block(), NET_BLOCK);
   bufs[1] = uv_buf_init(first, 1);
   writes[0].data = writes[1].data = &written;
   CHECK_EQ(uv_write(&writes[0], &a.stream, bufs, 1, note_written), 0);
-  CHECK_EQ(uv_write2(&writes[1], &a.stream, bufs + 1, 1, (uv_stream_t*) &far, note_written), 0);
-  CHECK_EQ(ask(&far), UV_EBUSY);
+  CHECK_EQ(uv_write2(&writes[1], &a.stream, bufs + 1, 1, (uv_stream_t*) &goes, note_written), 0);
+  CHECK_EQ(ask(&goes), UV_EBUSY);
   b.stream.data = &bytes;
   CHECK_EQ(uv_read_start(&b.stream, net_alloc, note_read), 0);
   net_until(&written, 2);

@@ -32,7 +32,7 @@ void uv__tcp_left(struct uv__io* io) {
 }
 
 /* A receive of nothing waits as soon as there was a read. It takes no bytes, and is joined by its packet.
- * A layered provider does not give it back. */
+ * A layered provider does not give it back; there it ends when the peer says something. */
 int uv__tcp_leave(struct uv__io* io) {
   if (io->tail.state & UV__WIN_OUT)
     return UV_EBUSY;
