@@ -57,6 +57,28 @@ def test_guide_1_echo_cannot_listen():
     contains(Running("guide_echo", port).end(1), "cannot listen: ", "in use")
 
 
+def test_guide_patient():
+    server, address = started("patient", "0", "300")
+    client = connect(address)
+    for size in (1, 5000, 65536):
+        echoes(client, size.to_bytes(4, "big") + noise(size))
+    assert server.process.stdout.readline() == "let go: connection timed out\n"  # nothing more was said
+    assert client.recv(1) == b""
+    stuck = connect(address)
+    stuck.settimeout(30)
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    message = (65536).to_bytes(4, "big") + noise(65536)
+    try:
+        while True:  # does not read what it asked for
+            stuck.sendall(message)
+    except OSError:
+        pass
+    assert server.process.stdout.readline().startswith("let go: connection ")
+    wrong = connect(address)
+    wrong.sendall(b"\xff\xff\xff\xff")
+    assert server.process.stdout.readline() == "let go: message too long\n"
+
+
 def test_guide_call():
     _, (_, port) = started("echo", "0")
     assert Running("guide_call", "localhost", str(port)).process.communicate(

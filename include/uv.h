@@ -272,10 +272,28 @@ struct uv__stream {
   uv_shutdown_t* shutdown_req;
   struct uv__queue write_queue; /* requests with bytes the system has not taken */
   struct uv__queue write_done;  /* requests that wait for their callback */
-  struct uv__desc pending;      /* the one unclaimed connection */
-  int delayed_error;            /* of bind, for listen or connect; of connect, for its callback */
-  unsigned char phase;          /* enum uv__phase */
-  unsigned short passing;       /* queued writes that have yet to pass this; 0xffff: too many */
+  union {
+    struct uv__desc pending;  /* of a listener: the one unclaimed connection */
+    struct uv__extra* extras; /* of others: what uvstream.h put on it; a list without an order */
+  } kept;
+  int delayed_error;      /* of bind, for listen or connect; of connect, for its callback */
+  unsigned char phase;    /* enum uv__phase */
+  unsigned short passing; /* queued writes that have yet to pass this; 0xffff: too many */
+};
+
+/* Private: what is due at some time: a node of loop->timers (core/handle/timer.c). */
+struct uv__alarm {
+  void* heap[3];  /* core/base/heap.h */
+  uint64_t due;   /* ms of loop time */
+  uint64_t order; /* of starts; breaks ties */
+  void (*ring)(struct uv__alarm* alarm);
+};
+
+/* Private: what uvstream.h puts on a stream begins with one (core/stream/stream.h). */
+struct uv__extra {
+  struct uv__extra* next;
+  uv_stream_t* stream; /* NULL: on none any more */
+  const struct uv__extra_ops* ops;
 };
 
 /* Private: a piece of work for the pool (core/loop/threadpool.c). */
@@ -849,10 +867,8 @@ struct uv_timer_s {
   unsigned int flags;
   struct uv__handle handle;
   uv_timer_cb timer_cb;
-  void* heap[3]; /* a node of loop->timers (core/base/heap.h) */
-  uint64_t due;  /* ms of loop time */
+  struct uv__alarm alarm;
   uint64_t repeat;
-  uint64_t order; /* of starts; breaks ties */
 };
 
 /* Initialise; the timer is not started. Always 0. */

@@ -145,6 +145,142 @@ UV_EXTERN int uvs_pipe_connect(uvs_pipe_connect_t* req,
                                const char* server,
                                uvs_pipe_connect_cb cb);
 
+/* ---- Reads as requests ------------------------------------------------------------- */
+
+/* A read into buffers of the program's, over when as many bytes are there as it needs: a header of twelve
+ * bytes, a body of known length, in one callback each. Bytes go from the system into these buffers, several
+ * of them if need be, and none is allocated (rule X3). */
+
+typedef struct uvs_read_s uvs_read_t;
+
+/* `status` 0: at least `min` bytes are there; UV_EOF, or an error: reading has ended before;
+ * UV_ETIMEDOUT: a deadline; UV_ECANCELED: taken back, closed, or the connect it waited for failed;
+ * UV_ENOBUFS: no room for a handle that arrives (rule R3). In any case the first req->nread bytes of the
+ * buffers were read, and are lost to nobody but who does not look at them. */
+typedef void (*uvs_read_cb)(uvs_read_t* req, int status);
+
+/* A read that waits for bytes. */
+struct uvs_read_s {
+  void* data;          /* the caller's */
+  uv_stream_t* handle; /* read-only */
+  uvs_read_cb cb;
+  size_t nread; /* read-only: bytes in the buffers, from the first on */
+  /* private */
+  const uv_buf_t* bufs;
+  size_t min;
+  size_t offset; /* in bufs[at], of the next byte */
+  unsigned int nbufs;
+  unsigned int at;
+  int status;
+  struct uv__queue link;
+  struct uv__extra extra;
+};
+
+/* Read at least `min` bytes, above 0, and as many more as come with them and fit, into `bufs`. The array,
+ * too, stays the request's until its callback. Requests are served in the order of calls, on a stream that
+ * connects, too. While one waits uv_read_start's callbacks get no bytes; they get what comes behind the last
+ * one, if reading is in force. uv_read_stop does not concern requests. Who asks for a request in a read
+ * callback gets the bytes behind those of that callback, so that a message can be read partly by the one
+ * and partly by the other.
+ *
+ * UV_EINVAL: closing, no stream, no callback, no buffers, or fewer bytes of them than `min`;
+ * UV_ENOTCONN: nothing to read from. */
+UV_EXTERN int uvs_read(uvs_read_t* req,
+                       uv_stream_t* stream,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs,
+                       size_t min,
+                       uvs_read_cb cb);
+/* Take it back: the callback comes with UV_ECANCELED in the next turn of the loop, and tells what had been
+ * read; what comes later is the next reader's. UV_EBUSY when it is over and its callback due. Not to be
+ * called after the callback. */
+UV_EXTERN int uvs_read_cancel(uvs_read_t* req);
+
+/* ---- The peer has gone ------------------------------------------------------------- */
+
+/* A stream that is not read from, because who would get its bytes is slow, does not hear that its peer
+ * has gone. This tells it, and takes no byte: all that came before the end can be read (rule X5). */
+
+typedef struct uvs_hangup_s uvs_hangup_t;
+
+/* `status` UV_EOF: the peer has ended what it sends, in good order, and may still read; UV_ECONNRESET: the
+ * connection is gone, as the peer has reset it or the system gave it up; UV_EPIPE: the same of what could
+ * only be written to. UV_ECANCELED: the stream was closed; UV_ETIMEDOUT: a deadline ended it. */
+typedef void (*uvs_hangup_cb)(uvs_hangup_t* hangup, int status);
+
+/* What waits for a hang-up; in the caller's memory until its callback or uvs_hangup_stop. */
+struct uvs_hangup_s {
+  void* data;          /* the caller's */
+  uv_stream_t* stream; /* read-only */
+  uvs_hangup_cb cb;
+  /* private */
+  struct uv__extra extra;
+};
+
+/* Call `cb` once when the peer of a connected stream has gone, which may be so already; in the next turn
+ * of the loop, then. As a request it keeps the loop going. It has nothing to do with reading: the end is
+ * read as ever, before or after this callback. Where bytes are unread Windows does not tell of the end of
+ * a named pipe, which is looked for every few milliseconds meanwhile; and the end of one direction
+ * (uv_shutdown of the peer) lies behind them.
+ *
+ * UV_EINVAL: closing, no stream, no callback; UV_ENOTCONN; UV_EBUSY: something waits for it already;
+ * UV_ENOTSUP: terminals, files, and on Windows pipes that are not overlapped. */
+UV_EXTERN int uvs_hangup_start(uvs_hangup_t* hangup, uv_stream_t* stream, uvs_hangup_cb cb);
+/* The callback will not come. Of one that was started; nothing happens when it has been called. */
+UV_EXTERN void uvs_hangup_stop(uvs_hangup_t* hangup);
+
+/* ---- Deadlines --------------------------------------------------------------------- */
+
+/* A limit for what a stream waits for: a connection, bytes from a silent peer, room at a peer that takes
+ * nothing, the end of a shutdown. The callback that waits anyway hears UV_ETIMEDOUT. A deadline is a
+ * piece of the caller's memory, as a request is, and no handle: nothing is allocated, and what happens on
+ * the stream does no more than note the time (rule X2). */
+
+typedef struct uvs_deadline_s uvs_deadline_t;
+
+typedef enum {
+  UVS_DEADLINE_CONNECT, /* from uv_*_connect to its callback */
+  UVS_DEADLINE_READ,    /* while reading: since bytes came, or reading began */
+  UVS_DEADLINE_WRITE, /* while writes are queued: since the system took a byte, or the first began */
+  UVS_DEADLINE_SHUTDOWN /* from uv_shutdown, or the connection, to its callback */
+} uvs_deadline_kind;
+
+/* A limit on a stream. */
+struct uvs_deadline_s {
+  void* data;             /* the caller's */
+  uv_stream_t* stream;    /* read-only */
+  uvs_deadline_kind kind; /* read-only */
+  /* private */
+  int is_set;  /* among the timers */
+  int is_over; /* and the system is asked once more */
+  uint64_t timeout_ms;
+  uint64_t since; /* ms of loop time */
+  uint64_t turn;  /* of the loop, in which it was over */
+  struct uv__alarm alarm;
+  struct uv__extra extra;
+};
+
+/* Limit what `kind` says to `timeout_ms` (above 0), each time, until uvs_deadline_stop or until the
+ * stream's close callback; so long the memory is in use. The time counts whenever there is something to
+ * wait for, and from now on if there is. A deadline that is started again on its stream gets another
+ * limit. It keeps no loop going, and does not end in blocking mode what waits inside of a call.
+ *
+ * UVS_DEADLINE_READ: reading stops, as by uv_read_stop, and read_cb gets UV_ETIMEDOUT with an empty
+ * buffer; nothing is lost, and reading may start again. The others drop the connection, as a system does
+ * whose peer does not answer: the descriptor is closed (TCP: the peer gets a reset); connect, reading,
+ * hang-up, writes in their order and shutdown end with UV_ETIMEDOUT; then the stream is neither readable
+ * nor writable and can only be closed. Deadlines leave it then by themselves.
+ *
+ * UV_EINVAL: closing, listening, no stream, 0 ms; UV_ENOTCONN: dropped; UV_EBUSY: the stream has one of
+ * this kind; UV_ENOTSUP: for a terminal, but for UVS_DEADLINE_READ. With a deadline a stream cannot begin
+ * to listen (UV_EBUSY). */
+UV_EXTERN int uvs_deadline_start(uvs_deadline_t* deadline,
+                                 uv_stream_t* stream,
+                                 uvs_deadline_kind kind,
+                                 uint64_t timeout_ms);
+/* No limit any more. Of one that was started; nothing happens when its stream has been closed. */
+UV_EXTERN void uvs_deadline_stop(uvs_deadline_t* deadline);
+
 /* ---- From one loop to another ---------------------------------------------------------- */
 
 /* A connection that was accepted by one thread, and is served by another: it leaves the loop of the
@@ -183,8 +319,9 @@ struct uvs_moving_s {
  * uv_stream_set_blocking, ...) stays asked; what was shut down or had ended stays so; and handles that came
  * over a pipe and were not accepted go with it. May be called in any callback of the stream.
  *
- * After an error the stream is as before, and reads on if it did. UV_EBUSY: a write, a connect or a
- * shutdown is under way or owes its callback; an uv_write2 has still to pass this handle; on Windows also
+ * After an error the stream is as before, and reads on if it did. UV_EBUSY: a write, a connect, an
+ * uvs_read or a shutdown is under way or owes its callback; an uv_write2 has still to pass this handle; a
+ * hang-up is waited for or a deadline is on it, which are to be stopped before; on Windows also
  * what a pipe has to say to its peer by itself, of which nobody is told when it is over: try again in a
  * later turn; and there, of a socket of a layered provider that
  * has been read from, until its peer says something. UV_ENOTCONN: not

@@ -284,6 +284,7 @@ def check_machine_paths():
 LOOKS_AGAIN = "looks again, until a deadline, for what nobody announces"
 SLEEPS = {
     ("test/api/loop.c", "loop_hrtime_never_goes_back"): "the clock is what is tested",
+    ("test/api/deadline.c", "hold_up"): "the loop's time must be left behind by the clock's",
     ("test/api/pipe_remote_win.c", "await_answers"): "nothing tells what becomes of a call left behind",
     ("test/api/loop.c", "sleep_in_callback"): "the loop's time must be left behind by the clock's",
     ("test/api/process_win.c", "idle"): "lives until somebody ends it, which is what is tested",

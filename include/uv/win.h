@@ -117,18 +117,19 @@ struct uv__op {
 };
 
 /* Private to src/win: what the backend keeps in every stream. The narrow fields keep a
- * uv_tcp_t within 304 bytes on x64. */
+ * uv_tcp_t within 312 bytes on x64. */
 struct uv__io_tail {
   union {
     SOCKET socket;
     HANDLE handle;
   } u;
-  unsigned short state; /* see src/win/loop/loop.h */
-  short error;          /* UV_E* of a finished connect or failed read, until collected */
-  int sent;             /* result of a finished write, until collected */
-  void* more;           /* a kind's own block: accept pool, helper thread, ... */
-  struct uv__op in;     /* read, connect */
-  struct uv__op out;    /* write */
+  unsigned short state;    /* see src/win/loop/loop.h */
+  short error;             /* UV_E* of a finished connect or failed read, until collected */
+  int sent;                /* result of a finished write, until collected */
+  void* more;              /* a kind's own block: accept pool, helper thread, ... */
+  struct uv__watch* watch; /* of a connection whose peer's end is waited for; else NULL */
+  struct uv__op in;        /* read, connect */
+  struct uv__op out;       /* write */
 };
 
 /* Private to src/win: what the backend keeps in every loop. */

@@ -21,9 +21,9 @@
  *      for nothing is not.
  *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
  *      lookups of names, which are called on threads of the pool, are no operations.
- *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; and by the first
- *      operation on a descriptor that turns out to be somebody else's, too, and by the first write
- *      that only tries.
+ *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; by the first
+ *      operation on a descriptor that turns out to be somebody else's, too; and by the first hangup_arm
+ *      and the first write that only tries.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
  *   6. A native error is translated where it appears; only UV_E* codes get out. An error is
@@ -52,7 +52,8 @@ enum uv__lane {
   UV__ACCEPT = 8,
   UV__SHUTDOWN = 16,
   UV__CLOSED = 32,
-  UV__EVENT = 64 /* of an io that is no stream: what it waits for came (a child's end) */
+  UV__EVENT = 64, /* of an io that is no stream: what it waits for came (a child's end) */
+  UV__HANGUP = 128
 };
 
 /* Results that are neither counts nor errors. UV__PENDING lies below every UV_E*. */
@@ -153,6 +154,14 @@ struct uv__ops {
   /* The native descriptor. UV_EBADF when there is none. */
   int (*fileno)(const struct uv__io* io, uv_os_fd_t* fd);
 
+  /* HANGUP lane, of a connected io. "Tell me once when the peer has ended what it sends, or the
+   * connection is gone", whatever there is to be read before. Takes nothing. UV_EOF, or an error, which
+   * is UV_ECONNRESET for a reset (UV_EPIPE: nobody reads from what can only be written to): it is so now.
+   * UV__PENDING: by a ring; a question that nobody waits for any more is left open. UV_EAGAIN: not yet,
+   * the system will not tell, and the core asks again a little later. NULL where there is no such thing.
+   * This is the one operation that may allocate when it is first asked for. */
+  int (*hangup_arm)(struct uv__io* io);
+
   /* READ lane. "Tell me once when read_now would get somewhere": data, EOF or an error.
    * UV__READY: now. UV__PENDING: by a ring. Takes no bytes. */
   int (*read_arm)(struct uv__io* io);
@@ -209,8 +218,8 @@ struct uv__ops {
    * the program is told, the core asks for the next one. */
   int (*accept_now)(struct uv__io* io, struct uv__desc* desc);
 
-  /* After a ring of WRITE, CONNECT or SHUTDOWN: what the start would have returned. WRITE
-   * may answer 0: nothing was taken, start again. After the close of an io whose lane was
+  /* After a ring of WRITE, CONNECT, SHUTDOWN or HANGUP: what the start would have returned. WRITE
+   * may answer 0: nothing was taken, start again; and HANGUP: nothing has happened, ask again. After the close of an io whose lane was
    * busy: what it really did, or UV_ECANCELED. */
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
@@ -219,7 +228,7 @@ struct uv__ops {
    * for what is not connected. NULL but for TCP. */
   int (*move)(struct uv__io* to, struct uv__io* from);
 
-  /* For another loop: an io that is connected, and of whose lanes none but READ may be busy, leaves its
+  /* For another loop: an io that is connected, and of whose lanes READ and HANGUP alone may be busy, leaves its
    * own, with its descriptor and all that was read of it and not handed out. 0: now. UV__PENDING: by a
    * ring of CLOSED, and it cannot fail any more. UV_EBUSY: something of it is with the system that is not to
    * be ended. UV_ENOTCONN: it has no descriptor any more. Nothing rings afterwards, or points at the io, whose

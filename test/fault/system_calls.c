@@ -165,6 +165,11 @@ TEST(e1_calls_of_a_connect_to_a_name) {
                 SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
 }
 
+TEST(e1_calls_of_what_is_beyond) {
+  fail_calls_of(scenario_tcp_beyond,
+                SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
+}
+
 TEST(e1_calls_of_adopted_sockets) {
   fail_calls_of(scenario_tcp_adopt, SET(socketpair) | SET(recv) | SET(sendmsg));
 }

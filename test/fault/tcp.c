@@ -83,6 +83,77 @@ TEST(e1_echo_with_many_buffers) {
   for_every_allocation(scenario_tcp_talk);
 }
 
+/* ---- What uvstream.h adds: the peer reads by a request and closes, of which the client hears without
+ * reading; all of it within limits that are not reached ---- */
+
+static uvs_read_t ask;
+static uvs_hangup_t gone;
+static uvs_deadline_t limits[4];
+static uv_write_t said;
+static char asked[BYTES];
+static uv_buf_t asked_bufs[2];
+static int hung_up;
+
+static void on_asked(uvs_read_t* req, int status) {
+  uv_stream_t* stream = req->handle;
+
+  if (got_callback(status))
+    CHECK_EQ(req->nread, BYTES);
+  close_quietly((uv_handle_t*) stream);
+}
+
+static void on_connection_ask(uv_stream_t* listener, int status) {
+  if (!take_peer(listener, status))
+    return;
+  asked_bufs[0] = uv_buf_init(asked, 7);
+  asked_bufs[1] = uv_buf_init(asked + 7, BYTES - 7);
+  (void) owes_callback(uvs_read(&ask, &peer.stream, asked_bufs, 2, BYTES, on_asked));
+}
+
+/* A connection that fails hangs up, too. */
+static void on_gone(uvs_hangup_t* hangup, int status) {
+  uv_stream_t* stream = hangup->stream;
+
+  hung_up = got_callback(status == UV_EOF ? 0 : status);
+  close_quietly((uv_handle_t*) stream);
+}
+
+static void on_said(uv_write_t* req, int status) {
+  (void) req;
+  (void) got_callback(status);
+}
+
+static void on_connected_limit(uv_connect_t* req, int status) {
+  uv_buf_t bufs[2];
+  int kind;
+
+  if (!got_callback(status)) {
+    close_quietly((uv_handle_t*) req->handle);
+    return;
+  }
+  for (kind = 0; kind < 4; kind++)
+    CHECK_EQ(uvs_deadline_start(&limits[kind], req->handle, (uvs_deadline_kind) kind, 60000), 0);
+  bufs[0] = uv_buf_init(text, 1);
+  bufs[1] = uv_buf_init(text + 1, BYTES - 1);
+  if (owes_callback(uvs_hangup_start(&gone, req->handle, on_gone)))
+    (void) owes_callback(uv_write(&said, req->handle, bufs, 2, on_said));
+}
+
+void scenario_tcp_beyond(void) {
+  forget();
+  hung_up = 0;
+  if (!scene_begin())
+    return;
+  if (listen_somewhere(on_connection_ask))
+    connect_to_it(on_connected_limit);
+  scene_end();
+  CHECK(scene_failed || (accepted == 1 && hung_up));
+}
+
+TEST(e1_limits_requests_and_hang_ups) {
+  for_every_allocation(scenario_tcp_beyond);
+}
+
 /* ---- Connections that come and go ------------------------------------------------------ */
 
 static void on_connection_close(uv_stream_t* listener, int status) {

@@ -33,6 +33,8 @@ static void start(struct nt_irp* irp) {
     afd_start_accept(irp);
   else if (irp->what == NT_CONTROL && irp->code == AFD_CONNECT)
     afd_start_connect(irp);
+  else if (irp->what == NT_CONTROL && irp->code == AFD_POLL)
+    afd_start_poll(irp);
   else
     nt_irp_complete(irp, ST_INVALID_DEVICE_REQUEST, 0);
   (void) sock;
@@ -57,6 +59,7 @@ static void cleanup(struct nt_file* file) {
   if (sock->receives != NULL && sock->conn != NULL && !sock->sent_end && nt_chance(50))
     afd_reset(sock->conn);
   abort_all(&sock->receives);
+  abort_all(&sock->polls);
   if (sock->attempt != NULL)
     nt_later_not(sock->attempt);
   sock->attempt = NULL;

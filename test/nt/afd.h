@@ -9,7 +9,8 @@
 
 enum {
   AFD_ACCEPT = 1,
-  AFD_CONNECT
+  AFD_CONNECT,
+  AFD_POLL
 }; /* codes of NT_CONTROL */
 
 struct afd_addr {
@@ -85,6 +86,7 @@ struct afd_sock {
   int receive_room;
   int sent_end;            /* shutdown for sending */
   struct nt_irp* receives; /* oldest first */
+  struct nt_irp* polls;
   struct nt_irp* connecting;
   struct afd_addr target;
   int attempts;
@@ -125,6 +127,10 @@ int afd_send_now(struct afd_sock* sock, struct nt_irp* irp);
 void afd_start_receive(struct nt_irp* irp);
 void afd_start_send(struct nt_irp* irp);
 void afd_leave(struct afd_sock* sock); /* its end of the connection closes */
+
+/* afd_poll.c */
+void afd_start_poll(struct nt_irp* irp);
+void afd_poll_hear(struct afd_conn* conn, int side); /* tells polls of that end of its peer's */
 
 /* afd_connect.c */
 void afd_start_accept(struct nt_irp* irp);

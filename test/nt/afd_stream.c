@@ -109,6 +109,7 @@ void afd_hear(struct afd_conn* conn, int side) {
     nt_irp_complete(irp, receive_status(result), result > 0 ? (ULONG_PTR) result : 0);
     sock = conn->end[side];
   }
+  afd_poll_hear(conn, side);
   afd_conn_unref(conn);
 }
 

@@ -148,6 +148,7 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_open_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_create_pipe, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_fs_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    UNNOTICED_ROW(nt_device_control, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_set_file, ANY, ERROR_NO_SYSTEM_RESOURCES),
     /* Without it time-outs end at ticks. */
     UNNOTICED_ROW(CreateWaitableTimerExW, ANY, ERROR_NO_SYSTEM_RESOURCES),
@@ -334,6 +335,11 @@ TEST(e1_windows_in_a_tcp_conversation) {
 TEST(e1_windows_in_a_connect_to_a_name) {
   FAIL_CALLS_OF(scenario_tcp_dial, CALL_CreateIoCompletionPort, CALL_WSASocketW, CALL_nt_bind,
                 CALL_nt_connect_ex, CALL_nt_setsockopt, CALL_ioctlsocket, CALL_CONTROL_ENDS);
+}
+
+TEST(e1_windows_in_what_is_beyond) {
+  FAIL_CALLS_OF(scenario_tcp_beyond, CALL_nt_device_control, CALL_WSARecv, CALL_WSASend,
+                CALL_READ_ENDS, CALL_CONTROL_ENDS);
 }
 
 TEST(e1_windows_in_connections_that_come_and_go) {

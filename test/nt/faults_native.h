@@ -108,6 +108,7 @@
   XX(nt_associate_wait_packet)           \
   XX(nt_create_pipe)                     \
   XX(nt_create_wait_packet)              \
+  XX(nt_device_control)                  \
   XX(nt_fs_control)                      \
   XX(nt_getpeername)                     \
   XX(nt_getsockname)                     \

@@ -160,6 +160,22 @@ struct np_end* np_find(HANDLE handle, ACCESS_MASK access) {
   return (struct np_end*) file;
 }
 
+/* [MS-FSCC] 2.4.33; the states are numbered from 1 on in the order of enum np_state. */
+LONG np_query_local(HANDLE handle, void* info, ULONG size) {
+  struct np_end* end = np_find(handle, FILE_READ_ATTRIBUTES);
+  ULONG words[10];
+
+  if (end == NULL)
+    return ST_ACCESS_DENIED;
+  if (size < sizeof(words))
+    return (LONG) 0xc0000004; /* STATUS_INFO_LENGTH_MISMATCH */
+  memset(words, 0, sizeof(words));
+  words[8] = (ULONG) end->pipe->state + 1;
+  words[9] = (ULONG) end->side;
+  memcpy(info, words, sizeof(words));
+  return ST_SUCCESS;
+}
+
 /* ---- Ends ---- */
 
 static struct np_end* make_end(struct np_pipe* pipe, int side, int synchronous) {

@@ -87,6 +87,8 @@ struct np_end {
 extern const struct nt_device np_device;
 
 /* npfs.c */
+/* FilePipeLocalInformation, of which the state alone is told. */
+LONG np_query_local(HANDLE handle, void* info, ULONG size);
 struct np_end* np_find(HANDLE handle, ACCESS_MASK access); /* ERROR_INVALID_FUNCTION: no pipe */
 struct np_name* np_name_find(const WCHAR* text, size_t units);
 int np_is_available(const struct np_name* name);

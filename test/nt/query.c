@@ -1,11 +1,13 @@
 /* What ntdll answers about handles and file objects. */
-#include "sched.h"
-
 #include <string.h>
+
+#include "npfs.h"
+#include "sched.h"
 
 enum {
   OBJECT_BASIC = 0,       /* ObjectBasicInformation, PUBLIC_OBJECT_BASIC_INFORMATION */
   FILE_MODE = 16,         /* FileModeInformation */
+  FILE_PIPE_LOCAL = 24,   /* FilePipeLocalInformation */
   FILE_REPLACE_PORT = 61, /* FileReplaceCompletionInformation */
   BASIC_SIZE = 56
 };
@@ -50,6 +52,8 @@ LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, in
   file = nt_peek(handle, &nt_file_class, NULL);
   if (file == NULL)
     return ST_INVALID_HANDLE;
+  if (what == FILE_PIPE_LOCAL)
+    return np_query_local(handle, info, size);
   if (what != FILE_MODE)
     nt_absent("NtQueryInformationFile of another class");
   if (size < sizeof(mode))

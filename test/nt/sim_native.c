@@ -264,6 +264,19 @@ static int watch_shutdown(struct uv__io* io) {
   return r;
 }
 
+static void hung_up(struct uv__io* io, int result) {
+  if (result != 0 && result != UV__PENDING && result != UV_EAGAIN)
+    seen->hung_up(io, result);
+}
+
+static int watch_hangup_arm(struct uv__io* io) {
+  int r = REAL.hangup_arm(io);
+
+  sim_trace("  hangup_arm fd %d: %d", sim_fd(io), r);
+  hung_up(io, r);
+  return r;
+}
+
 static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
   ssize_t r = REAL.done(io, lane);
 
@@ -273,6 +286,8 @@ static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
     collect_write(io, r);
   else if (lane == UV__CONNECT)
     seen->connected(io, (int) r);
+  else if (lane == UV__HANGUP)
+    hung_up(io, (int) r);
   else
     seen->shutdown_done(io, (int) r);
   return r;
@@ -303,6 +318,7 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .fileno = watch_fileno,
     .read_arm = watch_read_arm,
     .read_disarm = watch_read_disarm,
+    .hangup_arm = watch_hangup_arm,
     .read_now = watch_read_now,
     .write = watch_write,
     .connect = watch_connect,

@@ -8,6 +8,7 @@ LONG NTAPI nt_query_object(HANDLE handle, int what, void* info, ULONG size, ULON
 extern LONG NTAPI nt_open_file(void);
 extern LONG NTAPI nt_create_pipe(void);
 extern LONG NTAPI nt_fs_control(void);
+extern LONG NTAPI nt_device_control(void);
 LONG NTAPI nt_query_file(HANDLE handle, void* status, void* info, ULONG size, int what);
 LONG WINAPI nt_reg_get_value(HKEY key,
                              const WCHAR* path,
@@ -71,6 +72,7 @@ static const struct {
     {"NtOpenFile", (FARPROC) (void (*)(void)) nt_open_file},
     {"NtCreateNamedPipeFile", (FARPROC) (void (*)(void)) nt_create_pipe},
     {"NtFsControlFile", (FARPROC) (void (*)(void)) nt_fs_control},
+    {"NtDeviceIoControlFile", (FARPROC) (void (*)(void)) nt_device_control},
     {"RegGetValueW", (FARPROC) (void (*)(void)) nt_reg_get_value},
     {"GetUserProfileDirectoryW", (FARPROC) (void (*)(void)) nt_profile_directory},
     {"OpenProcessToken", (FARPROC) (void (*)(void)) OpenProcessToken},

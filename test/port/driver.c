@@ -80,7 +80,7 @@ static unsigned lane_index(unsigned lane) {
 static void take_rings(struct stream* s) {
   unsigned lane;
 
-  for (lane = UV__READ; lane <= UV__CLOSED; lane <<= 1) {
+  for (lane = UV__READ; lane <= UV__HANGUP; lane <<= 1) {
     if (!(s->io.rung & lane))
       continue;
     /* Law 2: a ring belongs to a start. Listeners may hear of several connections. */
@@ -479,6 +479,25 @@ struct stream* accept_stream(struct stream* listener) {
   CHECK_EQ(s->io.ops->open(&s->io, AF_UNSPEC, &desc, &opened), 0);
   CHECK_EQ(opened, UV__OPENED_READABLE | UV__OPENED_WRITABLE);
   return s;
+}
+
+int hear_hangup(struct stream* s) {
+  uint64_t begin = uv__port_now(loop);
+  int r = 0;
+
+  while (r == 0) {
+    r = s->io.ops->hangup_arm(&s->io);
+    if (r == UV__PENDING) {
+      s->io.busy |= UV__HANGUP;
+      await(s, UV__HANGUP);
+      r = (int) s->io.ops->done(&s->io, UV__HANGUP);
+    } else if (r == UV_EAGAIN) {
+      turn(POLL_MS / 10);
+      r = 0;
+    }
+    CHECK(uv__port_now(loop) - begin < PATIENCE_MS);
+  }
+  return r;
 }
 
 /* ---- Bytes --------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 struct stream {
   struct uv__io io;
   const struct kind* kind;
-  unsigned rings[6]; /* seen and not yet taken by `await`, in the order of enum uv__lane */
+  unsigned rings[8]; /* seen and not yet taken by `await`, in the order of enum uv__lane */
   size_t heard;      /* bytes of the pattern read by `hear` */
   int closed;        /* close was called: rings of other lanes may still come */
 };
@@ -58,6 +58,9 @@ ssize_t read_some(struct stream* s, char* base, size_t len);
 char read_byte(struct stream* s);
 /* Read and drop until EOF or an error, which is the result. */
 ssize_t read_to_end(struct stream* s);
+
+/* Wait for the peer's end on the HANGUP lane, as often as the port wants to be asked; what it is. */
+int hear_hangup(struct stream* s);
 
 /* Start on the WRITE lane; answers what the port answered, checked for shape. */
 ssize_t write_start(struct stream* s, const uv_buf_t* bufs, unsigned n, enum uv__write_mode mode);

@@ -16,6 +16,11 @@ extern const int native_addresses;
 /* More bytes than a connection holds before its reader reads. */
 extern const size_t native_flood;
 
+/* Whether a hang-up is told of though the peer's last bytes are unread; and when only what the peer
+ * sends has ended. */
+int native_hears_behind_bytes(enum uv__desc_kind kind);
+int native_hears_half_an_end(enum uv__desc_kind kind);
+
 /* Before and after the loop of a round. */
 void native_begin(unsigned round);
 void native_end(void);

@@ -53,11 +53,20 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
 
 static void on_waiting(void) {}
 
+static int may_not_read(struct uv__io* io, const char* base, size_t len) {
+  (void) io;
+  (void) base;
+  (void) len;
+  return 0;
+}
+
 static const struct sim_observer nobody = {
     .taken = on_taken,
     .in_flight = on_io,
     .told = on_told,
     .read = on_read,
+    .may_read = may_not_read,
+    .hung_up = on_result,
     .shutdown = on_io,
     .shutdown_done = on_result,
     .accepted = on_desc,
@@ -69,6 +78,16 @@ static const struct sim_observer nobody = {
     .waits = on_waits,
     .waiting = on_waiting,
 };
+
+int native_hears_behind_bytes(enum uv__desc_kind kind) {
+  (void) kind;
+  return 1;
+}
+
+int native_hears_half_an_end(enum uv__desc_kind kind) {
+  (void) kind;
+  return 1;
+}
 
 void native_begin(unsigned round) {
   unsigned late;

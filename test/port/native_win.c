@@ -15,6 +15,21 @@ const size_t native_flood = 16 << 20;
 
 static SOCKET deaf = INVALID_SOCKET;
 
+static int is_wine(void) {
+  HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+
+  return ntdll != NULL && GetProcAddress(ntdll, "wine_get_version") != NULL;
+}
+
+/* Wine tells of a FIN when all has been read; and an end of one direction is a message in a pipe. */
+int native_hears_behind_bytes(enum uv__desc_kind kind) {
+  return kind == UV__DESC_PIPE || !is_wine();
+}
+
+int native_hears_half_an_end(enum uv__desc_kind kind) {
+  return kind == UV__DESC_TCP;
+}
+
 void native_begin(unsigned round) {
   (void) round;
 }

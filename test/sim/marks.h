@@ -15,6 +15,17 @@
   X(SPURIOUS_READ, "READ rings for nothing")                                                     \
   X(SPURIOUS_WRITE, "WRITE rings for nothing")                                                   \
   X(SPURIOUS_ACCEPT, "ACCEPT rings for nothing")                                                 \
+  X(SPURIOUS_HANGUP, "HANGUP rings for nothing")                                                 \
+  X(HANGUP_IS_ASKED_FOR, "the system does not tell of the peer's end, and is asked again")       \
+  X(HANGUP_CLOSED, "a hang-up waits when its stream closes")                                     \
+  X(HANGUP_WHILE_READING, "a hang-up is told while the stream reads")                            \
+  X(HANGUP_STOP_AFTER_RING, "a hang-up that has rung and had no turn is stopped")                \
+  X(ASK_ENDS_PARTLY, "a request to read ends early, with some of its bytes")                     \
+  X(ASK_WHILE_READING, "a request to read is served while the stream reads otherwise")           \
+  X(SILENCE, "silence ends reading")                                                             \
+  X(DROP_CONNECT, "a connect takes too long")                                                    \
+  X(DROP_WRITE, "a write gets nowhere for too long")                                             \
+  X(DROP_SHUTDOWN, "a shutdown takes too long")                                                  \
   X(ARM_FAILS, "read_arm fails")                                                                 \
   X(READ_BUDGET, "more reads between two waits than one turn of a stream may make")              \
   X(WRITE_BUDGET, "as many writes in a row as one turn of a stream may make")                    \

@@ -59,7 +59,12 @@ static void dig_up(void) {
 /* ---- Between turns ---- */
 
 static int has_requests(const struct model_handle* h) {
-  return h->connect != NULL || h->writes != NULL || h->shutdown != NULL;
+  return h->connect != NULL || h->writes != NULL || h->shutdown != NULL || model_asking(h) != NULL;
+}
+
+/* What keeps a loop going and is no matter of the handle's. */
+static int has_others(const struct model_handle* h) {
+  return h->hangup != NULL || h->asks != NULL;
 }
 
 static int is_active(const struct model_handle* h) {
@@ -132,13 +137,15 @@ void model_check_turn(uv_loop_t* loop, int ran) {
       sim_fail("uv_is_active of handle %d is wrong", h->number);
     if (!uv_is_closing(&h->uv->handle) != !h->closing)
       sim_fail("uv_is_closing of handle %d is wrong", h->number);
-    alive |= h->closing || has_requests(h) || (is_active(h) && h->referenced);
+    alive |= h->closing || has_requests(h) || has_others(h) || (is_active(h) && h->referenced);
     if (h->closing && ran && !waits_for_system(h) && ++h->close_turns > MOST_TURNS)
       sim_fail("L4: handle %d does not get closed", h->number);
     if (!model_is_stream(h))
       continue;
     model_check_size(h);
     model_check_pending(h);
+    if (ran)
+      model_limit_turned(h);
     if (h->read_fails && !h->closing)
       sim_fail("W4: handle %d still reads, and its connect failed", h->number);
     if (!uv_is_readable(&h->uv->stream) != !(h->readable && !h->closing) ||

@@ -5,6 +5,7 @@
 #define MODEL_H_
 
 #include "sim.h"
+#include "uvstream.h"
 
 enum model_kind {
   KIND_TCP,
@@ -29,7 +30,8 @@ enum model_state {
   STATE_OPEN,
   STATE_CONNECTING,
   STATE_CONNECTED,
-  STATE_LISTENING
+  STATE_LISTENING,
+  STATE_DROPPED /* a limit of time was over */
 };
 
 /* A write that was accepted. */
@@ -51,6 +53,20 @@ struct model_write {
   int forsaken; /* `send` was closed while it was */
   int outside;  /* no callback of its stream made it */
   uint64_t turn;
+};
+
+/* A read that waits for bytes. */
+struct model_ask {
+  uvs_read_t req;
+  struct model_handle* handle;
+  struct model_ask* next;
+  uv_buf_t bufs[3];
+  char* bytes;
+  size_t size;
+  size_t min;
+  size_t taken;
+  int cancelled;
+  ssize_t ended; /* with this; 0: not yet */
 };
 
 /* A handle that arrived and was not claimed. */
@@ -94,7 +110,17 @@ struct model_handle {
   int tried;                  /* and has asked the system to take what is queued */
   int out;                    /* wires, by the serial of the sender; -1: none */
   int in;
-  int unclaimed; /* listener: the connection that uv_accept will give; -1: none */
+  uvs_hangup_t* hangup;   /* that waits */
+  struct model_ask* asks; /* reads that wait, oldest first */
+  struct model_limit {
+    uvs_deadline_t* uv;
+    uint64_t ms;
+    uint64_t since;     /* what it limits began, or got on */
+    int late;           /* turns of its loop since it was over */
+  } limits[4];          /* by uvs_deadline_kind */
+  uint64_t silent_turn; /* of the loop, in which silence ended reading, and one more */
+  ssize_t read_owes;    /* what ended them, for read_cb to hear, too; 0: nothing */
+  int unclaimed;        /* listener: the connection that uv_accept will give; -1: none */
   int starved;
   struct model_arrival pending[MODEL_PENDING];
   int pending_count;
@@ -245,6 +271,33 @@ void model_on_async(uv_async_t* handle);
 void model_on_signal(uv_signal_t* handle, int signum);
 void model_on_exit(uv_process_t* handle, int64_t exit_status, int term_signal);
 
+/* model_beyond.c: what uvstream.h adds */
+void model_hangup(struct model_handle* h);
+void model_hung_up(struct uv__io* io, int result);
+void model_ask(struct model_handle* h);
+void model_ask_cancel(struct model_handle* h);
+
+/* model_limit.c: limits of time (X2) */
+void model_limit(struct model_handle* h);
+void model_limit_off(struct model_handle* h);
+void model_limit_begin(struct model_handle* h, uvs_deadline_kind kind);
+void model_limit_connected(struct model_handle* h);
+/* After a turn: what is over must have ended. */
+void model_limit_turned(struct model_handle* h);
+/* What ends its reading by UV_ETIMEDOUT must be one: of silence, or of all. */
+void model_limit_read(struct model_handle* h);
+/* Whether a limit has dropped its connection meanwhile. */
+void model_limit_look(struct model_handle* h);
+/* It gets another connection. In the callback of a connect that failed those that this has ended, and
+ * that have not heard of it, wait for the new one. */
+void model_ask_anew(struct model_handle* h);
+/* The oldest that waits for bytes, or NULL. */
+struct model_ask* model_asking(const struct model_handle* h);
+/* What the system answered to it. */
+void model_asked(struct model_handle* h, ssize_t result);
+/* Whether a read may go here. */
+int model_may_read(struct uv__io* io, const char* base, size_t len);
+
 /* Shared by these files. */
 void model_check_valid(void); /* the core's own view of itself */
 void model_check_size(const struct model_handle* h);
@@ -259,7 +312,9 @@ void model_bury(union uv_any_handle* uv);
 enum expectation {
   EXPECT_ANY,
   EXPECT_READ,
-  EXPECT_CONNECTION
+  EXPECT_CONNECTION,
+  EXPECT_HANGUP,
+  EXPECT_REQUEST
 };
 
 /* What the next callback must be. */
@@ -277,6 +332,8 @@ struct buffer {
 };
 
 extern struct expected model_expected;
+/* A callback begins: it must be due. */
+struct model_handle* model_enter(const void* uv, const char* name, enum expectation what);
 extern struct buffer model_buffer;
 void model_system_begin(void);
 struct model_handle* model_handle_of_io(const struct uv__io* io);

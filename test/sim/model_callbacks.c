@@ -20,7 +20,7 @@ void model_enter_callback(const char* name) {
                                          : model_expected.handle->number);
 }
 
-static struct model_handle* enter(const void* uv, const char* name, enum expectation what) {
+struct model_handle* model_enter(const void* uv, const char* name, enum expectation what) {
   struct model_handle* h = model_handle_of(uv);
 
   enter_any(name);
@@ -33,7 +33,10 @@ static struct model_handle* enter(const void* uv, const char* name, enum expecta
       (model_expected.what != what || model_expected.handle != h))
     sim_fail("%s of handle %d, where handle %d owes a %s", name, h->number,
              model_expected.handle->number,
-             model_expected.what == EXPECT_READ ? "read_cb" : "connection_cb");
+             model_expected.what == EXPECT_READ         ? "read_cb"
+             : model_expected.what == EXPECT_CONNECTION ? "connection_cb"
+             : model_expected.what == EXPECT_REQUEST    ? "callback of a request to read"
+                                                        : "hangup_cb");
   if (model_buffer.handle != NULL && (what != EXPECT_READ || model_buffer.handle != h))
     sim_fail("R2: %s of handle %d while handle %d owes its buffer", name, h->number,
              model_buffer.handle->number);
@@ -41,7 +44,7 @@ static struct model_handle* enter(const void* uv, const char* name, enum expecta
 }
 
 void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  struct model_handle* h = enter(handle, "alloc_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "alloc_cb", EXPECT_ANY);
 
   if (!h->reading)
     sim_fail("R5: alloc_cb of handle %d, which does not read", h->number);
@@ -71,13 +74,20 @@ void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
 }
 
 void model_on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
-  struct model_handle* h = enter(stream, "read_cb", EXPECT_READ);
+  struct model_handle* h = model_enter(stream, "read_cb", EXPECT_READ);
 
   sim_trace("  nread %d", (int) nread);
   if (model_expected.what == EXPECT_READ) {
     if (model_expected.status != nread)
       sim_fail("R4: handle %d is told %d, not %d", h->number, (int) nread,
                (int) model_expected.status);
+  } else if (nread == UV_ETIMEDOUT && h->reading) { /* X2 */
+    model_limit_read(h);
+    h->reading = 0;
+    h->read_owes = 0;
+  } else if (h->read_owes != 0 && nread == h->read_owes && model_asking(h) == NULL) { /* X3 */
+    h->reading = 0;
+    h->read_owes = 0;
   } else if (h->read_fails && nread == UV_ECANCELED) { /* With the connect (W4). */
     h->reading = 0;
     h->read_fails = 0;
@@ -111,13 +121,20 @@ static void check_write_status(const struct model_handle* h,
 
   if (w->cancelled)
     want = UV_ECANCELED;
+  else if (h->state == STATE_DROPPED && w->error == 0 && (w->left > 0 || w->size == 0))
+    want = h->closing && status == UV_ECANCELED ? status
+           : w->size > 0 || status != 0         ? UV_ETIMEDOUT
+                                                : 0;
   else if (w->forsaken && !w->passed && status == UV_EBADF)
     want = status; /* That it had not begun is not seen from here. */
-  else if (w->send != NULL && w->error == UV_EBADF && h->closing && status == UV_ECANCELED)
+  else if (w->send != NULL && w->error == UV_EBADF &&
+           ((h->closing && status == UV_ECANCELED) ||
+            (h->state == STATE_DROPPED && status == UV_ETIMEDOUT)))
     want = status;       /* Its handle closed when all of the stream was cancelled already. */
   else if (w->size == 0) /* When it was over is not seen from here. */
     want = status == w->error || (h->closing && status == UV_ECANCELED) ? status : 0;
-  else if (sim_counts_lost && h->closing && w->started && status == UV_ECANCELED)
+  else if (sim_counts_lost && w->started &&
+           ((h->closing && status == UV_ECANCELED) || (w->left == 0 && status == UV_ECONNRESET)))
     want = status;
   else if (sim_counts_lost && w->lost != 0 && status == w->lost)
     want = status;
@@ -136,7 +153,7 @@ static void check_write_status(const struct model_handle* h,
 
 void model_on_write(uv_write_t* req, int status) {
   struct model_write* w = req->data;
-  struct model_handle* h = enter(w->handle->uv, "write_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(w->handle->uv, "write_cb", EXPECT_ANY);
 
   sim_trace("  status %d", status);
   if (h->writes != w)
@@ -158,7 +175,7 @@ void model_on_write(uv_write_t* req, int status) {
   if (w->forsaken && !w->passed && status == UV_EBADF && w->error == 0 && !w->cancelled) {
     sim_mark(MARK_FORSAKEN_IN_FLIGHT);
     h->queued -= w->left;
-  } else if (h->closing && !w->cancelled && w->error == 0) {
+  } else if ((h->closing || h->state == STATE_DROPPED) && !w->cancelled && w->error == 0) {
     h->queued -= w->left;
   }
   memset(w->bytes, 0xdb, w->size);
@@ -187,16 +204,21 @@ static void fail_with_connect(struct model_handle* h) {
     h->shutdown_result = UV_ECANCELED;
   }
   h->read_fails = h->reading;
+  if (model_asking(h) != NULL)
+    model_asked(h, UV_ECANCELED);
 }
 
 struct model_handle* model_enter_connect(const void* uv) {
-  return enter(uv, "connect_cb", EXPECT_ANY);
+  return model_enter(uv, "connect_cb", EXPECT_ANY);
 }
 
 void model_end_connect(struct model_handle* h, int status) {
   h->connect = NULL;
   h->bind_error = 0;
-  if (!h->closing && status == 0) {
+  if (h->state == STATE_DROPPED) {
+    h->read_owes = 0;
+  } else if (!h->closing && status == 0) {
+    model_limit_connected(h);
     h->state = STATE_CONNECTED;
     h->readable = 1;
     h->writable = !h->shut;
@@ -214,6 +236,8 @@ void model_on_connect(uv_connect_t* req, int status) {
     sim_fail("L2: connect_cb of handle %d, which does not connect", h->number);
   if (h->closing && status == UV_ECANCELED)
     want = status;
+  else if (h->state == STATE_DROPPED)
+    want = UV_ETIMEDOUT;
   else if (!h->connect_known)
     sim_fail("C2: connect_cb of handle %d, and the system does not know", h->number);
   if (status != want)
@@ -231,8 +255,9 @@ static int ends_with_connect(const struct model_handle* h) {
 }
 
 void model_on_shutdown(uv_shutdown_t* req, int status) {
-  struct model_handle* h = enter(req->handle, "shutdown_cb", EXPECT_ANY);
-  int want = h->shutdown_known ? h->shutdown_result : UV_ECANCELED;
+  struct model_handle* h = model_enter(req->handle, "shutdown_cb", EXPECT_ANY);
+  int is_dropped = h->state == STATE_DROPPED && (!h->closing || status == UV_ETIMEDOUT);
+  int want = is_dropped ? UV_ETIMEDOUT : h->shutdown_known ? h->shutdown_result : UV_ECANCELED;
 
   sim_trace("  status %d", status);
   if (h->shutdown != req)
@@ -241,7 +266,7 @@ void model_on_shutdown(uv_shutdown_t* req, int status) {
     sim_fail("S1, L5: shutdown_cb of handle %d before its other requests", h->number);
   if (status != want && !(h->closing && status == UV_ECANCELED))
     sim_fail("S1: handle %d shuts down with %d, not %d", h->number, status, want);
-  if (!h->shutdown_known && !h->closing)
+  if (!h->shutdown_known && !h->closing && !is_dropped)
     sim_fail("S1: shutdown_cb of handle %d for no reason", h->number);
   h->shutdown = NULL;
   memset(req, 0xdb, sizeof(*req));
@@ -250,7 +275,7 @@ void model_on_shutdown(uv_shutdown_t* req, int status) {
 }
 
 void model_on_connection(uv_stream_t* server, int status) {
-  struct model_handle* h = enter(server, "connection_cb", EXPECT_CONNECTION);
+  struct model_handle* h = model_enter(server, "connection_cb", EXPECT_CONNECTION);
 
   sim_trace("  status %d", status);
   if (model_expected.what != EXPECT_CONNECTION || model_expected.status != status)
@@ -261,11 +286,15 @@ void model_on_connection(uv_stream_t* server, int status) {
 }
 
 void model_on_close(uv_handle_t* handle) {
-  struct model_handle* h = enter(handle, "close_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "close_cb", EXPECT_ANY);
 
   if (!h->closing)
     sim_fail("close_cb of handle %d, which was not closed", h->number);
-  if (h->connect != NULL || h->writes != NULL || h->shutdown != NULL)
+  h->closed = 1; /* It has let go of them. */
+  model_limit_off(h);
+  h->closed = 0;
+  if (h->connect != NULL || h->writes != NULL || h->shutdown != NULL || h->hangup != NULL ||
+      h->asks != NULL)
     sim_fail("L4: close_cb of handle %d before its requests", h->number);
   if (model_is_stream(h) && h->uv->stream.write_queue_size != 0)
     sim_fail("W3: handle %d closed with write_queue_size %u", h->number,
@@ -277,7 +306,7 @@ void model_on_close(uv_handle_t* handle) {
 }
 
 void model_on_timer(uv_timer_t* handle) {
-  struct model_handle* h = enter(handle, "timer_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "timer_cb", EXPECT_ANY);
 
   if (!h->active || h->closing || uv_now(h->loop) < h->due)
     sim_fail("timer %d runs too early, or was stopped", h->number);
@@ -288,7 +317,7 @@ void model_on_timer(uv_timer_t* handle) {
 }
 
 static void on_hook(void* uv, const char* name) {
-  struct model_handle* h = enter(uv, name, EXPECT_ANY);
+  struct model_handle* h = model_enter(uv, name, EXPECT_ANY);
 
   if (!h->active || h->closing)
     sim_fail("hook %d runs and was stopped", h->number);
@@ -310,7 +339,7 @@ void model_on_check(uv_check_t* handle) {
 }
 
 void model_on_async(uv_async_t* handle) {
-  struct model_handle* h = enter(handle, "async_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "async_cb", EXPECT_ANY);
 
   if (!h->sent || h->closing)
     sim_fail("L7: async %d runs, and nobody sent", h->number);
@@ -320,7 +349,7 @@ void model_on_async(uv_async_t* handle) {
 }
 
 void model_on_signal(uv_signal_t* handle, int signum) {
-  struct model_handle* h = enter(handle, "signal_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "signal_cb", EXPECT_ANY);
 
   if (h->raised == 0 || h->closing || h->signum != signum)
     sim_fail("signal handle %d is told %d, which nobody raised for it", h->number, signum);
@@ -335,7 +364,7 @@ void model_on_signal(uv_signal_t* handle, int signum) {
 }
 
 void model_on_exit(uv_process_t* handle, int64_t exit_status, int term_signal) {
-  struct model_handle* h = enter(handle, "exit_cb", EXPECT_ANY);
+  struct model_handle* h = model_enter(handle, "exit_cb", EXPECT_ANY);
 
   if (!h->exit_known || h->exited || h->closing || h->refused)
     sim_fail("process %d ends for no reason", h->number);

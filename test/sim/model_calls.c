@@ -257,8 +257,10 @@ void model_read_start(struct model_handle* h) {
   model_enter_call();
   r = uv_read_start(&h->uv->stream, model_on_alloc, model_on_read);
   model_check(h, "read_start", r, want);
-  if (r == 0)
+  if (r == 0) {
     h->reading = 1;
+    model_limit_begin(h, UVS_DEADLINE_READ);
+  }
   model_leave_call(h);
 }
 
@@ -269,6 +271,7 @@ void model_read_stop(struct model_handle* h) {
   model_check(h, "read_stop", uv_read_stop(&h->uv->stream), 0);
   h->reading = 0;
   h->read_fails = 0;
+  h->read_owes = 0;
   h->stopped_in_alloc = 1;
   model_leave_call(h);
 }
@@ -281,7 +284,7 @@ static void ask_name(struct model_handle* h) {
 
   model_enter_call();
   model_check(h, "getsockname", uv_pipe_getsockname(&h->uv->pipe, name, &size),
-              h->closing || h->state == STATE_FRESH ? UV_EBADF : 0);
+              h->closing || h->state == STATE_FRESH || h->state == STATE_DROPPED ? UV_EBADF : 0);
   model_leave_call(h);
 }
 
@@ -307,7 +310,9 @@ void model_options(struct model_handle* h) {
     r = uv_tcp_simultaneous_accepts(&h->uv->tcp, sim_chance(50));
   }
   model_check(h, "an option", r, model_option_error() != 0 ? model_option_error() : want);
-  want = h->closing || h->state == STATE_FRESH || (h->dial != NULL && h->bind_error == 0) ? UV_EBADF
+  want = h->closing || h->state == STATE_FRESH || h->state == STATE_DROPPED ||
+                 (h->dial != NULL && h->bind_error == 0)
+             ? UV_EBADF
          : h->state == STATE_OPEN ? h->bind_error
                                   : 0; /* A5 */
   r = uv_tcp_getsockname(&h->uv->tcp, (struct sockaddr*) &name, &len);

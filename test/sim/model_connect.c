@@ -45,6 +45,8 @@ void model_open(struct model_handle* h) {
     if (r == 0) {
       h->state = STATE_CONNECTED;
       h->read_fails = 0; /* A reading that waited for a connection has this one. */
+      model_ask_anew(h);
+      model_limit_connected(h);
       h->readable = 1;
       h->writable = 1;
     } else {
@@ -91,7 +93,7 @@ void model_bind(struct model_handle* h, int port) {
 }
 
 int model_connect_answer(const struct model_handle* h) {
-  if (h->closing || h->state == STATE_LISTENING)
+  if (h->closing || h->state == STATE_LISTENING || h->state == STATE_DROPPED)
     return UV_EINVAL;
   if (h->state == STATE_CONNECTING)
     return UV_EALREADY;
@@ -120,7 +122,9 @@ void model_connect(struct model_handle* h, int port) {
   if (r == 0) {
     h->state = STATE_CONNECTING;
     h->read_fails = 0;
+    model_ask_anew(h);
     h->connect = req;
+    model_limit_begin(h, UVS_DEADLINE_CONNECT);
     if (h->bind_error != 0) { /* A5 */
       sim_mark(MARK_BIND_ERROR_CONNECT);
       h->connect_known = 1;
@@ -133,13 +137,22 @@ void model_connect(struct model_handle* h, int port) {
   model_leave_call(h);
 }
 
+static int has_limits(const struct model_handle* h) {
+  return h->limits[0].uv != NULL || h->limits[1].uv != NULL || h->limits[2].uv != NULL ||
+         h->limits[3].uv != NULL;
+}
+
 void model_listen(struct model_handle* h) {
   int want = 0;
   uv_os_fd_t fd;
   int r;
 
   if (h->closing || h->state == STATE_CONNECTED || h->state == STATE_CONNECTING ||
-      (model_is_pipe(h) && h->state == STATE_FRESH))
+      h->state == STATE_DROPPED)
+    want = UV_EINVAL;
+  else if (h->asks != NULL || has_limits(h))
+    want = UV_EBUSY; /* Reads whose connect failed have yet to hear of it; or it is not meant to. */
+  else if (model_is_pipe(h) && h->state == STATE_FRESH)
     want = UV_EINVAL;
   else
     want = h->bind_error;
@@ -162,6 +175,8 @@ static void take_over(struct model_handle* client, int fd) {
   if (sim_is_connected(fd)) {
     client->state = STATE_CONNECTED;
     client->read_fails = 0;
+    model_ask_anew(client);
+    model_limit_connected(client);
     client->readable = 1;
     client->writable = 1;
     return;

@@ -200,7 +200,7 @@ void model_dial_opened(const struct uv__io* io, int result) {
   struct model_dial* d = dial_of_io(io);
   uint64_t now = uv_now(d->handle->loop);
 
-  if (d->winner >= 0 || d->cancelled || d->handle->closing)
+  if (d->winner >= 0 || d->cancelled || d->handle->closing || d->handle->state == STATE_DROPPED)
     sim_fail("X1: handle %d tries again, and it is decided", d->handle->number);
   check_place(d, io);
   if (d->tried > 0 && !d->failed_since &&
@@ -246,8 +246,9 @@ static int all_failed(const struct model_dial* d) {
 
 /* Whether it can have been decided already, as far as is seen from here. */
 static int is_decided(const struct model_dial* d) {
-  return d->handle->bind_error != 0 || d->cancelled || d->winner >= 0 || all_failed(d) ||
-         (d->answered && d->answer < 0) || uv_now(d->handle->loop) >= d->deadline;
+  return d->handle->bind_error != 0 || d->handle->state == STATE_DROPPED || d->cancelled ||
+         d->winner >= 0 || all_failed(d) || (d->answered && d->answer < 0) ||
+         uv_now(d->handle->loop) >= d->deadline;
 }
 
 static void check_status(const struct model_dial* d, int status) {
@@ -256,7 +257,9 @@ static void check_status(const struct model_dial* d, int status) {
 
   if (h->closing && status == UV_ECANCELED)
     return;
-  if (d->cancelled)
+  if (h->state == STATE_DROPPED)
+    good = status == UV_ETIMEDOUT; /* By a limit of the stream's (X2). */
+  else if (d->cancelled)
     good = status == UV_ECANCELED;
   else if (h->bind_error != 0)
     good = status == h->bind_error;
@@ -296,7 +299,7 @@ static void check_tries(const struct model_dial* d, int status) {
 }
 
 static void mark_end(const struct model_dial* d, int status) {
-  if (status == UV_ETIMEDOUT && !all_failed(d))
+  if (status == UV_ETIMEDOUT && !all_failed(d) && d->handle->state != STATE_DROPPED)
     sim_mark(d->tried > 0 ? MARK_DIAL_LIMIT : MARK_DIAL_LIMIT_LOOKUP);
   if (all_failed(d) && d->tried > 1)
     sim_mark(MARK_DIAL_ALL_FAIL);
@@ -305,7 +308,7 @@ static void mark_end(const struct model_dial* d, int status) {
 static void on_end(uvs_connect_t* req, int status) {
   struct model_dial* d = req->data;
   struct model_handle* h = model_enter_connect(req->handle);
-  int had_race = h->bind_error == 0;
+  int had_race = h->bind_error == 0 && h->state != STATE_DROPPED;
 
   sim_trace("  status %d, by name", status);
   if (h->dial != d || h->connect != &req->connect)
@@ -334,7 +337,7 @@ void model_dial_waits(struct model_handle* h) {
   uint64_t now = uv_now(h->loop);
   int is_due;
 
-  if (d == NULL || h->closing || d->cancelled || d->winner >= 0)
+  if (d == NULL || h->closing || h->state == STATE_DROPPED || d->cancelled || d->winner >= 0)
     return;
   is_due = now >= d->deadline;
   if (d->tried > 0 && d->tried < d->place_count)
@@ -420,7 +423,9 @@ void model_dial(struct model_handle* h, int port) {
   if (r == 0) {
     h->state = STATE_CONNECTING;
     h->read_fails = 0;
+    model_ask_anew(h);
     h->connect = &d->req.connect;
+    model_limit_begin(h, UVS_DEADLINE_CONNECT);
   } else {
     h->dial = former;
     free(d);

@@ -39,6 +39,14 @@ struct model_handle* model_handle_of_io(const struct uv__io* io) {
   return model_handle_of(uv__container_of(io, uv_stream_t, stream.io));
 }
 
+static void look_for_drops(void) {
+  int k;
+
+  for (k = 0; k < model.count; k++)
+    if (!model.handles[k].closed && model_is_stream(&model.handles[k]))
+      model_limit_look(&model.handles[k]);
+}
+
 static unsigned in_row(struct row* row, const struct model_handle* h) {
   if (row->handle != h || row->activity != model.activity)
     row->length = 0;
@@ -55,6 +63,7 @@ void model_check_valid(void) {
     if (!uv__kinds_valid(&model.loops[i]))
       sim_fail("a loop or a handle does not fit together");
 #endif
+  look_for_drops();
 }
 
 /* ---- Calls ---- */
@@ -63,6 +72,7 @@ void model_enter_call(void) {
   if (model.in_call)
     sim_fail("L1: a call inside a call");
   model.in_call = 1;
+  look_for_drops();
   model.activity++;
   port_error = 0;
   option_error = 0;
@@ -89,7 +99,7 @@ void model_check_size(const struct model_handle* h) {
   size_t size = uv_stream_get_write_queue_size(&h->uv->stream);
   const struct model_write* w;
 
-  if (size == h->queued || (h->closing && size == 0))
+  if (size == h->queued || ((h->closing || h->state == STATE_DROPPED) && size == 0))
     return;
   /* A write whose handle closed while it was in flight leaves the queue when the system has said
    * that it did not begin. */
@@ -129,6 +139,7 @@ static void on_told(struct uv__io* io, ssize_t result) {
 
   if (model_is_trying())
     return; /* Of bytes that were never queued. */
+  look_for_drops();
   if (h->in_close) {
     h->tried = 1;
     sim_mark(result > 0 ? MARK_LAST_TRY_TAKES : MARK_LAST_TRY_EAGAIN);
@@ -140,10 +151,14 @@ static void on_told(struct uv__io* io, ssize_t result) {
     w->flies = 0;
   }
   mark_told(h, result);
+  if (result > 0)
+    model_limit_begin(h, UVS_DEADLINE_WRITE);
   if (result >= 0) {
     h->queued -= (size_t) result;
     return;
   }
+  if (h->state == STATE_DROPPED)
+    return; /* They end with it. */
   /* The try of a close: what is left is canceled. A write that was in flight and had failed before is
    * told so, with those behind it. */
   if (result == UV_EAGAIN)
@@ -159,6 +174,7 @@ static void on_in_flight(struct uv__io* io) {
   struct model_write* first = NULL;
   struct model_write* w;
 
+  look_for_drops();
   for (w = model_handle_of_io(io)->writes; w != NULL; w = w->next) {
     w->started = 1;
     if (first == NULL && model_waits(w) && (!w->forsaken || w->passed))
@@ -179,15 +195,23 @@ void model_expect(struct model_handle* h, enum expectation what, ssize_t status)
 static void on_read_now(struct uv__io* io, ssize_t result, int armed) {
   struct model_handle* h = model_handle_of_io(io);
 
-  if (!armed && model_buffer.handle != h)
-    sim_fail("R2: handle %d reads into a buffer of another", h->number);
-  if (!h->reading)
-    sim_fail("R5: handle %d is read from, and was stopped", h->number);
+  if (result >= 0)
+    model_limit_begin(h, UVS_DEADLINE_READ);
   if (result == UV_EAGAIN)
     result = 0;
-  model_expect(h, EXPECT_READ, result);
+  if (model_asking(h) != NULL) {
+    if (h->reading && result < 0 && result != UV_ENOBUFS)
+      h->read_owes = result;
+    model_asked(h, result);
+  } else {
+    if (!armed && model_buffer.handle != h)
+      sim_fail("R2: handle %d reads into a buffer of another", h->number);
+    if (!h->reading)
+      sim_fail("R5: handle %d is read from, and was stopped", h->number);
+    model_expect(h, EXPECT_READ, result);
+  }
   if (result < 0) { /* R4 */
-    h->reading = 0;
+    h->reading = h->read_owes != 0;
     h->readable = 0;
     if (result != UV_EOF)
       h->writable = 0;
@@ -316,8 +340,8 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     h->reads_in_turn = 0;
     if (h->kind == KIND_ASYNC && h->sent && !h->closing && timeout_ms != 0 && !sim_is_woken(loop))
       sim_fail("L7: the loop waits, and async %d was sent", h->number);
-    if (model_is_stream(h) && !h->closing && timeout_ms != 0 && h->writes != NULL &&
-        !uv__queue_empty(&h->uv->stream.stream.write_done))
+    if (model_is_stream(h) && !h->closing && h->state != STATE_DROPPED && timeout_ms != 0 &&
+        h->writes != NULL && !uv__queue_empty(&h->uv->stream.stream.write_done))
       sim_fail("W1: the loop waits, and write_cb of handle %d is owed", h->number);
     model_dial_waits(h);
     idles |= h->kind == KIND_IDLE && h->active;
@@ -356,6 +380,8 @@ const struct sim_observer model_observer = {
     .in_flight = on_in_flight,
     .told = on_told,
     .read = on_read_now,
+    .may_read = model_may_read,
+    .hung_up = model_hung_up,
     .shutdown = on_port_shutdown,
     .shutdown_done = on_shutdown_done,
     .accepted = on_accepted,

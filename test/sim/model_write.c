@@ -83,6 +83,8 @@ static int pass_answer(const struct model_handle* h, const struct model_handle* 
     return UV_EBADF;
   if (send->state == STATE_FRESH || send->state == STATE_CONNECTING)
     return UV_EINVAL;
+  if (send->state == STATE_DROPPED)
+    return UV_EBADF;
   if (send->kind == KIND_TCP && send->state == STATE_OPEN && send->bind_error == 0 &&
       !sim_is_bound(sim_fd(&send->uv->stream.stream.io)))
     return UV_EINVAL;
@@ -165,6 +167,8 @@ void model_write(struct model_handle* h, struct model_handle* send) {
 
   model_enter_call();
   /* Before the call: a part of it may be taken inside. */
+  if (h->writes == NULL)
+    model_limit_begin(h, UVS_DEADLINE_WRITE);
   append(h, w);
   h->queued += w->size;
   sim_alloc_fail = out_of_memory;
@@ -295,7 +299,8 @@ void model_cancel(struct model_handle* h) {
     h->queued -= w->left;
   } else if (r == UV_ENOTSUP && h->kind == KIND_IPC && waits(w) && w->left < w->size) {
     sim_mark(MARK_CANCEL_BEGUN_IPC);
-  } else if (r != UV_EBUSY || (waits(w) && !w->started && !h->closing)) {
+  } else if (r != UV_EBUSY ||
+             (waits(w) && !w->started && !h->closing && h->state != STATE_DROPPED)) {
     sim_fail("W11: cancel of a write of handle %d is %d", h->number, r);
   } else if (w->started && w->left == w->size && waits(w)) {
     sim_mark(MARK_CANCEL_IN_FLIGHT);
@@ -316,6 +321,7 @@ void model_shutdown(struct model_handle* h) {
     if (h->queued > 0)
       sim_mark(MARK_SHUTDOWN_WAITS_FOR_QUEUE);
     h->shutdown = req;
+    model_limit_begin(h, UVS_DEADLINE_SHUTDOWN);
     h->shutdown_known = 0;
     h->shut = 1;
     h->writable = 0;

@@ -145,8 +145,17 @@ static void act_on_stream(struct model_handle* h) {
     unsigned burst = sim_chance(20) ? 1 + sim_below(6) : 1;
     while (burst-- > 0)
       model_write(h, what_to_pass(h));
-  } else if (n < 61) {
+  } else if (n < 57) {
     model_try_write(h, what_to_pass(h));
+  } else if (n < 59) {
+    if (sim_chance(70))
+      model_ask(h);
+    else
+      model_ask_cancel(h);
+  } else if (n < 61) {
+    model_limit(h);
+  } else if (n < 63) {
+    model_hangup(h);
   } else if (n < 66 && h->dial != NULL) {
     model_dial_cancel(h);
   } else if (n < 66) {
@@ -334,6 +343,8 @@ static int drain_more(void) {
 
     if (h->closing)
       continue;
+    if (model_is_stream(h))
+      model_limit_off(h);
     if (!h->referenced) /* A loop without referenced work would not turn. */
       model_reference(h, 1);
     if (!model_is_stream(h)) {
@@ -354,7 +365,8 @@ static int drain_more(void) {
       model_read_start(h);
     if (h->shutdown == NULL && !h->shut && (h->writable || h->state == STATE_CONNECTING))
       model_shutdown(h);
-    unfinished |= h->connect != NULL || h->writes != NULL || h->shutdown != NULL || h->reading;
+    unfinished |= h->connect != NULL || h->writes != NULL || h->shutdown != NULL || h->reading ||
+                  h->asks != NULL || (h->hangup != NULL && h->state == STATE_CONNECTED);
   }
   return unfinished;
 }

@@ -206,6 +206,10 @@ int sim_try_ring(struct uv__io* io, enum uv__lane lane) {
     sim_fin(sock);
     sim_seen->shutdown_done(io, io->tail.shutdown_result);
     break;
+  case UV__HANGUP:
+    if (sim_hangup(sock) == 0)
+      return 0;
+    break;
   case UV__CLOSED:
     break;
   case UV__EVENT:
@@ -232,6 +236,9 @@ static void ring_for_nothing(struct uv__io* io) {
   } else if (io->tail.armed & UV__ACCEPT) {
     sim_mark(MARK_SPURIOUS_ACCEPT);
     sim_ring(io, UV__ACCEPT);
+  } else if (io->tail.armed & UV__HANGUP) {
+    sim_mark(MARK_SPURIOUS_HANGUP);
+    sim_ring(io, UV__HANGUP);
   }
 }
 
@@ -347,7 +354,7 @@ static void tick_io(struct uv__io* io) {
     ring_for_nothing(io);
     return;
   }
-  for (lane = UV__READ; lane < UV__CLOSED; lane <<= 1)
+  for (lane = UV__READ; lane <= UV__HANGUP; lane <<= 1)
     if ((io->tail.armed & lane) && sim_try_ring(io, (enum uv__lane) lane) && sim_chance(20))
       return;
 }

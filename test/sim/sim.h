@@ -28,6 +28,10 @@ struct sim_observer {
   void (*told)(struct uv__io* io, ssize_t result);
   /* read_now answered, or read_arm failed (then `armed` is 1). */
   void (*read)(struct uv__io* io, ssize_t result, int armed);
+  /* Whether this is where a request of the program wants its next bytes (and no buffer of alloc_cb). */
+  int (*may_read)(struct uv__io* io, const char* base, size_t len);
+  /* The core was told of the peer's end, to be told on by a hang-up. */
+  void (*hung_up)(struct uv__io* io, int result);
   /* The outgoing side is being closed; its result, when there is one. */
   void (*shutdown)(struct uv__io* io);
   void (*shutdown_done)(struct uv__io* io, int result);

@@ -22,6 +22,7 @@ enum sim_style {
   SIM_DISARM_LATE = 8,  /* a disarmed read rings all the same */
   SIM_EAGER = 16,       /* answers now whenever it can */
   SIM_STINGY = 32,      /* takes a few bytes at a time */
+  SIM_MUTE = 128,       /* does not tell of the peer's end, and wants to be asked */
   SIM_COPIES = 64       /* has copies of the bytes in flight, and delivers them whatever comes */
 };
 
@@ -116,6 +117,8 @@ size_t sim_room(const struct sim_socket* sock);
 size_t sim_room_or(const struct sim_socket* sock, size_t limit);
 void sim_enlarge(struct sim_socket* sock, size_t size);
 int sim_readable(const struct sim_socket* sock);
+/* What is known of the peer's end, whatever is to be read before: 0, UV_EOF or an error. */
+int sim_hangup(const struct sim_socket* sock);
 /* The error of a dead connection, 0 for one that lives. */
 int sim_dead(struct sim_socket* sock);
 /* Its side sends no more. */

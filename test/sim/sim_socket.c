@@ -179,6 +179,12 @@ int sim_readable(const struct sim_socket* sock) {
   return sock->reset || sock->in_seen > 0 || (sock->fin_seen && sock->in_len == 0);
 }
 
+int sim_hangup(const struct sim_socket* sock) {
+  if (sock->reset)
+    return UV_ECONNRESET;
+  return sock->fin_seen ? UV_EOF : 0;
+}
+
 int sim_dead(struct sim_socket* sock) {
   if (!sock->reset)
     return 0;

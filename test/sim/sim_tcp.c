@@ -57,8 +57,8 @@ static void tcp_init(struct uv__io* io) {
   io->tail.magic = SIM_OPEN;
   io->tail.fd = -1;
   io->tail.spurious = 4;
-  io->tail.style =
-      sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0) | (sim_chance(30) ? SIM_COPIES : 0);
+  io->tail.style = sim_below(32) | (sim_chance(10) ? SIM_STINGY : 0) |
+                   (sim_chance(30) ? SIM_COPIES : 0) | (sim_chance(20) ? SIM_MUTE : 0);
 }
 
 /* What a descriptor that is handed over turns out to be. */
@@ -119,6 +119,7 @@ static int tcp_close(struct uv__io* io) {
   }
   check_open(io, "close");
   sim_trace("  close fd %d style %u armed %u", io->tail.fd, io->tail.style, io->tail.armed);
+  io->tail.armed &= ~(unsigned) UV__HANGUP; /* Of a question nothing is left. */
   if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
     if (io->tail.fd < 0)
       sim_enter(io);
@@ -252,6 +253,25 @@ static int tcp_read_disarm(struct uv__io* io) {
   return 0;
 }
 
+/* Some systems do not tell by themselves. */
+static int tcp_hangup_arm(struct uv__io* io) {
+  const struct sim_socket* sock = check_connected(io, "hangup_arm");
+  int r = sim_hangup(sock);
+
+  sim_check_lane(io, UV__HANGUP, "hangup_arm");
+  io->tail.due &= ~(unsigned) UV__HANGUP;
+  if (r != 0 && ((io->tail.style & SIM_EAGER) || sim_chance(50))) {
+    sim_seen->hung_up(io, r);
+    return r;
+  }
+  if (io->tail.style & SIM_MUTE) {
+    sim_mark(MARK_HANGUP_IS_ASKED_FOR);
+    return UV_EAGAIN;
+  }
+  sim_arm(io, UV__HANGUP);
+  return UV__PENDING;
+}
+
 /* Bytes, and a descriptor with the first of them, which may also come without any. */
 static ssize_t take_some(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct sim_socket* sock = sim_socket_of(io);
@@ -279,7 +299,8 @@ static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv
   ssize_t n;
 
   sim_check_lane(io, UV__READ, "read_now");
-  if (base == NULL || len == 0 || base != offered_base || len != offered_len ||
+  if (base == NULL || len == 0 ||
+      ((base != offered_base || len != offered_len) && !sim_seen->may_read(io, base, len)) ||
       (passed != NULL) != (io->ops == &uv__ipc_ops))
     sim_fail("read_now into a buffer that alloc_cb did not just give");
   io->tail.due &= ~(unsigned) UV__READ;
@@ -472,6 +493,10 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
     return io->tail.connect_result;
   case UV__SHUTDOWN:
     return io->tail.shutdown_result;
+  case UV__HANGUP:
+    if (sim_hangup(sim_socket_of(io)) != 0)
+      sim_seen->hung_up(io, sim_hangup(sim_socket_of(io)));
+    return sim_hangup(sim_socket_of(io));
   default:
     sim_fail("done on lane %d, which is collected otherwise", (int) lane);
     return UV_EINVAL;
@@ -502,7 +527,7 @@ static int tcp_move(struct uv__io* to, struct uv__io* from) {
 static int tcp_leave(struct uv__io* io) {
   const struct sim_socket* sock = sim_check_socket(io, "leave");
 
-  if ((io->busy | io->tail.armed | io->tail.due) & ~(unsigned) UV__READ)
+  if ((io->busy | io->tail.armed | io->tail.due) & ~(unsigned) (UV__READ | UV__HANGUP))
     sim_fail("leave of an io with a lane that is busy");
   if (sock->state != SOCK_CONNECTED)
     sim_fail("leave of what is not connected");
@@ -539,10 +564,10 @@ static int tcp_join(struct uv__io* io) {
   {                                                                                             \
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
-    .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
-    .connect = connect_op, .shutdown = tcp_shutdown, .listen = sim_listen,                      \
-    .accept_now = sim_accept_now, .done = tcp_done, .move = move_op, .leave = tcp_leave,        \
-    .join = tcp_join, .close = tcp_close                                                        \
+    .hangup_arm = tcp_hangup_arm, .read_now = tcp_read_now, .write = tcp_write,                 \
+    .write_stop = tcp_write_stop, .connect = connect_op, .shutdown = tcp_shutdown,              \
+    .listen = sim_listen, .accept_now = sim_accept_now, .done = tcp_done, .move = move_op,      \
+    .leave = tcp_leave, .join = tcp_join, .close = tcp_close                                    \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);

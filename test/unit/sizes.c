@@ -13,13 +13,13 @@
   ROW(uv_buf_t, 16, 16)               \
   ROW(uv_loop_t, 328, 400)            \
   ROW(uv_handle_t, 56, 56)            \
-  ROW(uv_stream_t, 208, 296)          \
-  ROW(uv_tcp_t, 216, 304)             \
-  ROW(uv_pipe_t, 224, 312)            \
-  ROW(uv_process_t, 144, 224)         \
-  ROW(uv_tty_t, 208, 296)             \
-  ROW(uv_signal_t, 160, 240)          \
-  ROW(uv_timer_t, 112, 112)           \
+  ROW(uv_stream_t, 208, 304)          \
+  ROW(uv_tcp_t, 216, 312)             \
+  ROW(uv_pipe_t, 224, 320)            \
+  ROW(uv_process_t, 144, 232)         \
+  ROW(uv_tty_t, 208, 304)             \
+  ROW(uv_signal_t, 160, 248)          \
+  ROW(uv_timer_t, 120, 120)           \
   ROW(uv_idle_t, 80, 80)              \
   ROW(uv_prepare_t, 80, 80)           \
   ROW(uv_check_t, 80, 80)             \
@@ -30,6 +30,9 @@
   ROW(uv_shutdown_t, 32, 32)          \
   ROW(uvs_connect_t, 96, 96)          \
   ROW(uvs_pipe_connect_t, 280, 280)   \
+  ROW(uvs_hangup_t, 48, 48)           \
+  ROW(uvs_deadline_t, 128, 128)       \
+  ROW(uvs_read_t, 112, 112)           \
   ROW(uvs_moving_t, 144, 232)         \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
@@ -53,7 +56,7 @@
   ROW(uv_sem_t, 96, 64)               \
   ROW(uv_barrier_t, 104, 72)          \
   ROW(uv_random_t, 112, 112)          \
-  ROW(union uv_any_handle, 224, 312)  \
+  ROW(union uv_any_handle, 224, 320)  \
   ROW(union uv_any_req, 1288, 1288)   \
   ROW(uv_mutex_t, 40, 48)             \
   ROW(uv_key_t, 4, 4)                 \

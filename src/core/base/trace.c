@@ -11,7 +11,7 @@
 
 const char* uv__trace_lanes(unsigned lanes, char buf[UV__TRACE_LANES_SIZE]) {
   static const char* const names[] = {"read",     "write", "connect", "accept",
-                                      "shutdown", "close", "event"};
+                                      "shutdown", "close", "event",   "hangup"};
   size_t length = 0;
   unsigned i;
 

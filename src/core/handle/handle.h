@@ -31,7 +31,9 @@ int uv__handle_valid(const uv_handle_t* handle);
 #define uv__handle_is_closing(h) (((h)->flags & UV__HANDLE_CLOSING) != 0)
 #define uv__handle_is_active(h) (((h)->flags & UV__HANDLE_ACTIVE) != 0)
 
-/* timer.c */
+/* timer.c. An alarm keeps no loop going; who rings is set no more, or set anew, by its `ring`. */
+void uv__alarm_set(uv_loop_t* loop, struct uv__alarm* alarm, uint64_t due);
+void uv__alarm_unset(uv_loop_t* loop, struct uv__alarm* alarm);
 void uv__timer_run(uv_loop_t* loop);
 uint64_t uv__timer_next(const uv_loop_t* loop); /* when, in ms; UINT64_MAX: never */
 int uv__timer_close(uv_handle_t* handle);

@@ -1,43 +1,64 @@
-/* Timers: a heap ordered by due time, ties by order of start. */
+/* Timers, and what else is due at some time: a heap ordered by due time, ties by order of start. */
 #include "core/base/heap.h"
 #include "core/handle/handle.h"
 #include "core/loop/loop.h"
 
-static uv_timer_t* timer_of(const struct uv__heap_node* node) {
-  return uv__container_of(node, uv_timer_t, heap);
+/* ---- Alarms ---- */
+
+static struct uv__alarm* alarm_of(const struct uv__heap_node* node) {
+  return uv__container_of(node, struct uv__alarm, heap);
 }
 
-static struct uv__heap_node* node_of(uv_timer_t* handle) {
-  return (struct uv__heap_node*) (void*) handle->heap;
+static struct uv__heap_node* node_of(struct uv__alarm* alarm) {
+  return (struct uv__heap_node*) (void*) alarm->heap;
 }
 
 static int before(const struct uv__heap_node* a, const struct uv__heap_node* b) {
-  const uv_timer_t* x = timer_of(a);
-  const uv_timer_t* y = timer_of(b);
+  const struct uv__alarm* x = alarm_of(a);
+  const struct uv__alarm* y = alarm_of(b);
 
   return x->due != y->due ? x->due < y->due : x->order < y->order;
 }
 
-static uv_timer_t* first(const uv_loop_t* loop) {
-  return loop->timers.root == NULL ? NULL : timer_of(loop->timers.root);
+static struct uv__alarm* first(const uv_loop_t* loop) {
+  return loop->timers.root == NULL ? NULL : alarm_of(loop->timers.root);
+}
+
+void uv__alarm_set(uv_loop_t* loop, struct uv__alarm* alarm, uint64_t due) {
+  alarm->due = due;
+  alarm->order = loop->timer_order++;
+  uv__heap_insert(&loop->timers.root, node_of(alarm), before);
+  loop->timers.count++;
+}
+
+void uv__alarm_unset(uv_loop_t* loop, struct uv__alarm* alarm) {
+  uv__heap_remove(&loop->timers.root, node_of(alarm), before);
+  loop->timers.count--;
 }
 
 uint64_t uv__timer_next(const uv_loop_t* loop) {
-  const uv_timer_t* handle = first(loop);
-  return handle == NULL ? UINT64_MAX : handle->due;
+  const struct uv__alarm* alarm = first(loop);
+  return alarm == NULL ? UINT64_MAX : alarm->due;
 }
 
-/* Timers that were started before this call and are due. One that a callback starts waits
- * for the next turn even when its time-out is 0; it sorts behind all that are due now. */
+/* Alarms that were set before this call and are due. One that a callback sets waits for the next turn
+ * even when it is due at once; it sorts behind all that are due now. */
 void uv__timer_run(uv_loop_t* loop) {
   uint64_t end = loop->timer_order;
-  uv_timer_t* handle;
+  struct uv__alarm* alarm;
 
-  while ((handle = first(loop)) != NULL && handle->due <= loop->time && handle->order < end) {
-    uv_timer_stop(handle);
-    uv_timer_again(handle);
-    handle->timer_cb(handle);
-  }
+  while ((alarm = first(loop)) != NULL && alarm->due <= loop->time && alarm->order < end)
+    alarm->ring(alarm);
+}
+
+/* ---- Timers ---- */
+
+static void ring(struct uv__alarm* alarm) {
+  uv_timer_t* handle = uv__container_of(alarm, uv_timer_t, alarm);
+
+  uv_timer_stop(handle);
+  uv_timer_again(handle);
+  handle->timer_cb(handle);
 }
 
 int uv__timer_close(uv_handle_t* handle) {
@@ -47,9 +68,9 @@ int uv__timer_close(uv_handle_t* handle) {
 int uv_timer_init(uv_loop_t* loop, uv_timer_t* handle) {
   uv__handle_init(loop, (uv_handle_t*) handle, UV_TIMER);
   handle->timer_cb = NULL;
-  handle->due = 0;
+  handle->alarm.due = 0;
+  handle->alarm.ring = ring;
   handle->repeat = 0;
-  handle->order = 0;
   return 0;
 }
 
@@ -62,18 +83,15 @@ int uv_timer_start(uv_timer_t* handle, uv_timer_cb cb, uint64_t timeout, uint64_
   handle->timer_cb = cb;
   handle->repeat = repeat;
   /* A time-out of "for ever" must not wrap around into the past. */
-  handle->due = timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout;
-  handle->order = loop->timer_order++;
-  uv__heap_insert(&loop->timers.root, node_of(handle), before);
-  loop->timers.count++;
+  uv__alarm_set(loop, &handle->alarm,
+                timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout);
   uv__handle_start((uv_handle_t*) handle);
   return 0;
 }
 
 int uv_timer_stop(uv_timer_t* handle) {
   if (uv__handle_is_active(handle)) {
-    uv__heap_remove(&handle->loop->timers.root, node_of(handle), before);
-    handle->loop->timers.count--;
+    uv__alarm_unset(handle->loop, &handle->alarm);
     uv__handle_stop((uv_handle_t*) handle);
   }
   return 0;
@@ -96,7 +114,7 @@ uint64_t uv_timer_get_repeat(const uv_timer_t* handle) {
 }
 
 uint64_t uv_timer_get_due_in(const uv_timer_t* handle) {
-  if (!uv__handle_is_active(handle) || handle->due <= handle->loop->time)
+  if (!uv__handle_is_active(handle) || handle->alarm.due <= handle->loop->time)
     return 0;
-  return handle->due - handle->loop->time;
+  return handle->alarm.due - handle->loop->time;
 }

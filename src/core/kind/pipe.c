@@ -13,7 +13,7 @@ static uv_stream_t* stream_of(uv_pipe_t* handle) {
 }
 
 static int has_descriptor(const uv_pipe_t* handle) {
-  return handle->stream.phase != UV__FRESH && handle->stream.phase != UV__CLOSING;
+  return handle->stream.phase != UV__FRESH && handle->stream.phase < UV__DROPPED;
 }
 
 int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc) {

@@ -16,7 +16,7 @@ static uv_stream_t* stream_of(uv_tcp_t* handle) {
 
 /* Whether there is a socket that options can be applied to. */
 static int has_socket(const uv_tcp_t* handle) {
-  return handle->stream.phase != UV__FRESH && handle->stream.phase != UV__CLOSING;
+  return handle->stream.phase != UV__FRESH && handle->stream.phase < UV__DROPPED;
 }
 
 static int option(uv_tcp_t* handle, enum uv__option option, void* value) {

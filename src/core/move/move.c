@@ -47,7 +47,7 @@ static int gate(const uv_stream_t* stream) {
     return UV_EINVAL;
   if (s->phase != UV__CONNECTED && s->phase != UV__CONNECTING)
     return UV_ENOTCONN;
-  if (uv__stream_has_requests(stream) || s->passing > 0)
+  if (uv__stream_has_requests(stream) || s->passing > 0 || uv__extras(stream) != NULL)
     return UV_EBUSY;
   return (stream->flags & UV__STREAM_STAYS) || s->io.ops->leave == NULL ? UV_ENOTSUP : 0;
 }
@@ -129,7 +129,7 @@ int uvs_attach(uv_stream_t* stream, uvs_moving_t* moving) {
     return r;
   }
   stream->flags |= moving->flags;
-  stream->stream.phase = UV__CONNECTED;
+  uv__stream_connected(stream, 0); /* It was opened before, and keeps what that told. */
   if (stream->type == UV_TCP)
     grant((uv_tcp_t*) stream, moving);
   else

@@ -58,7 +58,7 @@ int uv_tcp_close_reset(uv_tcp_t* handle, uv_close_cb close_cb) {
     return UV_EBADF;
   if (handle->stream.shutdown_req != NULL)
     return UV_EINVAL; /* It promised the peer an orderly end. */
-  r = io->ops->option(io, UV__RESET, NULL);
+  r = handle->stream.phase == UV__DROPPED ? 0 : io->ops->option(io, UV__RESET, NULL);
   if (r < 0)
     return r;
   uv_close((uv_handle_t*) handle, close_cb);

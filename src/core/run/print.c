@@ -8,7 +8,8 @@
 static const char* name_phase(const uv_stream_t* stream) {
   static const char* const names[] = {
       [UV__FRESH] = "fresh",         [UV__OPEN] = "open",           [UV__CONNECTING] = "connecting",
-      [UV__CONNECTED] = "connected", [UV__LISTENING] = "listening", [UV__CLOSING] = "closing",
+      [UV__CONNECTED] = "connected", [UV__LISTENING] = "listening", [UV__DROPPED] = "dropped",
+      [UV__CLOSING] = "closing",
   };
 
   if (stream->stream.phase != UV__CONNECTED || !(stream->flags & UV__STREAM_SHUT))

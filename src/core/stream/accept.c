@@ -17,6 +17,8 @@ int uv_listen(uv_stream_t* stream, int backlog, uv_connection_cb cb) {
   if (stream->stream.phase != UV__FRESH && stream->stream.phase != UV__OPEN &&
       stream->stream.phase != UV__LISTENING)
     return UV_EINVAL;
+  if (uv__extras(stream) != NULL)
+    return UV_EBUSY; /* It was not meant to listen. */
   if (stream->stream.delayed_error < 0)
     return stream->stream.delayed_error; /* Of the bind (A5). */
   if (stream->stream.phase == UV__FRESH) {
@@ -49,12 +51,12 @@ static int take_silently(uv_stream_t* server) {
   struct uv__io* io = uv__stream_io(server);
   int r;
 
-  if (server->stream.pending.kind != UV__DESC_NONE || server->stream.u.connection_cb != NULL)
+  if (server->stream.kept.pending.kind != UV__DESC_NONE || server->stream.u.connection_cb != NULL)
     return 0;
   if (io->busy & UV__ACCEPT)
     return 0; /* Nobody was there; its ring tells when there is. */
   do
-    r = io->ops->accept_now(io, &server->stream.pending);
+    r = io->ops->accept_now(io, &server->stream.kept.pending);
   while (r == UV_ECONNABORTED);
   uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
   if (r == UV_EAGAIN)
@@ -68,7 +70,7 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
 
   if (server == NULL || client == NULL)
     return UV_EINVAL;
-  desc = &server->stream.pending;
+  desc = &server->stream.kept.pending;
   if (server->type == UV_NAMED_PIPE && server->stream.phase == UV__CONNECTED)
     desc = uv__arrival_oldest((uv_pipe_t*) server); /* A handle that was passed (I3). */
   else if (server->stream.phase != UV__LISTENING)
@@ -86,7 +88,7 @@ int uv_accept(uv_stream_t* server, uv_stream_t* client) {
                                  : uv__stream_open(client, AF_UNSPEC, desc);
   if (r < 0)
     return r;
-  if (desc != &server->stream.pending) {
+  if (desc != &server->stream.kept.pending) {
     uv__arrival_claimed((uv_pipe_t*) server);
     return 0;
   }
@@ -122,14 +124,14 @@ void uv__accept_turn(uv_stream_t* server) {
   for (rounds = 0; server->stream.phase == UV__LISTENING; rounds++) {
     int r;
 
-    if (server->stream.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT) ||
+    if (server->stream.kept.pending.kind != UV__DESC_NONE || (io->busy & UV__ACCEPT) ||
         server->stream.u.connection_cb == NULL)
       return; /* uv_accept, the ring, or uv_listen leads back here. */
     if (rounds == ACCEPT_ROUNDS) {
       uv__loop_again(io);
       return;
     }
-    r = io->ops->accept_now(io, &server->stream.pending);
+    r = io->ops->accept_now(io, &server->stream.kept.pending);
     uv__trace(io, UV__TRACE_COLLECT, UV__ACCEPT, r);
     if (r == UV_EAGAIN) {
       io->busy |= UV__ACCEPT;

@@ -8,6 +8,7 @@ int uv__connect_gate(const uv_stream_t* stream) {
   switch ((enum uv__phase) stream->stream.phase) {
   case UV__CLOSING:
   case UV__LISTENING:
+  case UV__DROPPED:
     return UV_EINVAL;
   case UV__CONNECTING:
     return UV_EALREADY;
@@ -35,6 +36,7 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
   stream->stream.u.connect_req = req;
   stream->stream.phase = UV__CONNECTING;
   uv__loop_hold(stream->loop);
+  uv__extra_tell(stream, 1u << UV__EXTRA_CONNECT_LIMIT);
   if (r == UV__PENDING) {
     io->busy |= UV__CONNECT;
     assert(uv__stream_valid(stream));
@@ -85,8 +87,8 @@ void uv__connect_turn(uv_stream_t* stream, unsigned rung) {
   uv__write_fail(stream, UV_ECANCELED);
   uv__connect_end(stream, status);
   /* Reading is in force again if it does, or has another connection, and over if it closed. */
-  if ((stream->flags & UV__STREAM_READING) && stream->stream.phase != UV__CONNECTING &&
-      stream->stream.phase != UV__CONNECTED)
+  if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) &&
+      stream->stream.phase != UV__CONNECTING && stream->stream.phase != UV__CONNECTED)
     uv__read_fail(stream, UV_ECANCELED);
 }
 

@@ -19,6 +19,7 @@ int uv_shutdown(uv_shutdown_t* req, uv_stream_t* stream, uv_shutdown_cb cb) {
   stream->stream.shutdown_req = req;
   stream->flags |= UV__STREAM_SHUT;
   stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+  uv__extra_tell(stream, 1u << UV__EXTRA_SHUTDOWN_LIMIT);
   uv__loop_hold(stream->loop);
   uv__loop_again(uv__stream_io(stream));
   assert(uv__stream_valid(stream));
@@ -41,8 +42,8 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
-  if (stream->stream.phase == UV__CLOSING)
-    return;                                 /* uv__stream_finish ends it. */
+  if (stream->stream.phase >= UV__DROPPED)
+    return;                                 /* uv__stream_finish ends it, or uv__drop_turn. */
   if (!(stream->flags & UV__STREAM_SHUT)) { /* The connect it waited for failed (W4). */
     if (uv__queue_empty(&stream->stream.write_done))
       end_shutdown(stream, UV_ECANCELED);
@@ -72,28 +73,26 @@ static void descriptor_freed(uv_loop_t* loop) {
     loop->retry_at = loop->time;
 }
 
-/* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
- * callbacks are left to uv__stream_finish. */
-int uv__stream_close(uv_handle_t* handle) {
-  uv_stream_t* stream = (uv_stream_t*) handle;
+/* Of a listener: the connection that nobody has claimed. connect_req shares its place with
+ * connection_cb, and `extras` with that connection. */
+static void forget_listening(uv_stream_t* stream) {
+  if (stream->stream.kept.pending.kind != UV__DESC_NONE)
+    uv__port_discard(&stream->stream.kept.pending);
+  stream->stream.kept.extras = NULL;
+  stream->stream.u.connect_req = NULL;
+}
+
+/* The descriptor goes. UV__PENDING: a ring says when it is gone. */
+static int give_back(uv_stream_t* stream, enum uv__phase phase) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
-  if (stream->stream.passing > 0)
-    uv__write_forsake(stream);
-  io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
-  uv__write_last(stream);
-  stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
-                                UV__STREAM_STARVED);
-  uv__handle_stop(handle);
-  if (stream->stream.pending.kind != UV__DESC_NONE)
-    uv__port_discard(&stream->stream.pending);
   if (stream->flags & UV__STREAM_PASSES)
     uv__arrival_drop((uv_pipe_t*) stream);
-  /* For finish: connect_req shares its place with connection_cb. */
-  if (stream->stream.phase != UV__CONNECTING)
-    stream->stream.u.connect_req = NULL;
-  stream->stream.phase = UV__CLOSING;
+  if (stream->stream.phase == UV__LISTENING)
+    forget_listening(stream);
+  stream->flags &= ~(unsigned) (UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_STARVED);
+  stream->stream.phase = (unsigned char) phase;
   r = io->ops->close(io);
   uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
   if (r == UV__PENDING) {
@@ -124,6 +123,69 @@ int uv__stream_leave(uv_stream_t* stream, struct uvs_moving_s* moving) {
   return r;
 }
 
+/* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
+ * callbacks are left to uv__stream_finish. */
+int uv__stream_close(uv_handle_t* handle) {
+  uv_stream_t* stream = (uv_stream_t*) handle;
+  struct uv__io* io = uv__stream_io(stream);
+  int is_dropped = stream->stream.phase == UV__DROPPED;
+
+  if (stream->stream.passing > 0)
+    uv__write_forsake(stream);
+  stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_ASKED);
+  uv__handle_stop(handle);
+  if (is_dropped) { /* Its descriptor has gone, or will soon. */
+    stream->stream.phase = UV__CLOSING;
+    return io->busy & UV__CLOSED ? UV__PENDING : 0;
+  }
+  io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
+  uv__write_last(stream);
+  return give_back(stream, UV__CLOSING);
+}
+
+/* ---- A stream whose time is over ---- */
+
+void uv__stream_drop(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  assert(stream->stream.phase == UV__CONNECTING || stream->stream.phase == UV__CONNECTED);
+  if (stream->stream.passing > 0)
+    uv__write_forsake(stream);
+  if (stream->type == UV_TCP && stream->stream.phase == UV__CONNECTED)
+    (void) io->ops->option(io, UV__RESET, NULL); /* The peer is to hear of it in any case. */
+  io->busy |= UV__CLOSED;
+  if (give_back(stream, UV__DROPPED) == 0)
+    uv__loop_again(io); /* For the callbacks. */
+  assert(uv__stream_valid(stream));
+}
+
+/* What waited hears of it, in the order of a turn. Who closes meanwhile hears the rest as such a one. */
+void uv__drop_turn(uv_stream_t* stream, unsigned rung) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  if (rung & UV__CLOSED) {
+    uv__loop_release(stream->loop);
+    descriptor_freed(stream->loop);
+  } else if (io->busy & UV__CLOSED) {
+    return;
+  }
+  if (stream->stream.u.connect_req != NULL)
+    uv__connect_end(stream, UV_ETIMEDOUT);
+  if (stream->stream.phase == UV__DROPPED)
+    uv__read_fail(stream, UV_ETIMEDOUT);
+  if (stream->stream.phase == UV__DROPPED)
+    uv__extra_finish(stream, UV_ETIMEDOUT);
+  if (stream->stream.phase != UV__DROPPED)
+    return;
+  if (io->busy & UV__WRITE)
+    uv__write_collect(stream);
+  uv__write_fail(stream, UV_ETIMEDOUT);
+  uv__write_deliver(stream);
+  if (stream->stream.phase == UV__DROPPED && stream->stream.shutdown_req != NULL &&
+      uv__write_drained(stream))
+    end_shutdown(stream, UV_ETIMEDOUT);
+}
+
 void uv__close_turn(uv_stream_t* stream, unsigned rung) {
   if (!(rung & UV__CLOSED))
     return;
@@ -147,6 +209,7 @@ void uv__stream_finish(uv_handle_t* handle) {
   if (stream->stream.shutdown_req != NULL)
     end_shutdown(stream,
                  io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN) : UV_ECANCELED);
+  uv__extra_finish(stream, UV_ECANCELED);
   /* Last, because ending a request asks for a turn, and the memory may go next. */
   if (io->waiting) {
     uv__queue_remove(&io->link);
@@ -155,6 +218,8 @@ void uv__stream_finish(uv_handle_t* handle) {
 }
 
 int uv__stream_has_requests(const uv_stream_t* stream) {
-  return stream->stream.phase == UV__CONNECTING || stream->stream.shutdown_req != NULL ||
+  return stream->stream.phase == UV__CONNECTING ||
+         (stream->stream.phase == UV__DROPPED && stream->stream.u.connect_req != NULL) ||
+         (stream->flags & UV__STREAM_ASKED) || stream->stream.shutdown_req != NULL ||
          !uv__write_drained(stream);
 }

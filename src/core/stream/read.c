@@ -21,6 +21,7 @@ int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb)
   stream->alloc_cb = alloc_cb;
   stream->read_cb = read_cb;
   stream->flags |= UV__STREAM_READING;
+  uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
   uv__handle_start((uv_handle_t*) stream);
   uv__loop_again(uv__stream_io(stream)); /* The next turn arms; no callback from here (L1). */
   assert(uv__stream_valid(stream));
@@ -34,44 +35,86 @@ static void leave(uv_stream_t* stream) {
 }
 
 int uv_read_stop(uv_stream_t* stream) {
-  struct uv__io* io = uv__stream_io(stream);
-
   if (!(stream->flags & UV__STREAM_READING))
     return 0;
   leave(stream);
-  /* A question to the system takes no bytes, so that it can be left open; where it can be
-   * taken back for nothing no ring will come. */
-  if ((io->busy & UV__READ) && !(io->rung & UV__READ) && io->ops->read_disarm(io) == 0)
-    io->busy &= (unsigned char) ~UV__READ;
+  uv__read_rest(stream);
   assert(uv__stream_valid(stream));
   return 0;
 }
 
+/* A question to the system takes no bytes, so that it can be left open; where it can be taken back for
+ * nothing no ring will come. */
+void uv__read_rest(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+
+  if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) ||
+      stream->stream.phase >= UV__DROPPED)
+    return;
+  if ((io->busy & UV__READ) && !(io->rung & UV__READ) && io->ops->read_disarm(io) == 0)
+    io->busy &= (unsigned char) ~UV__READ;
+}
+
 /* After its end, or when it goes the other way only, a stream can still be written to, and some can
  * be read from again. After an error the connection is gone. */
-static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
-  leave(stream);
+static void note_end(uv_stream_t* stream, ssize_t why) {
   if (why != UV_EOF || !(stream->flags & UV__STREAM_ENDLESS))
     stream->flags &= ~(unsigned) UV__STREAM_READABLE;
   if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+}
+
+static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
+  leave(stream);
+  note_end(stream, why);
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
 }
 
-void uv__read_fail(uv_stream_t* stream, int error) {
+static void fail_requests(uv_stream_t* stream, ssize_t why) {
+  struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
+
+  if (reads != NULL)
+    reads->ops->finish(reads, (int) why);
+}
+
+/* Requests are before whoever started reading. One of their callbacks may stop that, or get the stream
+ * another connection after a connect that failed, which is read from, then. */
+void uv__read_fail(uv_stream_t* stream, ssize_t why) {
+  int was_connected = stream->stream.phase == UV__CONNECTED;
   uv_buf_t none = uv_buf_init(NULL, 0);
 
-  end(stream, error, &none);
+  if (stream->flags & UV__STREAM_ASKED) {
+    note_end(stream, why);
+    fail_requests(stream, why);
+  }
+  if (stream->stream.phase == UV__CONNECTING ||
+      (stream->stream.phase == UV__CONNECTED && !was_connected))
+    return;
+  if (stream->flags & UV__STREAM_READING)
+    end(stream, why, &none);
+}
+
+ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len) {
+  struct uv__io* io = uv__stream_io(stream);
+  uv_buf_t room = uv_buf_init(base, len < INT_MAX ? (unsigned) len : INT_MAX);
+  ssize_t n; /* Some systems refuse a read of more. */
+
+  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
+                                        : io->ops->read_now(io, room.base, room.len, NULL);
+  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
+  if (n >= 0)
+    uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
+  if (n == UV_EOF && (stream->flags & UV__STREAM_CUT))
+    return UV_ECONNRESET; /* Not all that the peer wrote may have come. */
+  return n;
 }
 
 /* Fetches a buffer and reads into it at once, so that one buffer can serve all streams of a
  * loop (R2). Whatever happens, the buffer goes back in exactly one read_cb. */
 static void read_once(uv_stream_t* stream) {
-  struct uv__io* io = uv__stream_io(stream);
   uv_read_cb read_cb = stream->read_cb; /* of whoever gets alloc_cb */
   uv_buf_t buf = uv_buf_init(NULL, 0);
-  uv_buf_t room;
   ssize_t n;
 
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
@@ -81,15 +124,11 @@ static void read_once(uv_stream_t* stream) {
       read_cb(stream, UV_ENOBUFS, &buf);
     return;
   }
-  if (!(stream->flags & UV__STREAM_READING)) {
-    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb: nothing was consumed. */
+  if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) != UV__STREAM_READING) {
+    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb, or asked for by another way. */
     return;
   }
-  /* Some systems refuse a read of more. */
-  room = uv_buf_init(buf.base, buf.len < INT_MAX ? (unsigned) buf.len : INT_MAX);
-  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
-                                        : io->ops->read_now(io, room.base, room.len, NULL);
-  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
+  n = uv__read_some(stream, buf.base, buf.len);
   if (n > 0) {
     stream->read_cb(stream, n, &buf);
     return;
@@ -102,8 +141,22 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  /* Not all that the peer wrote may have come. */
-  end(stream, n == UV_EOF && (stream->flags & UV__STREAM_CUT) ? UV_ECONNRESET : n, &buf);
+  end(stream, n, &buf);
+}
+
+static void read_for_request(uv_stream_t* stream) {
+  struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
+
+  reads->ops->read(reads);
+}
+
+/* A request that was taken back may have bytes that come before those that are read now. */
+static void tell_taken_back(uv_stream_t* stream) {
+  struct uv__extra* reads =
+      uv__extras(stream) == NULL ? NULL : uv__extra_find(stream, UV__EXTRA_READS);
+
+  if (reads != NULL)
+    reads->ops->turn(reads, 0);
 }
 
 /* Reads while there is something and the program wants it. A lane that rang is read without
@@ -116,7 +169,7 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
 
   if (stream->stream.phase != UV__CONNECTED)
     return; /* Still connecting; the connect turn leads back here. */
-  for (rounds = 0; stream->flags & UV__STREAM_READING; rounds++) {
+  for (rounds = 0; stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED); rounds++) {
     if (!ready) {
       int r;
 
@@ -138,9 +191,13 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       return;
     }
     uv__write_tell(stream); /* What comes may be the answer to them (W1). */
-    if (!(stream->flags & UV__STREAM_READING))
+    tell_taken_back(stream);
+    if (stream->flags & UV__STREAM_ASKED)
+      read_for_request(stream);
+    else if (stream->flags & UV__STREAM_READING)
+      read_once(stream);
+    else
       return;
-    read_once(stream);
     ready = 0;
   }
 }

@@ -51,6 +51,8 @@ void uv__stream_connected(uv_stream_t* stream, unsigned opened) {
     stream->flags |= UV__STREAM_STAYS;
   if ((opened & UV__OPENED_WRITABLE) && !(stream->flags & UV__STREAM_SHUT))
     stream->flags |= UV__STREAM_WRITABLE;
+  uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT | 1u << UV__EXTRA_WRITE_LIMIT |
+                             1u << UV__EXTRA_SHUTDOWN_LIMIT);
 }
 
 int uv_is_readable(const uv_stream_t* stream) {
@@ -80,7 +82,8 @@ int uv_fileno(const uv_handle_t* handle, uv_os_fd_t* fd) {
 
   if (fd == NULL || !uv__handle_is_stream(handle))
     return UV_EINVAL;
-  if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH)
+  if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH ||
+      stream->stream.phase == UV__DROPPED)
     return UV_EBADF;
   return stream->stream.io.ops->fileno(&stream->stream.io, fd);
 }
@@ -93,7 +96,8 @@ static int buffer_size(uv_handle_t* handle, enum uv__option option, int* value) 
     return UV_EINVAL;
   if (handle->type != UV_TCP && handle->type != UV_NAMED_PIPE)
     return UV_ENOTSUP;
-  if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH)
+  if (uv__handle_is_closing(handle) || stream->stream.phase == UV__FRESH ||
+      stream->stream.phase == UV__DROPPED)
     return UV_EBADF;
   io = uv__stream_io(stream);
   return io->ops->option(io, option, value);
@@ -109,6 +113,12 @@ int uv_recv_buffer_size(uv_handle_t* handle, int* value) {
 
 #if !defined(NDEBUG)
 
+enum {
+  READS = UV__STREAM_READING | UV__STREAM_ASKED,
+  EVERY_LANE =
+      UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__SHUTDOWN | UV__CLOSED | UV__HANGUP
+};
+
 /* What each phase allows. FRESH comes before everything, CLOSING after it: a lane that was under way
  * then stays so until its ring or the end. */
 static const struct {
@@ -117,20 +127,19 @@ static const struct {
 } allowed[] = {
     /* Reading: what waited for a connect that failed is told after the connect callback, which may
      * also begin to listen. Without a socket is who tried several. */
-    [UV__FRESH] = {0, UV__STREAM_READING},
-    [UV__OPEN] = {0, UV__STREAM_READING},
-    [UV__CONNECTING] = {UV__CONNECT, UV__STREAM_READING | UV__STREAM_SHUT},
-    [UV__CONNECTED] = {UV__READ | UV__WRITE | UV__SHUTDOWN,
-                       UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE |
-                           UV__STREAM_SHUT},
+    [UV__FRESH] = {0, READS},
+    [UV__OPEN] = {0, READS},
+    [UV__CONNECTING] = {UV__CONNECT, READS | UV__STREAM_SHUT},
+    [UV__CONNECTED] = {UV__READ | UV__WRITE | UV__SHUTDOWN | UV__HANGUP,
+                       READS | UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_SHUT},
     [UV__LISTENING] = {UV__ACCEPT, UV__STREAM_READING | UV__STREAM_STARVED},
-    [UV__CLOSING] = {UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__SHUTDOWN | UV__CLOSED,
-                     UV__STREAM_SHUT},
+    [UV__DROPPED] = {EVERY_LANE, READS | UV__STREAM_SHUT},
+    [UV__CLOSING] = {EVERY_LANE, UV__STREAM_SHUT},
 };
 
 enum {
-  OF_A_PHASE = UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_SHUT |
-               UV__STREAM_STARVED
+  OF_A_PHASE =
+      READS | UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_SHUT | UV__STREAM_STARVED
 };
 
 /* What a phase says of the fields that belong to it. */
@@ -147,6 +156,7 @@ static int phase_valid(const uv_stream_t* stream) {
   case UV__OPEN:
   case UV__LISTENING:
     return uv__queue_empty(&s->write_queue);
+  case UV__DROPPED:
   case UV__CLOSING:
     return 1;
   }
@@ -165,6 +175,8 @@ int uv__stream_valid(const uv_stream_t* stream) {
     return 0;
   if ((flags & UV__STREAM_WRITABLE) && (flags & UV__STREAM_SHUT))
     return 0;
+  if ((flags & UV__STREAM_ASKED) && uv__extra_find(stream, UV__EXTRA_READS) == NULL)
+    return 0;
   if ((flags & UV__STREAM_READING) && (stream->alloc_cb == NULL || stream->read_cb == NULL))
     return 0;
   if (uv__handle_is_active(stream) !=
@@ -174,8 +186,6 @@ int uv__stream_valid(const uv_stream_t* stream) {
   if ((io->rung & ~(io->busy | UV__ACCEPT)) || (io->rung != 0 && io->waiting != UV__WAITS_READY) ||
       (io->waiting != UV__WAITS_NOT) == uv__queue_empty(&io->link) || io->loop != stream->loop ||
       io->ops == NULL || io->role != UV__ROLE_STREAM)
-    return 0;
-  if (s->pending.kind != UV__DESC_NONE && s->phase != UV__LISTENING)
     return 0;
   return phase_valid(stream) && uv__write_queue_valid(stream);
 }

@@ -15,6 +15,7 @@ enum uv__phase {
   UV__CONNECTING, /* until the connect callback has run */
   UV__CONNECTED,
   UV__LISTENING,
+  UV__DROPPED, /* given up, as its time was over: it has no descriptor, and can only be closed */
   UV__CLOSING
 };
 
@@ -36,7 +37,8 @@ enum {
   UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
   UV__TCP_GIVEN = 0x400000,       /* its socket came from the program */
   UV__STREAM_CUT = 0x800000,      /* a write found that the connection is gone without an end */
-  UV__STREAM_MOVES = 0x1000000    /* it closes, and what it was goes to another loop (u.moving) */
+  UV__STREAM_ASKED = 0x1000000,   /* requests wait for bytes (uvs_read) */
+  UV__STREAM_MOVES = 0x2000000    /* it closes, and what it was goes to another loop (u.moving) */
 };
 
 enum {
@@ -50,6 +52,49 @@ static inline int uv__handle_is_stream(const uv_handle_t* handle) {
 
 static inline struct uv__io* uv__stream_io(uv_stream_t* stream) {
   return &stream->stream.io;
+}
+
+/* ---- What uvstream.h puts on a stream: one of a kind, by whom this room does not know ---- */
+
+enum uv__extra_kind {
+  UV__EXTRA_CONNECT_LIMIT,
+  UV__EXTRA_READ_LIMIT,
+  UV__EXTRA_WRITE_LIMIT,
+  UV__EXTRA_SHUTDOWN_LIMIT,
+  UV__EXTRA_READS, /* the oldest of the requests */
+  UV__EXTRA_HANGUP,
+  UV__EXTRA_KINDS
+};
+
+/* NULL: it does not want to know. */
+struct uv__extra_ops {
+  enum uv__extra_kind kind;
+  /* In a turn of the stream, behind its reads. */
+  void (*turn)(struct uv__extra* extra, unsigned rung);
+  /* With UV__STREAM_ASKED: there may be something to read. */
+  void (*read)(struct uv__extra* extra);
+  /* What it waits for began, or got on. No callback of the program may run. */
+  void (*tell)(struct uv__extra* extra);
+  /* The stream has gone: it is on none from now on, and may tell why, which is `status`. */
+  void (*finish)(struct uv__extra* extra, int status);
+};
+
+static inline struct uv__extra* uv__extras(const uv_stream_t* stream) {
+  return stream->stream.phase == UV__LISTENING ? NULL : stream->stream.kept.extras;
+}
+
+/* extra.c */
+struct uv__extra* uv__extra_find(const uv_stream_t* stream, enum uv__extra_kind kind);
+void uv__extra_put(uv_stream_t* stream, struct uv__extra* extra, const struct uv__extra_ops* ops);
+void uv__extra_take(struct uv__extra* extra);
+void uv__extra_turn(uv_stream_t* stream, unsigned rung);
+void uv__extra_finish(uv_stream_t* stream, int status);
+void uv__extra_tell_all(const uv_stream_t* stream, unsigned kinds);
+
+/* `kinds` is a set of 1 << enum uv__extra_kind. */
+static inline void uv__extra_tell(const uv_stream_t* stream, unsigned kinds) {
+  if (uv__extras(stream) != NULL)
+    uv__extra_tell_all(stream, kinds);
 }
 
 /* stream.c */
@@ -83,8 +128,12 @@ void uv__arrival_discard(struct uv__arrivals* arrivals);
 
 /* read.c */
 void uv__read_turn(uv_stream_t* stream, unsigned rung);
-/* End reading with an error that no read_now delivered. */
-void uv__read_fail(uv_stream_t* stream, int error);
+/* One read into this memory, and what it means for handles that come with it. */
+ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len);
+/* Nobody waits for bytes any more: the question to the system is taken back. */
+void uv__read_rest(uv_stream_t* stream);
+/* Reading has ended with this: whoever waits for bytes hears of it. */
+void uv__read_fail(uv_stream_t* stream, ssize_t why);
 
 /* What the port is given in one call: no more bytes than an int counts, as nothing wider would be
  * the same everywhere. */
@@ -175,6 +224,10 @@ void uv__accept_turn(uv_stream_t* stream);
  * is left of the requests, right before close_cb. */
 void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);
 void uv__close_turn(uv_stream_t* stream, unsigned rung);
+/* Its time is over: the descriptor goes now, and a TCP connection is reset. What waits ends, in the
+ * stream's turn, with UV_ETIMEDOUT. Of one that connects or is connected, and not in a turn of it. */
+void uv__stream_drop(uv_stream_t* stream);
+void uv__drop_turn(uv_stream_t* stream, unsigned rung);
 int uv__stream_close(uv_handle_t* handle);
 /* The handle closes, but nothing of the connection ends: its io leaves the loop for `moving`. The results
  * are those of the port; an error leaves all as it was. */

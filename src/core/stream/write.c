@@ -87,7 +87,7 @@ void uv__write_collect(uv_stream_t* stream) {
   if (n >= 0)
     uv__write_queue_advance(stream, (size_t) n);
   else
-    uv__write_fail(stream, (int) n);
+    uv__write_fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);
 }
 
 static size_t size_of(const uv_buf_t* bufs, unsigned count) {

@@ -31,7 +31,7 @@ int uv__write_cancel(uv_write_t* req) {
 
   if (uv__write_queue_stage(req) == UV__WRITE_OVER)
     return UV_EBUSY;
-  if (uv__handle_is_closing(stream))
+  if (stream->stream.phase >= UV__DROPPED)
     return UV_EBUSY; /* It ends soon, and is told as what it was. */
   if (uv__write_queue_stage(req) == UV__WRITE_FLIES)
     r = recall(stream);

@@ -55,7 +55,7 @@ int uv__write_gate_handle(const uv_stream_t* stream,
     return UV_EINVAL; /* Another thread might close it. */
   if (send_handle->stream.phase == UV__FRESH || send_handle->stream.phase == UV__CONNECTING)
     return UV_EINVAL;
-  if (uv__handle_is_closing(send_handle))
+  if (uv__handle_is_closing(send_handle) || send_handle->stream.phase == UV__DROPPED)
     return UV_EBADF;
   if (send_handle->flags & UV__STREAM_STAYS)
     return UV_EINVAL;

@@ -135,6 +135,8 @@ void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
   for (i = 0; i < req->nbufs; i++)
     stream->write_queue_size += req->bufs[i].len;
   note_turn(stream, req);
+  if (uv__queue_empty(&stream->stream.write_queue))
+    uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
   if (req->send_handle != NULL)
     hold(req);
@@ -173,6 +175,8 @@ void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
   stream->write_queue_size -= n;
+  if (n > 0)
+    uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
 
@@ -357,7 +361,7 @@ int uv__write_queue_valid(const uv_stream_t* stream) {
   size_t size = 0;
   int looked = 0;
 
-  if (flies && uv__handle_is_closing(stream))
+  if (flies && stream->stream.phase >= UV__DROPPED)
     flies = !uv__queue_empty(queue) && (request_of(queue->next)->state & IN_FLIGHT);
   else if (flies && uv__queue_empty(queue))
     return 0;

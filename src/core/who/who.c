@@ -46,7 +46,7 @@ static void on_connect(uv_connect_t* connect, int status) {
     turn_away(stream);
   if (req->cb != NULL)
     req->cb(req, refused ? UV_EACCES : status);
-  if (refused && (stream->flags & UV__STREAM_READING))
+  if (refused && (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)))
     uv__read_fail(stream, UV_ECANCELED);
 }
 

@@ -3,6 +3,7 @@
  * file (tcp.c, pipe.c, ...), which puts these functions into its ops table. */
 #include "unix/fd/fd.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
@@ -114,7 +115,8 @@ void uv__port_discard(struct uv__desc* desc) {
 
 int uv__fd_valid(const struct uv__io* io) {
   unsigned int state = io->tail.state;
-  unsigned int waits = state & (UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__EVENT);
+  unsigned int waits =
+      state & (UV__READ | UV__WRITE | UV__CONNECT | UV__ACCEPT | UV__EVENT | UV__HANGUP);
 
   if (io->tail.fd < 0) /* Nothing is left of what was known of a descriptor. */
     return (state & ~(unsigned) UV__FD_OWN) == 0;
@@ -125,6 +127,8 @@ int uv__fd_valid(const struct uv__io* io) {
   if ((waits & UV__READ) && (state & UV__FD_READABLE)) /* Of what was seen no event tells again. */
     return 0;
   if ((waits & UV__WRITE) && (state & UV__FD_FULL)) /* Room is what it waits for. */
+    return 0;
+  if ((waits & UV__HANGUP) && (state & UV__FD_ENDED))
     return 0;
   if ((state & UV__FD_RETOLD) && (state & UV__FD_OUT))
     return 0;
@@ -189,6 +193,43 @@ ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__pa
     n = recv(io->tail.fd, base, len, MSG_DONTWAIT);
   while (n < 0 && errno == EINTR);
   return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_TCP) != 0);
+}
+
+/* ---- The peer has gone ---- */
+
+/* What was seen of an end. Of what can only be written to the end is that nobody reads any more. */
+static int hangup(const struct uv__io* io) {
+  int flags;
+
+  if (!(io->tail.state & UV__FD_ENDED))
+    return 0;
+  if (!(io->tail.state & UV__FD_FAILED))
+    return UV_EOF;
+  flags = fcntl(io->tail.fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? UV_EPIPE : UV_ECONNRESET;
+}
+
+/* Where the poller does not tell, the system is asked what reading would find. */
+static int look_for_end(struct uv__io* io) {
+  struct pollfd asked = {.fd = io->tail.fd, .events = 0};
+  char byte;
+
+  if (poll(&asked, 1, 0) > 0)
+    io->tail.state |= asked.revents & POLLERR ? UV__FD_ENDED | UV__FD_FAILED : UV__FD_ENDED;
+  else if (recv(io->tail.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+    io->tail.state |= UV__FD_ENDED;
+  return io->tail.state & UV__FD_ENDED ? hangup(io) : UV_EAGAIN;
+}
+
+int uv__fd_hangup_arm(struct uv__io* io) {
+  int r = hangup(io);
+
+  if (r == 0 && !uv__poller_tells_ends)
+    r = look_for_end(io);
+  if (r != 0)
+    return (int) uv__fd_end(io, r);
+  io->tail.state |= UV__HANGUP;
+  return (int) uv__fd_end(io, UV__PENDING);
 }
 
 /* ---- Writing ---- */
@@ -297,5 +338,7 @@ int uv__fd_write_stop(struct uv__io* io) {
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane) {
   if (lane == UV__CONNECT)
     return io->tail.error;
+  if (lane == UV__HANGUP && io->tail.fd >= 0)
+    return hangup(io);
   return io->tail.fd < 0 ? UV_ECANCELED : 0;
 }

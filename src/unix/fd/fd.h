@@ -29,6 +29,7 @@ void uv__fd_init(struct uv__io* io);
 int uv__fd_fileno(const struct uv__io* io, uv_os_fd_t* fd);
 int uv__fd_read_arm(struct uv__io* io);
 int uv__fd_read_disarm(struct uv__io* io);
+int uv__fd_hangup_arm(struct uv__io* io);
 /* What a read of `len` bytes means: `n` and errno are the system's answer, `is_dry` says that a
  * short one is known to have found all there was. */
 ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry);

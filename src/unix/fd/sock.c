@@ -132,7 +132,7 @@ int uv__sock_was_connected(struct uv__io* io, int r) {
   if (pending && errno != EINPROGRESS && errno != EINTR)
     return UV__ERR(errno);
   /* Only now, see uv__sock_create. An earlier connect that failed has left its marks. */
-  tail->state &= ~(unsigned) (UV__FD_READABLE | UV__FD_FULL | UV__FD_ENDED);
+  tail->state &= ~(unsigned) (UV__FD_READABLE | UV__FD_FULL | UV__FD_ENDED | UV__FD_FAILED);
   if (tail->state & UV__FD_POLLED)
     r = pending ? uv__poller_add_out(io) : 0;
   else

@@ -20,6 +20,7 @@ enum {
 #define RETOLD (EPOLLIN | EPOLLRDHUP)
 
 const int uv__poller_takes_children = 1;
+const int uv__poller_tells_ends = 1;
 
 static int control(struct uv__io* io, int op, uint32_t events) {
   struct epoll_event event;
@@ -127,6 +128,8 @@ static void dispatch(const struct epoll_event* event) {
     saw |= UV__SAW_OUT;
   if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
     saw |= UV__SAW_ENDED;
+  if (event->events & EPOLLERR)
+    saw |= UV__SAW_FAILED;
   if (event->events & EPOLLPRI)
     saw |= UV__SAW_URGENT;
   /* A TCP socket reports room only after it was full. Others do whenever their peer has read

@@ -23,6 +23,7 @@ enum {
 
 /* No system has both. */
 const int uv__poller_takes_children = 0;
+const int uv__poller_tells_ends = 1;
 
 /* ---- What the kqueue does not take ---- */
 
@@ -206,7 +207,7 @@ static void dispatch(uv_loop_t* loop, const struct kevent* event) {
   }
   saw = event->filter == EVFILT_WRITE ? UV__SAW_OUT : UV__SAW_IN;
   if (event->flags & EV_EOF)
-    saw |= UV__SAW_ENDED;
+    saw |= event->fflags != 0 ? UV__SAW_ENDED | UV__SAW_FAILED : UV__SAW_ENDED;
   /* What the peer has taken is an edge each time, of TCP, too, and would wake a loop that has nothing
    * to write for every message sent. That forgetting could fail costs just that. */
   if (uv__loop_event(io, saw) &&

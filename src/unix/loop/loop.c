@@ -151,6 +151,8 @@ static void ring_others(struct uv__io* io, unsigned int lanes) {
   }
   if (lanes & UV__ACCEPT)
     uv__ring(io, UV__ACCEPT);
+  if (lanes & UV__HANGUP)
+    uv__ring(io, UV__HANGUP);
   if (lanes & UV__EVENT)
     uv__loop_tell(io);
 }
@@ -167,8 +169,12 @@ int uv__loop_event(struct uv__io* io, unsigned int saw) {
     state &= ~(unsigned) UV__FD_FULL;
     lanes |= UV__WRITE | UV__CONNECT;
   }
-  if (saw & UV__SAW_ENDED)
+  if (saw & UV__SAW_ENDED) {
     state |= UV__FD_ENDED;
+    lanes |= UV__HANGUP;
+  }
+  if (saw & UV__SAW_FAILED)
+    state |= UV__FD_FAILED;
   if (saw & UV__SAW_URGENT)
     state |= UV__FD_URGENT;
   lanes &= state;

@@ -13,7 +13,7 @@
 #include "unix/base/base.h"
 
 /* uv__io_tail.state: the lanes that wait for an event, under their names of enum uv__lane
- * (READ, WRITE, CONNECT, ACCEPT, EVENT), and these. */
+ * (READ, WRITE, CONNECT, ACCEPT, EVENT, HANGUP), and these. */
 enum {
   UV__FD_READABLE = 0x0100, /* a read may find something */
   UV__FD_FULL = 0x0200,     /* the system took less than it was given, and no room was seen since */
@@ -28,15 +28,17 @@ enum {
   UV__FD_OWN = 0x40000,     /* no handle of the program has it: its events are noted, not rung */
   UV__FD_SHARED = 0x80000,  /* was given: others may have it, and make it block */
   UV__FD_RETOLD = 0x100000, /* what is there to read is told at each wait, not once (epoll.c), */
-  UV__FD_EDGES = 0x200000   /* and no more, since that once told of what nobody wanted */
+  UV__FD_EDGES = 0x200000,  /* and no more, since that once told of what nobody wanted */
+  UV__FD_FAILED = 0x400000  /* the connection is gone, and not by an end in good order */
 };
 
 /* What a poller saw on a descriptor. */
 enum {
-  UV__SAW_IN = 1,    /* data, a connection, an end or an error: reading gets somewhere */
-  UV__SAW_OUT = 2,   /* room, or an error: writing gets somewhere */
-  UV__SAW_ENDED = 4, /* see UV__FD_ENDED */
-  UV__SAW_URGENT = 8 /* see UV__FD_URGENT */
+  UV__SAW_IN = 1,     /* data, a connection, an end or an error: reading gets somewhere */
+  UV__SAW_OUT = 2,    /* room, or an error: writing gets somewhere */
+  UV__SAW_ENDED = 4,  /* see UV__FD_ENDED */
+  UV__SAW_URGENT = 8, /* see UV__FD_URGENT */
+  UV__SAW_FAILED = 16 /* see UV__FD_FAILED */
 };
 
 struct pollfd;
@@ -83,6 +85,8 @@ int uv__loop_event(struct uv__io* io, unsigned int saw);
 
 /* Whether the descriptor of a child (pidfd) can be watched for its end, where there is one. */
 extern const int uv__poller_takes_children;
+/* Whether it tells of an end or a failure though there are bytes to be read before. */
+extern const int uv__poller_tells_ends;
 /* Begin to watch loop->tail.wake_rd; sets loop->tail.backend_fd. */
 int uv__poller_start(uv_loop_t* loop);
 /* Also after a start that failed. */

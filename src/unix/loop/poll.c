@@ -17,6 +17,19 @@ enum {
 /* It could; but the portable poller goes with the portable way, so that both are tested. */
 const int uv__poller_takes_children = 0;
 
+/* Without this bit only a read finds that the peer has ended what it sends. */
+#if defined(POLLRDHUP)
+enum {
+  ENDED = POLLRDHUP
+};
+const int uv__poller_tells_ends = 1;
+#else
+enum {
+  ENDED = 0
+};
+const int uv__poller_tells_ends = 0;
+#endif
+
 static int grow(struct uv__poller* poller) {
   unsigned int capacity = poller->capacity == 0 ? FIRST_CAPACITY : 2 * poller->capacity;
   struct pollfd* fds;
@@ -112,6 +125,8 @@ static void fill(struct pollfd* row, const struct uv__io* io) {
     row->events |= POLLIN;
   if (state & (UV__WRITE | UV__CONNECT))
     row->events |= POLLOUT;
+  if (state & UV__HANGUP)
+    row->events |= ENDED;
   /* Errors and hang-ups are reported unasked; a negative number is skipped. */
   row->fd = row->events != 0 ? io->tail.fd : -1;
 }
@@ -125,6 +140,10 @@ static void dispatch(struct uv__io* io, int revents) {
     saw |= UV__SAW_IN;
   if (revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL))
     saw |= UV__SAW_OUT;
+  if ((io->tail.state & UV__HANGUP) && (revents & (ENDED | POLLHUP | POLLERR | POLLNVAL)))
+    saw |= UV__SAW_ENDED;
+  if (revents & (POLLERR | POLLNVAL))
+    saw |= UV__SAW_FAILED;
   (void) uv__loop_event(io, saw);
 }
 

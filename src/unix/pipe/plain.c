@@ -241,6 +241,7 @@ static const struct uv__ops plain_ops = {
     .fileno = plain_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
+    .hangup_arm = uv__fd_hangup_arm,
     .read_now = plain_read_now,
     .write = plain_write,
     .write_stop = uv__fd_write_stop,

@@ -280,6 +280,7 @@ const struct uv__ops uv__tcp_ops = {
     .fileno = uv__fd_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
+    .hangup_arm = uv__fd_hangup_arm,
     .read_now = uv__fd_read_now,
     .write = uv__fd_write,
     .write_stop = uv__fd_write_stop,

@@ -253,6 +253,7 @@ const struct uv__ops uv__ipc_ops = {
     .fileno = uv__pipe_fileno,
     .read_arm = ipc_read_arm,
     .read_disarm = uv__pipe_read_disarm,
+    .hangup_arm = uv__pipe_hangup,
     .read_now = uv__ipc_in_read,
     .write = ipc_write,
     .connect = ipc_connect,

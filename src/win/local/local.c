@@ -270,6 +270,7 @@ const struct uv__ops uv__pipe_ops = {
     .fileno = uv__pipe_fileno,
     .read_arm = uv__pipe_read_arm,
     .read_disarm = uv__pipe_read_disarm,
+    .hangup_arm = uv__pipe_hangup,
     .read_now = uv__pipe_read_now,
     .write = uv__pipe_end_write,
     .connect = pipe_connect,

@@ -58,7 +58,8 @@ static int take_off(HANDLE handle) {
  * when it comes out. */
 void uv__attach_undo(struct uv__io* io) {
   uv__win_set(io, UV__WIN_OUTSIDE);
-  if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
+  if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) ||
+      uv__win_watch_flies(io))
     return;
   if (take_off(io->tail.u.handle))
     uv__win_clear(io, UV__WIN_ATTACHED);

@@ -38,6 +38,18 @@ static inline struct uv__io* uv__win_io_of_out(struct uv__op* op) {
   return uv__container_of(op, struct uv__io, tail.out);
 }
 
+/* A third operation of a stream, for whoever makes one (tail.watch). */
+struct uv__watch {
+  struct uv__op op;
+  struct uv__io* io;
+  int flies; /* the kernel has it */
+  int found; /* what it found: 0 or a result of the HANGUP lane */
+};
+
+static inline int uv__win_watch_flies(const struct uv__io* io) {
+  return io->tail.watch != NULL && io->tail.watch->flies;
+}
+
 static inline void uv__win_set(struct uv__io* io, unsigned bits) {
   io->tail.state = (unsigned short) (io->tail.state | bits);
 }

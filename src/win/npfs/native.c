@@ -5,6 +5,9 @@
 
 enum {
   FILE_MODE_INFORMATION = 16,
+  FILE_PIPE_LOCAL_INFORMATION = 24,
+  LOCAL_STATE = 8,          /* the place of NamedPipeState among its ten numbers */
+  CONNECTED = 3,            /* FILE_PIPE_CONNECTED_STATE */
   SYNCHRONOUS = 0x10 | 0x20 /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
 };
 
@@ -64,6 +67,17 @@ int uv__native_info(HANDLE handle, DWORD* flags) {
     return UV_ENOTSUP;
   *flags = 0;
   return 0;
+}
+
+/* An end that may be written to only may be asked, too, as CreateFile gives that right to all. */
+int uv__native_is_left(HANDLE handle) {
+  query_file_fn ask = (query_file_fn) uv__import(L"ntdll.dll", "NtQueryInformationFile");
+  ULONG_PTR status[2];
+  ULONG info[10];
+
+  if (ask == NULL || ask(handle, status, info, sizeof(info), FILE_PIPE_LOCAL_INFORMATION) < 0)
+    return UV_ENOTSUP;
+  return info[LOCAL_STATE] != CONNECTED;
 }
 
 /* The mode of an end is shared by all who hold it. Calls on an overlapped one never wait in

@@ -73,6 +73,8 @@ int uv__native_is_short(DWORD error);
 /* The flags of GetNamedPipeInfo, for what is a pipe; those of an end that may not be asked are 0.
  * UV_ENOMEM, or UV_ENOTSUP: it is no pipe. */
 int uv__native_info(HANDLE handle, DWORD* flags);
+/* Whether the other end of a connected pipe is gone, whatever is unread; or an error. */
+int uv__native_is_left(HANDLE handle);
 /* Makes an overlapped end wait, as all others do; whether it does. */
 int uv__native_set_wait(HANDLE handle);
 /* Reads what is there from an overlapped end; `event` is nobody else's meanwhile. The error, or 0.

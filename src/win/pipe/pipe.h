@@ -205,6 +205,10 @@ int uv__pipe_end_leave(struct uv__io* io);
 void uv__pipe_end_left(struct uv__io* io);
 int uv__pipe_end_join(struct uv__io* io);
 
+/* ---- hangup.c ---- */
+
+int uv__pipe_hangup(struct uv__io* io);
+
 /* ---- leave.c: what is left to somebody else ---- */
 
 /* Before a pipe of messages is given to somebody who reads in our place: 0, or UV_EAGAIN as long as a read

@@ -131,6 +131,10 @@ static ssize_t early_read_now(struct uv__io* io,
   return is_over(io) ? uv__tcp_read_now(io, base, len, passed) : UV_EAGAIN;
 }
 
+static int early_hangup_arm(struct uv__io* io) {
+  return is_over(io) ? uv__tcp_hangup_arm(io) : UV_EAGAIN;
+}
+
 static ssize_t early_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
@@ -165,6 +169,7 @@ static const struct uv__ops early_ops = {
     .fileno = early_fileno,
     .read_arm = early_read_arm,
     .read_disarm = early_read_disarm,
+    .hangup_arm = early_hangup_arm,
     .read_now = early_read_now,
     .write = early_write,
     .shutdown = early_shutdown,

@@ -11,11 +11,13 @@ enum {
 static int in_kernel(const struct uv__io* io) {
   const struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
 
-  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) || (pool != NULL && pool->posted > 0);
+  return (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) || uv__win_watch_flies(io) ||
+         (pool != NULL && pool->posted > 0);
 }
 
 static void release(struct uv__io* io) {
   uv__tcp_pool_free(io);
+  uv__tcp_hangup_end(io);
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
   if (io->loop != NULL) /* Else it has left. */
@@ -82,6 +84,8 @@ static void cancel(struct uv__io* io) {
     CancelIoEx(handle, &io->tail.in.overlapped);
   if (io->tail.state & UV__WIN_OUT)
     CancelIoEx(handle, &io->tail.out.overlapped);
+  if (uv__win_watch_flies(io))
+    CancelIoEx(handle, &io->tail.watch->op.overlapped);
   uv__tcp_pool_cancel(io);
 }
 

@@ -5,7 +5,8 @@
 int uv__tcp_move(struct uv__io* to, struct uv__io* from) {
   struct uv__foreign_pair* pair;
 
-  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)));
+  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)) &&
+         from->tail.watch == NULL);
   to->tail = from->tail;
   if (to->tail.state & UV__WIN_FOREIGN) {
     pair = to->tail.more;
@@ -19,6 +20,7 @@ int uv__tcp_move(struct uv__io* to, struct uv__io* from) {
 /* How its operations end is decided anew where it goes. What a try has on its way does not depend on any
  * loop. */
 void uv__tcp_left(struct uv__io* io) {
+  uv__tcp_hangup_end(io);
   if (io->tail.state & UV__WIN_FOREIGN) {
     struct uv__foreign_pair* pair = io->tail.more;
 
@@ -31,19 +33,25 @@ void uv__tcp_left(struct uv__io* io) {
   uv__attach_leave(io);
 }
 
-/* A receive of nothing waits as soon as there was a read. It takes no bytes, and is joined by its packet.
- * A layered provider does not give it back; there it ends when the peer says something. */
+/* A receive of nothing waits as soon as there was a read, and a poll where somebody waited for a hang-up. They
+ * take no bytes, and are joined by their packets. A layered provider does not give them back; there they end
+ * when the peer says something. */
 int uv__tcp_leave(struct uv__io* io) {
-  if (io->tail.state & UV__WIN_OUT)
+  unsigned state = io->tail.state;
+
+  if (state & UV__WIN_OUT)
     return UV_EBUSY;
-  if (!(io->tail.state & UV__WIN_IN)) {
+  if (!(state & UV__WIN_IN) && !uv__win_watch_flies(io)) {
     uv__tcp_left(io);
     return 0;
   }
-  if (!(io->tail.state & UV__WIN_IFS))
+  if (!(state & UV__WIN_IFS))
     return UV_EBUSY;
   uv__win_set(io, UV__WIN_CLOSING);
-  CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
+  if (state & UV__WIN_IN)
+    CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
+  if (uv__win_watch_flies(io))
+    CancelIoEx(io->tail.u.handle, &io->tail.watch->op.overlapped);
   return UV__PENDING;
 }
 

@@ -51,6 +51,7 @@ static int load_calls(void) {
 
   calls->socket = WSASocketW;
   calls->set_option = setsockopt;
+  calls->control = (uv__sock_control_fn) uv__import(L"ntdll.dll", "NtDeviceIoControlFile");
   calls->own[1] = UV__WIN_IPV6; /* Of a machine that has none of them. */
   r = make_one(AF_INET6, &calls->own[1], &other);
   if (r == 0 && make_one(AF_INET, &calls->own[0], &sock) == 0)

@@ -197,6 +197,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
   /* A shutdown is pending in early.c alone, and never beside a write. */
   if (lane == UV__WRITE || lane == UV__SHUTDOWN)
     return io->tail.sent;
+  if (lane == UV__HANGUP)
+    return io->tail.watch->found;
   io->tail.error = 0;
   return r;
 }
@@ -210,6 +212,7 @@ const struct uv__ops uv__tcp_ops = {
     .fileno = uv__tcp_fileno,
     .read_arm = uv__tcp_read_arm,
     .read_disarm = uv__tcp_read_disarm,
+    .hangup_arm = uv__tcp_hangup_arm,
     .read_now = uv__tcp_read_now,
     .write = uv__tcp_write,
     .connect = uv__tcp_connect,

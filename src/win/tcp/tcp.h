@@ -30,6 +30,18 @@ enum {
 
 /* ---- sock.c ---- */
 
+/* NtDeviceIoControlFile */
+typedef LONG(NTAPI* uv__sock_control_fn)(HANDLE,
+                                         HANDLE event,
+                                         void* routine,
+                                         void* context,
+                                         void* status,
+                                         ULONG code,
+                                         void* in,
+                                         ULONG in_size,
+                                         void* out,
+                                         ULONG out_size);
+
 /* The calls that a test must be able to see or to fail. Wine does not notice a forgotten
  * SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT, and no test can exhaust sockets or
  * kernel memory for one process only; so these few go through a table, which tests that are
@@ -39,6 +51,7 @@ struct uv__sock_calls {
   int(WSAAPI* set_option)(SOCKET, int, int, const char*, int);
   LPFN_ACCEPTEX accept;
   LPFN_CONNECTEX connect;
+  uv__sock_control_fn control; /* NULL: not here */
   unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
 extern struct uv__sock_calls uv__sock_calls;
@@ -173,6 +186,12 @@ unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
 /* The last operation of one that leaves has come back. */
 void uv__tcp_left(struct uv__io* io);
+
+/* ---- hangup.c ---- */
+
+int uv__tcp_hangup_arm(struct uv__io* io);
+/* Gives up what it needs, which the kernel does not have. */
+void uv__tcp_hangup_end(struct uv__io* io);
 
 /* ---- end.c ---- */
 
