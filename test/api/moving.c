@@ -450,6 +450,41 @@ TEST(x6_requests_keep_a_stream_where_it_is) {
   }
 }
 
+static void no_hangup(uvs_hangup_t* hangup, int status) {
+  (void) hangup;
+  (void) status;
+  CHECK(0);
+}
+
+/* What is put on a stream is its handle's. A question that was asked for it may still be open. */
+TEST(x6_what_is_put_on_a_stream_keeps_it) {
+  EACH_WAY(way) {
+    union moving_stream a, b, c;
+    uvs_deadline_t deadline;
+    uvs_hangup_t hangup;
+    struct net_sink sink;
+    int done = 0;
+
+    memset(&sink, 0, sizeof sink);
+    moving_pair(way, &a, &b);
+    CHECK_EQ(uvs_deadline_start(&deadline, &b.stream, UVS_DEADLINE_READ, 1000000), 0);
+    CHECK_EQ(ask(&b), UV_EBUSY);
+    uvs_deadline_stop(&deadline);
+    CHECK_EQ(uvs_hangup_start(&hangup, &b.stream, no_hangup), 0);
+    net_turns(3);
+    CHECK_EQ(ask(&b), UV_EBUSY);
+    uvs_hangup_stop(&hangup);
+    moving_over(way, &b, &c);
+    CHECK_EQ(uvs_hangup_start(&hangup, &c.stream, no_hangup), 0);
+    net_drain(&c.stream, &sink);
+    net_send(&a.stream, 10, 0, &done);
+    net_until_bytes(&sink, 10);
+    uvs_hangup_stop(&hangup);
+    net_until(&done, 1);
+    net_end();
+  }
+}
+
 static void on_connect(uv_connect_t* req, int status) {
   *(int*) req->data = status == 0 ? 1 : status;
 }

@@ -12,7 +12,7 @@ enum {
   FLOW = 20000 /* and of its peer, which never stops */
 };
 
-/* What goes to and fro, with the place in the bytes that it read and wrote. */
+/* What goes back and forth, with the place in the bytes that it read and wrote. */
 struct traveller {
   uvs_moving_t moving;
   union moving_stream here; /* while it is in a loop */
@@ -178,7 +178,7 @@ static void flow(struct peer* peer) {
   CHECK_EQ(uv_write(&peer->write, &peer->end.stream, &buf, 1, on_flown), 0);
 }
 
-static void go_to_and_fro(enum moving_way way) {
+static void go_back_and_forth(enum moving_way way) {
   static struct traveller t;
   static struct peer peer;
   struct test_thread* thread;
@@ -212,14 +212,14 @@ static void go_to_and_fro(enum moving_way way) {
   net_end();
 }
 
-TEST(x6_tcp_goes_to_and_fro_between_threads) {
-  go_to_and_fro(MOVING_TCP);
+TEST(x6_tcp_goes_back_and_forth_between_threads) {
+  go_back_and_forth(MOVING_TCP);
 }
 
-TEST(x6_a_pipe_goes_to_and_fro_between_threads) {
-  go_to_and_fro(MOVING_PIPE);
+TEST(x6_a_pipe_goes_back_and_forth_between_threads) {
+  go_back_and_forth(MOVING_PIPE);
 }
 
-TEST(x6_an_ipc_pipe_goes_to_and_fro_between_threads) {
-  go_to_and_fro(MOVING_IPC);
+TEST(x6_an_ipc_pipe_goes_back_and_forth_between_threads) {
+  go_back_and_forth(MOVING_IPC);
 }
