@@ -464,7 +464,10 @@ TEST(x2_pipe_connect_that_takes_too_long) {
   limit(&deadline, &last, UVS_DEADLINE_CONNECT, SOON_MS);
   uv_pipe_connect(&req, &last, name, on_connect);
   CHECK_EQ(uv_read_start(as_stream(&last), net_alloc, on_read), 0);
-  net_until(&calls, 2);
+  while (calls < 2 && !refused)
+    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+  if (refused)
+    SKIP("a listener without room refuses");
   CHECK_STR(order, "cr");
   check_dropped(&last);
   net_end();
