@@ -50,11 +50,6 @@ ssize_t uv__fd_write(struct uv__io* io,
 int uv__fd_write_stop(struct uv__io* io);
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane);
 int uv__fd_close(struct uv__io* io);
-/* `holds` is the descriptor that the loop knows the io to hold (uv__loop_claim). */
-int uv__fd_leave_as(struct uv__io* io, int holds);
-int uv__fd_join_as(struct uv__io* io, int holds);
-int uv__fd_leave(struct uv__io* io);
-int uv__fd_join(struct uv__io* io);
 
 #if !defined(NDEBUG)
 /* What is true of a tail between any two operations: its state, its lanes and the poller agree. */
@@ -67,6 +62,13 @@ static inline ssize_t uv__fd_end(const struct uv__io* io, ssize_t result) {
   (void) io;
   return result;
 }
+
+/* ---- move.c: `leave` and `join`; and for who has claimed another descriptor than the one that is polled ---- */
+
+int uv__fd_leave(struct uv__io* io);
+int uv__fd_join(struct uv__io* io);
+int uv__fd_leave_as(struct uv__io* io, int claimed);
+int uv__fd_join_as(struct uv__io* io, int claimed);
 
 /* ---- sock.c: what TCP and Unix-domain sockets have in common ---- */
 
