@@ -1548,6 +1548,42 @@ def test_echo():
     assert receive(clients[1], 11) == b"still there"
 
 
+def spread_over(how):
+    """Twelve clients at once, over three loops, and a thirteenth that is the last."""
+    running = Running("spread", "0", "3", how, "13")
+    address = split_address(running.process.stdout.readline().split()[-1])
+    clients = [connect(address) for _ in range(12)]
+    for number, client in enumerate(clients):
+        data = noise(300_000 + number)
+        got = in_background(receive, client, len(data))
+        client.sendall(data)
+        assert got() == data
+    clients.append(connect(address))
+    for client in clients:
+        client.sendall(b"still there")
+        assert receive(client, 11) == b"still there"
+        client.close()
+    out, err = running.process.communicate(timeout=WAIT_S)
+    assert running.process.returncode == 0, err
+    return sorted(int(line.split()[2]) for line in out.splitlines())
+
+
+def has_spread():
+    path = program("spread")[-1]
+    if not os.path.exists(path):
+        skip("libuv has no uvstream.h")
+
+
+def test_spread_in_turn():
+    has_spread()
+    assert spread_over("turn") == [4, 4, 5]
+
+
+def test_spread_to_the_least_busy():
+    has_spread()
+    assert spread_over("least") == [4, 4, 5]
+
+
 def test_echo_port_in_use():
     server = listener()
     contains(Running("echo", str(server.getsockname()[1])).end(1), "echo: ", "in use")

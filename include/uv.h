@@ -267,6 +267,7 @@ struct uv__stream {
   union {
     uv_connect_t* connect_req;
     uv_connection_cb connection_cb;
+    struct uvs_moving_s* moving; /* uvstream.h: where it goes */
   } u;
   uv_shutdown_t* shutdown_req;
   struct uv__queue write_queue; /* requests with bytes the system has not taken */

@@ -302,6 +302,63 @@ UV_EXTERN int uvs_deadline_start(uvs_deadline_t* deadline,
 /* No limit any more. Of one that was started; nothing happens when its stream has been closed. */
 UV_EXTERN void uvs_deadline_stop(uvs_deadline_t* deadline);
 
+/* ---- From one loop to another ---------------------------------------------------------- */
+
+/* A connection that was accepted by one thread, and is served by another: it leaves the loop of the
+ * first, is handed over in a uvs_moving_t by whatever means the program has, and goes on in the loop of the
+ * second with the next byte that nobody has read. No process is needed for it, nor a copy of the
+ * descriptor, and the peer does not notice (rule X6). */
+
+typedef struct uvs_moving_s uvs_moving_t;
+
+/* It has left. From here on `moving` may go to any thread; and the memory of `handle`, of which this is the
+ * close callback, may be freed. */
+typedef void (*uvs_moving_cb)(uvs_moving_t* moving, uv_stream_t* handle);
+
+/* A stream that is in no loop: in memory of the caller's, which may not be moved from uvs_detach on until
+ * its callback. It belongs to one thread at a time. */
+struct uvs_moving_s {
+  void* data;          /* the caller's */
+  uv_handle_type type; /* read-only: UV_TCP or UV_NAMED_PIPE; UV_UNKNOWN_HANDLE: nothing is in it */
+  /* read-only, of a pipe */
+  int ipc; /* the handle that it goes to has to be initialised with this */
+  /* private */
+  uvs_moving_cb cb;
+  unsigned int flags;
+  struct {
+    unsigned short idle;
+    unsigned short interval;
+    unsigned short count;
+  } keepalive;
+  struct uv__arrivals* arrivals;
+  struct uv__io io;
+};
+
+/* Take a connected stream, TCP or a pipe, out of its loop. After 0 its handle closes as by uv_close, with
+ * `cb` as its close callback: reading has stopped, and nobody may close it once more. The connection
+ * goes on: what its peer sends is kept by the system; what had been asked of it (uv_tcp_nodelay,
+ * uv_stream_set_blocking, ...) stays asked; what was shut down or had ended stays so; and handles that came
+ * over a pipe and were not accepted go with it. May be called in any callback of the stream.
+ *
+ * After an error the stream is as before, and reads on if it did. UV_EBUSY: a write, a connect, an
+ * uvs_read or a shutdown is under way or owes its callback; an uv_write2 has still to pass this handle; a
+ * hang-up is waited for or a deadline is on it, which are to be stopped before; on Windows also
+ * what a pipe has to say to its peer by itself, of which nobody is told when it is over: try again in a
+ * later turn; and there, of a socket of a layered provider that
+ * has been read from, until its peer says something. UV_ENOTCONN: not
+ * connected; a listener's connections move, it does not. UV_ENOTSUP: terminals; files and devices; a pipe
+ * that is not overlapped (Windows). UV_EINVAL: closing, or an argument is NULL. */
+UV_EXTERN int uvs_detach(uv_stream_t* stream, uvs_moving_t* moving, uvs_moving_cb cb);
+/* Put it into the loop of `stream`, which was initialised and not used yet: by the thread of that loop.
+ * Nothing is in `moving` any more then. What was asked of `stream` before holds, too. After an error both are
+ * as before.
+ *
+ * UV_EINVAL: nothing is in `moving`, which is so until the callback, too; `stream` is of another type,
+ * or closing. UV_EBUSY: it has a descriptor; UV_ENOMEM, UV_ENOSPC and what else the system lacks. */
+UV_EXTERN int uvs_attach(uv_stream_t* stream, uvs_moving_t* moving);
+/* Nobody wants it: the connection ends as by uv_close. Any thread. Where nothing is in it nothing is done. */
+UV_EXTERN void uvs_moving_drop(uvs_moving_t* moving);
+
 /* ---- Files through streams ------------------------------------------------------------ */
 
 /* A part of a file as a write: the system moves the bytes from the file to the stream by itself where it

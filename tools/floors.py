@@ -18,7 +18,7 @@ FLOORS = {
         ["core/handle"],
         ["core/stream"],
         ["core/kind"],
-        ["core/dial", "core/who", "core/beyond"],
+        ["core/dial", "core/move", "core/who", "core/beyond"],
         ["core/run"],
     ],
     "win": [
@@ -49,7 +49,8 @@ ROOM_OF_FILE = {"core/port.h": "core/base"}
 PORT_ROOM = "core/base"
 
 # What knows of the API beyond libuv's.
-BEYOND = {"core/dial", "core/who", "core/beyond", "core/stream", "unix/pipe", "win/local", "win/npfs"}
+BEYOND = {"core/dial", "core/move", "core/who", "core/beyond", "core/stream", "unix/pipe", "win/local",
+          "win/npfs"}
 
 RANK = {room: rank for floors in FLOORS.values() for rank, rooms in enumerate(floors)
         for room in rooms}

@@ -240,6 +240,18 @@ struct uv__ops {
    * for what is not connected. NULL but for TCP. */
   int (*move)(struct uv__io* to, struct uv__io* from);
 
+  /* For another loop: an io that is connected, and of whose lanes READ and HANGUP alone may be busy, leaves its
+   * own, with its descriptor and all that was read of it and not handed out. 0: now. UV__PENDING: by a
+   * ring of CLOSED, and it cannot fail any more. UV_EBUSY: something of it is with the system that is not to
+   * be ended. UV_ENOTCONN: it has no descriptor any more. Nothing rings afterwards, or points at the io, whose
+   * `ops` and `tail` may lie elsewhere from then on, and whose `loop` is NULL. Only the next, and close, may
+   * follow: any thread, and close is never pending then. NULL where there is no leaving. */
+  int (*leave)(struct uv__io* io);
+
+  /* What left has got another `loop`, on whose thread this is called, and goes on there. On failure it is
+   * as before. */
+  int (*join)(struct uv__io* io);
+
   /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
    * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
    * a listener takes no connection and its address is free for the next one, and unless somebody

@@ -30,7 +30,7 @@ FAULTS = [
     (1, "an end of others skips packets of success", "pipe/end.c", "port_nt win_shared_file_object_keeps_its_packets",
      "  if (r == 0 && (io->tail.state & UV__WIN_ATTACHED)) {", "  if (r == 0) {"),
     (1, "what is passed on stays on the port", "loop/attach.c", "port_nt win_file_object_that_is_passed_on_leaves_the_port",
-     "  if (set != NULL &&\n      set(", "  if (0 && set != NULL &&\n      set("),
+     "  return set != NULL &&\n         set(", "  return 0 && set != NULL &&\n         set("),
     (1, "the accepts of a listener stay when it is passed on", "tcp/attach.c", "port_nt win_listener_that_is_passed_on_leaves_the_port",
      "  pool->is_leaving = 1;\n  uv__tcp_pool_cancel(io);\n", ""),
     (1, "a listener that was passed on accepts nothing any more", "tcp/attach.c", "port_nt win_listener_that_is_passed_on_leaves_the_port",

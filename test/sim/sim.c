@@ -290,6 +290,26 @@ void sim_gone(struct uv__io* io) {
   io->tail.magic = SIM_CLOSED;
 }
 
+void sim_left(struct uv__io* io) {
+  sim_leave(io);
+  io->tail.armed = 0;
+  io->tail.due = 0;
+  io->tail.unasked = 0;
+  io->tail.magic = SIM_LEFT;
+}
+
+/* What was armed may still ring, once, and then CLOSED, after which nothing of it is touched. */
+static void tick_leaving(struct uv__io* io) {
+  if (io->tail.patience > 0 && sim_chance(30)) {
+    io->tail.patience--;
+    return;
+  }
+  if ((io->tail.armed & UV__READ) && sim_chance(50))
+    sim_ring(io, UV__READ);
+  sim_ring(io, UV__CLOSED);
+  sim_left(io);
+}
+
 /* An io whose close is under way and whose socket is gone: the lanes that were cut short ring, each
  * once and in any order, then CLOSED, after which nothing of it is touched. */
 static void tick_closing(struct uv__io* io) {
@@ -319,6 +339,10 @@ static void tick_io(struct uv__io* io) {
 
   if (io->tail.magic == SIM_CLOSING) {
     tick_closing(io);
+    return;
+  }
+  if (io->tail.magic == SIM_LEAVING) {
+    tick_leaving(io);
     return;
   }
   if (io->tail.magic != SIM_OPEN)

@@ -9,6 +9,8 @@ enum {
   SIM_OPEN = 0x51a0be11,
   SIM_CLOSING = 0x51c1051e,
   SIM_CLOSED = 0x51dead00,
+  SIM_LEAVING = 0x511ea5e0, /* for another loop */
+  SIM_LEFT = 0x51100bed,
   SIM_LOOP = 0x5100b00b
 };
 
@@ -192,6 +194,8 @@ void sim_cut(struct uv__io* io, unsigned lanes);
 void sim_decide(struct uv__io* io, unsigned lanes);
 /* The close is over. */
 void sim_gone(struct uv__io* io);
+/* It is in no loop any more, but has its descriptor. */
+void sim_left(struct uv__io* io);
 /* Its socket is. */
 void sim_hang_up(struct uv__io* io);
 

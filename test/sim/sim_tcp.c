@@ -112,6 +112,11 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
 }
 
 static int tcp_close(struct uv__io* io) {
+  if (io->tail.magic == SIM_LEFT && io->loop == NULL) {
+    sim_hang_up(io);
+    io->tail.magic = SIM_CLOSED;
+    return 0;
+  }
   check_open(io, "close");
   sim_trace("  close fd %d style %u armed %u", io->tail.fd, io->tail.style, io->tail.armed);
   io->tail.armed &= ~(unsigned) UV__HANGUP; /* Of a question nothing is left. */
@@ -518,6 +523,41 @@ static int tcp_move(struct uv__io* to, struct uv__io* from) {
   return 0;
 }
 
+/* What it asked for is forgotten, or is answered once more before it is gone. */
+static int tcp_leave(struct uv__io* io) {
+  const struct sim_socket* sock = sim_check_socket(io, "leave");
+
+  if ((io->busy | io->tail.armed | io->tail.due) & ~(unsigned) (UV__READ | UV__HANGUP))
+    sim_fail("leave of an io with a lane that is busy");
+  if (sock->state != SOCK_CONNECTED)
+    sim_fail("leave of what is not connected");
+  if (sim_chance(20)) {
+    sim_trace("  leave fd %d: busy", io->tail.fd);
+    return UV_EBUSY;
+  }
+  sim_trace("  leave fd %d armed %u", io->tail.fd, io->tail.armed);
+  io->tail.ready = 0;
+  if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
+    io->tail.magic = SIM_LEAVING;
+    io->tail.armed |= UV__CLOSED;
+    io->tail.patience = 3;
+    return UV__PENDING;
+  }
+  sim_left(io);
+  return 0;
+}
+
+static int tcp_join(struct uv__io* io) {
+  if (io->tail.magic != SIM_LEFT || !sim_fd_is_open(io->tail.fd))
+    sim_fail("join of an io that has not left");
+  if (sim_chance(sim_trouble.open_error))
+    return UV_ENOMEM;
+  sim_trace("  join fd %d", io->tail.fd);
+  io->tail.magic = SIM_OPEN;
+  sim_enter(io);
+  return 0;
+}
+
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
  * them all, but for names. */
 #define SIM_OPS(bind_op, name_op, connect_op, move_op)                                          \
@@ -527,7 +567,7 @@ static int tcp_move(struct uv__io* to, struct uv__io* from) {
     .hangup_arm = tcp_hangup_arm, .read_now = tcp_read_now, .write = tcp_write,                 \
     .write_stop = tcp_write_stop, .connect = connect_op, .shutdown = tcp_shutdown,              \
     .listen = sim_listen, .accept_now = sim_accept_now, .done = tcp_done, .move = move_op,      \
-    .close = tcp_close                                                                          \
+    .leave = tcp_leave, .join = tcp_join, .close = tcp_close                                    \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);

@@ -78,13 +78,15 @@ void uv__arrival_claimed(uv_pipe_t* handle) {
     handle->arrivals->head = 0;
 }
 
-void uv__arrival_drop(uv_pipe_t* handle) {
-  struct uv__desc* desc;
+void uv__arrival_discard(struct uv__arrivals* arrivals) {
+  if (arrivals == NULL)
+    return;
+  for (; arrivals->count > 0; arrivals->count--)
+    uv__port_discard(&arrivals->descs[arrivals->head++]);
+  uv__free(arrivals);
+}
 
-  while ((desc = uv__arrival_oldest(handle)) != NULL) {
-    uv__port_discard(desc);
-    uv__arrival_claimed(handle);
-  }
-  uv__free(handle->arrivals);
+void uv__arrival_drop(uv_pipe_t* handle) {
+  uv__arrival_discard(handle->arrivals);
   handle->arrivals = NULL;
 }

@@ -104,6 +104,25 @@ static int give_back(uv_stream_t* stream, enum uv__phase phase) {
   return 0;
 }
 
+int uv__stream_leave(uv_stream_t* stream, struct uvs_moving_s* moving) {
+  struct uv__io* io = uv__stream_io(stream);
+  int r = io->ops->leave(io);
+
+  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
+  if (r < 0 && r != UV__PENDING)
+    return r;
+  stream->flags |= UV__STREAM_MOVES;
+  stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE);
+  uv__handle_stop((uv_handle_t*) stream);
+  stream->stream.u.moving = moving;
+  stream->stream.phase = UV__CLOSING;
+  if (r == UV__PENDING) {
+    io->busy |= UV__CLOSED;
+    uv__loop_hold(stream->loop);
+  }
+  return r;
+}
+
 /* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
  * callbacks are left to uv__stream_finish. */
 int uv__stream_close(uv_handle_t* handle) {
@@ -181,7 +200,7 @@ void uv__stream_finish(uv_handle_t* handle) {
   uv_stream_t* stream = (uv_stream_t*) handle;
   struct uv__io* io = uv__stream_io(stream);
 
-  if (stream->stream.u.connect_req != NULL)
+  if (stream->stream.u.connect_req != NULL && !(stream->flags & UV__STREAM_MOVES))
     uv__connect_end(stream, UV_ECANCELED);
   if (io->busy & UV__WRITE)
     uv__write_collect(stream);

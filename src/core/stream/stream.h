@@ -37,7 +37,8 @@ enum {
   UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
   UV__TCP_GIVEN = 0x400000,       /* its socket came from the program */
   UV__STREAM_CUT = 0x800000,      /* a write found that the connection is gone without an end */
-  UV__STREAM_ASKED = 0x1000000    /* requests wait for bytes (uvs_read) */
+  UV__STREAM_ASKED = 0x1000000,   /* requests wait for bytes (uvs_read) */
+  UV__STREAM_MOVES = 0x2000000    /* it closes, and what it was goes to another loop (u.moving) */
 };
 
 enum {
@@ -122,6 +123,8 @@ unsigned uv__arrival_count(const uv_pipe_t* handle);
 struct uv__desc* uv__arrival_oldest(uv_pipe_t* handle); /* the oldest unclaimed one, or NULL */
 void uv__arrival_claimed(uv_pipe_t* handle);            /* that one has an owner now */
 void uv__arrival_drop(uv_pipe_t* handle);               /* the unclaimed ones are closed */
+/* Those that no handle has any more; NULL: there are none. Any thread. */
+void uv__arrival_discard(struct uv__arrivals* arrivals);
 
 /* read.c */
 void uv__read_turn(uv_stream_t* stream, unsigned rung);
@@ -240,6 +243,9 @@ void uv__close_turn(uv_stream_t* stream, unsigned rung);
 void uv__stream_drop(uv_stream_t* stream);
 void uv__drop_turn(uv_stream_t* stream, unsigned rung);
 int uv__stream_close(uv_handle_t* handle);
+/* The handle closes, but nothing of the connection ends: its io leaves the loop for `moving`. The results
+ * are those of the port; an error leaves all as it was. */
+int uv__stream_leave(uv_stream_t* stream, struct uvs_moving_s* moving);
 void uv__stream_finish(uv_handle_t* handle);
 int uv__stream_has_requests(const uv_stream_t* stream);
 

@@ -47,7 +47,8 @@ void uv__fd_detach(struct uv__io* io) {
     uv__poller_remove(io);
   if (io->tail.state & UV__FD_RESTORE) /* For whoever else has it. */
     uv__file_block(io->tail.fd);
-  uv__loop_unclaim(io->loop, io->tail.fd);
+  if (io->loop != NULL) /* Else it has left. */
+    uv__loop_unclaim(io->loop, io->tail.fd);
   io->tail.fd = -1;
   io->tail.state = 0;
 }

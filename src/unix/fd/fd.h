@@ -64,6 +64,13 @@ static inline ssize_t uv__fd_end(const struct uv__io* io, ssize_t result) {
   return result;
 }
 
+/* ---- move.c: `leave` and `join`; and for who has claimed another descriptor than the one that is polled ---- */
+
+int uv__fd_leave(struct uv__io* io);
+int uv__fd_join(struct uv__io* io);
+int uv__fd_leave_as(struct uv__io* io, int claimed);
+int uv__fd_join_as(struct uv__io* io, int claimed);
+
 /* ---- sock.c: what TCP and Unix-domain sockets have in common ---- */
 
 /* What the flags of each sendmsg are. */

@@ -59,6 +59,15 @@ static int pipe_accept_now(struct uv__io* io, struct uv__desc* desc) {
   return 0;
 }
 
+static int pipe_join(struct uv__io* io) {
+  struct uv__pipe_names* names = io->tail.u.more;
+  int r = uv__fd_join(io);
+
+  if (r == 0 && names != NULL)
+    names->io = io;
+  return r;
+}
+
 static int pipe_close(struct uv__io* io) {
   struct uv__pipe_names* names = io->tail.u.more;
 
@@ -90,6 +99,8 @@ const struct uv__ops uv__pipe_ops = {
     .listen = uv__sock_listen,
     .accept_now = pipe_accept_now,
     .done = uv__fd_done,
+    .leave = uv__fd_leave,
+    .join = pipe_join,
     .close = pipe_close,
 };
 
@@ -112,5 +123,7 @@ const struct uv__ops uv__ipc_ops = {
     .listen = uv__sock_listen,
     .accept_now = pipe_accept_now,
     .done = uv__fd_done,
+    .leave = uv__fd_leave,
+    .join = pipe_join,
     .close = pipe_close,
 };

@@ -58,7 +58,8 @@ static void release(struct uv__io* io) {
     uv__file_discard(fd);
   if (io->tail.state & UV__FD_RESTORE)
     uv__file_block(origin);
-  uv__loop_unclaim(io->loop, origin);
+  if (io->loop != NULL) /* Else it has left. */
+    uv__loop_unclaim(io->loop, origin);
   io->tail.fd = -1;
   io->tail.state = 0;
 }
@@ -124,6 +125,14 @@ static int plain_close(struct uv__io* io) {
     uv__file_discard(origin);
   }
   return (int) uv__fd_end(io, 0);
+}
+
+static int plain_leave(struct uv__io* io) {
+  return uv__fd_leave_as(io, io->tail.u.origin);
+}
+
+static int plain_join(struct uv__io* io) {
+  return uv__fd_join_as(io, io->tail.u.origin);
 }
 
 /* The end of a pipe(2) that only writes has no other way to say that no more will come. */
@@ -243,5 +252,7 @@ static const struct uv__ops plain_ops = {
     .send_file = plain_send_file,
     .shutdown = plain_shutdown,
     .done = uv__fd_done,
+    .leave = plain_leave,
+    .join = plain_join,
     .close = plain_close,
 };

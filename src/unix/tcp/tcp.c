@@ -291,5 +291,7 @@ const struct uv__ops uv__tcp_ops = {
     .accept_now = tcp_accept_now,
     .done = uv__fd_done,
     .move = tcp_move,
+    .leave = uv__fd_leave,
+    .join = uv__fd_join,
     .close = uv__fd_close,
 };

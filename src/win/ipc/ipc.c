@@ -219,10 +219,27 @@ static int ipc_shutdown(struct uv__io* io) {
   return r == UV__PENDING ? UV__PENDING : 0; /* A peer that is gone needs none. */
 }
 
+/* Frames that were read ahead, and the handle of one whose bytes have not come, lie in the block. */
+static int ipc_leave(struct uv__io* io) {
+  const struct uv__ipc* ipc = uv__ipc_of(io);
+
+  if (is_connected(io) && (ipc->waits != 0 || ipc->take_again.at != NULL))
+    return UV_EBUSY;
+  return uv__pipe_end_leave(io);
+}
+
+/* One that is in no loop has not its event. */
 static int ipc_close(struct uv__io* io) {
+  HANDLE event = NULL;
+
   if (is_connected(io)) {
-    uv__ipc_in_drain(io);
+    if (io->loop == NULL)
+      uv__pipe_of(io)->event = event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (io->loop != NULL || event != NULL)
+      uv__ipc_in_drain(io);
     drop(uv__ipc_of(io));
+    if (event != NULL)
+      CloseHandle(event);
   }
   return uv__pipe_close(io);
 }
@@ -244,5 +261,7 @@ const struct uv__ops uv__ipc_ops = {
     .listen = uv__pipe_listen,
     .accept_now = uv__pipe_accept_take,
     .done = ipc_done,
+    .leave = ipc_leave,
+    .join = uv__pipe_end_join,
     .close = ipc_close,
 };

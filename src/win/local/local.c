@@ -211,6 +211,8 @@ static const struct uv__ops local_ops = {
     .listen = local_listen,
     .accept_now = local_accept_now,
     .done = uv__tcp_done,
+    .leave = uv__tcp_leave,
+    .join = uv__tcp_join,
     .close = local_close,
 };
 
@@ -278,5 +280,7 @@ const struct uv__ops uv__pipe_ops = {
     .listen = uv__pipe_listen,
     .accept_now = uv__pipe_accept_take,
     .done = uv__pipe_done,
+    .leave = uv__pipe_end_leave,
+    .join = uv__pipe_end_join,
     .close = uv__pipe_close,
 };

@@ -41,9 +41,8 @@ int uv__attach_as(struct uv__io* io, int shared, struct uv__foreign_pair** pair)
   return 0;
 }
 
-/* A system that cannot (before 8.1, Wine) leaves it where it is: what others do with it is dropped
- * when it comes out. */
-void uv__attach_undo(struct uv__io* io) {
+/* Whether the file object is on no port any more. */
+static int take_off(HANDLE handle) {
   set_file_fn set = (set_file_fn) uv__import(L"ntdll.dll", "NtSetInformationFile");
   ULONG_PTR status[2];
   struct {
@@ -51,11 +50,27 @@ void uv__attach_undo(struct uv__io* io) {
     void* key;
   } none = {NULL, NULL};
 
+  return set != NULL &&
+         set(handle, status, &none, sizeof(none), FILE_REPLACE_COMPLETION_INFORMATION) >= 0;
+}
+
+/* A system that cannot (before 8.1, Wine) leaves it where it is: what others do with it is dropped
+ * when it comes out. */
+void uv__attach_undo(struct uv__io* io) {
   uv__win_set(io, UV__WIN_OUTSIDE);
   if (!(io->tail.state & UV__WIN_ATTACHED) || (io->tail.state & (UV__WIN_IN | UV__WIN_OUT)) ||
       uv__win_watch_flies(io))
     return;
-  if (set != NULL &&
-      set(io->tail.u.handle, status, &none, sizeof(none), FILE_REPLACE_COMPLETION_INFORMATION) >= 0)
+  if (take_off(io->tail.u.handle))
     uv__win_clear(io, UV__WIN_ATTACHED);
+}
+
+/* Where it stays on our port, that is to the next loop a port that it does not know: see uv__attach_as. */
+void uv__attach_leave(struct uv__io* io) {
+  assert(!(io->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_FOREIGN)));
+  if (io->tail.state & UV__WIN_ATTACHED)
+    (void) take_off(io->tail.u.handle);
+  uv__win_clear(io, UV__WIN_ATTACHED);
+  uv__loop_unlink(io);
+  uv__own_note(io->tail.u.handle);
 }

@@ -152,6 +152,9 @@ int uv__attach_as(struct uv__io* io, int shared, struct uv__foreign_pair** pair)
 /* Others get the file object, too: takes it off the port where that is possible, and has it decided
  * anew. */
 void uv__attach_undo(struct uv__io* io);
+/* The io leaves its loop, of whose operations none is its any more: it comes off the port where that is
+ * possible. uv__loop_link has it join the next. */
+void uv__attach_leave(struct uv__io* io);
 
 /* ---- exact.c ---- */
 

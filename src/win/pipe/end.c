@@ -257,7 +257,10 @@ void uv__pipe_end_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))
     return;
-  release(io);
+  if (io->tail.u.handle != INVALID_HANDLE_VALUE)
+    uv__pipe_end_left(io);
+  else
+    release(io);
   uv__ring(io, UV__CLOSED);
 }
 

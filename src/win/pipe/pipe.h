@@ -50,7 +50,9 @@ void uv__spare_write_first(
 /* Before anything else is written: what is left of such bytes. ERROR_MORE_DATA: the pipe does not
  * take it now. */
 DWORD uv__spare_push(struct uv__pipe* pipe, HANDLE handle);
-/* Frees it, if there is one, and closes `handle`, as soon as all is written. */
+/* Whether some of such bytes are left, which the loop tries again and again. */
+int uv__spare_owes(const struct uv__spare* spare);
+/* Frees it, if there is one, and closes `handle`, as soon as all is written; `loop` may be NULL. */
 void uv__spare_end(struct uv__spare* spare, HANDLE handle, uv_loop_t* loop);
 
 /* ---- end.c: one connected overlapped end ---- */
@@ -81,6 +83,7 @@ struct uv__pipe {
   unsigned char bursts;             /* something was there already when a read began to wait */
   unsigned char left;               /* what the peer says is somebody else's to read from now on */
   struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
+  HANDLE event; /* instead of that of a loop, while what is left is dropped of one that has none */
 };
 
 /* A kind that has frames of its own, and so reads each pipe byte by byte. */
@@ -191,6 +194,16 @@ ssize_t uv__pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__
 /* Tells the peer that nothing more comes, in a way that leaves the other direction alone. Where
  * there is none, it learns it from the close. */
 int uv__pipe_read_shutdown(struct uv__io* io);
+
+/* Nobody tells when something comes: it is looked for every few milliseconds. */
+void uv__pipe_read_look_later(struct uv__io* io);
+
+/* ---- move.c: to another loop ---- */
+
+int uv__pipe_end_leave(struct uv__io* io);
+/* The last operation of one that leaves has come back. */
+void uv__pipe_end_left(struct uv__io* io);
+int uv__pipe_end_join(struct uv__io* io);
 
 /* ---- hangup.c ---- */
 

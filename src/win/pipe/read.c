@@ -14,7 +14,9 @@ enum {
 /* ---- READ ---- */
 
 static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes) {
-  return uv__native_read_at_once(io->tail.u.handle, io->loop->tail.event, base, len, bytes);
+  HANDLE event = io->loop != NULL ? io->loop->tail.event : uv__pipe_of(io)->event;
+
+  return uv__native_read_at_once(io->tail.u.handle, event, base, len, bytes);
 }
 
 /* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
@@ -38,8 +40,6 @@ static void complete_read(struct uv__op* op) {
   int status = (int) op->overlapped.Internal;
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_IN, complete_read));
-  if (!uv__pipe_end_finished(io, UV__WIN_IN))
-    return;
   if (status == STATUS_MORE) {
     uv__win_set(io, UV__WIN_DATA);
   } else if (status == 0) {
@@ -52,7 +52,8 @@ static void complete_read(struct uv__op* op) {
     else if (r != UV_ECANCELED) /* Not ours: somebody shares the pipe. */
       io->tail.error = (short) r;
   }
-  arrived(io);
+  if (uv__pipe_end_finished(io, UV__WIN_IN)) /* Else it goes along with one that leaves its loop. */
+    arrived(io);
 }
 
 /* One look tells of all that waits, however many messages it is: none of them is asked for again. */
@@ -96,7 +97,7 @@ static int is_empty(struct uv__io* io, DWORD error) {
   return error == ERROR_NO_DATA && PeekNamedPipe(io->tail.u.handle, NULL, 0, NULL, NULL, NULL);
 }
 
-static void look_later(struct uv__io* io) {
+void uv__pipe_read_look_later(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
   pipe->look_again.again = look_again;
@@ -170,7 +171,7 @@ static int wait_for_data(struct uv__io* io) {
     return UV__READY;
   }
   if (is_empty(io, error)) {
-    look_later(io);
+    uv__pipe_read_look_later(io);
     return UV__PENDING;
   }
   if (uv__native_read_error(error) != UV_EOF)
@@ -330,7 +331,7 @@ int uv__pipe_read_shutdown(struct uv__io* io) {
     /* It came between the look and the wait, or there was no memory. Nobody may read, so that nobody
      * is told. */
     if (met < 0)
-      look_later(io);
+      uv__pipe_read_look_later(io);
   }
   return 0;
 }

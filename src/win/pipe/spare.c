@@ -191,6 +191,10 @@ void uv__spare_write_first(
     owe(spare, handle, loop);
 }
 
+int uv__spare_owes(const struct uv__spare* spare) {
+  return spare != NULL && spare->retry.at != NULL;
+}
+
 ssize_t uv__spare_write_whole(
     struct uv__pipe* pipe, HANDLE handle, uv_loop_t* loop, const uv_buf_t* bufs, unsigned nbufs) {
   struct uv__spare* spare;

@@ -2,8 +2,6 @@
  * the peer hears of it (rule L4); what was pending is called back, and joined by its packets. */
 #include "win/tcp/tcp.h"
 
-#include "core/base/alloc.h"
-
 enum {
   /* What the peer sent and nobody read is taken out before the end, up to a megabyte. */
   DRAIN_SIZE = 16384,
@@ -17,28 +15,23 @@ static int in_kernel(const struct uv__io* io) {
          (pool != NULL && pool->posted > 0);
 }
 
-/* Of hangup.c; the kernel does not have it. */
-static void free_watch(struct uv__io* io) {
-  if (io->tail.watch == NULL)
-    return;
-  uv__expect_release(io->loop, 1);
-  uv__free(io->tail.watch);
-  io->tail.watch = NULL;
-}
-
 static void release(struct uv__io* io) {
   uv__tcp_pool_free(io);
-  free_watch(io);
+  uv__tcp_hangup_end(io);
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
-  uv__loop_unlink(io);
+  if (io->loop != NULL) /* Else it has left. */
+    uv__loop_unlink(io);
 }
 
 void uv__tcp_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))
     return;
-  release(io);
+  if (io->tail.u.socket != INVALID_SOCKET)
+    uv__tcp_left(io);
+  else
+    release(io);
   uv__ring(io, UV__CLOSED);
 }
 

@@ -34,18 +34,17 @@ static void complete_read(struct uv__op* op) {
   struct uv__io* io = uv__win_io_of_in(op);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_IN, complete_read));
-  if (!uv__tcp_finished(io, UV__WIN_IN))
-    return;
   /* The error of a connection is reported to whoever waits for it, and not again by a later
-   * receive: it is kept for read_now. A cancellation that was not ours (somebody shares the
-   * socket) says nothing about the connection. */
+   * receive: it is kept for read_now, also that of one that leaves its loop. A cancellation that was not
+   * ours (somebody shares the socket) says nothing about the connection. */
   io->tail.error = 0;
-  if (op->overlapped.Internal != 0) {
+  if (op->overlapped.Internal != 0 && io->tail.u.socket != INVALID_SOCKET) {
     ssize_t r = lost(uv__sock_result(io->tail.u.socket, op));
     if (r < 0 && r != UV_ECANCELED)
       io->tail.error = (short) r;
   }
-  uv__ring(io, UV__READ);
+  if (uv__tcp_finished(io, UV__WIN_IN))
+    uv__ring(io, UV__READ);
 }
 
 /* A receive of no bytes: it finishes when there is something to receive, takes none of it,

@@ -1,5 +1,6 @@
 /* TCP streams on a completion port: opening, addresses, and the table of operations. Reading and
- * writing are in stream.c, connecting in connect.c, accepting in accept.c, the end in end.c. */
+ * writing are in stream.c, connecting in connect.c, accepting in accept.c, another handle or loop in move.c,
+ * the end in end.c. */
 #include "win/tcp/tcp.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 
 /* ---- Descriptor ---- */
 
-static void tcp_init(struct uv__io* io) {
+void uv__tcp_init(struct uv__io* io) {
   memset(&io->tail, 0, sizeof(io->tail));
   io->tail.u.socket = INVALID_SOCKET;
   uv__win_set(io, UV__WIN_SOCKET);
@@ -210,24 +211,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
   return r;
 }
 
-/* Nothing of it is with the kernel, and what the loop knows of the socket it knows by its number. */
-static int tcp_move(struct uv__io* to, struct uv__io* from) {
-  struct uv__foreign_pair* pair;
-
-  assert(!(from->tail.state & (UV__WIN_IN | UV__WIN_OUT | UV__WIN_CLOSING)) &&
-         from->tail.watch == NULL);
-  to->tail = from->tail;
-  if (to->tail.state & UV__WIN_FOREIGN) {
-    pair = to->tail.more;
-    uv__foreign_aim(&pair->in, &to->tail.in);
-    uv__foreign_aim(&pair->out, &to->tail.out);
-  }
-  tcp_init(from);
-  return 0;
-}
-
 const struct uv__ops uv__tcp_ops = {
-    .init = tcp_init,
+    .init = uv__tcp_init,
     .open = tcp_open,
     .bind = tcp_bind,
     .name = tcp_name,
@@ -244,6 +229,8 @@ const struct uv__ops uv__tcp_ops = {
     .listen = tcp_listen,
     .accept_now = uv__tcp_accept_now,
     .done = uv__tcp_done,
-    .move = tcp_move,
+    .move = uv__tcp_move,
+    .leave = uv__tcp_leave,
+    .join = uv__tcp_join,
     .close = uv__tcp_close,
 };

@@ -186,9 +186,16 @@ int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
 /* The io has it, and another table until the connect is over; returns what it is opened for. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
+/* ---- move.c ---- */
+
+/* The last operation of one that leaves has come back. */
+void uv__tcp_left(struct uv__io* io);
+
 /* ---- hangup.c ---- */
 
 int uv__tcp_hangup_arm(struct uv__io* io);
+/* Gives up what it needs, which the kernel does not have. */
+void uv__tcp_hangup_end(struct uv__io* io);
 
 /* ---- end.c ---- */
 
@@ -220,8 +227,9 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   return r;
 }
 
-/* ---- stream.c, connect.c, sock.c, accept.c: operations of uv__tcp_ops ---- */
+/* ---- stream.c, connect.c, sock.c, accept.c, move.c: operations of uv__tcp_ops ---- */
 
+void uv__tcp_init(struct uv__io* io);
 int uv__tcp_read_arm(struct uv__io* io);
 int uv__tcp_read_disarm(struct uv__io* io);
 ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
@@ -246,5 +254,8 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane);
 int uv__tcp_option(struct uv__io* io, enum uv__option option, void* value);
 int uv__tcp_accept_listen(struct uv__io* io, int backlog);
 int uv__tcp_accept_now(struct uv__io* io, struct uv__desc* desc);
+int uv__tcp_move(struct uv__io* to, struct uv__io* from);
+int uv__tcp_leave(struct uv__io* io);
+int uv__tcp_join(struct uv__io* io);
 
 #endif /* UV__WIN_TCP_H_ */
