@@ -19,7 +19,7 @@
 #include "scenarios.h"
 
 enum {
-  SIZE = 70000 /* two pieces where it is copied */
+  LENGTH = 70000 /* two pieces where it is copied */
 };
 
 static char path[600];
@@ -30,7 +30,7 @@ static uv_shutdown_t file_shutdown;
 static uint64_t came;
 
 void scene_make_file(void) {
-  static char bytes[SIZE];
+  static char bytes[LENGTH];
   char folder[512];
   size_t size = sizeof(folder);
 
@@ -43,8 +43,8 @@ void scene_make_file(void) {
   file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 #endif
   CHECK(file >= 0);
-  net_pattern_fill(bytes, SIZE, 0);
-  test_fd_write(file, bytes, SIZE);
+  net_pattern_fill(bytes, LENGTH, 0);
+  test_fd_write(file, bytes, LENGTH);
 }
 
 void scene_remove_file(void) {
@@ -79,12 +79,12 @@ static void on_shut(uv_shutdown_t* req, int status) {
 static void on_sent(uvs_send_file_t* req, int status) {
   if (!got_callback(status) || scene_failed)
     return;
-  CHECK_EQ(req->sent, SIZE);
+  CHECK_EQ(req->sent, LENGTH);
   (void) owes_callback(uv_shutdown(&file_shutdown, req->handle, on_shut));
 }
 
 static void send_it(uv_stream_t* stream) {
-  (void) owes_callback(uvs_send_file(&file_req, stream, file, 0, SIZE, NULL, on_sent));
+  (void) owes_callback(uvs_send_file(&file_req, stream, file, 0, LENGTH, NULL, on_sent));
 }
 
 static void on_connected(uv_connect_t* req, int status) {
@@ -116,7 +116,7 @@ void scenario_tcp_file(void) {
     (void) owes_callback(
         uv_tcp_connect(&connect_req, &client.tcp, (const struct sockaddr*) &address, on_connected));
   scene_end();
-  CHECK(scene_failed || came == SIZE);
+  CHECK(scene_failed || came == LENGTH);
 }
 
 void scenario_pipe_file(void) {
@@ -145,7 +145,7 @@ void scenario_pipe_file(void) {
       send_it(&client.stream);
   }
   scene_end();
-  CHECK(scene_failed || came == SIZE);
+  CHECK(scene_failed || came == LENGTH);
 }
 
 TEST(e1_file_over_tcp) {

@@ -253,6 +253,20 @@ void uv__pipe_end_undo(struct uv__io* io) {
   release(io);
 }
 
+void uv__pipe_end_left(struct uv__io* io) {
+  struct uv__pipe* pipe = uv__pipe_of(io);
+
+  if (pipe->foreign != NULL) {
+    uv__foreign_end(pipe->foreign);
+    pipe->foreign = NULL;
+    io->tail.in.overlapped.hEvent = NULL;
+    io->tail.out.overlapped.hEvent = NULL;
+  }
+  uv__win_clear(io, UV__WIN_FOREIGN | UV__WIN_CLOSING);
+  uv__attach_leave(io);
+  pipe->linked = 0;
+}
+
 void uv__pipe_end_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))

@@ -32,20 +32,6 @@ int uv__pipe_end_leave(struct uv__io* io) {
   return UV__PENDING;
 }
 
-void uv__pipe_end_left(struct uv__io* io) {
-  struct uv__pipe* pipe = uv__pipe_of(io);
-
-  if (pipe->foreign != NULL) {
-    uv__foreign_end(pipe->foreign);
-    pipe->foreign = NULL;
-    io->tail.in.overlapped.hEvent = NULL;
-    io->tail.out.overlapped.hEvent = NULL;
-  }
-  uv__win_clear(io, UV__WIN_FOREIGN | UV__WIN_CLOSING);
-  uv__attach_leave(io);
-  pipe->linked = 0;
-}
-
 /* Who was shut down before it was known how to say so still has to meet its peer. */
 int uv__pipe_end_join(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);

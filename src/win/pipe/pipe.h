@@ -114,6 +114,8 @@ void uv__pipe_end_undo(struct uv__io* io);
 void uv__pipe_end_release(struct uv__io* io);
 /* A packet of a stream that closes was counted out; ends the close with the last. */
 void uv__pipe_end_settle(struct uv__io* io);
+/* The last operation of one that leaves its loop (move.c) has come back. */
+void uv__pipe_end_left(struct uv__io* io);
 int uv__pipe_end_close(struct uv__io* io);
 /* Writes the empty message, now or as soon as there is memory for it. A peer that is gone needs
  * none. */
@@ -201,8 +203,6 @@ void uv__pipe_read_look_later(struct uv__io* io);
 /* ---- move.c: to another loop ---- */
 
 int uv__pipe_end_leave(struct uv__io* io);
-/* The last operation of one that leaves has come back. */
-void uv__pipe_end_left(struct uv__io* io);
 int uv__pipe_end_join(struct uv__io* io);
 
 /* ---- hangup.c ---- */

@@ -1,6 +1,10 @@
-/* The end of a TCP stream. Its socket goes in the call, so that nobody gets through from then on and
- * the peer hears of it (rule L4); what was pending is called back, and joined by its packets. */
+/* What a TCP stream begins and ends with. Its socket goes in the call, so that nobody gets through from then
+ * on and the peer hears of it (rule L4); what was pending is called back, and joined by its packets. */
 #include "win/tcp/tcp.h"
+
+#include <string.h>
+
+#include "core/base/alloc.h"
 
 enum {
   /* What the peer sent and nobody read is taken out before the end, up to a megabyte. */
@@ -15,13 +19,44 @@ static int in_kernel(const struct uv__io* io) {
          (pool != NULL && pool->posted > 0);
 }
 
+void uv__tcp_init(struct uv__io* io) {
+  memset(&io->tail, 0, sizeof(io->tail));
+  io->tail.u.socket = INVALID_SOCKET;
+  uv__win_set(io, UV__WIN_SOCKET);
+}
+
+/* Of hangup.c; the kernel does not have it. */
+static void free_watch(struct uv__io* io) {
+  if (io->tail.watch == NULL)
+    return;
+  uv__expect_release(io->loop, 1);
+  uv__free(io->tail.watch);
+  io->tail.watch = NULL;
+}
+
 static void release(struct uv__io* io) {
   uv__tcp_pool_free(io);
-  uv__tcp_hangup_end(io);
+  free_watch(io);
   if (io->tail.state & UV__WIN_FOREIGN)
     uv__foreign_end(io->tail.more);
   if (io->loop != NULL) /* Else it has left. */
     uv__loop_unlink(io);
+}
+
+/* How its operations end is decided anew where it goes. What a try has on its way does not depend on any
+ * loop. */
+void uv__tcp_left(struct uv__io* io) {
+  free_watch(io);
+  if (io->tail.state & UV__WIN_FOREIGN) {
+    struct uv__foreign_pair* pair = io->tail.more;
+
+    io->tail.more = pair->block;
+    uv__foreign_end(pair);
+    io->tail.in.overlapped.hEvent = NULL;
+    io->tail.out.overlapped.hEvent = NULL;
+  }
+  uv__win_clear(io, UV__WIN_FOREIGN | UV__WIN_SKIP | UV__WIN_CLOSING);
+  uv__attach_leave(io);
 }
 
 void uv__tcp_settle(struct uv__io* io) {

@@ -85,14 +85,6 @@ static int make_watch(struct uv__io* io) {
   return 0;
 }
 
-void uv__tcp_hangup_end(struct uv__io* io) {
-  if (io->tail.watch == NULL)
-    return;
-  uv__expect_release(io->loop, 1);
-  uv__free(io->tail.watch);
-  io->tail.watch = NULL;
-}
-
 static LONG control(SOCKET sock, HANDLE event, OVERLAPPED* overlapped, struct poll* poll) {
   return uv__sock_calls.control((HANDLE) sock, event, NULL, event == NULL ? overlapped : NULL,
                                 overlapped, POLL_CODE, poll, sizeof(*poll), poll, sizeof(*poll));

@@ -17,22 +17,6 @@ int uv__tcp_move(struct uv__io* to, struct uv__io* from) {
   return 0;
 }
 
-/* How its operations end is decided anew where it goes. What a try has on its way does not depend on any
- * loop. */
-void uv__tcp_left(struct uv__io* io) {
-  uv__tcp_hangup_end(io);
-  if (io->tail.state & UV__WIN_FOREIGN) {
-    struct uv__foreign_pair* pair = io->tail.more;
-
-    io->tail.more = pair->block;
-    uv__foreign_end(pair);
-    io->tail.in.overlapped.hEvent = NULL;
-    io->tail.out.overlapped.hEvent = NULL;
-  }
-  uv__win_clear(io, UV__WIN_FOREIGN | UV__WIN_SKIP | UV__WIN_CLOSING);
-  uv__attach_leave(io);
-}
-
 /* A receive of nothing waits as soon as there was a read, and a poll where somebody waited for a hang-up. They
  * take no bytes, and are joined by their packets. A layered provider does not give them back; there they end
  * when the peer says something. */

@@ -9,12 +9,6 @@
 
 /* ---- Descriptor ---- */
 
-void uv__tcp_init(struct uv__io* io) {
-  memset(&io->tail, 0, sizeof(io->tail));
-  io->tail.u.socket = INVALID_SOCKET;
-  uv__win_set(io, UV__WIN_SOCKET);
-}
-
 /* What an adopted socket is already. One that was accepted is not asked: where its peer has
  * reset the connection meanwhile, Winsock would deny that there is one. */
 static int look(const struct uv__desc* desc, unsigned short* state, unsigned* opened) {

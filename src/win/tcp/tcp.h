@@ -186,21 +186,16 @@ int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
 /* The io has it, and another table until the connect is over; returns what it is opened for. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
-/* ---- move.c ---- */
-
-/* The last operation of one that leaves has come back. */
-void uv__tcp_left(struct uv__io* io);
-
 /* ---- hangup.c ---- */
 
 int uv__tcp_hangup_arm(struct uv__io* io);
-/* Gives up what it needs, which the kernel does not have. */
-void uv__tcp_hangup_end(struct uv__io* io);
 
 /* ---- end.c ---- */
 
 /* A packet was counted out of a stream that closes; ends the close with the last. */
 void uv__tcp_settle(struct uv__io* io);
+/* The last operation of one that leaves its loop (move.c) has come back. */
+void uv__tcp_left(struct uv__io* io);
 int uv__tcp_close(struct uv__io* io);
 
 /* To be called before an overlapped operation begins that may be over at once. */
@@ -227,7 +222,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   return r;
 }
 
-/* ---- stream.c, connect.c, sock.c, accept.c, move.c: operations of uv__tcp_ops ---- */
+/* ---- end.c, stream.c, connect.c, sock.c, accept.c, move.c: operations of uv__tcp_ops ---- */
 
 void uv__tcp_init(struct uv__io* io);
 int uv__tcp_read_arm(struct uv__io* io);
