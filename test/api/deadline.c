@@ -551,16 +551,6 @@ TEST(x2_no_handle_stands_behind_it) {
 
 /* ---- Pipes ---- */
 
-static void one_way(uv_pipe_t* from, uv_pipe_t* to) {
-  uv_file fds[2];
-
-  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), to, 0), 0);
-  CHECK_EQ(uv_pipe_open(to, fds[0]), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), from, 0), 0);
-  CHECK_EQ(uv_pipe_open(from, fds[1]), 0);
-}
-
 TEST(x2_pipes_have_the_same_limits) {
   enum test_way way;
 
@@ -570,7 +560,7 @@ TEST(x2_pipes_have_the_same_limits) {
     uv_pipe_t from, to;
 
     if (way == TEST_ENDS)
-      one_way(&from, &to);
+      test_pipe_ends(UV_NONBLOCK_PIPE, &from, &to);
     else
       test_pipe_way(way, &from, &to);
     begin();

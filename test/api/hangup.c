@@ -125,23 +125,29 @@ TEST(x5_end_of_one_direction_is_an_end) {
   net_end();
 }
 
+/* The end of `b`, which `a` hears of before it has read what came before. */
+static void end_behind_unread(void* a, void* b) {
+  uv_write_t write;
+
+  write_bytes(b, &write, "unread");
+  watch(a);
+  net_turns(20);
+  CHECK_EQ(told, 0);
+  net_close((uv_handle_t*) b);
+  net_until(&told, 1);
+  CHECK_EQ(status, UV_EOF);
+  hear_rest(a, "unread", UV_EOF);
+  net_end();
+}
+
 /* What the peer sent before lies unread: no byte of it is taken, and it does not hide the end. */
 TEST(x5_unread_bytes_stay) {
   uv_tcp_t a, b;
-  uv_write_t write;
 
   if (test_is_wine())
     SKIP("Wine tells of an end behind the bytes only");
   net_pair(&a, &b);
-  write_bytes(&b, &write, "unread");
-  watch(&a);
-  net_turns(20);
-  CHECK_EQ(told, 0);
-  net_close((uv_handle_t*) &b);
-  net_until(&told, 1);
-  CHECK_EQ(status, UV_EOF);
-  hear_rest(&a, "unread", UV_EOF);
-  net_end();
+  end_behind_unread(&a, &b);
 }
 
 TEST(x5_end_that_is_there_already) {
@@ -297,35 +303,16 @@ TEST(x5_pipe_whose_peer_closes) {
 
 TEST(x5_pipe_with_unread_bytes) {
   uv_pipe_t a, b;
-  uv_write_t write;
 
   test_pipe_way(TEST_NAMED, &a, &b);
-  write_bytes(&b, &write, "unread");
-  watch(&a);
-  net_turns(20);
-  CHECK_EQ(told, 0);
-  net_close((uv_handle_t*) &b);
-  net_until(&told, 1);
-  CHECK_EQ(status, UV_EOF);
-  hear_rest(&a, "unread", UV_EOF);
-  net_end();
-}
-
-static void one_way(uv_pipe_t* from, uv_pipe_t* to) {
-  uv_file fds[2];
-
-  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), to, 0), 0);
-  CHECK_EQ(uv_pipe_open(to, fds[0]), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), from, 0), 0);
-  CHECK_EQ(uv_pipe_open(from, fds[1]), 0);
+  end_behind_unread(&a, &b);
 }
 
 /* What goes one way only has its end at either side. */
 TEST(x5_ends_of_a_one_way_pipe) {
   uv_pipe_t from, to;
 
-  one_way(&from, &to);
+  test_pipe_ends(UV_NONBLOCK_PIPE, &from, &to);
   watch(&to);
   net_turns(5);
   net_close((uv_handle_t*) &from);
@@ -333,7 +320,7 @@ TEST(x5_ends_of_a_one_way_pipe) {
   CHECK_EQ(status, UV_EOF);
   net_close((uv_handle_t*) &to);
 
-  one_way(&from, &to);
+  test_pipe_ends(UV_NONBLOCK_PIPE, &from, &to);
   watch(&from);
   net_turns(5);
   net_close((uv_handle_t*) &to);

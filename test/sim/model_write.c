@@ -167,7 +167,7 @@ void model_write(struct model_handle* h, struct model_handle* send) {
 
   model_enter_call();
   /* Before the call: a part of it may be taken inside. */
-  if (h->writes == NULL)
+  if (h->queued == 0) /* Those before, whose callbacks may be due, are with the system. */
     model_limit_begin(h, UVS_DEADLINE_WRITE);
   append(h, w);
   h->queued += w->size;

@@ -125,18 +125,21 @@ void test_pipe_pair(uv_pipe_t* client, uv_pipe_t* server, int ipc) {
   net_close((uv_handle_t*) &listener);
 }
 
-void test_pipe_way(enum test_way way, uv_pipe_t* from, uv_pipe_t* to) {
+void test_pipe_ends(int flags, uv_pipe_t* from, uv_pipe_t* to) {
   uv_file fds[2];
 
-  if (way != TEST_ENDS) {
-    test_pipe_pair(from, to, way == TEST_IPC);
-    return;
-  }
-  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe(fds, flags, flags), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), to, 0), 0);
   CHECK_EQ(uv_pipe_open(to, fds[0]), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), from, 0), 0);
   CHECK_EQ(uv_pipe_open(from, fds[1]), 0);
+}
+
+void test_pipe_way(enum test_way way, uv_pipe_t* from, uv_pipe_t* to) {
+  if (way == TEST_ENDS)
+    test_pipe_ends(0, from, to);
+  else
+    test_pipe_pair(from, to, way == TEST_IPC);
 }
 
 /* ---- Descriptors without the library ---- */

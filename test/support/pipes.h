@@ -45,6 +45,8 @@ enum test_way {
 
 /* `from` can write to `to`, and also the reverse but for TEST_ENDS. */
 void test_pipe_way(enum test_way way, uv_pipe_t* from, uv_pipe_t* to);
+/* The ends of an uv_pipe with these flags for both. */
+void test_pipe_ends(int flags, uv_pipe_t* from, uv_pipe_t* to);
 
 /* ---- Descriptors without the library ---- */
 
