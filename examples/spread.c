@@ -44,6 +44,7 @@ static struct place places[MOST_LOOPS];
 static int loops;
 static int by_turn;
 static long left; /* connections to accept; -1: without end */
+static int on_their_way; /* accepted, and still in the loop of the door */
 static uv_loop_t door;
 static uv_tcp_t listener;
 
@@ -158,6 +159,18 @@ static struct place* choose(void) {
   return best;
 }
 
+/* The bell of a place rings for both, its last guest and its end. */
+static void close_places(void) {
+  int i;
+
+  for (i = 0; i < loops; i++) {
+    uv_mutex_lock(&places[i].lock);
+    places[i].ends = 1;
+    uv_mutex_unlock(&places[i].lock);
+    uv_async_send(&places[i].bell);
+  }
+}
+
 static void send_away(uvs_moving_t* moving, uv_stream_t* handle) {
   struct guest* guest = (struct guest*) handle;
   struct place* place = guest->place;
@@ -168,19 +181,8 @@ static void send_away(uvs_moving_t* moving, uv_stream_t* handle) {
   place->arrived = guest;
   uv_mutex_unlock(&place->lock);
   uv_async_send(&place->bell);
-}
-
-/* Behind the last one that was sent: the bell of a place rings for both. */
-static void close_places(uv_handle_t* handle) {
-  int i;
-
-  (void) handle;
-  for (i = 0; i < loops; i++) {
-    uv_mutex_lock(&places[i].lock);
-    places[i].ends = 1;
-    uv_mutex_unlock(&places[i].lock);
-    uv_async_send(&places[i].bell);
-  }
+  if (--on_their_way == 0 && left == 0)
+    close_places();
 }
 
 static void on_refused(uv_handle_t* handle) {
@@ -198,6 +200,7 @@ static void take_in(uv_stream_t* server) {
     uv_close((uv_handle_t*) &guest->tcp, on_refused);
     return;
   }
+  on_their_way++;
   guest->place = choose();
   uv_mutex_lock(&guest->place->lock);
   guest->place->guests++;
@@ -210,8 +213,11 @@ static void on_connection(uv_stream_t* server, int status) {
     return;
   }
   take_in(server);
-  if (left > 0 && --left == 0)
-    uv_close((uv_handle_t*) server, close_places);
+  if (left <= 0 || --left > 0)
+    return;
+  uv_close((uv_handle_t*) server, NULL);
+  if (on_their_way == 0) /* Else the last of them says so. */
+    close_places();
 }
 
 static int listen_on(int port) {
