@@ -43,7 +43,7 @@ struct place {
 static struct place places[MOST_LOOPS];
 static int loops;
 static int by_turn;
-static long left; /* connections to accept; -1: without end */
+static long left;        /* connections to accept; -1: without end */
 static int on_their_way; /* accepted, and still in the loop of the door */
 static uv_loop_t door;
 static uv_tcp_t listener;
