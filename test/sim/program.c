@@ -148,10 +148,13 @@ static void act_on_stream(struct model_handle* h) {
   } else if (n < 57) {
     model_try_write(h, what_to_pass(h));
   } else if (n < 59) {
-    if (sim_chance(70))
-      model_ask(h);
-    else
+    if (sim_chance(30)) {
       model_ask_cancel(h);
+    } else {
+      do
+        model_ask(h);
+      while (sim_chance(40));
+    }
   } else if (n < 61) {
     model_limit(h);
   } else if (n < 63) {
