@@ -206,6 +206,29 @@ TEST(x8_file_that_is_shorter_ends_with_eof) {
   end_file();
 }
 
+static void never_left(uvs_moving_t* moving, uv_stream_t* handle) {
+  (void) moving;
+  (void) handle;
+  FAIL("it has not left");
+}
+
+/* As a write it belongs to its handle (X6). */
+TEST(x8_file_on_its_way_keeps_its_stream_in_its_loop) {
+  struct net_sink sink = {0};
+  uvs_moving_t moving;
+  struct sent sent;
+  uv_tcp_t a, b;
+
+  make_file(SMALL);
+  net_pair(&a, &b);
+  CHECK_EQ(begin(&sent, &a, 0, SMALL), 0);
+  CHECK_EQ(uvs_detach((uv_stream_t*) &a, &moving, never_left), UV_EBUSY);
+  net_drain((uv_stream_t*) &b, &sink);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  end_file();
+}
+
 TEST(x8_length_zero_ends_in_its_turn) {
   uv_tcp_t client, server;
   struct sent sent;
