@@ -272,6 +272,8 @@ void model_on_signal(uv_signal_t* handle, int signum);
 void model_on_exit(uv_process_t* handle, int64_t exit_status, int term_signal);
 
 /* model_beyond.c: what uvstream.h adds */
+/* Between its ring and its turn there is little time: whoever has rung may be stopped there. */
+void model_hangup_late(void);
 void model_hangup(struct model_handle* h);
 void model_hung_up(struct uv__io* io, int result);
 void model_ask(struct model_handle* h);

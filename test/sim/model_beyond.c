@@ -53,6 +53,20 @@ static void stop(struct model_handle* h) {
   model_leave_call(h);
 }
 
+void model_hangup_late(void) {
+  int i;
+
+  for (i = 0; i < model.count; i++) {
+    struct model_handle* h = &model.handles[i];
+
+    if (h->hangup != NULL && !h->closing && (h->uv->stream.stream.io.rung & UV__HANGUP) &&
+        sim_chance(30)) {
+      stop(h);
+      return;
+    }
+  }
+}
+
 void model_hangup(struct model_handle* h) {
   uvs_hangup_t* hangup;
   int want = h->closing ? UV_EINVAL : h->state != STATE_CONNECTED ? UV_ENOTCONN : 0;

@@ -263,6 +263,8 @@ static void make_calls(struct model_handle* h) {
       model.script(h);
     return;
   }
+  if (n > 0 && model.budget > 0)
+    model_hangup_late();
   while (n-- > 0 && model.budget > 0) {
     model.budget--;
     /* What surrounds a callback is most at risk from calls on its own handle. */
