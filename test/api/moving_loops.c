@@ -213,6 +213,10 @@ static void go_back_and_forth(enum moving_way way) {
 }
 
 TEST(x6_tcp_goes_back_and_forth_between_threads) {
+  const char* shim = getenv("UVTEST_SHIM");
+
+  if (shim != NULL && strstr(shim, "lsp") != NULL)
+    SKIP("what a layered provider has of a read it keeps until the peer says something");
   go_back_and_forth(MOVING_TCP);
 }
 

@@ -18,8 +18,8 @@
 enum {
   LITTLE = 5000,
   SMALL = 300000,
-  LARGE = 3 << 20, /* more than one piece, and more than the buffers of a small pair */
-  HUGE = 24 << 20, /* more than goes in one turn */
+  LARGE = 3 << 20,     /* more than one piece, and more than the buffers of a small pair */
+  ENORMOUS = 24 << 20, /* more than goes in one turn */
   MANY = 4
 };
 
@@ -42,6 +42,16 @@ static void open_file(void) {
   CHECK(file >= 0);
 }
 
+#ifndef UVTEST_MODEL
+static int put(const char* bytes, unsigned size) {
+#  ifdef _WIN32
+  return _write(file, bytes, size);
+#  else
+  return (int) write(file, bytes, size);
+#  endif
+}
+#endif
+
 static void make_file(size_t size) {
   open_file();
   test_fd_write(file, net_block(), size);
@@ -52,7 +62,7 @@ static void make_huge_file(void) {
   uint64_t at;
 
   open_file();
-  for (at = 0; at < HUGE; at += sizeof piece) {
+  for (at = 0; at < ENORMOUS; at += sizeof piece) {
     net_pattern_fill(piece, sizeof piece, at);
     test_fd_write(file, piece, sizeof piece);
   }
@@ -167,15 +177,15 @@ TEST(x8_progress_is_told_while_it_goes) {
 
   make_huge_file();
   net_small_pair(&client, &server);
-  CHECK_EQ(begin(&sent, &client, 0, HUGE), 0);
+  CHECK_EQ(begin(&sent, &client, 0, ENORMOUS), 0);
   net_turns(20);
   CHECK_EQ(sent.done, 0);
   net_drain((uv_stream_t*) &server, &sink);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
-  CHECK_EQ(sent.req.sent, HUGE);
+  CHECK_EQ(sent.req.sent, ENORMOUS);
   CHECK(sent.tells > 0);
-  net_until_bytes(&sink, HUGE);
+  net_until_bytes(&sink, ENORMOUS);
   end_file();
 }
 
@@ -267,7 +277,7 @@ TEST(x8_offset_beyond_four_gib) {
   if (lseek(file, (off_t) place, SEEK_SET) < 0)
     SKIP("no file of this size");
 #  endif
-  if (write(file, net_block(), SMALL) != SMALL)
+  if (put(net_block(), SMALL) != SMALL)
     SKIP("no file of this size");
   net_pair(&client, &server);
   net_drain((uv_stream_t*) &server, &sink);
@@ -363,9 +373,9 @@ TEST(x8_cancel_in_its_progress) {
   net_small_pair(&client, &server);
   memset(&sent, 0, sizeof sent);
   sent.req.data = in_progress = &sent;
-  CHECK_EQ(
-      uvs_send_file(&sent.req, (uv_stream_t*) &client, file, 0, HUGE, cancel_in_progress, note_end),
-      0);
+  CHECK_EQ(uvs_send_file(&sent.req, (uv_stream_t*) &client, file, 0, ENORMOUS, cancel_in_progress,
+                         note_end),
+           0);
   net_drain((uv_stream_t*) &server, &sink);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, UV_ECANCELED);

@@ -143,5 +143,9 @@ int uv__tcp_hangup_arm(struct uv__io* io) {
     r = uv__sock_calls.control == NULL ? UV_ENOTSUP : uv__tcp_ready(io);
   if (r < 0)
     return r;
-  return io->tail.state & UV__WIN_FOREIGN ? look(io) : begin(io);
+  /* What a layered provider gave is not given back by it: it would outlive a close where others have the
+   * socket, too. */
+  if ((io->tail.state & UV__WIN_FOREIGN) || !(io->tail.state & UV__WIN_IFS))
+    return look(io);
+  return begin(io);
 }

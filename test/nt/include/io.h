@@ -16,6 +16,7 @@ int _dup2(int from, int to);
 int _isatty(int fd);
 int _setmode(int fd, int mode);
 long _lseek(int fd, long offset, int from);
+int64_t _lseeki64(int fd, int64_t offset, int from);
 int _unlink(const char* path);
 int _access(const char* path, int mode);
 

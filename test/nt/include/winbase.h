@@ -121,6 +121,14 @@ HANDLE WINAPI CreateFileA(LPCSTR name,
                           DWORD disposition,
                           DWORD flags,
                           HANDLE like);
+BOOL WINAPI DeviceIoControl(HANDLE device,
+                            DWORD code,
+                            LPVOID in,
+                            DWORD in_size,
+                            LPVOID out,
+                            DWORD out_size,
+                            LPDWORD got,
+                            LPOVERLAPPED overlapped);
 BOOL WINAPI ReadFile(HANDLE file, LPVOID to, DWORD size, LPDWORD got, LPOVERLAPPED overlapped);
 BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped);
 BOOL WINAPI FlushFileBuffers(HANDLE file);
