@@ -54,8 +54,9 @@ struct uvs_connect_s {
  * socket. In a forked child (uv_loop_fork) what was under way is not told of: close the handle there.
  *
  * UV_EALREADY, UV_EISCONN, UV_EINVAL as uv_tcp_connect; UV_EBUSY for a handle with a socket from
- * uv_tcp_open, or one that a write still has to pass (uv_write2); UV_EINVAL without a service, or for a number that is no port; UV_EAI_ADDRFAMILY for a
- * numeric address of another family than the handle's; UV_ENOMEM. */
+ * uv_tcp_open, or one that a write still has to pass (uv_write2); UV_EINVAL without a service, or for a
+ * number that is no port; UV_EAI_ADDRFAMILY for a numeric address of another family than the handle's;
+ * UV_ENOMEM. */
 UV_EXTERN int uvs_connect(uvs_connect_t* req,
                           uv_tcp_t* handle,
                           const char* node,

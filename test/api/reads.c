@@ -108,6 +108,16 @@ TEST(x3_buffers_are_filled_one_after_the_other) {
   net_end();
 }
 
+/* One after the other, each for all of its room. */
+static void ask_three(uvs_read_t* reqs, void* stream, uv_buf_t* bufs, char* room, unsigned size) {
+  int i;
+
+  for (i = 0; i < 3; i++) {
+    bufs[i] = uv_buf_init(room + (size_t) i * size, size);
+    ask(&reqs[i], &names[i], stream, &bufs[i], size);
+  }
+}
+
 TEST(x3_one_request_after_the_other) {
   char rooms[3][50];
   uv_buf_t bufs[3];
@@ -117,10 +127,7 @@ TEST(x3_one_request_after_the_other) {
 
   net_pair(&a, &b);
   begin();
-  for (i = 0; i < 3; i++) {
-    bufs[i] = uv_buf_init(rooms[i], 50);
-    ask(&reqs[i], &names[i], &a, &bufs[i], 50);
-  }
+  ask_three(reqs, &a, bufs, (char*) rooms, 50);
   send_now(&b, 150, 0);
   net_until(&calls, 3);
   CHECK_STR(order, "abc");
@@ -239,14 +246,10 @@ TEST(x3_cancel_of_one_in_the_middle) {
   uv_buf_t bufs[3];
   uvs_read_t reqs[3];
   uv_tcp_t a, b;
-  int i;
 
   net_pair(&a, &b);
   begin();
-  for (i = 0; i < 3; i++) {
-    bufs[i] = uv_buf_init(rooms[i], 10);
-    ask(&reqs[i], &names[i], &a, &bufs[i], 10);
-  }
+  ask_three(reqs, &a, bufs, (char*) rooms, 10);
   CHECK_EQ(uvs_read_cancel(&reqs[1]), 0);
   net_until(&calls, 1); /* It does not wait for the others. */
   CHECK_STR(order, "b");

@@ -16,11 +16,11 @@ static ssize_t write_bufs(int fd, const uv_buf_t* bufs, unsigned nbufs) {
 /* The system raises it on this thread. It is held back during the write and then taken away, unless
  * one was held back before: that is the program's. */
 void uv__mute_begin(struct uv__mute* mute, int signum) {
-  sigemptyset(&mute->held);
-  sigemptyset(&mute->pending);
   mute->signum = signum;
   if (signum == 0)
     return;
+  sigemptyset(&mute->held);
+  sigemptyset(&mute->pending);
   sigaddset(&mute->held, signum);
   if (pthread_sigmask(SIG_BLOCK, &mute->held, &mute->before) != 0)
     mute->signum = 0;
