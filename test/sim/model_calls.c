@@ -174,6 +174,8 @@ static int reset_answer(const struct model_handle* h) {
     return UV_EBADF;
   if (h->shutdown != NULL)
     return UV_EINVAL;
+  if (h->state == STATE_DROPPED)
+    return 0; /* Whoever dropped it has reset it; its dial may not have been told yet. */
   return h->dial != NULL && h->bind_error == 0 ? UV_EBADF : 0; /* It has no socket of its own. */
 }
 
