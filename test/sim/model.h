@@ -83,6 +83,7 @@ struct model_handle {
   int number; /* for the trace */
   int referenced;
   int closing;
+  int leaving; /* for another loop: it closes by itself */
   int closed;
   int close_turns; /* since nothing but the core held up its close */
   /* streams */
@@ -254,6 +255,8 @@ int model_connect_answer(const struct model_handle* h);
 /* Callbacks (model_callbacks.c). */
 void model_enter_callback(const char* name); /* of no handle */
 struct model_handle* model_enter_connect(const void* uv);
+/* It is closed, and its memory the program's. */
+void model_end_handle(struct model_handle* h);
 /* A connect is over: the request is the caller's to free. */
 void model_end_connect(struct model_handle* h, int status);
 void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf);
@@ -278,6 +281,17 @@ void model_hangup(struct model_handle* h);
 void model_hung_up(struct uv__io* io, int result);
 void model_ask(struct model_handle* h);
 void model_ask_cancel(struct model_handle* h);
+
+/* model_move.c: to another loop (X6). What has left, or is about to. */
+void model_moves_begin(void);
+int model_movings(void);
+void model_detach(struct model_handle* h);
+/* Of what is there for a short time only. */
+void model_detach_late(void);
+/* One of what moves goes to this handle, or to a new one, or NULL, or nowhere. */
+void model_attach(struct model_handle* h);
+struct model_handle* model_attach_new(uv_loop_t* loop);
+void model_drop_moving(void);
 
 /* model_limit.c: limits of time (X2) */
 void model_limit(struct model_handle* h);
@@ -355,6 +369,8 @@ void model_meet_peer(struct model_handle* h, int fd);
 /* `n` bytes arrived. */
 void model_receive(struct model_handle* h, const char* bytes, size_t n);
 int model_has_received_all(const struct model_handle* h);
+/* Whether the system has bytes for it. */
+int model_is_unread(const struct model_handle* h);
 void model_expect(struct model_handle* h, enum expectation what, ssize_t status);
 /* What the port refused in the current call, 0: nothing. That an option failed counts only
  * where the program asked for it now; a wish for a later socket may fail in silence. */

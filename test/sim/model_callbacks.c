@@ -285,11 +285,7 @@ void model_on_connection(uv_stream_t* server, int status) {
   program_in_callback(h);
 }
 
-void model_on_close(uv_handle_t* handle) {
-  struct model_handle* h = model_enter(handle, "close_cb", EXPECT_ANY);
-
-  if (!h->closing)
-    sim_fail("close_cb of handle %d, which was not closed", h->number);
+void model_end_handle(struct model_handle* h) {
   h->closed = 1; /* It has let go of them. */
   model_limit_off(h);
   h->closed = 0;
@@ -302,6 +298,14 @@ void model_on_close(uv_handle_t* handle) {
   h->closed = 1;
   model_bury(h->uv);
   h->uv = NULL;
+}
+
+void model_on_close(uv_handle_t* handle) {
+  struct model_handle* h = model_enter(handle, "close_cb", EXPECT_ANY);
+
+  if (!h->closing || h->leaving)
+    sim_fail("close_cb of handle %d, which was not closed", h->number);
+  model_end_handle(h);
   program_in_callback(h);
 }
 

@@ -197,7 +197,7 @@ static void mark_all(const struct model_handle* h) {
 void model_close(struct model_handle* h, int reset) {
   int is_stuck = waits_behind_a_forsaken_one(h);
 
-  if (h->closed)
+  if (h->closed || h->leaving)
     return;
   reset = reset && h->kind == KIND_TCP;
   if (reset && reset_answer(h) != 0) {
@@ -340,6 +340,8 @@ void model_wrong_arguments(struct model_handle* h) {
               UV_EINVAL);
   model_check(h, "read_start without read_cb", uv_read_start(stream, model_on_alloc, NULL),
               UV_EINVAL);
+  model_check(h, "detach into nothing", uvs_detach(stream, NULL, NULL), UV_EINVAL);
+  model_check(h, "attach of nothing", uvs_attach(stream, NULL), UV_EINVAL);
   other.type = UV_SHUTDOWN;
   model_check(h, "cancel of a shutdown", uv_cancel(&other), UV_EINVAL);
   if (h->kind == KIND_TCP && uv_tcp_keepalive(&h->uv->tcp, 1, 0) != UV_EINVAL)

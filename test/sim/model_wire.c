@@ -184,6 +184,10 @@ void model_receive(struct model_handle* h, const char* bytes, size_t n) {
   }
 }
 
+int model_is_unread(const struct model_handle* h) {
+  return wires[h->in].received < wires[h->in].sent;
+}
+
 int model_has_received_all(const struct model_handle* h) {
   return wires[h->in].received == wires[h->in].sent;
 }

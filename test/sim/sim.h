@@ -37,13 +37,13 @@ struct sim_observer {
   void (*shutdown_done)(struct uv__io* io, int result);
   /* accept_now answered; `fd` is the connection when `result` is 0. */
   void (*accepted)(struct uv__io* io, int result, int fd);
-  /* open answered; `fd` is the socket when `result` is 0. */
+  /* open or join answered; `fd` is the socket when `result` is 0. */
   void (*opened)(struct uv__io* io, int result, int fd);
   /* A connect has its result. */
   void (*connected)(struct uv__io* io, int result);
   /* The same of one of several attempts, as the core is told. */
   void (*dialed)(struct uv__io* io, int result);
-  /* bind or listen failed, or there is no thread (then there is no io). */
+  /* bind, listen or leave failed, or there is no thread (then there is no io). */
   void (*refused)(struct uv__io* io, int err);
   /* An option failed. */
   void (*option_failed)(struct uv__io* io, int err);

@@ -533,7 +533,7 @@ static int tcp_leave(struct uv__io* io) {
     sim_fail("leave of what is not connected");
   if (sim_chance(20)) {
     sim_trace("  leave fd %d: busy", io->tail.fd);
-    return UV_EBUSY;
+    return sim_refuse(io, UV_EBUSY);
   }
   sim_trace("  leave fd %d armed %u", io->tail.fd, io->tail.armed);
   io->tail.ready = 0;
@@ -548,14 +548,18 @@ static int tcp_leave(struct uv__io* io) {
 }
 
 static int tcp_join(struct uv__io* io) {
+  int r;
+
   if (io->tail.magic != SIM_LEFT || !sim_fd_is_open(io->tail.fd))
     sim_fail("join of an io that has not left");
-  if (sim_chance(sim_trouble.open_error))
-    return UV_ENOMEM;
-  sim_trace("  join fd %d", io->tail.fd);
-  io->tail.magic = SIM_OPEN;
-  sim_enter(io);
-  return 0;
+  r = sim_chance(sim_trouble.open_error) ? UV_ENOMEM : 0;
+  sim_trace("  join fd %d: %d", io->tail.fd, r);
+  if (r == 0) {
+    io->tail.magic = SIM_OPEN;
+    sim_enter(io);
+  }
+  sim_seen->opened(io, r, io->tail.fd);
+  return r;
 }
 
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
