@@ -59,6 +59,11 @@ static ssize_t watch_write(struct uv__io* io,
   return n;
 }
 
+static ssize_t watch_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
+  idle = 0;
+  return sim_files_send(&REAL, io, file, offset, len);
+}
+
 static void collect_write(struct uv__io* io, ssize_t n) {
   if (n == UV_ECANCELED)
     sim_mark(MARK_CUT_CANCELED);
@@ -363,6 +368,7 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .hangup_arm = watch_hangup_arm,
     .read_now = watch_read_now,
     .write = watch_write,
+    .send_file = watch_send_file,
     .connect = watch_connect,
     .shutdown = watch_shutdown,
     .listen = watch_listen,
@@ -481,6 +487,7 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
   nt_begin(seed);
   seen = observer;
   sim_ways_begin(observer);
+  sim_files_begin(observer);
   io_count = 0;
   starved = 0;
   idle = 0;

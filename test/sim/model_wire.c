@@ -110,13 +110,15 @@ void model_wire_arrived(struct uv__io* io, int fd) {
 }
 
 int model_waits(const struct model_write* w) {
-  return w->left > 0 && !w->cancelled && w->error == 0;
+  return w->left > 0 && w->error == 0 && (!w->cancelled || (w->file != NULL && w->flies));
 }
 
 /* The write whose bytes come next. One that had not passed its handle when that closed ended with the
  * answer of the system to the call in which it was. */
 static struct model_write* next_to_go(struct model_handle* h, struct model_write* w) {
   for (; w != NULL; w = w->next) {
+    if (w->file != NULL && !model_file_is_over(w))
+      return model_waits(w) ? w : NULL; /* Behind one that failed nothing goes (X8). */
     if (!model_waits(w))
       continue;
     if (!w->forsaken || w->passed || passing == w->send_id)
@@ -156,6 +158,8 @@ void model_wire_taken(struct uv__io* io, const char* bytes, size_t n) {
       sim_fail("W1: handle %d wrote the wrong bytes", h->number);
     w->left -= part;
     model_finished += w->left == 0;
+    if (w->file != NULL)
+      h->telling = w;
     at += part;
   }
 }

@@ -141,6 +141,12 @@ static void act_on_stream(struct model_handle* h) {
     model_read_start(h);
   } else if (n < 24) {
     model_read_stop(h);
+  } else if (n < 28) {
+    model_send_file(h);
+    if (sim_chance(10)) {
+      model_set_blocking(h, 1);
+      model_try_write(h, NULL);
+    }
   } else if (n < 54) {
     unsigned burst = sim_chance(20) ? 1 + sim_below(6) : 1;
     while (burst-- > 0)
@@ -291,6 +297,7 @@ static void make_calls(struct model_handle* h) {
   if (n > 0 && model.budget > 0) {
     model_hangup_late();
     model_detach_late();
+    model_file_late();
   }
   while (n-- > 0 && model.budget > 0) {
     model.budget--;

@@ -97,6 +97,7 @@ void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int 
 
   if (pin == NULL)
     sim_fail("the test itself is out of memory");
+  pin->owned = NULL;
   pin->pass_fd = pass_fd;
   pin->nbufs = nbufs;
   memcpy(pin->bufs, bufs, nbufs * sizeof(bufs[0]));
@@ -109,6 +110,7 @@ void sim_unpin(struct uv__io* io) {
     sim_fail("the bytes of a write in flight were touched");
   if (io->tail.pin->pass_fd >= 0)
     sim_fd_close(io->tail.pin->pass_fd, 0); /* It did not go. */
+  free(io->tail.pin->owned);
   free(io->tail.pin);
   io->tail.pin = NULL;
 }
@@ -481,6 +483,7 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   sim_sockets_begin();
   sim_children_begin();
   sim_signals_begin();
+  sim_files_begin();
   sim_threads_begin();
   sim_seen = observer;
   sim_offer(NULL, 0);

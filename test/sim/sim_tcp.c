@@ -418,6 +418,7 @@ static int tcp_write_stop(struct uv__io* io) {
     return UV_EBUSY;
   sim_unpin(io);
   io->tail.armed &= ~(unsigned) UV__WRITE;
+  sim_seen->recalled(io);
   return 0;
 }
 
@@ -552,7 +553,7 @@ static int tcp_join(struct uv__io* io) {
 
   if (io->tail.magic != SIM_LEFT || !sim_fd_is_open(io->tail.fd))
     sim_fail("join of an io that has not left");
-  r = sim_chance(sim_trouble.open_error) ? UV_ENOMEM : 0;
+  r = sim_chance(4 * sim_trouble.open_error) ? UV_ENOMEM : 0;
   sim_trace("  join fd %d: %d", io->tail.fd, r);
   if (r == 0) {
     io->tail.magic = SIM_OPEN;
@@ -569,9 +570,9 @@ static int tcp_join(struct uv__io* io) {
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
     .hangup_arm = tcp_hangup_arm, .read_now = tcp_read_now, .write = tcp_write,                 \
-    .write_stop = tcp_write_stop, .connect = connect_op, .shutdown = tcp_shutdown,              \
-    .listen = sim_listen, .accept_now = sim_accept_now, .done = tcp_done, .move = move_op,      \
-    .leave = tcp_leave, .join = tcp_join, .close = tcp_close                                    \
+    .write_stop = tcp_write_stop, .send_file = sim_send_file, .connect = connect_op,            \
+    .shutdown = tcp_shutdown, .listen = sim_listen, .accept_now = sim_accept_now,               \
+    .done = tcp_done, .move = move_op, .leave = tcp_leave, .join = tcp_join, .close = tcp_close \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);

@@ -89,6 +89,7 @@ int uvs_send_file(uvs_send_file_t* req,
   req->give = give;
   req->offset = offset;
   req->left = length;
+  req->turn = 0;
   req->room = NULL;
   req->at = req->held = 0;
   req->file = file;
