@@ -43,6 +43,7 @@ TOO_LONG = 60  # seconds for a test
 LEFT = 75  # exit code: the time was over
 
 sys.path.insert(0, str(HERE))
+from planted_beyond import FAULTS as BEYOND  # noqa: E402
 from planted_pipes import FAULTS as PIPES  # noqa: E402
 from planted_rest import FAULTS as REST  # noqa: E402
 from planted_share import FAULTS as SHARE  # noqa: E402
@@ -81,7 +82,7 @@ def digest_of(suite):
     return hashlib.sha256((BUILD / "bin" / f"uvtest_{suite}").read_bytes()).hexdigest()
 
 
-FAULTS = [Fault(*row) for row in SHARE + PIPES + REST]
+FAULTS = [Fault(*row) for row in SHARE + PIPES + BEYOND + REST]
 
 
 def run(command, **options):
