@@ -308,6 +308,40 @@ TEST(x2_progress_begins_the_time_anew) {
   net_end();
 }
 
+static void on_taken_back(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECANCELED);
+}
+
+/* The time of the one before is over when it is taken back. */
+TEST(x2_write_behind_one_that_was_taken_back_has_all_its_time) {
+  uv_buf_t buf = uv_buf_init(net_block(), (unsigned) NET_BLOCK);
+  uvs_deadline_t deadline;
+  uv_write_t writes[3];
+  uint64_t began;
+  uv_tcp_t a, b;
+  int i;
+
+  net_small_pair(&a, &b);
+  begin();
+  for (i = 0; i < 2;
+       i++) { /* The second fills what a system keeps to itself until there is more. */
+    CHECK_EQ(uv_write(&writes[i], as_stream(&a), &buf, 1, on_taken_back), 0);
+    net_turns(3);
+    if (i == 1)
+      limit(&deadline, &a, UVS_DEADLINE_WRITE, SOON_MS);
+    hold_up();
+    if (uv_cancel((uv_req_t*) &writes[i]) != 0) {
+      SKIP("the system has the write as a whole");
+    }
+  }
+  began = uv_now(net_loop());
+  write_much(&a, &writes[2]);
+  net_until(&calls, 1);
+  CHECK(uv_now(net_loop()) - began >= SOON_MS);
+  net_end();
+}
+
 static void close_in_write(uv_write_t* req, int status) {
   note('w', status);
   uv_close((uv_handle_t*) req->handle, net_count_close);
