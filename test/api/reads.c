@@ -449,6 +449,7 @@ TEST(x3_refused) {
   CHECK_EQ(uvs_read(&req, as_stream(&a), &buf, 1, 1, NULL), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, as_stream(&timer), &buf, 1, 1, on_request), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, as_stream(&a), all, 2, SIZE_MAX, on_request), most);
+  req.data = &names[0];
   if (most == 0)
     CHECK_EQ(uvs_read_cancel(&req), 0);
   uv_close((uv_handle_t*) &a, NULL);
