@@ -163,7 +163,7 @@ static void part(const struct uv__io* io, struct nt_file* file, int waits) {
       nt_unref(file);
     return;
   }
-  if (file == NULL || !nt_file_is_owed(file))
+  if (file == NULL || !nt_is_owed(file, NULL))
     sim_fail("L4: a close waits, and nothing will come");
   if (parting_count == MOST_IOS)
     sim_fail("there is no room for another stream that closes");
@@ -240,7 +240,7 @@ int sim_owes(const struct uv__io* io) {
     i++;
   if (i == parting_count)
     return 0;
-  if (nt_file_is_owed(partings[i].file))
+  if (nt_is_owed(partings[i].file, NULL))
     return 1;
   nt_unref(partings[i].file);
   partings[i] = partings[--parting_count];
