@@ -1,6 +1,7 @@
 /* Files for the random programs over the model of NT (sim_native.c): how they are made there, and what is seen
  * of them where they are sent: by TransmitFile, or read by the core, for which the linker puts a function in
  * front of uv__port_file_read (--wrap). */
+#include "proc.h"
 #include "sim_native.h"
 
 #include <io.h>

@@ -111,10 +111,10 @@ static int is_good(const struct model_handle* h, const struct model_write* w, in
       ((w->lost != 0 && status == w->lost) || (h->closing && status == UV_ECANCELED) ||
        (w->left == 0 && status == UV_ECONNRESET)))
     return 1;
+  if (h->state == STATE_DROPPED && status == UV_ETIMEDOUT)
+    return !is_complete(w) && (!w->cancelled || f->stops);
   if (w->cancelled || (h->closing && status == UV_ECANCELED))
     return status == UV_ECANCELED && (w->cancelled || !is_complete(w));
-  if (h->state == STATE_DROPPED && status == UV_ETIMEDOUT)
-    return !is_complete(w);
   return f->has_met && status == f->end;
 }
 
@@ -302,7 +302,7 @@ void model_file_cancel(struct model_handle* h, struct model_write* w) {
     good = can && h->kind == KIND_IPC && f->told > 0;
   else
     good = r == UV_EBUSY && (!can || model_file_is_over(w));
-  if (w->size == 0 && r == UV_EBUSY)
+  if (w->size == 0 && (r == UV_EBUSY || (r == 0 && !w->cancelled && !h->closing)))
     good = 1; /* When it was over is not seen from here. */
   if (!good)
     sim_fail("X8: cancel of a file of handle %d is %d", h->number, r);
@@ -324,7 +324,8 @@ void model_file_late(void) {
     struct model_handle* h = &model.handles[i];
     struct model_write* w = h->closing || h->writes == NULL ? NULL : model_first_waiting(h);
 
-    if (w != NULL && w->file != NULL && w->flies && !w->cancelled && sim_chance(15)) {
+    if (w != NULL && w->file != NULL && w->flies && !w->cancelled &&
+        sim_chance(w->file->to_end || w->left > 100 ? 15 : 70)) {
       model_file_cancel(h, w);
       return;
     }

@@ -162,11 +162,20 @@ int model_has_queue(const struct model_handle* h) {
   return h->queued > 0 || (w != NULL && w->file != NULL);
 }
 
+/* It may need memory in the call that writes behind it. */
+static int has_file(const struct model_handle* h) {
+  const struct model_write* w = h->writes;
+
+  while (w != NULL && w->file == NULL)
+    w = w->next;
+  return w != NULL;
+}
+
 void model_write(struct model_handle* h, struct model_handle* send) {
   uv_buf_t bufs[MOST_BUFFERS];
   struct model_write* w = model_write_new(h, random_size());
   int want = model_write_answer(h);
-  int out_of_memory = sim_chance(10) && model.budget > 0;
+  int out_of_memory = sim_chance(10) && model.budget > 0 && !has_file(h);
   unsigned nbufs;
   int r;
 
