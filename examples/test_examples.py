@@ -530,6 +530,7 @@ def test_relay_bad_arguments():
         (["tcp:127.0.0.1:8x", good], "'8x'", "port"),
         (["tcp:127.0.0.1:0", good], "port 0"),
         (["tcp:::1:80", good], "brackets", "[::1]:80"),
+        (["tcp:[::1:80", good], "brackets: [::1]:80"),
         (["tcp:[127.0.0.1]:80", good], "numeric"),
         (["tcp:" + "1" * 300 + ":80", good], "too long"),
         (["pipe:", good], "pipe:", "name"),
@@ -565,6 +566,15 @@ def test_all_tools_tell_their_version():
             out, _ = running.process.communicate(timeout=WAIT_S)
             assert re.fullmatch(name + r"(,.*)? \d+\.\d+\.\d+\n", out), out
             assert running.process.returncode == 0, name
+
+
+def test_all_tools_say_when_they_cannot_tell():
+    if on_windows() or not os.path.exists("/dev/full"):
+        skip("no /dev/full here")
+    for name in TOOLS:
+        for option in ("--version", "--help"):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                contains(Running(name, option, stdout=full).end(1), "cannot write to standard output")
 
 
 def test_all_tools_help():

@@ -160,7 +160,7 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
   if (uv_ip4_addr(host, port, &endpoint->address.in4) == 0)
     return 0;
   if (strchr(host, ':') != NULL)
-    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host,
+    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host + (*host == '['),
                   strrchr(rest, ':') + 1);
   if (!endpoint_listens(endpoint))
     return 0;                           /* It is looked up for each connection. */
