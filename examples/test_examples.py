@@ -506,6 +506,14 @@ def test_relay_to_a_program_that_fails():
     contains(running.end(1), "ended with exit code 2", "two endpoints are needed")
 
 
+def test_relay_from_a_program_that_reads_to_the_end_of_what_nobody_gives_it():
+    for arguments in (["--quiet", executed("shout"), "stdout"],
+                      ["--quiet", "--one-way", executed("shout"), "stdio"]):
+        running = relay(*arguments)
+        assert running.process.communicate(timeout=WAIT_S) == ("", "")
+        assert running.process.returncode == 0, arguments
+
+
 def test_relay_to_a_program_that_is_not_there():
     running = relay("--ready-file", "READY", LISTEN, "exec:no-such-program-anywhere at all")
     expect_refusal(running.addresses()[0])
@@ -1587,6 +1595,13 @@ def has_spread():
 def test_spread_in_turn():
     has_spread()
     assert spread_over("turn") == [4, 4, 5]
+
+
+def test_spread_bad_arguments():
+    has_spread()
+    for arguments in ([], ["70000", "2", "turn"], ["x", "2", "turn"], ["-1", "2", "turn"], ["0", "0", "turn"],
+                      ["0", "2", "half"], ["0", "2", "turn", "1", "2"]):
+        contains(Running("spread", *arguments).end(2), "usage: spread PORT")
 
 
 def test_spread_to_the_least_busy():

@@ -603,6 +603,10 @@ int64_t endpoint_size(const struct endpoint* endpoint, const union any_stream* s
   return is_standard(endpoint) ? stream->stdio.size : -1;
 }
 
+int endpoint_is_program(const struct endpoint* endpoint) {
+  return endpoint->scheme->kind == &exec;
+}
+
 int endpoint_is_typed(const struct endpoint* endpoint, const union any_stream* stream) {
   return is_standard(endpoint) && stream->handle.type == UV_TTY;
 }
