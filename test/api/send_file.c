@@ -259,14 +259,16 @@ TEST(x8_needs_no_callback) {
   struct net_sink sink = {0};
   uv_tcp_t client, server;
   uvs_send_file_t req;
+  int done = 0;
 
   make_file(10);
   net_pair(&client, &server);
   CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, UVS_TO_END, NULL, NULL), 0);
+  net_send((uv_stream_t*) &client, 5, 10, &done);
   net_drain((uv_stream_t*) &server, &sink);
-  net_until_bytes(&sink, 10);
-  net_turns(2);
+  net_until(&done, 1); /* Whose turn comes after it (W1). */
   CHECK_EQ(req.sent, 10);
+  net_until_bytes(&sink, 15);
   end_file();
 }
 
