@@ -15,7 +15,7 @@ FAULTS = [
 
     (0, "each piece of a file is its first", "tcp/file.c", "sim_nt seeds",
      "  overlapped->Offset = (DWORD) offset;", "  overlapped->Offset = 0;"),
-    (0, "a third file waits for the peers of two", "tcp/file.c", "sim_nt seeds",
+    (0, "a third file waits for the peers of two", "tcp/file.c", "api_nt x8_many_at_once",
      "  if (!begin_one())\n    return UV_ENOTSUP;", "  (void) begin_one();"),
     (0, "behind the end of a file there is a piece", "tcp/file.c", "sim_nt seeds",
      "  if (offset >= (uint64_t) size.QuadPart)\n    return UV_EOF;", "  if (0)\n    return UV_EOF;"),

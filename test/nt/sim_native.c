@@ -211,13 +211,11 @@ static int watch_leave(struct uv__io* io) {
   int r = REAL.leave(io);
 
   sim_trace("  leave fd %d: %d", sim_fd(io), r);
-  if (r < 0 && r != UV__PENDING) {
+  if (r < 0 && r != UV__PENDING)
     seen->refused(io, r);
-    part(io, file, 0);
-    return r;
-  }
-  leave(io);
-  if (file != NULL && nt_file_has_pending(file))
+  else
+    leave(io);
+  if (file != NULL && (r == 0 || r == UV__PENDING) && nt_file_has_pending(file))
     sim_fail("X6: a stream leaves an operation with the system that may never end");
   part(io, file, r == UV__PENDING);
   return r;
