@@ -781,7 +781,7 @@ static void gap_over(uv_write_t* req, int status) {
   }
 }
 
-static void shut(uv_shutdown_t* req, int status) {
+static void on_gap_shut(uv_shutdown_t* req, int status) {
   CHECK_EQ(status, 0);
   *(int*) req->data = 1;
 }
@@ -808,7 +808,7 @@ TEST(x8_nothing_goes_over_the_gap_of_a_file_that_fails) {
   CHECK(gap.ended[1] < gap.sent.done && gap.sent.done < gap.ended[2] &&
         gap.ended[2] < gap.ended[3]);
   req.data = &is_shut;
-  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &client, shut), 0);
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &client, on_gap_shut), 0);
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
   CHECK_EQ((int) sink.bytes, 12);
