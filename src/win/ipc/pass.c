@@ -106,11 +106,11 @@ static HANDLE find_given(const struct uv__ipc_peer* peer,
   return given;
 }
 
-int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
-                        struct uv__io* io,
-                        unsigned char* block,
-                        uint32_t* flags,
-                        HANDLE* given) {
+static int pass_socket(const struct uv__ipc_peer* peer,
+                       struct uv__io* io,
+                       unsigned char* block,
+                       uint32_t* flags,
+                       HANDLE* given) {
   SOCKET sock = io->tail.u.socket;
   WSAPROTOCOL_INFOW info;
   int connection;
@@ -169,6 +169,37 @@ int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
   return 0;
 }
 
+int uv__ipc_pass_ready(struct uv__io* io, HANDLE* pipe, unsigned* state, uint32_t* flags) {
+  int r = io->ops->fileno(io, pipe);
+
+  if (r == 0 && (io->tail.state & UV__WIN_MESSAGES))
+    r = uv__pipe_leave(io);
+  if (r < 0)
+    return r;
+  *state = io->tail.state;
+  if (uv__pipe_leave_is_over(io))
+    *state |= UV__WIN_ENDED;
+  if (!(io->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
+    uv__attach_undo(io);
+  *flags = UV__IPC_PIPE | (io->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
+  return 0;
+}
+
+int uv__ipc_pass(const struct uv__ipc_peer* peer,
+                 struct uv__io* io,
+                 unsigned char* block,
+                 uint32_t* flags,
+                 HANDLE* given) {
+  unsigned state;
+  HANDLE pipe;
+  int r;
+
+  if (io->tail.state & UV__WIN_SOCKET)
+    return pass_socket(peer, io, block, flags, given);
+  r = uv__ipc_pass_ready(io, &pipe, &state, flags);
+  return r < 0 ? r : uv__ipc_pass_pipe(peer, pipe, state, block, given);
+}
+
 /* ---- Taking ---- */
 
 /* Whether a handle cannot be one that the peer gave: it is a stream's, on its way to one, or one of
@@ -189,7 +220,7 @@ static int is_shortage(int error) {
   return error == UV_ENOBUFS || error == UV_ENOMEM || error == UV_EMFILE;
 }
 
-int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
+static int take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
   WSAPROTOCOL_INFOW info;
   uint32_t error = uv__ipc_frame_get32(block + sizeof(info));
   SOCKET sock;
@@ -256,7 +287,7 @@ static int check_pipe(HANDLE handle, int connection) {
   return r == 0 && (connection || (flags & PIPE_SERVER_END)) ? 0 : UV_ECONNABORTED;
 }
 
-int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
+static int take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
@@ -278,4 +309,11 @@ int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv
   desc->accepted = (short) kind;
   desc->peer = 0;
   return 0;
+}
+
+int uv__ipc_pass_take(uint32_t flags, const unsigned char* block, struct uv__desc* desc) {
+  int connection = (flags & UV__IPC_CONNECTION) != 0;
+
+  return flags & UV__IPC_SOCKET ? take_socket(block, connection, desc)
+                                : take_pipe(block, connection, desc);
 }
