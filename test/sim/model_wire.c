@@ -122,14 +122,25 @@ int model_waits(const struct model_write* w) {
   return w->left > 0 && !w->cancelled && w->error == 0;
 }
 
+/* Whether what goes with the next bytes is what this write passes. */
+static int goes(const struct model_write* w) {
+  unsigned i;
+
+  if (w->send_count == 0 || passing_count != w->send_count)
+    return 0;
+  for (i = 0; i < passing_count; i++)
+    if (passing[i].id != w->send_ids[i])
+      return 0;
+  return 1;
+}
+
 /* The write whose bytes come next. One that had not passed its handle when that closed ended with the
  * answer of the system to the call in which it was. */
 static struct model_write* next_to_go(struct model_handle* h, struct model_write* w) {
   for (; w != NULL; w = w->next) {
     if (!model_waits(w))
       continue;
-    if (!w->forsaken || w->passed ||
-        (w->send_count > 0 && passing_count > 0 && passing[0].id == w->send_ids[0]))
+    if (!w->forsaken || w->passed || goes(w))
       return w;
     w->error = UV_EBADF;
     h->queued -= w->left;

@@ -324,6 +324,17 @@ static struct model_handle* make_passable(int number) {
   return h;
 }
 
+/* Those that have not gone yet. */
+static unsigned keep_open(struct model_handle** handles, unsigned count) {
+  unsigned kept = 0;
+  unsigned i;
+
+  for (i = 0; i < count; i++)
+    if (!handles[i]->closed)
+      handles[kept++] = handles[i];
+  return kept;
+}
+
 /* The same of several that go together, of which one may close, or be among those of the next write. */
 static void pass_several_and_close(void) {
   struct model_handle* together[MODEL_TOGETHER];
@@ -347,12 +358,14 @@ static void pass_several_and_close(void) {
       continue;
     if (sim_chance(30))
       model_write(from, NULL);
+    count = keep_open(together, count);
     model_write_several(from, together, count);
     if (sim_chance(10))
       model_cancel(from);
     if (sim_chance(40))
       program_turn();
-    if (sim_chance(50))
+    count = keep_open(together, count);
+    if (count > 0 && sim_chance(50))
       model_close(together[sim_below(count)], 0);
     model_read_start(&model.handles[from->number + 1]);
     if (sim_chance(70))
