@@ -387,8 +387,10 @@ TEST(x7_one_closes_while_the_system_is_asked) {
   net_until(&told, 2);
   CHECK(ends_of[0] == UV_EBADF || ends_of[0] == 0); /* Windows has taken it as a whole. */
   CHECK_EQ(ends_of[1], UV_EBADF);
+  if (ends_of[0] == 0)
+    net_until(&came, 3);
   net_turns(3);
-  CHECK_EQ(came, ends_of[0] == 0 ? 3 : 0);
+  CHECK_EQ(came, (ends_of[0] == 0 ? 3 : 0));
   net_end();
 }
 

@@ -11,6 +11,10 @@
 
 #include "win/tcp/tcp.h"
 
+enum {
+  SHORTAGES_MOST = 16
+};
+
 _Static_assert(sizeof(WSAPROTOCOL_INFOW) == UV__IPC_INFO_SIZE, "size of WSAPROTOCOL_INFOW");
 
 /* ---- The peer ---- */
@@ -87,7 +91,8 @@ void uv__ipc_pass_revoke(const struct uv__ipc_peer* peer, HANDLE given) {
 }
 
 /* The duplicate of a socket that is in the peer's process. Winsock's own provider has it in a field
- * that is not documented, so that it is believed only when it leads to the same object. */
+ * that is not documented, so that it is believed only when it leads to the same object. What is not found
+ * cannot be taken back, so that a system that is short of memory is asked a few times. */
 static HANDLE find_given(const struct uv__ipc_peer* peer,
                          SOCKET sock,
                          const WSAPROTOCOL_INFOW* info) {
@@ -96,10 +101,14 @@ static HANDLE find_given(const struct uv__ipc_peer* peer,
   HANDLE given = (HANDLE) (ULONG_PTR) info->dwProviderReserved;
   HANDLE process = process_of(peer);
   HANDLE back;
+  int shortages = 0;
 
-  if (same == NULL || process == NULL ||
-      !DuplicateHandle(process, given, GetCurrentProcess(), &back, 0, FALSE, DUPLICATE_SAME_ACCESS))
+  if (same == NULL || process == NULL)
     return NULL;
+  while (
+      !DuplicateHandle(process, given, GetCurrentProcess(), &back, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    if (!uv__native_is_short(GetLastError()) || ++shortages == SHORTAGES_MOST)
+      return NULL;
   if (!same(back, (HANDLE) sock))
     given = NULL;
   CloseHandle(back);
