@@ -285,7 +285,7 @@ FAULTS = [
      "    passed->descs[passed->count++] = ipc->held;\n  ipc->held.kind = UV__DESC_NONE;\n",
      "    passed->descs[passed->count++] = ipc->held;\n"),
     (0, "of several handles each is taken when it comes", "ipc/several.c",
-     "api_nt x7_several_handles_are_taken_with_the_last_frame",
+     "api_nt x7_cut_off_between_several_handles",
      "  if (r < 0 || !group->is_whole)\n    return r;\n", "  if (r < 0)\n    return r;\n"),
     (0, "of several handles that do not go one stays given", "ipc/several.c",
      "api_nt x7_several_handles_that_do_not_go_are_taken_back",
