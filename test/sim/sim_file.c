@@ -66,12 +66,13 @@ ssize_t uv__port_file_read(uv_file file, uint64_t offset, char* base, size_t len
 
 /* The piece is the system's from here on. */
 static ssize_t keep(struct uv__io* io, const char* bytes, size_t size) {
+  const struct sim_passing none = {0};
   uv_buf_t buf = uv_buf_init(malloc(size), (unsigned) size);
 
   if (buf.base == NULL)
     sim_fail("the test itself is out of memory");
   memcpy(buf.base, bytes, size);
-  sim_pin_bytes(io, &buf, 1, -1);
+  sim_pin_bytes(io, &buf, 1, &none);
   io->tail.pin->owned = buf.base;
   sim_seen->in_flight(io);
   sim_arm(io, UV__WRITE);
@@ -79,6 +80,7 @@ static ssize_t keep(struct uv__io* io, const char* bytes, size_t size) {
 }
 
 static ssize_t move(struct uv__io* io, uv_file file, uint64_t offset, size_t size) {
+  struct sim_passing none = {0};
   struct sim_socket* sock = sim_socket_of(io);
   uv_buf_t buf = uv_buf_init((char*) files[file - FIRST].bytes + offset, (unsigned) size);
 
@@ -91,7 +93,7 @@ static ssize_t move(struct uv__io* io, uv_file file, uint64_t offset, size_t siz
   if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {
     size_t limit = io->tail.style & SIM_STINGY || sim_chance(40) ? 1 + sim_below(50) : size;
 
-    return (ssize_t) sim_take(io, &buf, 1, sim_room_or(sock, limit < size ? limit : size), NULL);
+    return (ssize_t) sim_take(io, &buf, 1, sim_room_or(sock, limit < size ? limit : size), &none);
   }
   return keep(io, buf.base, size);
 }
