@@ -324,7 +324,7 @@ FAULTS = [
      "    return r == UV_ENOENT || r == UV_ENETDOWN ? UV_EACCES : r;", "    return r;"),
     (0, "a file that is not there refuses", "local/local.c", "api_nt x12_where_nobody_listens",
      "  if (!uv__local_file_exists(addr->path))\n    return UV_ENOENT;", "  if (0)\n    return UV_ENOENT;"),
-    (0, "an accepted socket is taken for a pipe", "local/local.c", "api_nt x12_bytes_in_both_directions",
+    (0, "an accepted socket is taken for a pipe", "local/local.c", "api_nt x12_reply_after_our_shutdown",
      "  desc->accepted = UV__DESC_LOCAL;\n", ""),
     (0, "a file is made of a name that is no text", "local/sock.c", "api_nt x12_name_that_is_no_text",
      "  return uv__local_file_is_name(addr->path) ? 0 : UV_EINVAL;", "  return 0;"),
