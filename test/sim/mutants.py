@@ -239,8 +239,8 @@ MUTANTS = [
      "  uv__write_list(req)[count] = NULL;",
      "  uv__write_list(req)[count - 1] = NULL;"),
     ("a handle may go twice with one write", "write_handles.c",
-     "handles[i] == NULL || is_among(handles, i, handles[i])",
-     "handles[i] == NULL"),
+     "is_among(handles, i, handles[i])",
+     "is_among(handles, 0, handles[i])"),
     ("a closed handle is passed all the same", "finish.c",
      "\n  if (stream->stream.passing > 0)\n    uv__write_forsake(stream);\n"
      "  stream->flags &= ~(unsigned) (UV__STREAM_READING",
