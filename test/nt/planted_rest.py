@@ -345,6 +345,25 @@ FAULTS = [
     (0, "there is no room behind the address of a connect", "local/sock.c", "api_nt x12_bytes_in_both_directions",
      "  char behind[512];\n", ""),
 
+    # ---- Small buffers that go to a pipe in one call
+    (0, "small buffers are a call each", "pipe/bundle.c", "port_nt win_small_buffers_are_one_message",
+     "  if (nbufs < 2 || ", "  if (nbufs < 2 || nbufs > 1 || "),
+    (0, "what is large is copied, too", "pipe/bundle.c", "port_nt win_large_buffers_are_a_message_each",
+     "size > SMALL || ", ""),
+    (0, "a server of messages gets several as one", "pipe/bundle.c",
+     "port_nt win_buffers_to_a_server_of_messages_are_a_message_each",
+     " ||\n      ((io->tail.state & UV__WIN_MESSAGES) && !pipe->ours))", ")"),
+    (0, "a client that greeted is taken for a stranger", "pipe/meet.c", "port_nt win_small_buffers_are_one_message",
+     "  uv__pipe_of(io)->ours = 1;\n", ""),
+    (0, "the block that the kernel has is filled again", "pipe/bundle.c", "port_nt win_pipes_that_are_full_share_no_bytes",
+     " || bundle->writer != NULL", ""),
+    (0, "the block is not kept for what waits", "pipe/end.c", "port_nt win_pipes_that_are_full_share_no_bytes",
+     "  if (n == UV__PENDING)\n    uv__bundle_lend(io);\n", ""),
+    (0, "the block does not come back", "pipe/end.c", "port_nt win_small_buffers_that_wait_are_closed",
+     "  uv__bundle_return(io);\n", ""),
+    (0, "of buffers that went together one is over", "pipe/end.c", "port_nt win_small_buffers_that_wait_come_before_the_end",
+     "    while (i < nbufs && done >= bufs[i].len)\n", "    if (done >= bufs[i].len)\n"),
+
     # ---- What children would have
     (0, "children inherit each socket", "tcp/sock.c", "api_nt win_children_inherit_no_socket",
      "WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT", "WSA_FLAG_OVERLAPPED"),
