@@ -266,7 +266,7 @@ FAULTS = [
     (0, "a handle is given twice", "ipc/in.c", "api_nt i3_handles_come_in_order_with_their_bytes",
      "    passed->descs[passed->count++] = ipc->held;\n  ipc->held.kind = UV__DESC_NONE;\n  return n;",
      "    passed->descs[passed->count++] = ipc->held;\n  return n;"),
-    (0, "a child's end is told without its code", "process/process.c", "api_nt process_exit_status",
+    (0, "a child's end is told without its code", "process/end.c", "api_nt process_exit_status",
      "  (void) GetExitCodeProcess(child->process, &child->exit_code);\n", ""),
     (0, "a child has handles that nobody gave it", "process/create.c", "api_nt i1_to_a_child_and_back",
      "stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,",
