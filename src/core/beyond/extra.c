@@ -43,7 +43,7 @@ void uv__extra_finish(uv_stream_t* stream, int status) {
   }
 }
 
-static void tell(const uv_stream_t* stream, unsigned kinds) {
+static void tell_all(const uv_stream_t* stream, unsigned kinds) {
   struct uv__extra* extra;
 
   for (extra = uv__extras(stream); extra != NULL; extra = extra->next)
@@ -77,7 +77,7 @@ static void fail_reads(uv_stream_t* stream, int why) {
 /* ---- The table ---- */
 
 static const struct uv__beyond beyond = {
-    .tell = tell,
+    .tell = tell_all,
     .turn = take_turn,
     .before_read = tell_taken_back,
     .read = read_for_request,

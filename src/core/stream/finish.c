@@ -140,7 +140,7 @@ void uv__stream_finish(uv_handle_t* handle) {
   if (stream->stream.shutdown_req != NULL)
     uv__shutdown_end(stream, io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN)
                                                      : UV_ECANCELED);
-  if (uv__extras(stream) != NULL)
+  if (stream->stream.kept.extras != NULL)
     stream->loop->beyond->finish(stream, UV_ECANCELED);
   /* Last, because ending a request asks for a turn, and the memory may go next. */
   if (io->waiting) {

@@ -66,7 +66,6 @@ static void note_end(uv_stream_t* stream, ssize_t why) {
 
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
   leave(stream);
-  note_end(stream, why);
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
 }
@@ -77,10 +76,10 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why) {
   int was_connected = stream->stream.phase == UV__CONNECTED;
   uv_buf_t none = uv_buf_init(NULL, 0);
 
-  if (stream->flags & UV__STREAM_ASKED) {
+  if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
     note_end(stream, why);
+  if (stream->flags & UV__STREAM_ASKED)
     stream->loop->beyond->fail_reads(stream, (int) why);
-  }
   if (stream->stream.phase == UV__CONNECTING ||
       (stream->stream.phase == UV__CONNECTED && !was_connected))
     return;
@@ -134,6 +133,7 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
+  note_end(stream, n);
   end(stream, n, &buf);
 }
 

@@ -85,7 +85,7 @@ static int take(uvs_send_file_t* req, size_t n) {
   return req->stops || req->left == 0;
 }
 
-static void tell(uvs_send_file_t* req) {
+static void tell_progress(uvs_send_file_t* req) {
   uv_stream_t* stream = req->handle;
 
   if (uv__write_queue_fails(stream)) {
@@ -102,7 +102,7 @@ static void tell(uvs_send_file_t* req) {
   }
 }
 
-static const struct uv__file_ops file_ops = {.give = give, .take = take, .progress = tell};
+static const struct uv__file_ops file_ops = {.give = give, .take = take, .progress = tell_progress};
 
 static void on_end(uv_write_t* write, int status) {
   uvs_send_file_t* req = uv__container_of(write, uvs_send_file_t, write);

@@ -202,7 +202,7 @@ void uv__write_fail(uv_stream_t* stream, int status);
  * the stream's turn, and at the end of what it does with them. */
 void uv__write_tell(uv_stream_t* stream);
 void uv__write_deliver(uv_stream_t* stream);
-/* At the end of that: a file at the front has its turn. */
+/* At the end of that, where the queue is not empty: a file at the front has its turn. */
 void uv__write_progress(uv_stream_t* stream);
 /* Whether the end of a request would be told too early (W1). */
 int uv__write_queue_is_early(const uv_stream_t* stream, const uv_write_t* req);

@@ -156,7 +156,7 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
 
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
  * become so, are stepped over. Returns how many were not its own. */
-static size_t take(uv_write_t* req, size_t n) {
+static size_t take(uv_stream_t* stream, uv_write_t* req, size_t n) {
   if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
     if (n > 0)
       req->state |= BEGUN;
@@ -172,6 +172,7 @@ static size_t take(uv_write_t* req, size_t n) {
       req->state |= BEGUN;
       let_go(req);
       req->written += part;
+      stream->write_queue_size -= part;
       n -= part;
     }
     if (part < buf->len) {
@@ -186,14 +187,12 @@ static size_t take(uv_write_t* req, size_t n) {
 void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
-  if (!uv__queue_empty(queue) && !(request_of(queue->next)->state & UV__WRITE_OF_FILE))
-    stream->write_queue_size -= n;
   if (n > 0)
     uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
 
-    n = take(req, n);
+    n = take(stream, req, n);
     if (is_forsaken(req))
       withdraw(stream, req, UV_EBADF);
     if (req->at < req->nbufs)
@@ -364,10 +363,9 @@ int uv__write_queue_fails(const uv_stream_t* stream) {
 }
 
 void uv__write_progress(uv_stream_t* stream) {
-  struct uv__queue* queue = &stream->stream.write_queue;
-  uv_write_t* req = request_of(queue->next);
+  uv_write_t* req = request_of(stream->stream.write_queue.next);
 
-  if (!uv__queue_empty(queue) && (req->state & UV__WRITE_OF_FILE) && !uv__handle_is_closing(stream))
+  if ((req->state & UV__WRITE_OF_FILE) && !uv__handle_is_closing(stream))
     file_of(req)->ops->progress(file_of(req));
 }
 
