@@ -1,7 +1,7 @@
 /* The random programs of test/sim over the core and src/win and the model of NT: what the model of
- * the contract is told is seen at the operations of the port, for which the linker puts a table
- * in front of uv__tcp_ops (--wrap). The clock and the schedule are those of the model of NT. Which
- * bytes a connection has taken is in sim_ways_native.c. */
+ * the contract is told is seen at the operations of the port, for which the linker puts tables
+ * in front of uv__tcp_ops and uv__port_beyond (--wrap). The clock and the schedule are those of the
+ * model of NT. Which bytes a connection has taken is in sim_ways_native.c. */
 #include "sim_native.h"
 
 #include <string.h>
