@@ -25,7 +25,6 @@ struct uv__extra_ops {
 struct uv__extra* uv__extra_find(const uv_stream_t* stream, enum uv__extra_kind kind);
 void uv__extra_put(uv_stream_t* stream, struct uv__extra* extra, const struct uv__extra_ops* ops);
 void uv__extra_take(struct uv__extra* extra);
-void uv__extra_finish(uv_stream_t* stream, int status);
 
 /* drop.c: its time is over: the descriptor goes now, and a TCP connection is reset. What waits ends, in the
  * stream's turn, with UV_ETIMEDOUT. Of one that connects or is connected, and not in a turn of it. */

@@ -33,7 +33,7 @@ void uv__drop_turn(uv_stream_t* stream, unsigned rung) {
   if (stream->stream.phase == UV__DROPPED)
     uv__read_fail(stream, UV_ETIMEDOUT);
   if (stream->stream.phase == UV__DROPPED)
-    uv__extra_finish(stream, UV_ETIMEDOUT);
+    stream->loop->beyond->finish(stream, UV_ETIMEDOUT);
   if (stream->stream.phase != UV__DROPPED)
     return;
   if (io->busy & UV__WRITE)

@@ -32,7 +32,7 @@ static void take_turn(uv_stream_t* stream, unsigned rung) {
 }
 
 /* One by one, as a callback may take any of them away. Nearly all streams have none. */
-void uv__extra_finish(uv_stream_t* stream, int status) {
+static void finish_all(uv_stream_t* stream, int status) {
   int kind;
 
   for (kind = 0; kind < UV__EXTRA_KINDS && uv__extras(stream) != NULL; kind++) {
@@ -82,7 +82,7 @@ static const struct uv__beyond beyond = {
     .before_read = tell_taken_back,
     .read = read_for_request,
     .fail_reads = fail_reads,
-    .finish = uv__extra_finish,
+    .finish = finish_all,
     .drop_turn = uv__drop_turn,
 };
 
