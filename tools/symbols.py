@@ -36,7 +36,8 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # Then deadlines, reads as requests and hang-ups (uvstream.h), 7 KB each. And 1.5 KB of the DLL for names that
 # are open to a list of users (uvstream.h).
 # Then files through streams, 4 KB, and moves to other loops, 3 KB (uvstream.h).
-BOUNDS = {("clang", "libuvstream.so"): (187800, 1.01), ("mingw", "libuvstream.dll"): (207360, 1.01)}
+# Then several handles in one message (uvstream.h), 3 KB of the DLL, half of them for whoever receives these.
+BOUNDS = {("clang", "libuvstream.so"): (187800, 1.01), ("mingw", "libuvstream.dll"): (210432, 1.01)}
 
 # Bytes of the library in bench/size_echo.c, linked with --gc-sections, by preset, as above. When streams began to
 # have something of uvstream.h on them (limits of time, requests to read, hang-ups, files, moves) it was 6 KB more;
@@ -87,14 +88,10 @@ def dll_imports(library):
     return {name.lower() for name in re.findall(r"^\s*DLL Name: (\S+)", text, flags=re.MULTILINE)}
 
 
-def cached(build, name):
-    """What CMakeCache.txt of a build folder has under a name."""
-    return re.search(rf"^{name}:\w+=(.*)$", (build / "CMakeCache.txt").read_text(), flags=re.MULTILINE)[1]
-
-
 def stripped_size(build, library):
     """The size of a library without what only debuggers and linkers look at."""
-    strip = cached(build, "CMAKE_STRIP")
+    cache = (build / "CMakeCache.txt").read_text()
+    strip = re.search(r"^CMAKE_STRIP:\w+=(.+)$", cache, flags=re.MULTILINE)[1]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, library.name)
         run(strip, "-o", str(copy), str(library))
@@ -135,9 +132,11 @@ def echo(build):
         return None
     windows = (build / "bin" / "libuvstream.dll").exists()
     needs = ["-lws2_32", "-lmswsock", "-liphlpapi", "-ladvapi32"] if windows else ["-pthread", "-ldl"]
+    (known,) = build.glob("CMakeFiles/*/CMakeCCompiler.cmake")
+    compiler = re.search(r'^set\(CMAKE_C_COMPILER "(.+)"\)', known.read_text(), flags=re.MULTILINE)[1]
     with tempfile.TemporaryDirectory() as folder:
         program, chart = Path(folder, "echo.exe"), Path(folder, "echo.map")
-        run(cached(build, "CMAKE_C_COMPILER"), "-O2", f"-I{ROOT / 'include'}",
+        run(compiler, "-O2", f"-I{ROOT / 'include'}",
             str(ROOT / "bench" / "size_echo.c"), str(library), *needs, "-Wl,--gc-sections",
             f"-Wl,-Map,{chart}", "-o", str(program))
         names = {line.split()[-1] for line in run(tool("nm", windows), str(program)).splitlines()}
