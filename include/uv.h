@@ -999,12 +999,13 @@ struct uv_loop_s {
     unsigned int count;
   } timers; /* a heap, soonest first */
   uint64_t timer_order;
-  uint64_t retry_at;          /* ms: when those that lacked resources try again; 0: none */
-  int work_pending;           /* atomic: work_done is not empty */
-  struct uv__queue work_done; /* finished work; the pool's lock guards it */
-  struct uv__meter* meter;    /* NULL until UV_METRICS_IDLE_TIME */
-  uint64_t rings;             /* of lanes, ever */
-  uint64_t turns;             /* for uv_metrics_info, like the next two */
+  uint64_t retry_at;               /* ms: when those that lacked resources try again; 0: none */
+  int work_pending;                /* atomic: work_done is not empty */
+  struct uv__queue work_done;      /* finished work; the pool's lock guards it */
+  struct uv__meter* meter;         /* NULL until UV_METRICS_IDLE_TIME */
+  const struct uv__beyond* beyond; /* NULL until uvstream.h put something on a stream */
+  uint64_t rings;                  /* of lanes, ever */
+  uint64_t turns;                  /* for uv_metrics_info, like the next two */
   uint64_t events;
   uint64_t events_waiting;
   struct uv__loop_tail tail;

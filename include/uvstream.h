@@ -419,7 +419,7 @@ struct uvs_send_file_s {
   uint64_t sent;       /* read-only: bytes that the system has taken */
   /* private */
   uv_write_t write; /* its place in the queue */
-  ssize_t (*give)(uvs_send_file_t* req);
+  const struct uv__file_ops* ops;
   uint64_t offset; /* of the next byte that is to go */
   uint64_t left;
   uint64_t turn; /* of the loop, in which progress was told of */
@@ -429,6 +429,7 @@ struct uvs_send_file_s {
   uv_file file;
   unsigned char to_end;
   unsigned char copies; /* the system cannot move them */
+  unsigned char moved;  /* more went than the program was told of */
   unsigned char stops;  /* it was taken back, and what the system works on has yet to end */
 };
 

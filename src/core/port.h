@@ -159,14 +159,6 @@ struct uv__ops {
   /* The native descriptor. UV_EBADF when there is none. */
   int (*fileno)(const struct uv__io* io, uv_os_fd_t* fd);
 
-  /* HANGUP lane, of a connected io. "Tell me once when the peer has ended what it sends, or the
-   * connection is gone", whatever there is to be read before. Takes nothing. UV_EOF, or an error, which
-   * is UV_ECONNRESET for a reset (UV_EPIPE: nobody reads from what can only be written to): it is so now.
-   * UV__PENDING: by a ring; a question that nobody waits for any more is left open. UV_EAGAIN: not yet,
-   * the system will not tell, and the core asks again a little later. NULL where there is no such thing.
-   * This is the one operation that may allocate when it is first asked for. */
-  int (*hangup_arm)(struct uv__io* io);
-
   /* READ lane. "Tell me once when read_now would get somewhere": data, EOF or an error.
    * UV__READY: now. UV__PENDING: by a ring. Takes no bytes. */
   int (*read_arm)(struct uv__io* io);
@@ -207,13 +199,6 @@ struct uv__ops {
    * was taken. An error: it goes on. NULL where no write can be taken back. */
   int (*write_stop)(struct uv__io* io);
 
-  /* WRITE lane, as UV__QUEUE. Take some of the `len` (> 0) bytes of a file from `offset` on, straight from
-   * it: the count, UV__PENDING, UV_EAGAIN, or an error, as of a write; UV_EOF: the file has nothing there.
-   * It may wait for a disk, and `len` says for how much. UV_ENOTSUP: not now, UV_ENOSYS: none of this
-   * file; the core then reads and writes it. NULL where that is all that can be done. The file stays open
-   * until the ring or the close. */
-  ssize_t (*send_file)(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
-
   /* CONNECT lane. 0: connected now; of a pipe that goes one way only, UV__OPENED_READABLE or
    * UV__OPENED_WRITABLE. The address is as in bind, and may go after the call. */
   int (*connect)(struct uv__io* io, const void* addr);
@@ -231,10 +216,42 @@ struct uv__ops {
    * the program is told, the core asks for the next one. */
   int (*accept_now)(struct uv__io* io, struct uv__desc* desc);
 
-  /* After a ring of WRITE, CONNECT, SHUTDOWN or HANGUP: what the start would have returned. WRITE
-   * may answer 0: nothing was taken, start again; and HANGUP: nothing has happened, ask again. After the close of an io whose lane was
-   * busy: what it really did, or UV_ECANCELED. */
+  /* After a ring of WRITE, CONNECT or SHUTDOWN: what the start would have returned. WRITE may answer 0:
+   * nothing was taken, start again. After the close of an io whose lane was busy: what it really did, or
+   * UV_ECANCELED. */
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
+
+  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
+   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
+   * a listener takes no connection and its address is free for the next one, and unless somebody
+   * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
+   * written. */
+  int (*close)(struct uv__io* io);
+
+  /* For uv__port_beyond, as the backend likes. */
+  unsigned beyond;
+};
+
+/* What uvstream.h alone asks of a stream, NULL where there is no such thing. It is not in the table above,
+ * which every program has, so that only who asks for it has it linked. */
+struct uv__beyond_ops {
+  /* HANGUP lane, of a connected io. "Tell me once when the peer has ended what it sends, or the
+   * connection is gone", whatever there is to be read before. Takes nothing. UV_EOF, or an error, which
+   * is UV_ECONNRESET for a reset (UV_EPIPE: nobody reads from what can only be written to): it is so now.
+   * UV__PENDING: by a ring; a question that nobody waits for any more is left open. UV_EAGAIN: not yet,
+   * the system will not tell, and the core asks again a little later. NULL where there is no such thing.
+   * This is the one operation that may allocate when it is first asked for. */
+  int (*hangup_arm)(struct uv__io* io);
+
+  /* After its ring: what hangup_arm would have returned; 0: nothing has happened, ask again. */
+  int (*hangup_done)(struct uv__io* io);
+
+  /* WRITE lane, as UV__QUEUE. Take some of the `len` (> 0) bytes of a file from `offset` on, straight from
+   * it: the count, UV__PENDING, UV_EAGAIN, or an error, as of a write; UV_EOF: the file has nothing there.
+   * It may wait for a disk, and `len` says for how much. UV_ENOTSUP: not now, UV_ENOSYS: none of this
+   * file; the core then reads and writes it. NULL where that is all that can be done. The file stays open
+   * until the ring or the close. */
+  ssize_t (*send_file)(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
 
   /* `to`, which is as init left it and of the same loop, becomes what `from` is, and `from` as init left
    * it. No lane of either is busy, and neither listens. On failure nothing has changed; it cannot fail
@@ -252,14 +269,10 @@ struct uv__ops {
   /* What left has got another `loop`, on whose thread this is called, and goes on there. On failure it is
    * as before. */
   int (*join)(struct uv__io* io);
-
-  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
-   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
-   * a listener takes no connection and its address is free for the next one, and unless somebody
-   * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
-   * written. */
-  int (*close)(struct uv__io* io);
 };
+
+/* That of this io, whatever its `ops` are by now; all NULL where it has none. */
+const struct uv__beyond_ops* uv__port_beyond(const struct uv__io* io);
 
 /* The kinds a backend serves. An IPC pipe is a kind of its own: read_now and write carry
  * descriptors, and a write with `pass` takes the descriptors with its first byte or nothing. */

@@ -296,7 +296,7 @@ FAULTS = [
     (0, "the good ones beside a bad handle stay open", "ipc/several.c",
      "api_nt x7_bad_one_among_several_handles",
      "    uv__port_discard(&group->descs[--group->taken]);\n", "    group->taken--;\n"),
-    (0, "a child's end is told without its code", "process/process.c", "api_nt process_exit_status",
+    (0, "a child's end is told without its code", "process/end.c", "api_nt process_exit_status",
      "  (void) GetExitCodeProcess(child->process, &child->exit_code);\n", ""),
     (0, "a child has handles that nobody gave it", "process/create.c", "api_nt i1_to_a_child_and_back",
      "stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,",

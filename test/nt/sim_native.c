@@ -1,7 +1,7 @@
 /* The random programs of test/sim over the core and src/win and the model of NT: what the model of
- * the contract is told is seen at the operations of the port, for which the linker puts a table
- * in front of uv__tcp_ops (--wrap). The clock and the schedule are those of the model of NT. Which
- * bytes a connection has taken is in sim_ways_native.c. */
+ * the contract is told is seen at the operations of the port, for which the linker puts tables
+ * in front of uv__tcp_ops and uv__port_beyond (--wrap). The clock and the schedule are those of the
+ * model of NT. Which bytes a connection has taken is in sim_ways_native.c. */
 #include "sim_native.h"
 
 #include <string.h>
@@ -315,7 +315,7 @@ static void hung_up(struct uv__io* io, int result) {
 }
 
 static int watch_hangup_arm(struct uv__io* io) {
-  int r = REAL.hangup_arm(io);
+  int r = uv__tcp_hangup_arm(io);
 
   sim_trace("  hangup_arm fd %d: %d", sim_fd(io), r);
   hung_up(io, r);
@@ -331,8 +331,6 @@ static ssize_t watch_done(struct uv__io* io, enum uv__lane lane) {
     collect_write(io, r);
   else if (lane == UV__CONNECT)
     seen->connected(io, (int) r);
-  else if (lane == UV__HANGUP)
-    hung_up(io, (int) r);
   else
     seen->shutdown_done(io, (int) r);
   return r;
@@ -354,6 +352,25 @@ static int watch_read_disarm(struct uv__io* io) {
   return r;
 }
 
+static int watch_hangup_done(struct uv__io* io) {
+  int r = uv__tcp_hangup_done(io);
+
+  sim_trace("  hangup_done: %d", r);
+  idle = 0;
+  hung_up(io, r);
+  return r;
+}
+
+/* There is no TCP here but what was watched, and what it can do beside that is not in these programs. */
+static const struct uv__beyond_ops watched = {.hangup_arm = watch_hangup_arm,
+                                              .hangup_done = watch_hangup_done};
+const struct uv__beyond_ops* __wrap_uv__port_beyond(const struct uv__io* io);
+
+const struct uv__beyond_ops* __wrap_uv__port_beyond(const struct uv__io* io) {
+  (void) io;
+  return &watched;
+}
+
 const struct uv__ops __wrap_uv__tcp_ops = {
     .init = watch_init,
     .open = watch_open,
@@ -363,7 +380,6 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .fileno = watch_fileno,
     .read_arm = watch_read_arm,
     .read_disarm = watch_read_disarm,
-    .hangup_arm = watch_hangup_arm,
     .read_now = watch_read_now,
     .write = watch_write,
     .send_file = watch_send_file,

@@ -158,13 +158,19 @@ TEST(connect_over_ipv6) {
 
 /* ---- Handing over ---- */
 
+static int can_move(const struct kind* k) {
+  const struct uv__io io = {.ops = k->ops};
+
+  return uv__port_beyond(&io)->move != NULL;
+}
+
 TEST(move_takes_the_connection_and_what_came_over_it) {
   EACH_KIND(k) {
     struct stream *listener, *first, *peer, *second;
     struct place before, after;
     uv_os_fd_t fd;
 
-    if (k->ops->move == NULL)
+    if (!can_move(k))
       continue;
     listener = make_listener(k);
     first = make_client(listener);
@@ -173,7 +179,7 @@ TEST(move_takes_the_connection_and_what_came_over_it) {
     settle();
     k->place(first, UV__LOCAL, &before);
     second = stream_new(k);
-    CHECK_EQ(k->ops->move(&second->io, &first->io), 0);
+    CHECK_EQ(uv__port_beyond(&first->io)->move(&second->io, &first->io), 0);
     CHECK_EQ(first->io.ops->fileno(&first->io, &fd), UV_EBADF);
     stream_end(first);
     k->place(second, UV__LOCAL, &after);
@@ -195,13 +201,13 @@ TEST(move_takes_what_is_not_connected) {
     struct stream *listener, *first, *second;
     struct place place;
 
-    if (k->ops->move == NULL)
+    if (!can_move(k))
       continue;
     listener = make_listener(k);
     k->place(listener, UV__LOCAL, &place);
     first = stream_open(k, NULL);
     second = stream_new(k);
-    CHECK_EQ(k->ops->move(&second->io, &first->io), 0);
+    CHECK_EQ(uv__port_beyond(&first->io)->move(&second->io, &first->io), 0);
     CHECK_EQ(collect(second, UV__CONNECT, start(second, UV__CONNECT, &place.at)), 0);
     /* Fresh again, it can have another one. */
     CHECK_EQ(k->open(first), 0);
@@ -225,7 +231,7 @@ static struct stream* leave(struct stream* s) {
   int tries = 0;
   int r;
 
-  while ((r = s->io.ops->leave(&s->io)) == UV_EBUSY && tries++ < PATIENCE)
+  while ((r = uv__port_beyond(&s->io)->leave(&s->io)) == UV_EBUSY && tries++ < PATIENCE)
     turn(0);
   if (r == UV_EBUSY && (s->io.busy & UV__READ))
     return NULL;
@@ -249,7 +255,7 @@ static void join(struct stream* s) {
 
   s->io.loop = loop;
   do
-    r = s->io.ops->join(&s->io);
+    r = uv__port_beyond(&s->io)->join(&s->io);
   while (r == UV_ENOMEM);
   CHECK_EQ(r, 0);
 }

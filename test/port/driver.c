@@ -486,11 +486,11 @@ int hear_hangup(struct stream* s) {
   int r = 0;
 
   while (r == 0) {
-    r = s->io.ops->hangup_arm(&s->io);
+    r = uv__port_beyond(&s->io)->hangup_arm(&s->io);
     if (r == UV__PENDING) {
       s->io.busy |= UV__HANGUP;
       await(s, UV__HANGUP);
-      r = (int) s->io.ops->done(&s->io, UV__HANGUP);
+      r = uv__port_beyond(&s->io)->hangup_done(&s->io);
     } else if (r == UV_EAGAIN) {
       turn(POLL_MS / 10);
       r = 0;

@@ -4,7 +4,7 @@
 
 /* A question that has to wait; where the port wants to be asked again there is nothing to wait for. */
 static int ask_in_vain(struct stream* s) {
-  int r = s->io.ops->hangup_arm(&s->io);
+  int r = uv__port_beyond(&s->io)->hangup_arm(&s->io);
 
   CHECK(r == UV__PENDING || r == UV_EAGAIN);
   if (r == UV__PENDING)
@@ -36,7 +36,7 @@ TEST(hangup_is_told_while_it_waits) {
       CHECK_EQ(rings(a, UV__HANGUP), 0);
       stream_end(b);
       await(a, UV__HANGUP);
-      CHECK_EQ(a->io.ops->done(&a->io, UV__HANGUP), UV_EOF);
+      CHECK_EQ(uv__port_beyond(&a->io)->hangup_done(&a->io), UV_EOF);
       settle();
       CHECK_EQ(rings(a, UV__HANGUP), 0);
     } else {
@@ -75,7 +75,7 @@ TEST(hangup_is_not_told_of_bytes) {
     CHECK_EQ(write_byte(b, 'b'), 0);
     settle();
     if (rings(a, UV__HANGUP) > 0) /* For nothing: that is allowed. */
-      CHECK_EQ(a->io.ops->done(&a->io, UV__HANGUP), 0);
+      CHECK_EQ(uv__port_beyond(&a->io)->hangup_done(&a->io), 0);
     else
       CHECK(r == UV_EAGAIN || (a->io.busy & UV__HANGUP));
     CHECK_EQ(read_byte(a), 'b');
@@ -108,7 +108,7 @@ TEST(hangup_of_a_reset_is_no_end) {
     stream_reset(b);
     if (a->io.busy & UV__HANGUP) {
       await(a, UV__HANGUP);
-      CHECK_EQ(a->io.ops->done(&a->io, UV__HANGUP), k->resets ? UV_ECONNRESET : UV_EOF);
+      CHECK_EQ(uv__port_beyond(&a->io)->hangup_done(&a->io), k->resets ? UV_ECONNRESET : UV_EOF);
     }
     CHECK_EQ(hear_hangup(a), k->resets ? UV_ECONNRESET : UV_EOF);
     CHECK(read_to_end(a) < 0);

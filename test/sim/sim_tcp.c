@@ -500,12 +500,27 @@ static int tcp_shutdown(struct uv__io* io) {
   return sock->reset ? UV_ENOTCONN : 0;
 }
 
-static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
+/* It rang, and is collected. */
+static void check_done(struct uv__io* io, enum uv__lane lane) {
   if (io->tail.magic != SIM_OPEN && io->tail.magic != SIM_CLOSED && io->tail.magic != SIM_CLOSING)
     sim_fail("done on memory that is not an io");
   if (!(io->tail.due & (unsigned) lane))
     sim_fail("done on lane %d, which did not ring", (int) lane);
   io->tail.due &= ~(unsigned) lane;
+}
+
+static int tcp_hangup_done(struct uv__io* io) {
+  int r;
+
+  check_done(io, UV__HANGUP);
+  r = sim_hangup(sim_socket_of(io));
+  if (r != 0)
+    sim_seen->hung_up(io, r);
+  return r;
+}
+
+static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
+  check_done(io, lane);
   switch (lane) {
   case UV__WRITE:
     sim_trace("  done(write): %d", (int) io->tail.write_result);
@@ -517,10 +532,6 @@ static ssize_t tcp_done(struct uv__io* io, enum uv__lane lane) {
     return io->tail.connect_result;
   case UV__SHUTDOWN:
     return io->tail.shutdown_result;
-  case UV__HANGUP:
-    if (sim_hangup(sim_socket_of(io)) != 0)
-      sim_seen->hung_up(io, sim_hangup(sim_socket_of(io)));
-    return sim_hangup(sim_socket_of(io));
   default:
     sim_fail("done on lane %d, which is collected otherwise", (int) lane);
     return UV_EINVAL;
@@ -588,17 +599,32 @@ static int tcp_join(struct uv__io* io) {
 
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
  * them all, but for names. */
-#define SIM_OPS(bind_op, name_op, connect_op, move_op)                                          \
+#define SIM_OPS(bind_op, name_op, connect_op, row)                                              \
   {                                                                                             \
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
-    .hangup_arm = tcp_hangup_arm, .read_now = tcp_read_now, .write = tcp_write,                 \
-    .write_stop = tcp_write_stop, .send_file = sim_send_file, .connect = connect_op,            \
-    .shutdown = tcp_shutdown, .listen = sim_listen, .accept_now = sim_accept_now,               \
-    .done = tcp_done, .move = move_op, .leave = tcp_leave, .join = tcp_join, .close = tcp_close \
+    .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
+    .connect = connect_op, .shutdown = tcp_shutdown, .listen = sim_listen,                      \
+    .accept_now = sim_accept_now, .done = tcp_done, .close = tcp_close, .beyond = row           \
   }
 
-const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);
-const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
-const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
-const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, NULL);
+const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 1);
+const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0);
+const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0);
+const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 0);
+
+static const struct uv__beyond_ops beyond[] = {
+    {.hangup_arm = tcp_hangup_arm,
+     .hangup_done = tcp_hangup_done,
+     .leave = tcp_leave,
+     .join = tcp_join},
+    {.hangup_arm = tcp_hangup_arm,
+     .hangup_done = tcp_hangup_done,
+     .move = tcp_move,
+     .leave = tcp_leave,
+     .join = tcp_join},
+};
+
+const struct uv__beyond_ops* uv__port_beyond(const struct uv__io* io) {
+  return &beyond[io->ops->beyond];
+}

@@ -298,7 +298,9 @@ static int among(uint32_t flags, const uint32_t* list, size_t count) {
 
 TEST(i6_flags) {
   static const uint32_t theirs[] = {0, 1, 2, 3, 6, 7};
-  static const uint32_t ours[] = {0, 1, 2, 3, 6, 7, 0x100, 0x101, 0x104, 0x105, 0x200};
+  static const uint32_t ours[] = {0,     1,     2,     3,     6,     7,     0x100,
+                                  0x101, 0x104, 0x105, 0x200, 0x402, 0x403, 0x406,
+                                  0x407, 0x500, 0x501, 0x504, 0x505};
   uint32_t flags;
   int bit;
 
@@ -309,7 +311,7 @@ TEST(i6_flags) {
     CHECK_EQ(accepts(0, flags, 0, 0), from_them);
     CHECK_EQ(accepts(1, flags, 0, 0), from_us);
     CHECK_EQ(accepts(0, flags, 9, 0), from_them && (flags & 1));
-    CHECK_EQ(accepts(1, flags, 9, 0), from_us && (flags & 1));
+    CHECK_EQ(accepts(1, flags, 9, 0), from_us && (flags & 1) && !(flags & 0x400));
     CHECK(!accepts(1, flags, 0, 1));
   }
   for (bit = 12; bit < 32; bit++)

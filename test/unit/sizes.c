@@ -11,7 +11,7 @@
 /* Name, bytes on 64-bit Linux with glibc, bytes on 64-bit Windows. */
 #define SIZES(ROW)                    \
   ROW(uv_buf_t, 16, 16)               \
-  ROW(uv_loop_t, 328, 408)            \
+  ROW(uv_loop_t, 336, 416)            \
   ROW(uv_handle_t, 56, 56)            \
   ROW(uv_stream_t, 208, 304)          \
   ROW(uv_tcp_t, 216, 312)             \
@@ -34,7 +34,7 @@
   ROW(uvs_deadline_t, 128, 128)       \
   ROW(uvs_read_t, 112, 112)           \
   ROW(uvs_moving_t, 112, 200)         \
-  ROW(uvs_send_file_t, 312, 312)      \
+  ROW(uvs_send_file_t, 320, 320)      \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
   ROW(uv_getnameinfo_t, 1288, 1288)   \

@@ -19,7 +19,7 @@ static void end(uvs_hangup_t* hangup, int status) {
 
 /* What is known without waiting, or UV__PENDING when a ring comes, or UV_EAGAIN. */
 static int ask(struct uv__io* io) {
-  int r = io->ops->hangup_arm(io);
+  int r = uv__port_beyond(io)->hangup_arm(io);
 
   uv__trace(io, UV__TRACE_START, UV__HANGUP, r);
   if (r == UV__PENDING)
@@ -34,7 +34,7 @@ static void take_turn(struct uv__extra* extra, unsigned rung) {
   int r = 0;
 
   if (rung & UV__HANGUP) {
-    r = (int) io->ops->done(io, UV__HANGUP);
+    r = uv__port_beyond(io)->hangup_done(io);
     uv__trace(io, UV__TRACE_COLLECT, UV__HANGUP, r);
   }
   if (r == 0) {
@@ -59,7 +59,7 @@ int uvs_hangup_start(uvs_hangup_t* hangup, uv_stream_t* stream, uvs_hangup_cb cb
     return UV_EINVAL;
   if (stream->stream.phase != UV__CONNECTED)
     return UV_ENOTCONN;
-  if (stream->stream.io.ops->hangup_arm == NULL)
+  if (uv__port_beyond(uv__stream_io(stream))->hangup_arm == NULL)
     return UV_ENOTSUP;
   if (uv__extra_find(stream, UV__EXTRA_HANGUP) != NULL)
     return UV_EBUSY;

@@ -138,7 +138,7 @@ void uv__race_decide(struct uv__race* race, int status) {
 int uv__race_hand_over(struct uv__race* race) {
   struct uv__attempt* winner = race->winner;
   struct uv__io* io = &race->stream->stream.io;
-  int r = io->ops->move(io, &winner->inner.io);
+  int r = uv__port_beyond(io)->move(io, &winner->inner.io);
 
   race->winner = NULL;
   if (r < 0)
@@ -309,6 +309,7 @@ void uv__race_take_former(struct uv__race* race) {
   struct uv__io* io = &race->stream->stream.io;
 
   prepare(&race->former, race, take_former_turn);
-  (void) io->ops->move(&race->former.inner.io, io); /* What is not connected can be moved. */
+  (void) uv__port_beyond(io)->move(&race->former.inner.io,
+                                   io); /* What is not connected can be moved. */
   leave(&race->former);
 }

@@ -1,5 +1,5 @@
-/* Child processes: arguments, the streams that become their stdio, and the one event of a
- * child, its end. Starting, signalling and watching are the port's. */
+/* Child processes: arguments, and the streams that become their stdio. Starting, signalling and watching are
+ * the port's; the one event of a child, its end, is in child.c. */
 #include "core/kind/kind.h"
 
 #include <signal.h>
@@ -15,41 +15,6 @@ enum {
               UV_PROCESS_DETACHED | UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_CONSOLE |
               UV_PROCESS_WINDOWS_HIDE_GUI | UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME
 };
-
-/* The child rang, or the port is done with its close. */
-void uv__process_turn(struct uv__io* io, unsigned rung) {
-  uv_process_t* handle = uv__container_of(io, uv_process_t, io);
-
-  if (rung & UV__CLOSED) {
-    uv__loop_release(handle->loop);
-    uv__loop_closing(handle->loop, (uv_handle_t*) handle);
-    return;
-  }
-  if (!(rung & UV__EVENT) || uv__handle_is_closing(handle))
-    return;
-  uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
-  uv__handle_stop((uv_handle_t*) handle);
-  uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
-  if (handle->exit_cb != NULL)
-    handle->exit_cb(handle, handle->exit_status, handle->term_signal);
-}
-
-int uv__process_close(uv_handle_t* handle) {
-  uv_process_t* process = (uv_process_t*) handle;
-  int r = uv__port_child_close(&process->io);
-
-  uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
-  uv__handle_stop(handle);
-  if (r == UV__PENDING) {
-    process->io.busy |= UV__CLOSED;
-    uv__loop_hold(handle->loop);
-  }
-  return r;
-}
-
-void uv__process_finish(uv_handle_t* handle) {
-  uv__queue_remove(&((uv_process_t*) handle)->io.link);
-}
 
 /* One row for the port from one container of the program. */
 static int describe(const uv_stdio_container_t* container, struct uv__child_stdio* row) {

@@ -17,7 +17,13 @@ void uv__loop_starve(struct uv__io* io);
 /* That time is there. */
 void uv__loop_retry(uv_loop_t* loop);
 
-/* The same in the loop's next turn, and not in this one for that alone; nor does it wait for what it
+/* A descriptor came back: listeners that lack one try again at once (A4). */
+static inline void uv__loop_freed(uv_loop_t* loop) {
+  if (loop->retry_at != 0)
+    loop->retry_at = loop->time;
+}
+
+/* As uv__loop_again, in the loop's next turn, and not in this one for that alone; nor does it wait for what it
  * lacks. */
 static inline void uv__loop_later(struct uv__io* io) {
   if (io->waiting == UV__WAITS_STARVED)

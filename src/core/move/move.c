@@ -49,7 +49,8 @@ static int gate(const uv_stream_t* stream) {
     return UV_ENOTCONN;
   if (uv__stream_has_requests(stream) || s->passing > 0 || uv__extras(stream) != NULL)
     return UV_EBUSY;
-  return (stream->flags & UV__STREAM_STAYS) || s->io.ops->leave == NULL ? UV_ENOTSUP : 0;
+  return (stream->flags & UV__STREAM_STAYS) || uv__port_beyond(&s->io)->leave == NULL ? UV_ENOTSUP
+                                                                                      : 0;
 }
 
 /* All that is the core's. */
@@ -70,6 +71,27 @@ static void pack(uvs_moving_t* moving, uv_stream_t* stream, unsigned flags, uvs_
   }
 }
 
+/* The handle closes, but nothing of the connection ends: its io leaves the loop for `moving`. The results
+ * are those of the port; an error leaves all as it was. */
+static int leave(uv_stream_t* stream, uvs_moving_t* moving) {
+  struct uv__io* io = uv__stream_io(stream);
+  int r = uv__port_beyond(io)->leave(io);
+
+  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
+  if (r < 0 && r != UV__PENDING)
+    return r;
+  stream->flags |= UV__STREAM_MOVES;
+  stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE);
+  uv__handle_stop((uv_handle_t*) stream);
+  stream->stream.u.moving = moving;
+  stream->stream.phase = UV__CLOSING;
+  if (r == UV__PENDING) {
+    io->busy |= UV__CLOSED;
+    uv__loop_hold(stream->loop);
+  }
+  return r;
+}
+
 int uvs_detach(uv_stream_t* stream, uvs_moving_t* moving, uvs_moving_cb cb) {
   uv_handle_t* handle = (uv_handle_t*) stream;
   unsigned flags;
@@ -81,7 +103,7 @@ int uvs_detach(uv_stream_t* stream, uvs_moving_t* moving, uvs_moving_cb cb) {
   if (r < 0)
     return r;
   flags = stream->flags & GOES;
-  r = uv__stream_leave(stream, moving);
+  r = leave(stream, moving);
   if (r < 0 && r != UV__PENDING)
     return r;
   pack(moving, stream, flags, cb);
@@ -122,7 +144,7 @@ int uvs_attach(uv_stream_t* stream, uvs_moving_t* moving) {
   fresh = io->ops;
   io->ops = moving->io.ops;
   io->tail = moving->io.tail;
-  r = io->ops->join(io);
+  r = uv__port_beyond(io)->join(io);
   if (r < 0) {
     io->ops = fresh;
     io->ops->init(io);

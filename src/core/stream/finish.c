@@ -26,7 +26,7 @@ int uv_shutdown(uv_shutdown_t* req, uv_stream_t* stream, uv_shutdown_cb cb) {
   return 0;
 }
 
-static void end_shutdown(uv_stream_t* stream, int status) {
+void uv__shutdown_end(uv_stream_t* stream, int status) {
   uv_shutdown_t* req = stream->stream.shutdown_req;
 
   stream->stream.shutdown_req = NULL;
@@ -43,10 +43,10 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   int r;
 
   if (stream->stream.phase >= UV__DROPPED)
-    return;                                 /* uv__stream_finish ends it, or uv__drop_turn. */
+    return;                                 /* uv__stream_finish ends it, or its turn. */
   if (!(stream->flags & UV__STREAM_SHUT)) { /* The connect it waited for failed (W4). */
     if (uv__queue_empty(&stream->stream.write_done))
-      end_shutdown(stream, UV_ECANCELED);
+      uv__shutdown_end(stream, UV_ECANCELED);
     return;
   }
   if (stream->stream.phase == UV__CONNECTING)
@@ -54,7 +54,7 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   if (!uv__write_drained(stream))
     return; /* The turn of the last write callback comes by here. */
   if (rung & UV__SHUTDOWN) {
-    end_shutdown(stream, (int) io->ops->done(io, UV__SHUTDOWN));
+    uv__shutdown_end(stream, (int) io->ops->done(io, UV__SHUTDOWN));
     return;
   }
   if (io->busy & UV__SHUTDOWN)
@@ -64,13 +64,7 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung) {
   if (r == UV__PENDING)
     io->busy |= UV__SHUTDOWN;
   else
-    end_shutdown(stream, r);
-}
-
-/* A descriptor came back: listeners that lack one try again at once (A4). */
-static void descriptor_freed(uv_loop_t* loop) {
-  if (loop->retry_at != 0)
-    loop->retry_at = loop->time;
+    uv__shutdown_end(stream, r);
 }
 
 /* Of a listener: the connection that nobody has claimed. connect_req shares its place with
@@ -82,8 +76,7 @@ static void forget_listening(uv_stream_t* stream) {
   stream->stream.u.connect_req = NULL;
 }
 
-/* The descriptor goes. UV__PENDING: a ring says when it is gone. */
-static int give_back(uv_stream_t* stream, enum uv__phase phase) {
+int uv__stream_give_back(uv_stream_t* stream, enum uv__phase phase) {
   struct uv__io* io = uv__stream_io(stream);
   int r;
 
@@ -100,27 +93,8 @@ static int give_back(uv_stream_t* stream, enum uv__phase phase) {
     return UV__PENDING;
   }
   io->busy &= (unsigned char) ~UV__CLOSED;
-  descriptor_freed(stream->loop);
+  uv__loop_freed(stream->loop);
   return 0;
-}
-
-int uv__stream_leave(uv_stream_t* stream, struct uvs_moving_s* moving) {
-  struct uv__io* io = uv__stream_io(stream);
-  int r = io->ops->leave(io);
-
-  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
-  if (r < 0 && r != UV__PENDING)
-    return r;
-  stream->flags |= UV__STREAM_MOVES;
-  stream->flags &= ~(unsigned) (UV__STREAM_READING | UV__STREAM_READABLE | UV__STREAM_WRITABLE);
-  uv__handle_stop((uv_handle_t*) stream);
-  stream->stream.u.moving = moving;
-  stream->stream.phase = UV__CLOSING;
-  if (r == UV__PENDING) {
-    io->busy |= UV__CLOSED;
-    uv__loop_hold(stream->loop);
-  }
-  return r;
 }
 
 /* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
@@ -140,50 +114,7 @@ int uv__stream_close(uv_handle_t* handle) {
   }
   io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
   uv__write_last(stream);
-  return give_back(stream, UV__CLOSING);
-}
-
-/* ---- A stream whose time is over ---- */
-
-void uv__stream_drop(uv_stream_t* stream) {
-  struct uv__io* io = uv__stream_io(stream);
-
-  assert(stream->stream.phase == UV__CONNECTING || stream->stream.phase == UV__CONNECTED);
-  if (stream->stream.passing > 0)
-    uv__write_forsake(stream);
-  if (stream->type == UV_TCP && stream->stream.phase == UV__CONNECTED)
-    (void) io->ops->option(io, UV__RESET, NULL); /* The peer is to hear of it in any case. */
-  io->busy |= UV__CLOSED;
-  if (give_back(stream, UV__DROPPED) == 0)
-    uv__loop_again(io); /* For the callbacks. */
-  assert(uv__stream_valid(stream));
-}
-
-/* What waited hears of it, in the order of a turn. Who closes meanwhile hears the rest as such a one. */
-void uv__drop_turn(uv_stream_t* stream, unsigned rung) {
-  struct uv__io* io = uv__stream_io(stream);
-
-  if (rung & UV__CLOSED) {
-    uv__loop_release(stream->loop);
-    descriptor_freed(stream->loop);
-  } else if (io->busy & UV__CLOSED) {
-    return;
-  }
-  if (stream->stream.u.connect_req != NULL)
-    uv__connect_end(stream, UV_ETIMEDOUT);
-  if (stream->stream.phase == UV__DROPPED)
-    uv__read_fail(stream, UV_ETIMEDOUT);
-  if (stream->stream.phase == UV__DROPPED)
-    uv__extra_finish(stream, UV_ETIMEDOUT);
-  if (stream->stream.phase != UV__DROPPED)
-    return;
-  if (io->busy & UV__WRITE)
-    uv__write_collect(stream);
-  uv__write_fail(stream, UV_ETIMEDOUT);
-  uv__write_deliver(stream);
-  if (stream->stream.phase == UV__DROPPED && stream->stream.shutdown_req != NULL &&
-      uv__write_drained(stream))
-    end_shutdown(stream, UV_ETIMEDOUT);
+  return uv__stream_give_back(stream, UV__CLOSING);
 }
 
 void uv__close_turn(uv_stream_t* stream, unsigned rung) {
@@ -191,7 +122,7 @@ void uv__close_turn(uv_stream_t* stream, unsigned rung) {
     return;
   uv__loop_release(stream->loop);
   uv__loop_closing(stream->loop, (uv_handle_t*) stream);
-  descriptor_freed(stream->loop);
+  uv__loop_freed(stream->loop);
 }
 
 /* The port is done with the stream: connect, writes in order, shutdown; then, by the caller,
@@ -207,9 +138,10 @@ void uv__stream_finish(uv_handle_t* handle) {
   uv__write_fail(stream, UV_ECANCELED);
   uv__write_deliver(stream);
   if (stream->stream.shutdown_req != NULL)
-    end_shutdown(stream,
-                 io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN) : UV_ECANCELED);
-  uv__extra_finish(stream, UV_ECANCELED);
+    uv__shutdown_end(stream, io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN)
+                                                     : UV_ECANCELED);
+  if (stream->stream.kept.extras != NULL)
+    stream->loop->beyond->finish(stream, UV_ECANCELED);
   /* Last, because ending a request asks for a turn, and the memory may go next. */
   if (io->waiting) {
     uv__queue_remove(&io->link);

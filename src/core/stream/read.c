@@ -66,16 +66,8 @@ static void note_end(uv_stream_t* stream, ssize_t why) {
 
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
   leave(stream);
-  note_end(stream, why);
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
-}
-
-static void fail_requests(uv_stream_t* stream, ssize_t why) {
-  struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
-
-  if (reads != NULL)
-    reads->ops->finish(reads, (int) why);
 }
 
 /* Requests are before whoever started reading. One of their callbacks may stop that, or get the stream
@@ -84,10 +76,10 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why) {
   int was_connected = stream->stream.phase == UV__CONNECTED;
   uv_buf_t none = uv_buf_init(NULL, 0);
 
-  if (stream->flags & UV__STREAM_ASKED) {
+  if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
     note_end(stream, why);
-    fail_requests(stream, why);
-  }
+  if (stream->flags & UV__STREAM_ASKED)
+    stream->loop->beyond->fail_reads(stream, (int) why);
   if (stream->stream.phase == UV__CONNECTING ||
       (stream->stream.phase == UV__CONNECTED && !was_connected))
     return;
@@ -141,22 +133,8 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
+  note_end(stream, n);
   end(stream, n, &buf);
-}
-
-static void read_for_request(uv_stream_t* stream) {
-  struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
-
-  reads->ops->read(reads);
-}
-
-/* A request that was taken back may have bytes that come before those that are read now. */
-static void tell_taken_back(uv_stream_t* stream) {
-  struct uv__extra* reads =
-      uv__extras(stream) == NULL ? NULL : uv__extra_find(stream, UV__EXTRA_READS);
-
-  if (reads != NULL)
-    reads->ops->turn(reads, 0);
 }
 
 /* Reads while there is something and the program wants it. A lane that rang is read without
@@ -191,9 +169,10 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       return;
     }
     uv__write_tell(stream); /* What comes may be the answer to them (W1). */
-    tell_taken_back(stream);
+    if (stream->stream.kept.extras != NULL)
+      stream->loop->beyond->before_read(stream);
     if (stream->flags & UV__STREAM_ASKED)
-      read_for_request(stream);
+      stream->loop->beyond->read(stream);
     else if (stream->flags & UV__STREAM_READING)
       read_once(stream);
     else

@@ -45,18 +45,79 @@ static ssize_t copy(uvs_send_file_t* req) {
   return io->ops->write(io, &buf, 1, UV__QUEUE, NULL);
 }
 
-static ssize_t give(uvs_send_file_t* req) {
+static ssize_t give_piece(uvs_send_file_t* req) {
   struct uv__io* io = uv__stream_io(req->handle);
   ssize_t n;
 
-  if (req->held > 0 || req->copies || io->ops->send_file == NULL)
+  if (req->held > 0 || req->copies || uv__port_beyond(io)->send_file == NULL)
     return copy(req);
-  n = io->ops->send_file(io, req->file, req->offset, piece_of(req, PIECE));
+  n = uv__port_beyond(io)->send_file(io, req->file, req->offset, piece_of(req, PIECE));
   if (n == UV_EOF)
     return end(req);
   req->copies = n == UV_ENOSYS;
   return n == UV_ENOSYS || n == UV_ENOTSUP ? copy(req) : n;
 }
+
+static ssize_t give(uvs_send_file_t* req) {
+  struct uv__io* io = uv__stream_io(req->handle);
+  ssize_t n = uv__write_note_cut(req->handle, give_piece(req));
+
+  uv__trace(io, UV__TRACE_START, UV__WRITE, n);
+  if (n >= 0 || n == UV__PENDING || n == UV_EAGAIN)
+    return n;
+  req->write.status = (int) n;
+  uv__loop_again(io);
+  return 0;
+}
+
+static int take(uvs_send_file_t* req, size_t n) {
+  if (n > 0)
+    req->moved = 1;
+  req->sent += n;
+  req->offset += n;
+  req->left -= n;
+  if (req->held > 0) {
+    req->at += (unsigned) n;
+    req->held -= (unsigned) n;
+  }
+  if (req->stops && req->left > 0)
+    req->write.status = UV_ECANCELED;
+  return req->stops || req->left == 0;
+}
+
+/* A stream may have several turns in one of the loop, of which one tells. */
+static void tell_moved(uvs_send_file_t* req) {
+  uv_stream_t* stream = req->handle;
+
+  if (req->turn == stream->loop->turns) {
+    uv__loop_later(uv__stream_io(stream));
+    return;
+  }
+  req->moved = 0;
+  if (req->progress == NULL)
+    return;
+  req->turn = stream->loop->turns;
+  req->progress(req);
+}
+
+static void tell_progress(uvs_send_file_t* req) {
+  uv_stream_t* stream = req->handle;
+
+  if (uv__write_queue_fails(stream)) {
+    if (!uv__queue_empty(&stream->stream.write_done))
+      return; /* Their callbacks come first, in a turn that they have asked for, and may write (X8). */
+    if (uv__write_queue_is_early(stream, &req->write)) {
+      uv__loop_later(uv__stream_io(stream));
+      return;
+    }
+    uv__write_fail(stream, req->write.status);
+    uv__write_tell(stream);
+  } else if (req->moved && req->write.at < req->write.nbufs) {
+    tell_moved(req);
+  }
+}
+
+static const struct uv__file_ops file_ops = {.give = give, .take = take, .progress = tell_progress};
 
 static void on_end(uv_write_t* write, int status) {
   uvs_send_file_t* req = uv__container_of(write, uvs_send_file_t, write);
@@ -86,7 +147,7 @@ int uvs_send_file(uvs_send_file_t* req,
   req->progress = progress;
   req->handle = stream;
   req->sent = 0;
-  req->give = give;
+  req->ops = &file_ops;
   req->offset = offset;
   req->left = length;
   req->turn = 0;
@@ -95,6 +156,7 @@ int uvs_send_file(uvs_send_file_t* req,
   req->file = file;
   req->to_end = length == UVS_TO_END;
   req->copies = 0;
+  req->moved = 0;
   req->stops = 0;
   req->write.type = UV_WRITE;
   req->write.cb = on_end;

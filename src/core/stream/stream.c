@@ -175,7 +175,7 @@ int uv__stream_valid(const uv_stream_t* stream) {
     return 0;
   if ((flags & UV__STREAM_WRITABLE) && (flags & UV__STREAM_SHUT))
     return 0;
-  if ((flags & UV__STREAM_ASKED) && uv__extra_find(stream, UV__EXTRA_READS) == NULL)
+  if ((flags & UV__STREAM_ASKED) && uv__extras(stream) == NULL)
     return 0;
   if ((flags & UV__STREAM_READING) && (stream->alloc_cb == NULL || stream->read_cb == NULL))
     return 0;

@@ -66,35 +66,34 @@ enum uv__extra_kind {
   UV__EXTRA_KINDS
 };
 
-/* NULL: it does not want to know. */
-struct uv__extra_ops {
-  enum uv__extra_kind kind;
-  /* In a turn of the stream, behind its reads. */
-  void (*turn)(struct uv__extra* extra, unsigned rung);
-  /* With UV__STREAM_ASKED: there may be something to read. */
-  void (*read)(struct uv__extra* extra);
-  /* What it waits for began, or got on. No callback of the program may run. */
-  void (*tell)(struct uv__extra* extra);
-  /* The stream has gone: it is on none from now on, and may tell why, which is `status`. */
-  void (*finish)(struct uv__extra* extra, int status);
-};
-
 static inline struct uv__extra* uv__extras(const uv_stream_t* stream) {
   return stream->stream.phase == UV__LISTENING ? NULL : stream->stream.kept.extras;
 }
 
-/* extra.c */
-struct uv__extra* uv__extra_find(const uv_stream_t* stream, enum uv__extra_kind kind);
-void uv__extra_put(uv_stream_t* stream, struct uv__extra* extra, const struct uv__extra_ops* ops);
-void uv__extra_take(struct uv__extra* extra);
-void uv__extra_turn(uv_stream_t* stream, unsigned rung);
-void uv__extra_finish(uv_stream_t* stream, int status);
-void uv__extra_tell_all(const uv_stream_t* stream, unsigned kinds);
+/* What the rules of streams leave to core/beyond: the one way up, in loop->beyond from the first of these
+ * that is put on a stream of the loop. Nothing else here names it, so that who uses uv.h alone has none of
+ * it linked. All but the last are about a stream that has some. */
+struct uv__beyond {
+  /* What those of `kinds` wait for, a set of 1 << enum uv__extra_kind, began, or got on. No callback of the
+   * program may run. */
+  void (*tell)(const uv_stream_t* stream, unsigned kinds);
+  /* In a turn of the stream, behind its reads. */
+  void (*turn)(uv_stream_t* stream, unsigned rung);
+  /* Bytes are about to be read. */
+  void (*before_read)(uv_stream_t* stream);
+  /* With UV__STREAM_ASKED: there may be something to read. Or reading has ended with `why`. */
+  void (*read)(uv_stream_t* stream);
+  void (*fail_reads)(uv_stream_t* stream, int why);
+  /* The stream has gone: they are on none from now on, and may tell why, which is `status`. */
+  void (*finish)(uv_stream_t* stream, int status);
+  /* The turn of one that is UV__DROPPED. */
+  void (*drop_turn)(uv_stream_t* stream, unsigned rung);
+};
 
-/* `kinds` is a set of 1 << enum uv__extra_kind. */
+/* Of one that does not listen. */
 static inline void uv__extra_tell(const uv_stream_t* stream, unsigned kinds) {
-  if (uv__extras(stream) != NULL)
-    uv__extra_tell_all(stream, kinds);
+  if (stream->stream.kept.extras != NULL)
+    stream->loop->beyond->tell(stream, kinds);
 }
 
 /* stream.c */
@@ -134,6 +133,20 @@ ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len);
 void uv__read_rest(uv_stream_t* stream);
 /* Reading has ended with this: whoever waits for bytes hears of it. */
 void uv__read_fail(uv_stream_t* stream, ssize_t why);
+
+struct uvs_send_file_s;
+
+/* What a file in the queue of writes does (send_file.c): the one way there from the queue. */
+struct uv__file_ops {
+  /* Give the system a piece: the result of a write. Of what failed 0, and its status says why. */
+  ssize_t (*give)(struct uvs_send_file_s* file);
+  /* The system took `n` bytes of it. 1: nothing more is to go. */
+  int (*take)(struct uvs_send_file_s* file, size_t n);
+  /* It is at the front at the end of the stream's turn: how far it is. Or that it failed, with all that was
+   * written behind it: until it is told, nothing goes that the program expects to come behind the whole
+   * file. */
+  void (*progress)(struct uvs_send_file_s* file);
+};
 
 /* What the port is given in one call: no more bytes than an int counts, as nothing wider would be
  * the same everywhere. */
@@ -201,10 +214,12 @@ void uv__write_fail(uv_stream_t* stream, int status);
  * the stream's turn, and at the end of what it does with them. */
 void uv__write_tell(uv_stream_t* stream);
 void uv__write_deliver(uv_stream_t* stream);
-/* At the end of that, of a file at the front: how far it is. Or that it failed, with all that was written
- * behind it: until it is told, nothing goes that the program expects to come behind the whole file. */
+/* At the end of that, where the queue is not empty: a file at the front has its turn. */
 void uv__write_progress(uv_stream_t* stream);
-int uv__write_queue_fails(const uv_stream_t* stream); /* whether it has, and was not told yet */
+/* Whether the end of a request would be told too early (W1). */
+int uv__write_queue_is_early(const uv_stream_t* stream, const uv_write_t* req);
+/* Whether a file at the front has failed, and that was not told yet. */
+int uv__write_queue_fails(const uv_stream_t* stream);
 /* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
  * error. */
 ssize_t uv__write_take_back(uv_write_t* req);
@@ -240,6 +255,13 @@ void uv__write_last(uv_stream_t* stream);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
 
+/* Systems tell of it once: to whoever asks first. Reading then finds what looks like an end. */
+static inline ssize_t uv__write_note_cut(uv_stream_t* stream, ssize_t n) {
+  if (n < 0 && (n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT))
+    stream->flags |= UV__STREAM_CUT;
+  return n;
+}
+
 /* write_cancel.c: uv_cancel of a write */
 int uv__write_cancel(uv_write_t* req);
 
@@ -258,14 +280,11 @@ void uv__accept_turn(uv_stream_t* stream);
  * is left of the requests, right before close_cb. */
 void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);
 void uv__close_turn(uv_stream_t* stream, unsigned rung);
-/* Its time is over: the descriptor goes now, and a TCP connection is reset. What waits ends, in the
- * stream's turn, with UV_ETIMEDOUT. Of one that connects or is connected, and not in a turn of it. */
-void uv__stream_drop(uv_stream_t* stream);
-void uv__drop_turn(uv_stream_t* stream, unsigned rung);
+/* The request to shut down, which there is, has ended. */
+void uv__shutdown_end(uv_stream_t* stream, int status);
+/* The descriptor goes, and the stream to this phase. UV__PENDING: a ring says when it is gone. */
+int uv__stream_give_back(uv_stream_t* stream, enum uv__phase phase);
 int uv__stream_close(uv_handle_t* handle);
-/* The handle closes, but nothing of the connection ends: its io leaves the loop for `moving`. The results
- * are those of the port; an error leaves all as it was. */
-int uv__stream_leave(uv_stream_t* stream, struct uvs_moving_s* moving);
 void uv__stream_finish(uv_handle_t* handle);
 int uv__stream_has_requests(const uv_stream_t* stream);
 

@@ -20,13 +20,13 @@ void uv__stream_turn(struct uv__io* io, unsigned rung) {
   if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
     uv__read_turn(stream, rung);
   if (uv__extras(stream) != NULL)
-    uv__extra_turn(stream, rung);
+    stream->loop->beyond->turn(stream, rung);
   if (stream->stream.phase < UV__DROPPED)
     uv__write_turn(stream);
   if (stream->stream.shutdown_req != NULL)
     uv__shutdown_turn(stream, rung);
   if (stream->stream.phase == UV__DROPPED)
-    uv__drop_turn(stream, rung);
+    stream->loop->beyond->drop_turn(stream, rung);
   else if (stream->stream.phase == UV__CLOSING)
     uv__close_turn(stream, rung);
   stream->flags &= ~(unsigned) (UV__STREAM_TURN | UV__STREAM_DELIVERS);

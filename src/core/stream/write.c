@@ -15,13 +15,6 @@ enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
 };
 
-/* Systems tell of it once: to whoever asks first. Reading then finds what looks like an end. */
-static ssize_t note_cut(uv_stream_t* stream, ssize_t n) {
-  if (n < 0 && (n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT))
-    stream->flags |= UV__STREAM_CUT;
-  return n;
-}
-
 static ssize_t give(uv_stream_t* stream,
                     const uv_buf_t* bufs,
                     unsigned count,
@@ -34,19 +27,7 @@ static ssize_t give(uv_stream_t* stream,
          !uv__handle_is_closing(uv__container_of(*pass, const uv_stream_t, stream.io)));
   n = io->ops->write(io, bufs, count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  return note_cut(stream, n);
-}
-
-/* A piece of the file that is at the front; 0, too, where it failed. */
-static ssize_t give_file(uv_stream_t* stream, uvs_send_file_t* file) {
-  ssize_t n = note_cut(stream, file->give(file));
-
-  uv__trace(uv__stream_io(stream), UV__TRACE_START, UV__WRITE, n);
-  if (n >= 0 || n == UV__PENDING || n == UV_EAGAIN)
-    return n;
-  file->write.status = (int) n;
-  uv__loop_again(uv__stream_io(stream));
-  return 0;
+  return uv__write_note_cut(stream, n);
 }
 
 /* What came of a call with the first `count` buffers of the queue, or with its file. */
@@ -82,7 +63,7 @@ static int flush(uv_stream_t* stream) {
     if (what.file != NULL) {
       if (what.file->write.status < 0)
         return 0; /* uv__write_progress tells. */
-      n = give_file(stream, what.file);
+      n = what.file->ops->give(what.file);
       what.count = 1;
     } else if (what.count > 0) {
       n = give(stream, what.bufs, what.count, UV__QUEUE, what.pass);
@@ -98,7 +79,7 @@ static int flush(uv_stream_t* stream) {
 
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  ssize_t n = note_cut(stream, io->ops->done(io, UV__WRITE));
+  ssize_t n = uv__write_note_cut(stream, io->ops->done(io, UV__WRITE));
 
   uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
   /* Its ring is answered here, also where no turn has done so, or no ring will come any more. */
@@ -332,5 +313,6 @@ void uv__write_turn(uv_stream_t* stream) {
   if (stream->stream.phase == UV__CONNECTED && !uv__queue_empty(&stream->stream.write_queue))
     (void) flush(stream);
   uv__write_deliver(stream);
-  uv__write_progress(stream);
+  if (!uv__queue_empty(&stream->stream.write_queue))
+    uv__write_progress(stream);
 }

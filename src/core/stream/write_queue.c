@@ -18,7 +18,6 @@ enum {
   HOLDS = 4,     /* its handles have yet to go, and count it */
   FORSAKEN = 8,  /* one of them was closed while it was in flight: begun by then, or EBADF */
   OUTSIDE = 16, /* made while its stream had no turn; the loop's turn is in the bits from TURN on */
-  MOVED = 64,   /* more of its file went than the program was told of */
   TURN = 256    /* 32 and 128 are UV__WRITE_OF_FILE and UV__WRITE_SEVERAL */
 };
 
@@ -42,7 +41,7 @@ static unsigned turn_of(const uv_stream_t* stream) {
 
 /* Whether its callback would come in the loop's turn in which the write was made, from outside of its
  * stream's callbacks: who made it is not done with it yet (W1). */
-static int is_early(const uv_stream_t* stream, const uv_write_t* req) {
+int uv__write_queue_is_early(const uv_stream_t* stream, const uv_write_t* req) {
   return (req->state & OUTSIDE) && (req->state & ~(TURN - 1u)) == turn_of(stream) &&
          !uv__handle_is_closing(stream);
 }
@@ -53,7 +52,7 @@ static void owe(uv_stream_t* stream, uv_write_t* req) {
   /* The callback comes in a turn, never from here. */
   if (stream->flags & UV__STREAM_DELIVERS)
     return; /* In this one. */
-  if (is_early(stream, req))
+  if (uv__write_queue_is_early(stream, req))
     uv__loop_later(uv__stream_io(stream));
   else
     uv__loop_again(uv__stream_io(stream));
@@ -192,31 +191,15 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
   owe(stream, req);
 }
 
-/* Nothing was gathered with a file: all `n` bytes are its own. */
-static void take_file(uv_write_t* req, size_t n) {
-  uvs_send_file_t* file = file_of(req);
-
-  if (n > 0)
-    req->state |= BEGUN | MOVED;
-  file->sent += n;
-  file->offset += n;
-  file->left -= n;
-  if (file->held > 0) {
-    file->at += (unsigned) n;
-    file->held -= (unsigned) n;
-  }
-  if (file->stops && file->left > 0)
-    req->status = UV_ECANCELED;
-  if (file->stops || file->left == 0)
-    req->at = req->nbufs;
-}
-
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
  * become so, are stepped over. Returns how many were not its own. */
-static size_t take(uv_write_t* req, size_t n) {
+static size_t take(uv_stream_t* stream, uv_write_t* req, size_t n) {
   if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
-    take_file(req, n);
-    return 0;
+    if (n > 0)
+      req->state |= BEGUN;
+    if (file_of(req)->ops->take(file_of(req), n))
+      req->at = req->nbufs;
+    return 0; /* Nothing was gathered with it. */
   }
   for (; req->at < req->nbufs; req->at++) {
     uv_buf_t* buf = &req->bufs[req->at];
@@ -226,6 +209,7 @@ static size_t take(uv_write_t* req, size_t n) {
       req->state |= BEGUN;
       let_go(req);
       req->written += part;
+      stream->write_queue_size -= part;
       n -= part;
     }
     if (part < buf->len) {
@@ -240,14 +224,12 @@ static size_t take(uv_write_t* req, size_t n) {
 void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
-  if (!uv__queue_empty(queue) && !(request_of(queue->next)->state & UV__WRITE_OF_FILE))
-    stream->write_queue_size -= n;
   if (n > 0)
     uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
 
-    n = take(req, n);
+    n = take(stream, req, n);
     if (is_forsaken(req))
       withdraw(stream, req, UV_EBADF);
     if (req->at < req->nbufs)
@@ -382,7 +364,7 @@ static struct uv__queue* last_due(uv_stream_t* stream) {
   struct uv__queue* done = &stream->stream.write_done;
   struct uv__queue* link = done;
 
-  while (link->next != done && !is_early(stream, request_of(link->next)))
+  while (link->next != done && !uv__write_queue_is_early(stream, request_of(link->next)))
     link = link->next;
   if (link->next != done)
     uv__loop_later(uv__stream_io(stream));
@@ -421,39 +403,14 @@ int uv__write_queue_fails(const uv_stream_t* stream) {
          req->at < req->nbufs;
 }
 
-/* A stream may have several turns in one of the loop, of which one tells. */
-static void tell_progress(uv_stream_t* stream, uv_write_t* req) {
-  uvs_send_file_t* file = file_of(req);
-
-  if (file->turn == stream->loop->turns) {
-    uv__loop_later(uv__stream_io(stream));
-    return;
-  }
-  req->state &= ~(unsigned) MOVED;
-  if (file->progress == NULL)
-    return;
-  file->turn = stream->loop->turns;
-  file->progress(file);
-}
-
 void uv__write_progress(uv_stream_t* stream) {
   struct uv__queue* queue = &stream->stream.write_queue;
   uv_write_t* req = request_of(queue->next);
 
   if (uv__queue_empty(queue) || uv__handle_is_closing(stream))
     return;
-  if (uv__write_queue_fails(stream)) {
-    if (!uv__queue_empty(&stream->stream.write_done))
-      return; /* Their callbacks come first, in a turn that they have asked for, and may write (X8). */
-    if (is_early(stream, req)) {
-      uv__loop_later(uv__stream_io(stream));
-      return;
-    }
-    uv__write_fail(stream, req->status);
-    uv__write_tell(stream);
-  } else if ((req->state & MOVED) && req->at < req->nbufs) {
-    tell_progress(stream, req);
-  }
+  if (req->state & UV__WRITE_OF_FILE)
+    file_of(req)->ops->progress(file_of(req));
 }
 
 #if !defined(NDEBUG)

@@ -160,54 +160,6 @@ ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__pa
   return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_TCP) != 0);
 }
 
-/* ---- The peer has gone ---- */
-
-/* What was seen of an end. Of what can only be written to the end is that nobody reads any more. */
-static int hangup(const struct uv__io* io) {
-  int flags;
-
-  if (!(io->tail.state & UV__FD_ENDED))
-    return 0;
-  if (!(io->tail.state & UV__FD_FAILED))
-    return UV_EOF;
-  flags = fcntl(io->tail.fd, F_GETFL);
-  return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? UV_EPIPE : UV_ECONNRESET;
-}
-
-/* Where the poller does not tell, the system is asked what reading would find. */
-static int look_for_end(struct uv__io* io) {
-  struct pollfd asked = {.fd = io->tail.fd, .events = 0};
-  char byte;
-
-  if (poll(&asked, 1, 0) > 0)
-    io->tail.state |= asked.revents & POLLERR ? UV__FD_ENDED | UV__FD_FAILED : UV__FD_ENDED;
-  else if (recv(io->tail.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-    io->tail.state |= UV__FD_ENDED;
-  return io->tail.state & UV__FD_ENDED ? hangup(io) : UV_EAGAIN;
-}
-
-/* Of what can be written to it may have to be asked for room, too. */
-static int ask_for_end(struct uv__io* io) {
-  int flags;
-
-  if (uv__poller_tells_ends == UV__TELLS_ENDS ||
-      (io->tail.state & (UV__FD_TCP | UV__FD_LOCAL | UV__FD_OUT)))
-    return 0;
-  flags = fcntl(io->tail.fd, F_GETFL);
-  return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? 0 : uv__poller_add_out(io);
-}
-
-int uv__fd_hangup_arm(struct uv__io* io) {
-  int r = hangup(io);
-
-  if (r == 0)
-    r = uv__poller_tells_ends == UV__TELLS_NO_ENDS ? look_for_end(io) : ask_for_end(io);
-  if (r != 0)
-    return (int) uv__fd_end(io, r);
-  io->tail.state |= UV__HANGUP;
-  return (int) uv__fd_end(io, UV__PENDING);
-}
-
 /* ---- Writing ---- */
 
 unsigned uv__fd_most_bufs(unsigned nbufs) {
@@ -314,7 +266,5 @@ int uv__fd_write_stop(struct uv__io* io) {
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane) {
   if (lane == UV__CONNECT)
     return io->tail.error;
-  if (lane == UV__HANGUP && io->tail.fd >= 0)
-    return hangup(io);
   return io->tail.fd < 0 ? UV_ECANCELED : 0;
 }

@@ -30,7 +30,6 @@ void uv__fd_init(struct uv__io* io);
 int uv__fd_fileno(const struct uv__io* io, uv_os_fd_t* fd);
 int uv__fd_read_arm(struct uv__io* io);
 int uv__fd_read_disarm(struct uv__io* io);
-int uv__fd_hangup_arm(struct uv__io* io);
 /* What a read of `len` bytes means: `n` and errno are the system's answer, `is_dry` says that a
  * short one is known to have found all there was. */
 ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry);
@@ -64,8 +63,22 @@ static inline ssize_t uv__fd_end(const struct uv__io* io, ssize_t result) {
   return result;
 }
 
-/* ---- move.c: `leave` and `join`; and for who has claimed another descriptor than the one that is polled ---- */
+/* What ops->beyond is of each kind: the row of uv__port_beyond. */
+enum uv__fd_beyond {
+  UV__FD_NO_BEYOND,
+  UV__FD_BEYOND_TCP,
+  UV__FD_BEYOND_PIPE,
+  UV__FD_BEYOND_PLAIN
+};
 
+/* ---- hangup.c ---- */
+
+int uv__fd_hangup_arm(struct uv__io* io);
+int uv__fd_hangup_done(struct uv__io* io);
+
+/* ---- move.c: `move`, `leave` and `join`; and for who has claimed another descriptor than the one that is polled ---- */
+
+int uv__fd_move(struct uv__io* to, struct uv__io* from);
 int uv__fd_leave(struct uv__io* io);
 int uv__fd_join(struct uv__io* io);
 int uv__fd_leave_as(struct uv__io* io, int claimed);

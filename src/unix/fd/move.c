@@ -1,4 +1,5 @@
-/* A descriptor that goes to another loop: what the two loops and their pollers know of it. */
+/* A descriptor that becomes another io's, mostly of another loop: what the two loops and their pollers know
+ * of it. */
 #include "unix/fd/fd.h"
 
 /* What was seen of the descriptor is seen anew: a poller tells of what is there when it is added. Nothing
@@ -32,4 +33,26 @@ int uv__fd_leave(struct uv__io* io) {
 
 int uv__fd_join(struct uv__io* io) {
   return uv__fd_join_as(io, io->tail.fd);
+}
+
+/* Within a loop, to an io of another place. */
+int uv__fd_move(struct uv__io* to, struct uv__io* from) {
+  int fd = from->tail.fd;
+  unsigned int state = from->tail.state & (UV__FD_TCP | UV__FD_RESTORE | UV__FD_SHARED);
+  int is_polled = (from->tail.state & UV__FD_POLLED) != 0;
+  int r = 0;
+
+  if (is_polled)
+    uv__poller_remove(from);
+  uv__fd_init(from);
+  to->tail.fd = fd;
+  to->tail.state = state;
+  if (is_polled)
+    r = uv__poller_add(to, 0);
+  if (r < 0) {
+    uv__fd_init(to);
+    from->tail.fd = fd;
+    from->tail.state = state;
+  }
+  return (int) uv__fd_end(to, r);
 }

@@ -144,15 +144,14 @@ void uv__loop_tell(struct uv__io* io) {
   uv__queue_insert_tail(&poller->noted, &io->link);
 }
 
+/* It connects, or listens, or is connected: of these lanes one rings. */
 static void ring_others(struct uv__io* io, unsigned int lanes) {
-  if (lanes & UV__CONNECT) {
+  unsigned int lane = lanes & (UV__CONNECT | UV__ACCEPT | UV__HANGUP);
+
+  if (lane == UV__CONNECT)
     io->tail.error = connect_result(io->tail.fd);
-    uv__ring(io, UV__CONNECT);
-  }
-  if (lanes & UV__ACCEPT)
-    uv__ring(io, UV__ACCEPT);
-  if (lanes & UV__HANGUP)
-    uv__ring(io, UV__HANGUP);
+  if (lane != 0)
+    uv__ring(io, (enum uv__lane) lane);
   if (lanes & UV__EVENT)
     uv__loop_tell(io);
 }

@@ -59,7 +59,7 @@ static int pipe_accept_now(struct uv__io* io, struct uv__desc* desc) {
   return 0;
 }
 
-static int pipe_join(struct uv__io* io) {
+int uv__pipe_join(struct uv__io* io) {
   struct uv__pipe_names* names = io->tail.u.more;
   int r = uv__fd_join(io);
 
@@ -89,19 +89,16 @@ const struct uv__ops uv__pipe_ops = {
     .fileno = uv__fd_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
-    .hangup_arm = uv__fd_hangup_arm,
     .read_now = pipe_read_now,
     .write = uv__fd_write,
     .write_stop = uv__fd_write_stop,
-    .send_file = uv__sock_send_file,
     .connect = uv__pipe_connect,
     .shutdown = uv__sock_shutdown,
     .listen = uv__sock_listen,
     .accept_now = pipe_accept_now,
     .done = uv__fd_done,
-    .leave = uv__fd_leave,
-    .join = pipe_join,
     .close = pipe_close,
+    .beyond = UV__FD_BEYOND_PIPE,
 };
 
 const struct uv__ops uv__ipc_ops = {
@@ -113,17 +110,14 @@ const struct uv__ops uv__ipc_ops = {
     .fileno = uv__fd_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
-    .hangup_arm = uv__fd_hangup_arm,
     .read_now = uv__scm_read_now,
     .write = uv__scm_write,
     .write_stop = uv__fd_write_stop,
-    .send_file = uv__sock_send_file,
     .connect = uv__pipe_connect,
     .shutdown = uv__sock_shutdown,
     .listen = uv__sock_listen,
     .accept_now = pipe_accept_now,
     .done = uv__fd_done,
-    .leave = uv__fd_leave,
-    .join = pipe_join,
     .close = pipe_close,
+    .beyond = UV__FD_BEYOND_PIPE,
 };

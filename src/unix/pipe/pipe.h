@@ -80,6 +80,12 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
 int uv__plain_name(struct uv__io* io, enum uv__end end, void* to, int* len);
 int uv__plain_option(struct uv__io* io, enum uv__option option, void* value);
 
+/* Of uv__port_beyond: pipe.c, and plain.c. */
+int uv__pipe_join(struct uv__io* io);
+ssize_t uv__plain_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
+int uv__plain_leave(struct uv__io* io);
+int uv__plain_join(struct uv__io* io);
+
 /* disk.c: adopt what is always ready, as a file is. Replaces io->ops. */
 int uv__disk_open(struct uv__io* io, int fd, unsigned* opened);
 

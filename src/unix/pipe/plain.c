@@ -127,11 +127,11 @@ static int plain_close(struct uv__io* io) {
   return (int) uv__fd_end(io, 0);
 }
 
-static int plain_leave(struct uv__io* io) {
+int uv__plain_leave(struct uv__io* io) {
   return uv__fd_leave_as(io, io->tail.u.origin);
 }
 
-static int plain_join(struct uv__io* io) {
+int uv__plain_join(struct uv__io* io) {
   return uv__fd_join_as(io, io->tail.u.origin);
 }
 
@@ -233,7 +233,7 @@ static ssize_t plain_write(struct uv__io* io,
   return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
 }
 
-static ssize_t plain_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
+ssize_t uv__plain_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
   return is_pipe(io->tail.fd) ? uv__fd_move_file(io, file, offset, len, 1) : UV_ENOSYS;
 }
 
@@ -245,14 +245,11 @@ static const struct uv__ops plain_ops = {
     .fileno = plain_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
-    .hangup_arm = uv__fd_hangup_arm,
     .read_now = plain_read_now,
     .write = plain_write,
     .write_stop = uv__fd_write_stop,
-    .send_file = plain_send_file,
     .shutdown = plain_shutdown,
     .done = uv__fd_done,
-    .leave = plain_leave,
-    .join = plain_join,
     .close = plain_close,
+    .beyond = UV__FD_BEYOND_PLAIN,
 };

@@ -235,28 +235,6 @@ static int tcp_connect(struct uv__io* io, const void* where) {
   return uv__sock_was_connected(io, r);
 }
 
-/* What was seen of the descriptor is seen anew: a poller tells of what is there when it is added. */
-static int tcp_move(struct uv__io* to, struct uv__io* from) {
-  int fd = from->tail.fd;
-  unsigned int state = from->tail.state & (UV__FD_TCP | UV__FD_RESTORE | UV__FD_SHARED);
-  int is_polled = (from->tail.state & UV__FD_POLLED) != 0;
-  int r = 0;
-
-  if (is_polled)
-    uv__poller_remove(from);
-  uv__fd_init(from);
-  to->tail.fd = fd;
-  to->tail.state = state;
-  if (is_polled)
-    r = uv__poller_add(to, 0);
-  if (r < 0) {
-    uv__fd_init(to);
-    from->tail.fd = fd;
-    from->tail.state = state;
-  }
-  return (int) uv__fd_end(to, r);
-}
-
 /* ---- Listening ---- */
 
 static int tcp_accept_now(struct uv__io* io, struct uv__desc* desc) {
@@ -280,18 +258,14 @@ const struct uv__ops uv__tcp_ops = {
     .fileno = uv__fd_fileno,
     .read_arm = uv__fd_read_arm,
     .read_disarm = uv__fd_read_disarm,
-    .hangup_arm = uv__fd_hangup_arm,
     .read_now = uv__fd_read_now,
     .write = uv__fd_write,
     .write_stop = uv__fd_write_stop,
-    .send_file = uv__sock_send_file,
     .connect = tcp_connect,
     .shutdown = uv__sock_shutdown,
     .listen = uv__sock_listen,
     .accept_now = tcp_accept_now,
     .done = uv__fd_done,
-    .move = tcp_move,
-    .leave = uv__fd_leave,
-    .join = uv__fd_join,
     .close = uv__fd_close,
+    .beyond = UV__FD_BEYOND_TCP,
 };

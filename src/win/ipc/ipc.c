@@ -237,7 +237,7 @@ static int ipc_shutdown(struct uv__io* io) {
 }
 
 /* Frames that were read ahead, and the handle of one whose bytes have not come, lie in the block. */
-static int ipc_leave(struct uv__io* io) {
+int uv__ipc_leave(struct uv__io* io) {
   const struct uv__ipc* ipc = uv__ipc_of(io);
 
   if (is_connected(io) && (ipc->waits != 0 || ipc->take_again.at != NULL))
@@ -270,7 +270,6 @@ const struct uv__ops uv__ipc_ops = {
     .fileno = uv__pipe_fileno,
     .read_arm = ipc_read_arm,
     .read_disarm = uv__pipe_read_disarm,
-    .hangup_arm = uv__pipe_hangup,
     .read_now = uv__ipc_in_read,
     .write = ipc_write,
     .connect = ipc_connect,
@@ -278,7 +277,6 @@ const struct uv__ops uv__ipc_ops = {
     .listen = uv__pipe_listen,
     .accept_now = uv__pipe_accept_take,
     .done = ipc_done,
-    .leave = ipc_leave,
-    .join = uv__pipe_end_join,
     .close = ipc_close,
+    .beyond = UV__WIN_BEYOND_IPC,
 };

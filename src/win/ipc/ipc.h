@@ -69,6 +69,10 @@ static inline struct uv__ipc* uv__ipc_of(const struct uv__io* io) {
   return io->tail.more;
 }
 
+/* ---- ipc.c: of uv__port_beyond ---- */
+
+int uv__ipc_leave(struct uv__io* io);
+
 /* ---- out.c: the frame that goes out ---- */
 
 /* Takes as many of the buffers as make a frame. */

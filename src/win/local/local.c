@@ -211,9 +211,8 @@ static const struct uv__ops local_ops = {
     .listen = local_listen,
     .accept_now = local_accept_now,
     .done = uv__tcp_done,
-    .leave = uv__tcp_leave,
-    .join = uv__tcp_join,
     .close = local_close,
+    .beyond = UV__WIN_BEYOND_LOCAL,
 };
 
 /* ---- The table of a pipe: by its name ---- */
@@ -272,7 +271,6 @@ const struct uv__ops uv__pipe_ops = {
     .fileno = uv__pipe_fileno,
     .read_arm = uv__pipe_read_arm,
     .read_disarm = uv__pipe_read_disarm,
-    .hangup_arm = uv__pipe_hangup,
     .read_now = uv__pipe_read_now,
     .write = uv__pipe_end_write,
     .connect = pipe_connect,
@@ -280,7 +278,6 @@ const struct uv__ops uv__pipe_ops = {
     .listen = uv__pipe_listen,
     .accept_now = uv__pipe_accept_take,
     .done = uv__pipe_done,
-    .leave = uv__pipe_end_leave,
-    .join = uv__pipe_end_join,
     .close = uv__pipe_close,
+    .beyond = UV__WIN_BEYOND_PIPE,
 };

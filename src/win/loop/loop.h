@@ -18,6 +18,16 @@ enum {
   UV__WIN_FOREIGN = 32768 /* the file object is others', too, or on their port (foreign.c) */
 };
 
+/* What ops->beyond is of each kind: the row of uv__port_beyond. */
+enum uv__win_beyond {
+  UV__WIN_NO_BEYOND,
+  UV__WIN_BEYOND_TCP,
+  UV__WIN_BEYOND_EARLY, /* TCP, whose connect the program has begun */
+  UV__WIN_BEYOND_LOCAL, /* a Unix-domain socket */
+  UV__WIN_BEYOND_PIPE,
+  UV__WIN_BEYOND_IPC
+};
+
 /* Completion keys. They tell what the loop posted from what comes of file objects, and no more: an
  * operation is found by its OVERLAPPED and a stream by its operation, since a handle may come with
  * the key of the one it was made from. */

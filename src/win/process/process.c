@@ -1,97 +1,11 @@
-/* Child processes: their life, from the start, whose call is in create.c, to their end. What a child
- * is started with is made in text.c and stdio.c. */
+/* Child processes: their start, whose call is in create.c, and signals to them. What a child is started with
+ * is made in text.c and stdio.c; its end is in end.c. */
 #include "win/process/process.h"
 
 #include <signal.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
-
-/* io->tail.more of a child. */
-struct child {
-  struct uv__io* io;
-  HANDLE process;
-  HANDLE wait;
-  volatile LONG posted; /* the child is gone, and the loop will hear of it */
-  int closing;
-  int term_signal; /* that we sent */
-  DWORD exit_code;
-  struct uv__op op;
-};
-
-/* ---- Its end ---- */
-
-/* Takes back the wait. This waits for its callback if that runs at this moment; all that it does
- * is post, so that it is over at once. */
-static void join(struct child* child) {
-  if (child->wait != NULL)
-    UnregisterWaitEx(child->wait, INVALID_HANDLE_VALUE);
-  child->wait = NULL;
-}
-
-static void release(struct child* child) {
-  join(child);
-  child->io->tail.more = NULL;
-  CloseHandle(child->process);
-  uv__free(child);
-}
-
-/* On the loop's thread. */
-static void complete(struct uv__op* op) {
-  struct child* child = uv__container_of(op, struct child, op);
-  struct uv__io* io = child->io;
-
-  if (child->closing) {
-    release(child);
-    uv__ring(io, UV__CLOSED);
-    return;
-  }
-  child->exit_code = (DWORD) -1; /* Where the system does not say it. */
-  (void) GetExitCodeProcess(child->process, &child->exit_code);
-  uv__ring(io, UV__EVENT);
-}
-
-/* On a thread of the system's pool. */
-static void CALLBACK ended(void* context, BOOLEAN timed_out) {
-  struct child* child = context;
-
-  (void) timed_out;
-  InterlockedExchange(&child->posted, 1);
-  uv__loop_post(child->io->loop, &child->op);
-}
-
-static int watch(struct child* child) {
-  child->op.complete = complete;
-  if (!RegisterWaitForSingleObject(&child->wait, child->process, ended, child, INFINITE,
-                                   WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE)) {
-    child->wait = NULL;
-    return uv__error_translate(GetLastError());
-  }
-  return 0;
-}
-
-void uv__port_child_status(struct uv__io* io, int64_t* exit_status, int* term_signal) {
-  const struct child* child = io->tail.more;
-
-  *exit_status = (int64_t) child->exit_code;
-  *term_signal = child->term_signal;
-}
-
-int uv__port_child_close(struct uv__io* io) {
-  struct child* child = io->tail.more;
-
-  if (child == NULL)
-    return 0;
-  join(child); /* From here on the callback either has run or never will. */
-  if (child->posted && (io->busy & UV__EVENT) && !(io->rung & UV__EVENT)) {
-    child->closing = 1;
-    return UV__PENDING; /* Its packet leads into the child's memory. */
-  }
-  release(child);
-  return 0;
-}
-
-/* ---- Its start ---- */
 
 static HANDLE job;
 static INIT_ONCE job_made = INIT_ONCE_STATIC_INIT;
@@ -129,8 +43,8 @@ static void join_job(HANDLE process) {
 }
 
 /* Lets a created process run, once nothing can go wrong any more; or ends it before it ran. */
-static int settle(struct child* child, const uv_process_options_t* options, HANDLE thread) {
-  int r = watch(child);
+static int settle(struct uv__child* child, const uv_process_options_t* options, HANDLE thread) {
+  int r = uv__process_watch(child);
 
   if (r < 0) {
     TerminateProcess(child->process, 1);
@@ -145,7 +59,7 @@ static int settle(struct child* child, const uv_process_options_t* options, HAND
   return 0;
 }
 
-static int start(struct child* child,
+static int start(struct uv__child* child,
                  const uv_process_options_t* options,
                  struct uv__child_stdio* rows,
                  int count,
@@ -187,7 +101,7 @@ int uv__port_spawn(struct uv__io* io,
                    struct uv__child_stdio* stdio,
                    int stdio_count,
                    int* pid) {
-  struct child* child;
+  struct uv__child* child;
   int r;
 
   if (options->flags & (UV_PROCESS_SETUID | UV_PROCESS_SETGID))
@@ -231,7 +145,7 @@ static int signal_process(HANDLE process, int signum) {
 }
 
 int uv__port_child_kill(struct uv__io* io, int signum) {
-  struct child* child = io->tail.more;
+  struct uv__child* child = io->tail.more;
   int r = signal_process(child->process, signum);
 
   if (r == 0 && signum != 0)

@@ -4,6 +4,21 @@
 
 #include "win/loop/loop.h"
 
+/* io->tail.more of a child. */
+struct uv__child {
+  struct uv__io* io;
+  HANDLE process;
+  HANDLE wait;
+  volatile LONG posted; /* the child is gone, and the loop will hear of it */
+  int closing;
+  int term_signal; /* that we sent */
+  DWORD exit_code;
+  struct uv__op op;
+};
+
+/* end.c: has its end told. */
+int uv__process_watch(struct uv__child* child);
+
 /* text.c: what CreateProcessW wants, from the options of uv_spawn; all in memory of the
  * library's. */
 struct uv__process_text {

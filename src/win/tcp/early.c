@@ -91,7 +91,7 @@ static void finish(struct uv__io* io, int r) {
     uv__ring(io, UV__SHUTDOWN);
 }
 
-static int is_over(struct uv__io* io) {
+int uv__tcp_early_is_over(struct uv__io* io) {
   int r = is_connecting(io->tail.u.socket);
 
   if (r > 0)
@@ -101,7 +101,7 @@ static int is_over(struct uv__io* io) {
 }
 
 static void again(struct uv__retry* retry) {
-  (void) is_over(uv__container_of(retry, struct uv__tcp_early, retry)->io);
+  (void) uv__tcp_early_is_over(uv__container_of(retry, struct uv__tcp_early, retry)->io);
 }
 
 static int await(struct uv__io* io, enum uv__lane lane) {
@@ -116,7 +116,7 @@ static int await(struct uv__io* io, enum uv__lane lane) {
 /* ---- Operations ---- */
 
 static int early_read_arm(struct uv__io* io) {
-  return is_over(io) ? uv__tcp_read_arm(io) : await(io, UV__READ);
+  return uv__tcp_early_is_over(io) ? uv__tcp_read_arm(io) : await(io, UV__READ);
 }
 
 static int early_read_disarm(struct uv__io* io) {
@@ -128,11 +128,7 @@ static ssize_t early_read_now(struct uv__io* io,
                               char* base,
                               size_t len,
                               struct uv__passed* passed) {
-  return is_over(io) ? uv__tcp_read_now(io, base, len, passed) : UV_EAGAIN;
-}
-
-static int early_hangup_arm(struct uv__io* io) {
-  return is_over(io) ? uv__tcp_hangup_arm(io) : UV_EAGAIN;
+  return uv__tcp_early_is_over(io) ? uv__tcp_read_now(io, base, len, passed) : UV_EAGAIN;
 }
 
 static ssize_t early_write(struct uv__io* io,
@@ -140,13 +136,13 @@ static ssize_t early_write(struct uv__io* io,
                            unsigned nbufs,
                            enum uv__write_mode mode,
                            struct uv__io* const* pass) {
-  if (!is_over(io))
+  if (!uv__tcp_early_is_over(io))
     return mode == UV__QUEUE ? await(io, UV__WRITE) : UV_EAGAIN;
   return io->tail.error < 0 ? io->tail.error : uv__tcp_write(io, bufs, nbufs, mode, pass);
 }
 
 static int early_shutdown(struct uv__io* io) {
-  return is_over(io) ? io->ops->shutdown(io) : await(io, UV__SHUTDOWN);
+  return uv__tcp_early_is_over(io) ? io->ops->shutdown(io) : await(io, UV__SHUTDOWN);
 }
 
 static int early_close(struct uv__io* io) {
@@ -169,11 +165,11 @@ static const struct uv__ops early_ops = {
     .fileno = early_fileno,
     .read_arm = early_read_arm,
     .read_disarm = early_read_disarm,
-    .hangup_arm = early_hangup_arm,
     .read_now = early_read_now,
     .write = early_write,
     .shutdown = early_shutdown,
     .close = early_close,
+    .beyond = UV__WIN_BEYOND_EARLY,
 };
 
 /* ---- Opening ---- */

@@ -149,3 +149,11 @@ int uv__tcp_hangup_arm(struct uv__io* io) {
     return look(io);
   return begin(io);
 }
+
+int uv__tcp_hangup_done(struct uv__io* io) {
+  return io->tail.watch->found;
+}
+
+int uv__tcp_early_hangup_arm(struct uv__io* io) {
+  return uv__tcp_early_is_over(io) ? uv__tcp_hangup_arm(io) : UV_EAGAIN;
+}

@@ -199,8 +199,6 @@ ssize_t uv__tcp_done(struct uv__io* io, enum uv__lane lane) {
   /* A shutdown is pending in early.c alone, and never beside a write. */
   if (lane == UV__WRITE || lane == UV__SHUTDOWN)
     return io->tail.sent;
-  if (lane == UV__HANGUP)
-    return io->tail.watch->found;
   io->tail.error = 0;
   return r;
 }
@@ -214,17 +212,13 @@ const struct uv__ops uv__tcp_ops = {
     .fileno = uv__tcp_fileno,
     .read_arm = uv__tcp_read_arm,
     .read_disarm = uv__tcp_read_disarm,
-    .hangup_arm = uv__tcp_hangup_arm,
     .read_now = uv__tcp_read_now,
     .write = uv__tcp_write,
-    .send_file = uv__tcp_send_file,
     .connect = uv__tcp_connect,
     .shutdown = uv__tcp_shutdown,
     .listen = tcp_listen,
     .accept_now = uv__tcp_accept_now,
     .done = uv__tcp_done,
-    .move = uv__tcp_move,
-    .leave = uv__tcp_leave,
-    .join = uv__tcp_join,
     .close = uv__tcp_close,
+    .beyond = UV__WIN_BEYOND_TCP,
 };

@@ -186,9 +186,16 @@ int uv__tcp_early_make(SOCKET sock, struct uv__tcp_early** early);
 /* The io has it, and another table until the connect is over; returns what it is opened for. */
 unsigned uv__tcp_early_adopt(struct uv__io* io, struct uv__tcp_early* early);
 
+/* Whether that connect has ended; the io has its usual table again then. */
+int uv__tcp_early_is_over(struct uv__io* io);
+
 /* ---- hangup.c ---- */
 
 int uv__tcp_hangup_arm(struct uv__io* io);
+int uv__tcp_hangup_done(struct uv__io* io);
+
+/* Of one of early.c */
+int uv__tcp_early_hangup_arm(struct uv__io* io);
 
 /* ---- end.c ---- */
 
