@@ -279,6 +279,69 @@ static double pipe_lives(void) {
   return lives(PIPE);
 }
 
+/* ---- Talks: a life with a question, its answer, and the client's end before the server's ---- */
+
+static void talk(void);
+
+static void on_talk_end(uv_handle_t* handle) {
+  (void) handle;
+  if (--met > 0)
+    return;
+  if (++rounds == WARM_UP)
+    shim_count_begin();
+  if (rounds < WARM_UP + LIVES) {
+    talk();
+  } else {
+    shim_count_end();
+    uv_close(&server.handle, NULL);
+  }
+}
+
+static void on_answer(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  check((int) nread, "read");
+  if (nread > 0)
+    uv_close((uv_handle_t*) stream, on_talk_end);
+}
+
+static void on_question(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == UV_EOF)
+    uv_close((uv_handle_t*) stream, on_talk_end);
+  else if (nread > 0)
+    send_bytes(&writes[1], &ends[1], (size_t) nread);
+  else
+    check((int) nread, "read");
+}
+
+static void on_caller(uv_stream_t* listener, int status) {
+  check(status, "listen");
+  init(&ends[1]);
+  check(uv_accept(listener, &ends[1].stream), "uv_accept");
+  check(uv_read_start(&ends[1].stream, on_alloc, on_question), "uv_read_start");
+}
+
+static void on_called(uv_connect_t* req, int status) {
+  (void) req;
+  check(status, "connect");
+  send_bytes(&writes[0], &ends[0], SMALL);
+  check(uv_read_start(&ends[0].stream, on_alloc, on_answer), "uv_read_start");
+}
+
+static void talk(void) {
+  met = 2;
+  call_server(on_called);
+}
+
+static double tcp_talks(void) {
+  kind = TCP;
+  ipc = rounds = 0;
+  place = stream_listen(loop, &server, kind, on_caller);
+  talk();
+  run();
+  return LIVES;
+}
+
 /* ---- Timers: an operation is one of a millisecond ---- */
 
 static void on_timer(uv_timer_t* timer) {
@@ -357,7 +420,8 @@ static const struct {
     {"pipe bulk, per 64 KiB", pipe_bulk, 1.8},
     {"TCP small messages, per message", tcp_small, 1.2},
     {"pipe small messages, per message", pipe_small, 2.1},
-    {"TCP connect + accept + close", tcp_lives, 19.1}, /* one wait tells of both ends, or two do */
+    {"TCP connect + accept + close", tcp_lives, 16.1}, /* one wait tells of both ends, or two do */
+    {"TCP life with question and answer", tcp_talks, 33.1},
     {"pipe connect + accept + close", pipe_lives, 13.1},
     {"TCP echo beside a far timer", echo_with_timer, 4.05},
     {"timer of 1 ms", timers, 3.5},

@@ -32,7 +32,7 @@ def text_of(literals):
 def facts():
     """(name, text, source) of each, in the order of their tables."""
     rows = []
-    for name in ("port", "lock", "pipe", "mode", "name", "npfs", "sock", "tcp", "refusal", "process", "console", "timer"):
+    for name in ("port", "lock", "pipe", "mode", "name", "npfs", "sock", "tcp", "refusal", "process", "console", "timer", "local"):
         source = (FACTS / f"{name}.c").read_text()
         rows += [(row[1], text_of(row[2]), text_of(row[3])) for row in ROW.finditer(source)]
     return rows

@@ -176,6 +176,10 @@ TEST(c1_connection_of_tcp_is_asked_nothing) {
   CHECK_EQ(shim_count("NtQueryObject"), 0);
   CHECK_EQ(shim_count("SetHandleInformation"), 0);
   CHECK_EQ(shim_count("shutdown"), 0);
+  /* Nor made ready for reading and writing, of which there is none. */
+  CHECK_EQ(shim_count("SetFileCompletionNotificationModes"), 0);
+  CHECK_EQ(shim_count("WSARecv"), 0);
+  CHECK_EQ(shim_count("ioctlsocket"), 2 * LIVES); /* Whether something is unread, at the end. */
   net_end();
 #endif
 }
@@ -198,6 +202,40 @@ TEST(c1_connection_of_a_pipe_is_asked_little) {
   CHECK(shim_count("GetNamedPipeInfo") <= LIVES); /* Of the client's end, what the server is. */
   CHECK(shim_count("SetNamedPipeHandleState") <= LIVES);
   CHECK_EQ(shim_count("CreateEventW"), 0);
+  net_end();
+#endif
+}
+
+#ifdef UVTEST_SHIM
+
+static void on_hang_up(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, UV_EOF);
+  rounds++;
+}
+
+#endif
+
+/* Behind the end of what the peer says nothing is unread. */
+TEST(l4_close_behind_the_end_of_the_peer_looks_for_nothing) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  uv_tcp_t sockets[2];
+
+  net_pair(&sockets[0], &sockets[1]);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &sockets[1], net_alloc, on_hang_up), 0);
+  net_close((uv_handle_t*) &sockets[0]);
+  net_until(&rounds, 1);
+  shim_count_begin();
+  uv_close((uv_handle_t*) &sockets[1], net_count_close);
+  shim_count_end();
+  CHECK_EQ(shim_count("closesocket"), 1);
+  CHECK_EQ(shim_count("WSARecv"), 0);
+  CHECK_EQ(shim_count("ioctlsocket"), 0);
   net_end();
 #endif
 }

@@ -229,7 +229,7 @@ TEST(x1_connection_works_like_any_other) {
   struct dial_place place;
   uvs_connect_t req;
   uv_tcp_t client;
-  struct net_sink sink;
+  struct net_sink sink = {0};
   int sent = 0;
 
   dial_place_make(&place, DIAL_REFUSES, DIAL_LISTENS);

@@ -1,4 +1,5 @@
-/* Numbers that are no descriptors, in a program whose C run-time library would end it for asking. */
+/* Numbers that are no descriptors, in a program whose C run-time library would end it for asking; and what a
+ * program finds behind one that it asked for. */
 #include <io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,4 +146,22 @@ TEST(e3_report_of_another_thread_is_shown) {
 #else
   SKIP("this C run-time library reports nothing");
 #endif
+}
+
+/* Whoever asks for the socket of a stream may use it as he would on Unix: a call on it does not wait. */
+TEST(l6_socket_that_the_program_asks_for_does_not_wait) {
+  uv_tcp_t ends[2];
+  uv_os_fd_t fd;
+  char byte;
+  int i;
+
+  net_pair(&ends[0], &ends[1]);
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_fileno((uv_handle_t*) &ends[i], &fd), 0);
+    CHECK_EQ(recv((SOCKET) fd, &byte, 1, 0), SOCKET_ERROR);
+    CHECK_EQ(WSAGetLastError(), WSAEWOULDBLOCK);
+  }
+  net_close((uv_handle_t*) &ends[0]);
+  net_close((uv_handle_t*) &ends[1]);
+  net_end();
 }

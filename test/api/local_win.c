@@ -1,5 +1,6 @@
 /* Rule X12: pipes of Windows whose name is a path. A system that has no sockets for them (Wine, and Windows
- * before 10 1803) says so, and is asked no more. */
+ * before 10 1803) says so, and is asked no more. They are in one file, since all of them need what stands
+ * first. */
 #include <stdio.h>
 #include <string.h>
 
@@ -287,5 +288,81 @@ TEST(x12_close_while_connecting) {
   uv_close((uv_handle_t*) &client, NULL);
   net_until(&connects, 1);
   CHECK_EQ(status_of_connect, UV_ECANCELED);
+  net_end();
+}
+
+/* Somebody who looks for viruses, say. */
+TEST(x12_name_is_free_though_somebody_has_the_file_open) {
+  char path[TEST_PIPE_NAME];
+  HANDLE file;
+
+  listen_at(&server, make_path(path));
+  file = CreateFileA(path, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                     OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+  CHECK(file != INVALID_HANDLE_VALUE);
+  net_close((uv_handle_t*) &server);
+  listen_at(&server, path);
+  CHECK_EQ(connect_to(path), 0);
+  net_until(&arrivals, 1);
+  CHECK(CloseHandle(file));
+  net_end();
+}
+
+/* A system without these sockets says so, too. */
+TEST(x12_name_that_is_no_text) {
+  char path[TEST_PIPE_NAME];
+
+  strcat((char*) make_path(path), "\xc3(");
+  CHECK_EQ(uv_pipe_init(net_loop(), &server, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&server, path), UV_EINVAL);
+  CHECK_EQ(connect_to(path), UV_EINVAL);
+  net_end();
+}
+
+/* As on Unix, and to the room that there is for one. */
+TEST(x12_long_name_is_cut) {
+  char path[TEST_PIPE_NAME];
+  char longer[300];
+  char name[200];
+  size_t size = sizeof name;
+
+  snprintf(longer, sizeof longer, "%s%0150d", make_path(path), 0);
+  listen_at(&server, longer);
+  CHECK_EQ(uv_pipe_getsockname(&server, name, &size), 0);
+  CHECK_EQ(size, 107);
+  CHECK(memcmp(name, longer, size) == 0);
+  CHECK_EQ(connect_to(longer), 0);
+  net_until(&arrivals, 1);
+  net_end();
+}
+
+TEST(x12_what_a_path_has_no_options_for) {
+  char path[TEST_PIPE_NAME];
+  int size = 0;
+
+  listen_at(&server, make_path(path));
+  uv_pipe_pending_instances(&server, 4);
+  CHECK_EQ(uv_pipe_chmod(&server, UV_READABLE), UV_ENOTSUP);
+  CHECK_EQ(connect_to(path), 0);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_send_buffer_size((uv_handle_t*) &client, &size), 0);
+  CHECK(size > 0);
+  CHECK_EQ(uv_pipe_chmod(&client, UV_READABLE), UV_ENOTSUP);
+  net_end();
+}
+
+/* One that has a name of the other kind. */
+TEST(x12_path_for_a_pipe_that_has_a_name) {
+  char path[TEST_PIPE_NAME];
+  char name[TEST_PIPE_NAME];
+
+  listen_at(&server, make_path(path));
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&client, test_pipe_name(name, sizeof name)), 0);
+  CHECK_EQ(uv_pipe_bind(&client, path), UV_EINVAL);
+  uv_pipe_connect(&connecting, &client, path, note_connect);
+  net_until(&connects, 1);
+  CHECK_EQ(status_of_connect, 0);
+  net_until(&arrivals, 1);
   net_end();
 }

@@ -55,6 +55,28 @@ TEST(l3_active_referenced_handle_keeps_the_loop_alive) {
   CHECK_EQ(fired, 0);
 }
 
+static void stop_loop(uv_timer_t* timer) {
+  fired++;
+  uv_stop(timer->loop);
+}
+
+/* Timers that are due run before the first turn, and there is none when one of them stops the loop. */
+TEST(l3_stop_before_the_first_turn_tells_what_is_left) {
+  uv_loop_t loop;
+  uv_timer_t timer;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_timer_init(&loop, &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, stop_loop, 0, 0), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_timer_start(&timer, stop_loop, 0, HOUR_MS), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 1);
+  CHECK_EQ(fired, 2);
+  uv_close((uv_handle_t*) &timer, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
 TEST(l3_loop_close_is_busy_until_all_handles_are_closed) {
   uv_loop_t loop;
   uv_timer_t timer;

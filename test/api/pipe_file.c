@@ -7,6 +7,7 @@
 #include "net.h"
 #include "pipes.h"
 #include "uv.h"
+#include "uvstream.h"
 
 #ifdef _WIN32
 #  include <fcntl.h>
@@ -103,6 +104,51 @@ TEST(p4_file_is_written_and_read_to_its_end) {
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
   CHECK_EQ(sink.bytes, 2 * SIZE);
+  net_close((uv_handle_t*) &pipe);
+  CHECK_EQ(remove(file), 0);
+  net_end();
+}
+
+static void on_hangup(uvs_hangup_t* hangup, int status) {
+  (void) hangup;
+  (void) status;
+}
+
+static int requests;
+
+static void on_request(uvs_read_t* req, int status) {
+  *(int*) req->data = status;
+  requests++;
+}
+
+/* Behind a file there is nobody who could go; but it can be read by requests, and has an end. */
+TEST(x5_files_have_no_hangup_but_are_read_by_requests) {
+  char rooms[2][6];
+  uv_buf_t bufs[2];
+  uvs_hangup_t hangup;
+  uvs_read_t reqs[2];
+  int statuses[2];
+  uv_pipe_t pipe;
+  uv_file fd;
+  int i;
+
+  begin_file();
+  fd = open_path(file, O_RDWR | O_CREAT | O_TRUNC);
+  test_fd_write(fd, "from a file", 11);
+  test_fd_close(fd);
+  open_pipe(&pipe, open_path(file, O_RDONLY));
+  CHECK_EQ(uvs_hangup_start(&hangup, (uv_stream_t*) &pipe, on_hangup), UV_ENOTSUP);
+  for (i = 0; i < 2; i++) {
+    bufs[i] = uv_buf_init(rooms[i], 6);
+    reqs[i].data = &statuses[i];
+    CHECK_EQ(uvs_read(&reqs[i], (uv_stream_t*) &pipe, &bufs[i], 1, 6, on_request), 0);
+  }
+  net_until(&requests, 2);
+  CHECK_EQ(statuses[0], 0);
+  CHECK_EQ(statuses[1], UV_EOF);
+  CHECK_EQ(reqs[1].nread, 5);
+  CHECK(memcmp(rooms[0], "from a", 6) == 0);
+  CHECK(memcmp(rooms[1], " file", 5) == 0);
   net_close((uv_handle_t*) &pipe);
   CHECK_EQ(remove(file), 0);
   net_end();

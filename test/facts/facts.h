@@ -32,6 +32,7 @@ extern const struct fact facts_of_refusals[];
 extern const struct fact facts_of_processes[];
 extern const struct fact facts_of_consoles[];
 extern const struct fact facts_of_timers[];
+extern const struct fact facts_of_local[];
 
 /* What the child does that tries a fact of a console; its exit code. */
 int facts_in_console(const char* name);

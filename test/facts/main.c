@@ -104,7 +104,8 @@ int main(int argc, char** argv) {
   static const struct fact* const tables[] = {
       facts_of_ports,    facts_of_locks,     facts_of_pipes,    facts_of_modes,
       facts_of_names,    facts_of_npfs,      facts_of_sockets,  facts_of_connections,
-      facts_of_refusals, facts_of_processes, facts_of_consoles, facts_of_timers};
+      facts_of_refusals, facts_of_processes, facts_of_consoles, facts_of_timers,
+      facts_of_local};
   const char* differ = argc == 3 && strcmp(argv[1], "--differ") == 0 ? argv[2] : NULL;
   int all_hold = argc == 2 && strcmp(argv[1], "--all-hold") == 0;
   int good = 1;

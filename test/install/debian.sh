@@ -41,7 +41,8 @@ for package in "$work"/*.deb; do
   dpkg-deb -x "$package" "$work/inside"
 done
 pc=$(dirname "$(find "$work/inside" -name uvstream.pc)")
-read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs uvstream)"
+flags=()
+eval "flags=($(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs uvstream))" # it quotes blanks
 cc "$root/test/install/consumer.c" "${flags[@]}" -o "$work/consumer"
 LD_LIBRARY_PATH=$(dirname "$pc") "$work/consumer"
 man -l --warnings "$work/inside/usr/share/man/man1/relay.1.gz" >"$work/relay.txt" 2>&1

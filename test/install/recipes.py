@@ -145,13 +145,14 @@ def conan(work, shared):
 
     # What CMakeDeps would write: a package made of nothing but package_info.
     package, info = work / "package", recipe.cpp_info
+    headers = [f'"{package / folder}"' for folder in info.includedirs]
     check((package / "licenses/LICENSE").exists(), "the package has no licence")
     (work / "deps").mkdir()
     (work / "deps" / f"{info.properties['cmake_file_name']}Config.cmake").write_text(
         f"add_library({info.properties['cmake_target_name']} INTERFACE IMPORTED)\n"
         f"target_include_directories({info.properties['cmake_target_name']} INTERFACE\n"
-        f"  {' '.join(str(package / folder) for folder in info.includedirs)})\n"
-        f"target_link_directories({info.properties['cmake_target_name']} INTERFACE {package}/lib)\n"
+        f"  {' '.join(headers)})\n"
+        f"target_link_directories({info.properties['cmake_target_name']} INTERFACE \"{package}/lib\")\n"
         f"target_link_libraries({info.properties['cmake_target_name']} INTERFACE\n"
         f"  {' '.join([*info.libs, *info.system_libs])})\n"
         f"target_compile_definitions({info.properties['cmake_target_name']} INTERFACE\n"

@@ -1,16 +1,12 @@
-/* Files and folders, in memory and for one run, and the null device. There is a drive C: with the folders
+/* Files and folders, in memory and for one run. There is a drive C: with the folders
  * that each Windows has. Only synchronous file objects: nobody reads a file in any other way. Rules
  * without a source are from the pages of the calls. */
 #include "proc.h"
 
-#include <direct.h>
 #include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#undef fopen
-#undef remove
 
 struct node {
   struct node* next;
@@ -18,17 +14,27 @@ struct node {
   int is_folder;
   unsigned socket; /* of a Unix-domain socket that was bound here; 0: it is none */
   unsigned serial;
+  unsigned opens; /* file objects of it, */
+  int doomed;     /* of which one had it marked: nobody opens it any more, */
+  int gone;       /* or its name is gone already */
   char* bytes;
   size_t size;
 };
 
 struct disk_file {
   struct nt_file file;
-  struct node* node; /* NULL: the null device, or one that was deleted meanwhile */
-  unsigned serial;   /* its */
+  struct node* node;
+  int takes_away; /* the name goes with it */
   size_t at;
 };
 
+enum { /* which not every header has */
+  FILE_DISPOSITION_EX = 21,
+  DISPOSITION_DELETE = 1,
+  DISPOSITION_POSIX = 2
+};
+
+int nt_files_are_old;
 static struct node* nodes;
 static unsigned last_serial;
 
@@ -180,23 +186,25 @@ static struct node* make(const WCHAR* path, int is_folder) {
   return node;
 }
 
+static void free_node(struct node* node) {
+  nt_free(node->path);
+  nt_free(node->bytes);
+  nt_free(node);
+}
+
+/* Whoever has it open goes on with what is in it. */
 static void take_away(struct node* node) {
   struct node** at = &nodes;
 
   while (*at != node)
     at = &(*at)->next;
   *at = node->next;
-  nt_free(node->path);
-  nt_free(node->bytes);
-  nt_free(node);
+  node->gone = 1;
+  if (node->opens == 0)
+    free_node(node);
 }
 
-/* ---- The devices ---- */
-
-/* An end of file: success, and no bytes. */
-static void null_start(struct nt_irp* irp) {
-  nt_irp_complete(irp, ST_SUCCESS, irp->what == NT_WRITE ? irp->size : 0);
-}
+/* ---- The device ---- */
 
 static void disk_start(struct nt_irp* irp) {
   struct disk_file* file = (struct disk_file*) irp->file;
@@ -225,28 +233,24 @@ static void nothing(struct nt_file* file) {
   (void) file;
 }
 
-static const struct nt_device null_device = {.name = "null device",
-                                             .type = FILE_TYPE_CHAR,
-                                             .start = null_start,
-                                             .cleanup = nothing,
-                                             .destroy = nothing};
+/* "FILE_DISPOSITION_INFORMATION_EX": what is marked to be deleted goes with the last handle, and where the
+ * semantics of POSIX were asked for, its name with the handle that did. */
+static void disk_cleanup(struct nt_file* file) {
+  struct disk_file* disk_file = (struct disk_file*) file;
+  struct node* node = disk_file->node;
+
+  node->opens--;
+  if (node->gone && node->opens == 0)
+    free_node(node);
+  else if (!node->gone && (disk_file->takes_away || (node->doomed && node->opens == 0)))
+    take_away(node);
+}
+
 static const struct nt_device disk = {.name = "disk",
                                       .type = FILE_TYPE_DISK,
                                       .start = disk_start,
-                                      .cleanup = nothing,
+                                      .cleanup = disk_cleanup,
                                       .destroy = nothing};
-
-static struct nt_file* open_null(
-    const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
-  (void) access;
-  (void) share;
-  (void) disposition;
-  if (name[3] != 0) {
-    nt_error(ERROR_FILE_NOT_FOUND);
-    return NULL;
-  }
-  return nt_file_new(&null_device, sizeof(struct nt_file), !(flags & FILE_FLAG_OVERLAPPED));
-}
 
 static struct nt_file* open_file(
     const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
@@ -265,7 +269,7 @@ static struct nt_file* open_file(
     node = make(name, 0);
   if (node == NULL)
     return NULL;
-  if (node->is_folder) {
+  if (node->is_folder || node->doomed) {
     nt_error(ERROR_ACCESS_DENIED);
     return NULL;
   }
@@ -275,16 +279,24 @@ static struct nt_file* open_file(
   }
   file = nt_file_new(&disk, sizeof(*file), 1);
   file->node = node;
-  file->serial = node->serial;
+  node->opens++;
   return &file->file;
 }
 
 void nt_files_begin(void);
 
 void nt_files_begin(void) {
-  nt_names_add(L"nul", open_null);
   nt_names_add(L"c:\\", open_file);
   nt_names_add(L"\\\\?\\c:\\", open_file);
+}
+
+/* Nobody has one open any more. */
+void nt_files_end(void);
+
+void nt_files_end(void) {
+  while (nodes != NULL)
+    take_away(nodes);
+  last_serial = 0;
 }
 
 /* ---- Unix-domain sockets ---- */
@@ -309,26 +321,26 @@ unsigned nt_file_socket(const WCHAR* path) {
 
 /* ---- The calls ---- */
 
-/* The name is free at once (POSIX semantics, 10 1809). */
+/* With the semantics of POSIX (Windows 10, 1709) or without. */
 BOOL WINAPI SetFileInformationByHandle(HANDLE handle,
                                        FILE_INFO_BY_HANDLE_CLASS what,
                                        LPVOID info,
                                        DWORD size) {
   struct disk_file* file;
-  struct node* node;
+  int posix = (int) what == FILE_DISPOSITION_EX;
 
   nt_enter("SetFileInformationByHandle");
-  if (what != FileDispositionInfo || size != sizeof(FILE_DISPOSITION_INFO) ||
-      !((FILE_DISPOSITION_INFO*) info)->DeleteFile)
+  if (posix ? size != sizeof(ULONG) || *(ULONG*) info != (DISPOSITION_DELETE | DISPOSITION_POSIX)
+            : what != FileDispositionInfo || size != sizeof(FILE_DISPOSITION_INFO) ||
+                  !((FILE_DISPOSITION_INFO*) info)->DeleteFile)
     nt_absent("SetFileInformationByHandle for other than to delete");
   file = nt_find(handle, &nt_file_class, DELETE);
   if (file == NULL)
     return FALSE;
-  for (node = nodes; node != NULL; node = node->next)
-    if (node->serial == file->serial) {
-      take_away(node);
-      break;
-    }
+  if (posix && nt_files_are_old)
+    return nt_error(ERROR_INVALID_PARAMETER);
+  file->node->doomed = 1;
+  file->takes_away = posix;
   return TRUE;
 }
 
@@ -337,6 +349,12 @@ DWORD WINAPI GetFileAttributesW(LPCWSTR path) {
 
   nt_enter("GetFileAttributesW");
   node = find(path);
+  if (node != NULL && node->doomed) {
+    nt_error(ERROR_ACCESS_DENIED); /* STATUS_DELETE_PENDING */
+    return INVALID_FILE_ATTRIBUTES;
+  }
+  if (node != NULL && node->socket != 0) /* rust#109106 */
+    return FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_REPARSE_POINT;
   if (node != NULL)
     return node->is_folder ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_NORMAL;
   if (nt_program_is(path))
@@ -438,6 +456,7 @@ BOOL WINAPI RemoveDirectoryW(LPCWSTR path) {
   return take_path_away(path, 1);
 }
 
+/* The name is free at once: by the semantics of POSIX (10 1809). */
 BOOL WINAPI DeleteFileW(LPCWSTR path) {
   nt_enter("DeleteFileW");
   return take_path_away(path, 0);
@@ -450,57 +469,7 @@ BOOL WINAPI NeedCurrentDirectoryForExePathW(LPCWSTR name) {
   return TRUE;
 }
 
-/* ---- The C run-time library's: of a file of the model nobody looks at the contents ---- */
-
-FILE* nt_fopen(const char* path, const char* mode) {
-  WCHAR* wide;
-  struct node* node;
-
-  if (strncmp(path, "C:\\", 3) != 0)
-    return fopen(path, mode);
-  wide = nt_text_from(path);
-  node = find(wide);
-  if (node == NULL && mode[0] == 'w')
-    node = make(wide, 0);
-  nt_free(wide);
-  return node == NULL || node->is_folder ? NULL : fopen("/dev/null", mode);
-}
-
-int _wmkdir(const WCHAR* path) {
-  return CreateDirectoryW(path, NULL) ? 0 : -1;
-}
-
-int _wrmdir(const WCHAR* path) {
-  return RemoveDirectoryW(path) ? 0 : -1;
-}
-
-int _mkdir(const char* path) {
-  WCHAR* wide = nt_text_from(path);
-  int r = _wmkdir(wide);
-
-  nt_free(wide);
-  return r;
-}
-
-int _rmdir(const char* path) {
-  WCHAR* wide = nt_text_from(path);
-  int r = _wrmdir(wide);
-
-  nt_free(wide);
-  return r;
-}
-
-int nt_remove(const char* path) {
-  WCHAR* wide;
-  BOOL ok;
-
-  if (strncmp(path, "C:\\", 3) != 0)
-    return remove(path);
-  wide = nt_text_from(path);
-  ok = take_path_away(wide, 0);
-  nt_free(wide);
-  return ok ? 0 : -1;
-}
+/* ---- The C run-time library's ---- */
 
 long _lseek(int fd, long offset, int from) {
   struct nt_file* file = nt_find((HANDLE) _get_osfhandle(fd), &nt_file_class, 0);

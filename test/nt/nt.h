@@ -74,6 +74,8 @@ extern int nt_files_can_leave;
 extern int nt_has_reserves;
 /* 0: there are no Unix-domain sockets (before 10, 1803, and Wine). */
 extern int nt_has_unix_sockets;
+/* 1: the file system knows nothing of POSIX (before 10, 1709, FAT, and Wine 8). */
+extern int nt_files_are_old;
 /* 0: there are no timers of high resolution (before 10, 1803); no packets that wait for them (Wine). */
 extern int nt_has_exact_timers;
 extern int nt_has_wait_packets;
@@ -230,6 +232,8 @@ void nt_unref(void* object);
 /* A handle in the running thread's process, which holds its own reference. `inherit`: children
  * get it. */
 HANDLE nt_handle(void* object, ACCESS_MASK access, int inherit);
+/* The call that made a handle of this process which children inherit, or NULL. */
+const char* nt_inheritable(void);
 /* What a handle of the running thread's process is of: NULL, with the last error set, when it is
  * no handle, of another class (NULL: any), or without the access. A handle that was closed is a
  * fault. The reference is not the caller's: nt_ref before anything that waits. */

@@ -321,6 +321,16 @@ HANDLE nt_handle_in(struct nt_process* process, void* object, ACCESS_MASK access
   return make(process, object, access, 0);
 }
 
+const char* nt_inheritable(void) {
+  struct nt_process* process = nt_here();
+  unsigned i;
+
+  for (i = 0; i < process->count; i++)
+    if (process->entries[i].object != NULL && process->entries[i].flags & HANDLE_FLAG_INHERIT)
+      return process->entries[i].maker;
+  return NULL;
+}
+
 int nt_handle_is_inheritable(HANDLE handle) {
   const struct nt_entry* entry = entry_of(nt_here(), handle, "used");
 

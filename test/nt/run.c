@@ -3,6 +3,7 @@
 
 void nt_pool_end(void);
 void nt_sock_end(void);
+void nt_files_end(void);
 void nt_security_begin(void);
 
 void nt_begin(uint64_t seed) {
@@ -15,6 +16,7 @@ void nt_begin(uint64_t seed) {
   nt_pool_most = SIZE_MAX;
   nt_pipes_have_folder = 1;
   nt_has_unix_sockets = 1;
+  nt_files_are_old = 0;
   nt_has_exact_timers = seed % 6 != 4;
   nt_has_wait_packets = seed % 4 != 1;
   nt_object_begin();
@@ -33,6 +35,7 @@ void nt_end(void) {
   nt_io_end();
   nt_object_end();
   nt_sock_end();
+  nt_files_end();
   nt_environ_end();
   if (nt_thread_count() != 1)
     nt_fault("%u threads are left", nt_thread_count() - 1);

@@ -249,7 +249,8 @@ static BOOL control(struct afd_sock* sock, unsigned code, void* about, OVERLAPPE
   return status == ST_SUCCESS ? TRUE : nt_error((DWORD) nt_status_wsa(status));
 }
 
-/* "LPFN_CONNECTEX": the socket must be bound, and is half connected until told. */
+/* "LPFN_CONNECTEX": the socket must be bound, and is half connected until told. It was seen to write behind an
+ * address of AF_UNIX (libuv#4636); whether it does, the seed chooses. */
 BOOL WINAPI nt_connect_ex(SOCKET handle,
                           const struct sockaddr* addr,
                           int len,
@@ -273,6 +274,8 @@ BOOL WINAPI nt_connect_ex(SOCKET handle,
     error = afd_read_addr(addr, len, &to);
   if (error == 0 && to.port == 0 && to.family != AF_UNIX)
     error = WSAEADDRNOTAVAIL;
+  if (error == 0 && to.family == AF_UNIX && nt_chance(50))
+    memset((char*) addr + len, 0, sizeof(struct sockaddr_of_unix));
   return error != 0 ? nt_error((DWORD) error) : control(sock, AFD_CONNECT, &to, overlapped);
 }
 

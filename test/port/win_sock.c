@@ -75,6 +75,25 @@ TEST(win_close_over_unread_bytes_is_no_reset) {
   }
 }
 
+/* Nor where the connection was never read from or written to, whose socket waits yet. */
+TEST(win_close_of_what_was_never_read_is_no_reset) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    char byte;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &a, &b);
+    CHECK_EQ(write_byte(a, '?'), 0);
+    settle();
+    arm_dry(a); /* It would be told of a reset. */
+    stream_end(b);
+    await(a, UV__READ);
+    CHECK_EQ(read_some(a, &byte, 1), UV_EOF);
+    stream_end(a);
+  }
+}
+
 /* A connection that was passed on goes on when its first owner closes it. */
 TEST(win_connection_that_somebody_else_holds_goes_on) {
   EACH_KIND(k) {

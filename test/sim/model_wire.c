@@ -168,7 +168,11 @@ void model_meet_peer(struct model_handle* h, int fd) {
 
 void model_receive(struct model_handle* h, const char* bytes, size_t n) {
   struct wire* wire = &wires[h->in];
+  const struct model_ask* ask;
 
+  for (ask = h->asks; ask != NULL; ask = ask->next)
+    if (ask->cancelled && ask->taken > 0)
+      sim_fail("X3: handle %d reads on before it tells what was taken back", h->number);
   if (wire->sent - wire->received < n || memcmp(wire->bytes + wire->received, bytes, n) != 0)
     sim_fail("handle %d received other bytes than were sent", h->number);
   wire->received += n;

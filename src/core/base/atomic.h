@@ -9,7 +9,11 @@
 #  include <intrin.h>
 
 static inline int uv__atomic_load(const int* at) {
+#  if defined(_M_X64) || defined(_M_IX86)
+  return *(const volatile int*) at; /* As all stores that others must see are exchanges. */
+#  else
   return (int) _InterlockedOr((volatile long*) at, 0);
+#  endif
 }
 
 static inline int uv__atomic_exchange(int* at, int value) {

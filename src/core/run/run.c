@@ -184,8 +184,11 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
   int alive = uv_loop_alive(loop);
 
   uv_update_time(loop);
-  if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag)
+  if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag) {
     uv__timer_run(loop);
+    if (loop->stop_flag)
+      alive = uv_loop_alive(loop); /* There is no turn that finds out. */
+  }
 
   while (alive && !loop->stop_flag) {
     assert(uv__kinds_valid(loop));

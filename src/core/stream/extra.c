@@ -38,11 +38,11 @@ void uv__extra_turn(uv_stream_t* stream, unsigned rung) {
     extra->ops->turn(extra, rung);
 }
 
-/* One by one, as a callback may take any of them away. */
+/* One by one, as a callback may take any of them away. Nearly all streams have none. */
 void uv__extra_finish(uv_stream_t* stream, int status) {
   int kind;
 
-  for (kind = 0; kind < UV__EXTRA_KINDS; kind++) {
+  for (kind = 0; kind < UV__EXTRA_KINDS && uv__extras(stream) != NULL; kind++) {
     struct uv__extra* extra = uv__extra_find(stream, (enum uv__extra_kind) kind);
 
     if (extra != NULL)

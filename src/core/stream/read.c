@@ -151,6 +151,15 @@ static void read_for_request(uv_stream_t* stream) {
   reads->ops->read(reads);
 }
 
+/* A request that was taken back may have bytes that come before those that are read now. */
+static void tell_taken_back(uv_stream_t* stream) {
+  struct uv__extra* reads =
+      uv__extras(stream) == NULL ? NULL : uv__extra_find(stream, UV__EXTRA_READS);
+
+  if (reads != NULL)
+    reads->ops->turn(reads, 0);
+}
+
 /* Reads while there is something and the program wants it. A lane that rang is read without
  * another question: the ring was its answer, and may stand for an error that only read_now
  * can deliver. */
@@ -183,6 +192,7 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       return;
     }
     uv__write_tell(stream); /* What comes may be the answer to them (W1). */
+    tell_taken_back(stream);
     if (stream->flags & UV__STREAM_ASKED)
       read_for_request(stream);
     else if (stream->flags & UV__STREAM_READING)

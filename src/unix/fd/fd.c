@@ -185,11 +185,22 @@ static int look_for_end(struct uv__io* io) {
   return io->tail.state & UV__FD_ENDED ? hangup(io) : UV_EAGAIN;
 }
 
+/* Of what can be written to it may have to be asked for room, too. */
+static int ask_for_end(struct uv__io* io) {
+  int flags;
+
+  if (uv__poller_tells_ends == UV__TELLS_ENDS ||
+      (io->tail.state & (UV__FD_TCP | UV__FD_LOCAL | UV__FD_OUT)))
+    return 0;
+  flags = fcntl(io->tail.fd, F_GETFL);
+  return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? 0 : uv__poller_add_out(io);
+}
+
 int uv__fd_hangup_arm(struct uv__io* io) {
   int r = hangup(io);
 
-  if (r == 0 && !uv__poller_tells_ends)
-    r = look_for_end(io);
+  if (r == 0)
+    r = uv__poller_tells_ends == UV__TELLS_NO_ENDS ? look_for_end(io) : ask_for_end(io);
   if (r != 0)
     return (int) uv__fd_end(io, r);
   io->tail.state |= UV__HANGUP;

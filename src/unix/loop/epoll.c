@@ -20,7 +20,7 @@ enum {
 #define RETOLD (EPOLLIN | EPOLLRDHUP)
 
 const int uv__poller_takes_children = 1;
-const int uv__poller_tells_ends = 1;
+const enum uv__tells uv__poller_tells_ends = UV__TELLS_ENDS;
 
 static int control(struct uv__io* io, int op, uint32_t events) {
   struct epoll_event event;

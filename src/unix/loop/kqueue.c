@@ -23,7 +23,7 @@ enum {
 
 /* No system has both. */
 const int uv__poller_takes_children = 0;
-const int uv__poller_tells_ends = 1;
+const enum uv__tells uv__poller_tells_ends = UV__TELLS_ENDS_WITH_ROOM;
 
 /* ---- What the kqueue does not take ---- */
 
@@ -197,6 +197,18 @@ void uv__poller_remove(struct uv__io* io) {
   io->tail.state &= ~(unsigned) (UV__FD_POLLED | UV__FD_OUT);
 }
 
+/* The error of a socket comes with the end. The writing filter tells of the end of that direction, which of
+ * a socket may be our own doing; of a pipe it is that nobody reads. */
+static unsigned int ends(const struct uv__io* io, const struct kevent* event) {
+  int is_socket = (io->tail.state & (UV__FD_TCP | UV__FD_LOCAL)) != 0;
+
+  if (!(event->flags & EV_EOF))
+    return 0;
+  if (event->fflags != 0 || (event->filter == EVFILT_WRITE && !is_socket))
+    return UV__SAW_ENDED | UV__SAW_FAILED;
+  return event->filter == EVFILT_WRITE ? 0 : UV__SAW_ENDED;
+}
+
 static void dispatch(uv_loop_t* loop, const struct kevent* event) {
   struct uv__io* io = event->udata;
   unsigned int saw;
@@ -205,12 +217,11 @@ static void dispatch(uv_loop_t* loop, const struct kevent* event) {
     uv__loop_drain_wake(loop);
     return;
   }
-  saw = event->filter == EVFILT_WRITE ? UV__SAW_OUT : UV__SAW_IN;
-  if (event->flags & EV_EOF)
-    saw |= event->fflags != 0 ? UV__SAW_ENDED | UV__SAW_FAILED : UV__SAW_ENDED;
+  saw = (event->filter == EVFILT_WRITE ? UV__SAW_OUT : UV__SAW_IN) | ends(io, event);
   /* What the peer has taken is an edge each time, of TCP, too, and would wake a loop that has nothing
-   * to write for every message sent. That forgetting could fail costs just that. */
-  if (uv__loop_event(io, saw) &&
+   * to write for every message sent. That forgetting could fail costs just that. Who waits for the end of a
+   * pipe needs it. */
+  if (uv__loop_event(io, saw) && !(io->tail.state & UV__HANGUP) &&
       change(loop->tail.backend_fd, io->tail.fd, EVFILT_WRITE, EV_DELETE, io) == 0)
     io->tail.state &= ~(unsigned) UV__FD_OUT;
 }

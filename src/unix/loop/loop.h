@@ -85,8 +85,14 @@ int uv__loop_event(struct uv__io* io, unsigned int saw);
 
 /* Whether the descriptor of a child (pidfd) can be watched for its end, where there is one. */
 extern const int uv__poller_takes_children;
-/* Whether it tells of an end or a failure though there are bytes to be read before. */
-extern const int uv__poller_tells_ends;
+/* Whether it tells of an end or a failure though there are bytes to be read before; of a pipe that can be
+ * written to perhaps only where it tells of room, too. */
+enum uv__tells {
+  UV__TELLS_NO_ENDS,
+  UV__TELLS_ENDS,
+  UV__TELLS_ENDS_WITH_ROOM
+};
+extern const enum uv__tells uv__poller_tells_ends;
 /* Begin to watch loop->tail.wake_rd; sets loop->tail.backend_fd. */
 int uv__poller_start(uv_loop_t* loop);
 /* Also after a start that failed. */

@@ -22,12 +22,12 @@ const int uv__poller_takes_children = 0;
 enum {
   ENDED = POLLRDHUP
 };
-const int uv__poller_tells_ends = 1;
+const enum uv__tells uv__poller_tells_ends = UV__TELLS_ENDS;
 #else
 enum {
   ENDED = 0
 };
-const int uv__poller_tells_ends = 0;
+const enum uv__tells uv__poller_tells_ends = UV__TELLS_NO_ENDS;
 #endif
 
 static int grow(struct uv__poller* poller) {

@@ -1,4 +1,5 @@
 /* The clock, which is the loop's as well, and the sleep. */
+#include "core/base/atomic.h"
 #include "win/base/base.h"
 
 enum {
@@ -26,27 +27,35 @@ static VOID WINAPI by_counter(ULONGLONG* units) {
            rest * units_per_sec / (uint64_t) per_sec.QuadPart;
 }
 
-static INIT_ONCE looked = INIT_ONCE_STATIC_INIT;
-static clock_fn clock_of_the_system = by_counter;
+/* clock_state, which is atomic. */
+enum {
+  NOBODY_LOOKED,
+  SOMEBODY_LOOKED,
+  FOUND
+};
+
+static int clock_state;
+static clock_fn clock_of_the_system; /* once that is FOUND */
 
 /* Time-outs of waits and timers do not run while the machine sleeps (since Windows 8), and neither
  * does the clock of Linux; so it shall not here. That clock is in no import library of old. */
-static BOOL CALLBACK look(PINIT_ONCE once, PVOID arg, PVOID* context) {
+static clock_fn look(void) {
   clock_fn found = (clock_fn) uv__import(L"kernelbase.dll", "QueryUnbiasedInterruptTimePrecise");
 
-  (void) once;
-  (void) arg;
-  (void) context;
-  if (found != NULL)
+  if (found == NULL)
+    found = by_counter;
+  if (uv__atomic_compare(&clock_state, NOBODY_LOOKED, SOMEBODY_LOOKED) == NOBODY_LOOKED) {
     clock_of_the_system = found;
-  return TRUE;
+    uv__atomic_store(&clock_state, FOUND);
+  }
+  return found;
 }
 
 uint64_t uv_hrtime(void) {
+  clock_fn read = uv__atomic_load(&clock_state) == FOUND ? clock_of_the_system : look();
   ULONGLONG units;
 
-  (void) InitOnceExecuteOnce(&looked, look, NULL, NULL);
-  clock_of_the_system(&units);
+  read(&units);
   return (uint64_t) units * NS_PER_UNIT;
 }
 

@@ -69,6 +69,12 @@ static int prepare(SOCKET sock, unsigned state, int* connection) {
   return listen(sock, SOMAXCONN) == 0 ? 0 : uv__error_translate((DWORD) WSAGetLastError());
 }
 
+/* What was made here, or came to a listener of ours, is known. */
+static int is_tcp(const struct uv__io* io) {
+  return (io->ops == &uv__tcp_ops && !(io->tail.state & UV__WIN_OUTSIDE)) ||
+         uv__sock_is_tcp(io->tail.u.socket);
+}
+
 static HANDLE process_of(const struct uv__ipc_peer* peer) {
   return peer->id == GetCurrentProcessId() ? GetCurrentProcess() : peer->process;
 }
@@ -108,11 +114,12 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
   SOCKET sock = io->tail.u.socket;
   WSAPROTOCOL_INFOW info;
   int connection;
+  int missed;
   int r;
 
   if (sock == INVALID_SOCKET)
     return UV_EBADF;
-  if (!uv__sock_is_tcp(sock))
+  if (!is_tcp(io))
     return UV_ENOTSUP; /* Nobody would take it for what it is. */
   r = prepare(sock, io->tail.state, &connection);
   if (r < 0)
@@ -127,8 +134,8 @@ int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
   memcpy(block, &info, sizeof(info));
   /* The error of its bind, if that failed, in the library's numbers: libuv keeps such a one as it
    * is, whichever numbers it counts in itself. */
-  uv__ipc_frame_put32(block + sizeof(info),
-                      io->tail.state & UV__WIN_MISSED ? (uint32_t) UV_EADDRINUSE : 0);
+  missed = !connection && (io->tail.state & UV__WIN_MISSED);
+  uv__ipc_frame_put32(block + sizeof(info), missed ? (uint32_t) UV_EADDRINUSE : 0);
   *flags = UV__IPC_SOCKET | (connection ? UV__IPC_CONNECTION : 0);
   return 0;
 }

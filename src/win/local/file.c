@@ -2,6 +2,12 @@
  * leaves it there when the socket is closed. */
 #include "win/local/local.h"
 
+enum { /* FileDispositionInfoEx and its flags, which old headers do not have */
+  DISPOSITION_EX = 21,
+  DELETES = 1,
+  POSIX_SEMANTICS = 2
+};
+
 /* One that is too long, or no text, is none of which there could be a file. */
 static int widen(const char* path, WCHAR wide[UV__LOCAL_PATH]) {
   return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, UV__LOCAL_PATH) > 0;
@@ -25,12 +31,23 @@ int uv__local_file_open(const char* path, HANDLE* file) {
   return 0;
 }
 
+/* Without the semantics of POSIX the name would stay until everybody has closed the file who looks at it, and
+ * nothing could be bound to it. */
 void uv__local_file_remove(HANDLE file) {
+  ULONG how = DELETES | POSIX_SEMANTICS;
   FILE_DISPOSITION_INFO info;
 
   info.DeleteFile = TRUE;
-  (void) SetFileInformationByHandle(file, FileDispositionInfo, &info, sizeof(info));
+  if (!SetFileInformationByHandle(file, (FILE_INFO_BY_HANDLE_CLASS) DISPOSITION_EX, &how,
+                                  sizeof(how)))
+    (void) SetFileInformationByHandle(file, FileDispositionInfo, &info, sizeof(info));
   CloseHandle(file);
+}
+
+int uv__local_file_is_name(const char* path) {
+  WCHAR wide[UV__LOCAL_PATH];
+
+  return widen(path, wide);
 }
 
 int uv__local_file_exists(const char* path) {

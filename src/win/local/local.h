@@ -30,6 +30,8 @@ int uv__local_connect(struct uv__io* io, const struct uv__local_addr* addr);
 int uv__local_file_open(const char* path, HANDLE* file);
 /* Removes it, if it is still there, and lets go of it. */
 void uv__local_file_remove(HANDLE file);
+/* Whether it is text. */
+int uv__local_file_is_name(const char* path);
 /* Whether there is anything of that name. */
 int uv__local_file_exists(const char* path);
 

@@ -56,7 +56,8 @@ int uv__local_read_name(const struct uv__pipe_name* name, struct uv__local_addr*
     length = sizeof(addr->path) - 1;
   }
   memcpy(addr->path, name->text, length);
-  return 0;
+  /* Before there is a file of some other name. */
+  return uv__local_file_is_name(addr->path) ? 0 : UV_EINVAL;
 }
 
 /* Of ConnectEx it was seen that it writes behind an address of this family (libuv#4636), on the stack. */

@@ -53,14 +53,14 @@ static int is_shared(const struct uv__io* io) {
   return (io->tail.state & UV__WIN_OUTSIDE) && uv__object_is_shared(io->tail.u.handle);
 }
 
-/* Only where the socket is the system's own handle can an immediate success be told from one that
- * also posts. The event of the file object stays as it is: others may wait for it. */
 int uv__tcp_attach(struct uv__io* io) {
   struct uv__foreign_pair* pair = io->tail.more;
   void* more;
   int shared;
   int r;
 
+  if (io->tail.state & UV__WIN_ATTACHED)
+    return 0;
   if (io->tail.state & UV__WIN_FOREIGN) {
     void* block = pair->block;
     if (!uv__tcp_shared_is_idle(io) || !uv__foreign_leave(io, pair))
@@ -68,7 +68,7 @@ int uv__tcp_attach(struct uv__io* io) {
     io->tail.more = block;
   }
   shared = is_shared(io);
-  r = claim_mode(io, shared);
+  r = io->tail.state & UV__WIN_OUTSIDE ? claim_mode(io, shared) : 0;
   if (r < 0)
     return r;
   more = io->tail.more;
@@ -78,12 +78,20 @@ int uv__tcp_attach(struct uv__io* io) {
   if (io->tail.state & UV__WIN_FOREIGN) {
     *(io->tail.state & UV__WIN_CONNECTED ? &pair->block : &pair->more) = more; /* Or a pool. */
     io->tail.more = pair;
-  } else if ((io->tail.state & UV__WIN_IFS) &&
-             SetFileCompletionNotificationModes(io->tail.u.handle,
-                                                FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
-    uv__win_set(io, UV__WIN_SKIP);
   }
   return 0;
+}
+
+/* Only where the socket is the system's own handle can an immediate success be told from one that
+ * also posts. The event of the file object stays as it is: others may wait for it. */
+int uv__tcp_attach_whole(struct uv__io* io) {
+  int r = uv__tcp_attach(io);
+
+  if (r == 0 &&
+      (io->tail.state & (UV__WIN_ATTACHED | UV__WIN_IFS)) == (UV__WIN_ATTACHED | UV__WIN_IFS) &&
+      SetFileCompletionNotificationModes(io->tail.u.handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))
+    uv__win_set(io, UV__WIN_SKIP);
+  return r;
 }
 
 int uv__tcp_is_plain(struct uv__io* io) {
@@ -91,6 +99,8 @@ int uv__tcp_is_plain(struct uv__io* io) {
 
   if (!(io->tail.state & UV__WIN_PLAIN))
     return 0;
+  if (!(io->tail.state & UV__WIN_OUTSIDE))
+    return claim_mode(io, 0);
   if ((io->tail.state & UV__WIN_ATTACHED) && !(io->tail.state & (UV__WIN_IN | UV__WIN_OUT)))
     leave_port(io); /* It was passed on while it had operations. */
   r = io->tail.state & UV__WIN_ATTACHED ? claim_mode(io, is_shared(io)) : uv__tcp_attach(io);

@@ -20,7 +20,7 @@ static int connected(struct uv__io* io) {
   if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,
                                 0) != 0)
     return uv__error_translate((DWORD) WSAGetLastError());
-  uv__win_clear(io, UV__WIN_ONE_ACCEPT);
+  uv__win_clear(io, UV__WIN_ONE_ACCEPT | UV__WIN_MISSED);
   uv__win_set(io, UV__WIN_CONNECTED);
   return 0;
 }
@@ -103,7 +103,7 @@ int uv__tcp_connect_to(struct uv__io* io,
                        const struct sockaddr* to,
                        int len) {
   BOOL ok;
-  int r = uv__tcp_ready(io);
+  int r = uv__tcp_attach(io); /* Connecting takes its time. */
 
   if (r < 0)
     return r;
@@ -119,7 +119,7 @@ int uv__tcp_connect(struct uv__io* io, const void* addr) {
   int r = io->tail.state & UV__WIN_BOUND ? 0 : bind_any(io);
 
   if (r == 0)
-    r = uv__tcp_ready(io);
+    r = uv__tcp_attach(io);
   if (r < 0)
     return r;
   if (is_loopback(&to))

@@ -61,6 +61,17 @@ static int drain(SOCKET sock) {
   return rounds;
 }
 
+/* Whether a close may be over bytes that nobody read. Of a socket that is non-blocking the first receive
+ * tells; another one is asked before it becomes that. */
+static int may_have_more(const struct uv__io* io) {
+  u_long there = 0;
+
+  if (io->tail.state & UV__WIN_HEARD)
+    return 0;
+  return !(io->tail.state & UV__WIN_PLAIN) ||
+         ioctlsocket(io->tail.u.socket, (long) FIONREAD, &there) != 0 || there > 0;
+}
+
 /* Says goodbye on a connection: a FIN behind all that was sent, also while a receive is pending, over
  * which a close would reset it. Where nothing is pending and nothing unread the close itself says it.
  * It ends the connection for all who hold the socket, and so is only done by the last of them; for the
@@ -75,7 +86,7 @@ static void part(struct uv__io* io) {
     return;
   if (said)
     (void) shutdown(sock, SD_SEND);
-  if ((io->tail.state & UV__WIN_PLAIN) && uv__sock_unblock(sock) != 0)
+  if (!may_have_more(io) || ((io->tail.state & UV__WIN_PLAIN) && uv__sock_unblock(sock) != 0))
     return;
   if (drain(sock) > 0 && !said)
     (void) shutdown(sock, SD_SEND);

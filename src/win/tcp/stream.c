@@ -80,6 +80,12 @@ int uv__tcp_read_disarm(struct uv__io* io) {
   return UV__PENDING;
 }
 
+/* Nothing can come behind it. */
+static ssize_t heard(struct uv__io* io) {
+  uv__win_set(io, UV__WIN_HEARD);
+  return UV_EOF;
+}
+
 ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   WSABUF buf;
   DWORD flags = 0;
@@ -101,13 +107,13 @@ ssize_t uv__tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
     return r;
   if (r > 0) {
     ssize_t n = uv__tcp_shared_read(io, &buf);
-    return n == 0 ? UV_EOF : lost(n);
+    return n == 0 ? heard(io) : lost(n);
   }
   if (WSARecv(io->tail.u.socket, &buf, 1, &got, &flags, NULL, NULL) != 0)
     return lost(uv__error_translate((DWORD) WSAGetLastError()));
   if (flows && got == buf.len)
     uv__win_set(io, UV__WIN_FLOWS);
-  return got > 0 ? (ssize_t) got : UV_EOF;
+  return got > 0 ? (ssize_t) got : heard(io);
 }
 
 /* ---- WRITE ---- */
@@ -180,11 +186,10 @@ ssize_t uv__tcp_write(struct uv__io* io,
   if (io->tail.state & UV__WIN_OUT)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   r = uv__tcp_is_plain(io);
-  if (r < 0)
-    return r;
-  if (r > 0)
-    return mode == UV__QUEUE ? send_rest(io, bufs, nbufs)
-                             : lost(uv__tcp_shared_try(io, bufs, nbufs));
+  if (r != 0 && mode == UV__QUEUE)
+    return send_rest(io, bufs, nbufs);
+  if (r != 0)
+    return r < 0 ? r : lost(uv__tcp_shared_try(io, bufs, nbufs));
   if (WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, NULL, NULL) == 0)
     return (ssize_t) sent;

@@ -51,13 +51,14 @@ static int judge(const struct uv__io* io, SOCKET sock, unsigned short* state) {
 }
 
 /* Makes a socket the io's, as far as it can be refused: a socket that stays the caller's was not
- * changed. One of our making is known, and inherited by nobody. */
+ * changed. One of our making is known, and inherited by nobody; it becomes non-blocking when a plain call
+ * is to be made, which many never see: who listens, and who is passed on, or closed, as it came. */
 static int take(struct uv__io* io, SOCKET sock, int is_alone, unsigned short state) {
   int r;
 
   io->tail.u.socket = sock;
   r = uv__loop_link(io);
-  if (r == 0 && !(state & UV__WIN_PLAIN)) {
+  if (r == 0 && !is_alone && !(state & UV__WIN_PLAIN)) {
     r = uv__sock_unblock(sock);
     if (r < 0)
       uv__loop_unlink(io);
@@ -88,6 +89,8 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
     r = look(desc, &state, opened);
   if (r == 0)
     r = take(io, sock, is_alone, state);
+  if (r == 0 && is_alone)
+    state |= UV__WIN_PLAIN;
   if (r < 0) {
     uv__free(early);
     if (!adopt)
@@ -109,10 +112,15 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return 0;
 }
 
-/* Who asks may give it to others, which is remembered. */
+/* Who asks may give it to others, which is remembered, or use it: as one that does not block. */
 int uv__tcp_fileno(const struct uv__io* io, uv_os_fd_t* fd) {
   if (io->tail.u.socket == INVALID_SOCKET)
     return UV_EBADF;
+  if (!(io->tail.state & UV__WIN_OUTSIDE)) {
+    int r = uv__tcp_is_plain((struct uv__io*) io);
+    if (r < 0)
+      return r;
+  }
   uv__win_set((struct uv__io*) io, UV__WIN_OUTSIDE);
   *fd = (HANDLE) io->tail.u.socket;
   return 0;

@@ -16,9 +16,10 @@ enum {
   UV__WIN_ONE_ACCEPT = 1024, /* of what may listen: keep one accept posted, not several */
   UV__WIN_FLOWS = 1024,      /* of a connection: more was there when its last read was filled */
   UV__WIN_IFS = 2048,        /* a handle of the system's own; clear: of a layered provider */
-  UV__WIN_MISSED = 4096,     /* the last bind found the address in use (A5) */
+  UV__WIN_MISSED = 4096,     /* of what may listen: the last bind found the address in use (A5) */
+  UV__WIN_HEARD = 4096,      /* of a connection: the end of what its peer says was read */
   UV__WIN_RESET = 8192,      /* the close is to reset the connection */
-  UV__WIN_PLAIN = 16384      /* its calls wait, or may, as others want them to (shared.c) */
+  UV__WIN_PLAIN = 16384 /* its calls wait, or may: as others want them to (shared.c), or still */
 };
 
 /* desc.accepted of a socket: 0, or one of these. */
@@ -152,14 +153,16 @@ int uv__tcp_accept_valid(const struct uv__io* io);
 
 /* ---- attach.c ---- */
 
-/* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. */
+/* Decides how its operations end, and has it decided anew; see uv__attach and uv__attach_undo. The second
+ * also has immediate successes post no packet, where that can be. */
 int uv__tcp_attach(struct uv__io* io);
+int uv__tcp_attach_whole(struct uv__io* io);
 void uv__tcp_detach(struct uv__io* io);
 /* An accept is not in the kernel any more: with the last a listener may leave the port. */
 void uv__tcp_pool_returned(struct uv__io* io);
 
-/* To be called before what a plain call could do: 1 when none may be made, 0, or an error. Who did share
- * the socket may have gone. */
+/* To be called before what a plain call could do: 1 when none may be made, 0, or an error. A socket of our
+ * making becomes non-blocking here; of another one, who did share it may have gone. */
 int uv__tcp_is_plain(struct uv__io* io);
 
 /* ---- shared.c: of a connection that is UV__WIN_PLAIN ---- */
@@ -192,9 +195,9 @@ int uv__tcp_hangup_arm(struct uv__io* io);
 void uv__tcp_settle(struct uv__io* io);
 int uv__tcp_close(struct uv__io* io);
 
-/* To be called before an overlapped operation begins. */
+/* To be called before an overlapped operation begins that may be over at once. */
 static inline int uv__tcp_ready(struct uv__io* io) {
-  return io->tail.state & UV__WIN_ATTACHED ? 0 : uv__tcp_attach(io);
+  return io->tail.state & UV__WIN_SKIP ? 0 : uv__tcp_attach_whole(io);
 }
 
 /* A packet was dequeued. Says whether its lane may ring; a stream that closes has but one. */

@@ -127,7 +127,7 @@ BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
 #define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
-typedef struct {
+typedef struct _FILE_DISPOSITION_INFO {
   BOOLEAN DeleteFile;
 } FILE_DISPOSITION_INFO;
 BOOL WINAPI SetFileInformationByHandle(HANDLE file,

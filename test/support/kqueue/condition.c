@@ -75,16 +75,22 @@ static intptr_t bytes(int fd, unsigned long what) {
   return ioctl(fd, what, &count) == 0 ? count : 0;
 }
 
+static int end_of(int seen, int ends) {
+  if (seen & POLLERR)
+    return CONDITION_FAILED;
+  return seen & ends ? CONDITION_ENDED : CONDITION_GOES_ON;
+}
+
 static int socket_holds(int fd, int is_writing, intptr_t* data, int* eof) {
   int seen = ask(fd, POLLIN | POLLOUT | POLLRDHUP);
 
   if ((seen & (POLLIN | POLLHUP)) == POLLHUP) /* It has no connection yet. */
     return 0;
   if (is_writing) {
-    *eof = (seen & (POLLHUP | POLLERR)) != 0;
+    *eof = end_of(seen, POLLHUP);
     return *eof || (seen & POLLOUT);
   }
-  *eof = (seen & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+  *eof = end_of(seen, POLLRDHUP | POLLHUP);
   *data = bytes(fd, FIONREAD); /* EINVAL of a listener, which has a connection. */
   return *eof || (seen & POLLIN);
 }

@@ -368,6 +368,8 @@ static int look_at(struct row* row, int fd, int which, struct kevent* event) {
          note->udata);
   if (eof || is_shut)
     event->flags |= EV_EOF;
+  if (eof == CONDITION_FAILED)
+    event->fflags = ECONNRESET; /* To ask for it would take it away. */
   return 1;
 }
 
