@@ -294,11 +294,11 @@ unsigned uv__port_zone(const char* name);
 /* One descriptor of a child. */
 struct uv__child_stdio {
   enum {
-    UV__CHILD_NONE,  /* 0-2: the null device; beyond: closed */
-    UV__CHILD_PIPE,  /* create a pair; the parent's end goes to `parent` */
+    UV__CHILD_NONE,   /* 0-2: the null device; beyond: closed */
+    UV__CHILD_PIPE,   /* create a pair; the parent's end goes to `parent` */
     UV__CHILD_FD,     /* the parent's `fd` (Windows: of the C run-time library) */
     UV__CHILD_HANDLE, /* the parent's `handle`, of a stream that stays the parent's */
-    UV__CHILD_PTY     /* all three rows, and no more: the terminal of which `master` is the other side,
+    UV__CHILD_PTY /* all three rows, and no more: the terminal of which `master` is the other side,
                          and which becomes that of the child's session */
   } how;
   unsigned flags; /* of enum uv_stdio_flags: how a created pipe looks to the child */

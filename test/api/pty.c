@@ -166,7 +166,7 @@ static void type(const char* text) {
 static void see(const char* text) {
   while (strstr(seen, text) == NULL) {
     CHECK_EQ(ended, 0);
-    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+    (void) uv_run(net_loop(), UV_RUN_ONCE);
   }
 }
 
@@ -236,10 +236,11 @@ TEST(x9_exit_comes_after_the_last_byte) {
   start("x9_exit_comes_after_the_last_byte", "program");
   while (!ended) {
     look();
-    CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
-    if (!ended)
+    (void) uv_run(net_loop(), UV_RUN_ONCE);
+    if (!ended) {
       CHECK_EQ(uv_read_stop((uv_stream_t*) &terminal), 0);
-    CHECK_EQ(exits, 0);
+      CHECK_EQ(exits, 0);
+    }
   }
   net_until(&exits, 1);
   CHECK_EQ(ended_before, 1);
