@@ -40,6 +40,12 @@ uv_stream_t* door_handle(void);
  * the successor's. */
 void door_close(int keep);
 
+/* The successor, process `pid`, is to let them in instead. Who has come before is told of in this call. What
+ * waits for others, where the name is not enough, is given to it in lines "instance TEXT", which `say` sends:
+ * it calls the second with each TEXT. */
+void door_leave(int pid, int (*say)(const char* line));
+int door_take(const char* text);
+
 /* Who is at the other end, of whom something was read: "user NAME, process NUMBER". */
 void door_client(const uv_pipe_t* client, char* text, size_t size);
 

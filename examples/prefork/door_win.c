@@ -1,9 +1,10 @@
 /* The door of Windows: some instances of a named pipe that wait for a client each. They are made here, with
  * their list of who may come, and each that has a client is given to a uv_pipe_t, which does the rest.
  *
- * An instance that waits is ours alone, so it can be taken back: either nobody has come, or somebody, who
- * is then told of. That is what a successor needs for nobody to be lost, and a listener of the library,
- * whose close drops who has come and was not told of yet, does not offer. */
+ * An instance that waits is ours alone, so it can be taken back: either somebody has come, who is then told
+ * of, or nobody. But a client may open it also when nobody waits for one there any more, and would be lost
+ * with its close. So it goes on waiting in the successor, which gets the handle itself. A listener of the
+ * library, whose close drops who has come and was not told of yet, does not offer that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,9 @@
 /* Behind uv.h, which brings the rest of Windows. */
 #include <io.h>
 
-#define INSTANCES 4
+#define INSTANCES 4 /* that we have waiting */
+#define MOST_INSTANCES \
+  64 /* with those of a predecessor; each upgrade that meets no client adds one */
 #define PREFIX "\\\\.\\pipe\\"
 #define BUFFER 65536
 #define MOST_NAME 260
@@ -40,7 +43,7 @@ static struct {
   void* arg;
   wchar_t name[MOST_NAME];
   SECURITY_ATTRIBUTES security;
-  struct instance instances[INSTANCES];
+  struct instance instances[MOST_INSTANCES];
   struct instance* told; /* of this one, which was not accepted yet */
 } door;
 
@@ -77,6 +80,10 @@ static int make_pipe(struct instance* instance, DWORD first) {
 /* Whoever was faster than the call has come as well, and so has who has left again. */
 static int await_client(struct instance* instance) {
   DWORD error;
+  if (instance->event == NULL)
+    instance->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  if (instance->event == NULL)
+    return UV_ENOMEM;
   ResetEvent(instance->event);
   memset(&instance->overlapped, 0, sizeof(instance->overlapped));
   instance->overlapped.hEvent = instance->event;
@@ -94,11 +101,18 @@ static int await_client(struct instance* instance) {
   return uv_translate_sys_error((int) GetLastError());
 }
 
+static void drop(struct instance* instance) {
+  CloseHandle(instance->pipe);
+  instance->pipe = NULL;
+}
+
 /* What cannot be now is tried again when the next client has come. */
-static int refill(DWORD first) {
+static int refill(int count, DWORD first) {
   int err = 0;
   int i;
-  for (i = 0; err == 0 && i < INSTANCES; i++) {
+  for (i = 0; i < MOST_INSTANCES; i++)
+    count -= door.instances[i].pipe != NULL;
+  for (i = 0; err == 0 && count > 0 && i < MOST_INSTANCES; i++) {
     struct instance* instance = &door.instances[i];
     if (instance->pipe != NULL)
       continue;
@@ -106,11 +120,10 @@ static int refill(DWORD first) {
     if (err < 0)
       break;
     err = await_client(instance);
-    if (err < 0) {
-      CloseHandle(instance->pipe);
-      instance->pipe = NULL;
-    }
+    if (err < 0)
+      drop(instance);
     first = 0;
+    count--;
   }
   return err;
 }
@@ -124,7 +137,7 @@ static void end_wait(struct instance* instance) {
 
 static void tell_of_clients(void) {
   int i;
-  for (i = 0; door.cb != NULL && door.told == NULL && i < INSTANCES; i++) {
+  for (i = 0; door.cb != NULL && door.told == NULL && i < MOST_INSTANCES; i++) {
     struct instance* instance = &door.instances[i];
     if (instance->pipe != NULL && WaitForSingleObject(instance->event, 0) == WAIT_OBJECT_0) {
       door.told = instance;
@@ -140,12 +153,11 @@ static void on_async(uv_async_t* async) {
 
 /* ---- The name ------------------------------------------------------------------------------ */
 
-static int start(uv_loop_t* loop, const char* name, const char* allow, DWORD first) {
+static int start(uv_loop_t* loop, const char* name, const char* allow, int count, DWORD first) {
   char full[MOST_NAME];
   char why[1];
   PSECURITY_DESCRIPTOR made;
   int err = uv_async_init(loop, &door.async, on_async);
-  int i;
   if (err < 0)
     return err;
   door.open = 1;
@@ -160,24 +172,37 @@ static int start(uv_loop_t* loop, const char* name, const char* allow, DWORD fir
     return UV_EINVAL;
   door.security.nLength = sizeof(door.security);
   door.security.lpSecurityDescriptor = made;
-  for (i = 0; err == 0 && i < INSTANCES; i++) {
-    door.instances[i].event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (door.instances[i].event == NULL)
-      err = UV_ENOMEM;
-  }
-  return err == 0 ? refill(first) : err;
+  return refill(count, first);
 }
 
 int door_open(uv_loop_t* loop, const char* name, const char* allow) {
-  return start(loop, name, allow, FILE_FLAG_FIRST_PIPE_INSTANCE);
+  return start(loop, name, allow, INSTANCES, FILE_FLAG_FIRST_PIPE_INSTANCE);
 }
 
 int door_join(uv_loop_t* loop, const char* name, const char* allow, uv_stream_t* channel) {
   (void) channel;
-  return start(loop, name, allow, 0);
+  return start(loop, name, allow, 1, 0); /* shows that it can; others come from the predecessor */
+}
+
+int door_take(const char* text) {
+  HANDLE pipe = (HANDLE) (uintptr_t) strtoull(text, NULL, 16);
+  int err = UV_EMFILE;
+  int i;
+  for (i = 0; i < MOST_INSTANCES && door.instances[i].pipe != NULL; i++)
+    continue;
+  if (i < MOST_INSTANCES) {
+    door.instances[i].pipe = pipe;
+    err = await_client(&door.instances[i]);
+    if (err == 0)
+      return 0;
+    door.instances[i].pipe = NULL;
+  }
+  CloseHandle(pipe);
+  return err;
 }
 
 int door_listen(door_cb cb, void* arg) {
+  refill(INSTANCES, 0); /* there is one at least */
   door.cb = cb;
   door.arg = arg;
   return uv_async_send(&door.async);
@@ -198,7 +223,7 @@ int door_accept(uv_pipe_t* client) {
   pipe = instance->pipe;
   instance->pipe = NULL;
   if (!door.closing) {
-    refill(0);
+    refill(INSTANCES, 0);
     uv_async_send(&door.async); /* for those that have come meanwhile */
   }
   fd = uv_open_osfhandle(pipe);
@@ -224,28 +249,56 @@ static int take_back(struct instance* instance) {
   return GetOverlappedResult(instance->pipe, &instance->overlapped, &bytes, TRUE) != 0;
 }
 
-void door_close(int keep) {
-  int i;
-  (void) keep; /* the name goes with the last instance of any process */
-  if (!door.open)
+/* Whoever comes to it from now on is the successor's. With the handle there goes ours. */
+static void give(struct instance* instance, HANDLE process, int (*say)(const char* line)) {
+  char line[40];
+  HANDLE there;
+  HANDLE pipe = instance->pipe;
+  instance->pipe = NULL;
+  if (!DuplicateHandle(GetCurrentProcess(), pipe, process, &there, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE))
     return;
+  snprintf(line, sizeof(line), "instance %llx", (unsigned long long) (uintptr_t) there);
+  say(line); /* when it cannot be told it is about to end, and the instance with it */
+}
+
+/* `process`: NULL when nobody gets what waits. */
+static void shut(HANDLE process, int (*say)(const char* line)) {
+  int i;
   door.closing = 1;
-  for (i = 0; i < INSTANCES; i++) {
+  for (i = 0; i < MOST_INSTANCES; i++) {
     struct instance* instance = &door.instances[i];
     end_wait(instance);
     if (instance->pipe != NULL && take_back(instance) && door.cb != NULL) {
       door.told = instance;
       door.cb(door.arg);
+    } else if (instance->pipe != NULL && process != NULL) {
+      give(instance, process, say);
     }
     if (instance->pipe != NULL)
-      CloseHandle(instance->pipe);
-    instance->pipe = NULL;
+      drop(instance);
     if (instance->event != NULL)
       CloseHandle(instance->event);
   }
   LocalFree(door.security.lpSecurityDescriptor);
   door.open = 0;
   uv_close((uv_handle_t*) &door.async, NULL);
+}
+
+void door_leave(int pid, int (*say)(const char* line)) {
+  HANDLE process;
+  if (!door.open)
+    return;
+  process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD) pid);
+  shut(process, say);
+  if (process != NULL)
+    CloseHandle(process);
+}
+
+void door_close(int keep) {
+  (void) keep; /* the name goes with the last instance of any process */
+  if (door.open)
+    shut(NULL, NULL);
 }
 
 void door_client(const uv_pipe_t* client, char* text, size_t size) {

@@ -60,6 +60,8 @@ static int take(const char* line) {
     return door_join(&master->loop, master->options->pipe, master->options->allow, channel);
   if (strcmp(line, "control") == 0 && master->options->control.scheme != NULL)
     return control_join(master, channel);
+  if (strncmp(line, "instance ", 9) == 0 && heir.is_ready && master->options->pipe != NULL)
+    return door_take(line + 9);
   return UV_EPROTO;
 }
 

@@ -4,6 +4,7 @@
  *   tcp, pipe, control   to the successor; the listener comes with the line, or one of two
  *   all                  to the successor: that was all there is
  *   ready                to the master: its workers are ready, and it has what it needs
+ *   instance TEXT        to the successor: of the pipe, where it waits for a client already (door.h)
  *   go                   to the successor: accept from now on. So does the end of the pipe
  *
  * Until "ready" nothing has changed for the clients: when the successor fails or takes too long it is
@@ -11,8 +12,9 @@
  * nobody accepts, for a moment, and who comes waits in the line that both listeners are ends of.
  *
  * Windows accepts connections of TCP before it is asked for one. With uv_tcp_simultaneous_accepts off
- * that is one, which the master has to take before it closes its listener. It does not come of itself
- * when nobody asks just now, so the master knocks at its own door, and where there are two, at both. */
+ * that is one, behind those that were accepted before, which the master has to take before it closes its
+ * listener. It does not come of itself when nobody asks just now, so the master knocks at its own door, and
+ * where there are two, at both. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +25,15 @@
 
 enum stage {
   STAGE_NONE,
-  STAGE_WAITING, /* for "ready" */
-  STAGE_LAST,    /* for the last client of each stream of the listener */
-  STAGE_LEFT     /* "go" is said */
+  STAGE_WAITING,  /* for "ready" */
+  STAGE_CLEARING, /* for a turn of the loop, which brings all that were accepted ahead */
+  STAGE_LAST,     /* for the last client of each stream of the listener */
+  STAGE_LEFT      /* "go" is said */
 };
 
 struct message {
   uv_write_t write;
-  char text[16];
+  char text[48];
 };
 
 static struct {
@@ -66,6 +69,10 @@ static int send_line(const char* text, uv_stream_t* handle) {
   if (err < 0)
     free(message);
   return err;
+}
+
+static int send_text(const char* text) {
+  return send_line(text, NULL);
 }
 
 /* ---- It fails ------------------------------------------------------------------------------ */
@@ -104,8 +111,13 @@ static void give_up(struct master* master, int err, const char* why) {
     service_tell(STANDING_RUNNING);
 }
 
+/* It is under way, and the listener is still ours. */
+static int can_fail(void) {
+  return upgrade.stage != STAGE_NONE && upgrade.stage != STAGE_LEFT;
+}
+
 void upgrade_cancel(struct master* master) {
-  if (upgrade.stage == STAGE_WAITING || upgrade.stage == STAGE_LAST)
+  if (can_fail())
     give_up(master, 0, "the server is to stop");
 }
 
@@ -121,6 +133,7 @@ static void leave(struct master* master) {
   char text[64];
   int err;
   control_close(master);
+  door_leave(upgrade.process.pid, send_text);
   service_hand_over(upgrade.process.pid);
   err = send_line("go", NULL);
   if (err < 0)
@@ -177,13 +190,20 @@ static int knock(struct master* master, int index) {
   return err;
 }
 
-static void on_ready(struct master* master) {
+static void on_cleared(uv_timer_t* timer) {
+  struct master* master = timer->loop->data;
   int i;
   upgrade.stage = STAGE_LAST;
-  uv_timer_stop(&upgrade.patience);
   for (i = 0; i < LISTENER_STREAMS; i++)
     if (master->listener.open[i] && (!door_accepts_ahead || knock(master, i) < 0))
       close_stream(master, i);
+}
+
+/* Those that were accepted before accept_ahead may all be told of in this very turn, when the machine is
+ * slow and the successor quick: whoever took the first of them for the last would lose the others. */
+static void on_ready(void) {
+  upgrade.stage = STAGE_CLEARING;
+  uv_timer_start(&upgrade.patience, on_cleared, 1, 0); /* which cannot fail */
 }
 
 static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
@@ -201,8 +221,8 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     lines_came(&upgrade.lines, (size_t) nread);
   while (upgrade.stage == STAGE_WAITING && (result = lines_next(&upgrade.lines, line)) > 0)
     if (strcmp(line, "ready") == 0)
-      on_ready(master);
-  if ((nread < 0 || result < 0) && (upgrade.stage == STAGE_WAITING || upgrade.stage == STAGE_LAST))
+      on_ready();
+  if ((nread < 0 || result < 0) && can_fail())
     give_up(master, nread == UV_EOF ? 0 : (int) nread, "it has ended");
 }
 

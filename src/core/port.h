@@ -306,6 +306,7 @@ struct uv__child_stdio {
   int fd;
   uv_os_fd_t handle;
   enum uv__desc_kind kind; /* of `handle` */
+  struct uv__io* io;       /* of its stream */
   struct uv__desc parent;  /* out */
   struct uv__io* master;   /* open, with uv__pty_ops */
 };

@@ -275,6 +275,8 @@ TEST(x2_peer_of_what_was_dropped_hears_a_reset) {
   uv_write_t write;
   uv_tcp_t a, b;
 
+  if (test_is_wine())
+    SKIP("Wine 10 tells of an end behind the bytes only");
   net_small_pair(&a, &b);
   CHECK_EQ(uvs_hangup_start(&hangup, as_stream(&b), on_reset), 0);
   begin();

@@ -57,6 +57,7 @@ static void pipe_at(int fd, uv_pipe_t* pipe, int flags) {
 
 static char said[4096];
 static size_t said_length;
+static int said_some;
 static int said_all;
 
 static void on_said(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -66,6 +67,7 @@ static void on_said(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     memcpy(said + said_length, buf->base, (size_t) nread);
     said_length += (size_t) nread;
     said[said_length] = '\0';
+    said_some = 1;
   } else if (nread < 0) {
     CHECK_EQ(nread, UV_EOF);
     said_all = 1;
@@ -75,7 +77,7 @@ static void on_said(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 static void hear(uv_pipe_t* pipe) {
   memset(said, 0, sizeof said);
   said_length = 0;
-  said_all = 0;
+  said_some = said_all = 0;
   CHECK_EQ(uv_read_start((uv_stream_t*) pipe, net_alloc, on_said), 0);
 }
 
@@ -682,6 +684,77 @@ TEST(process_inherited_stream) {
   net_close((uv_handle_t*) &from);
   net_until(&said_all, 1);
   CHECK_STR(said, "said by the child!");
+  net_end();
+}
+
+static void say_when_written(uv_write_t* req, int status) {
+  CHECK_EQ(status, 0);
+  *(int*) req->data = 1;
+}
+
+/* Reads what it has inherited as its input to the end, with a word before and one after. */
+static void play_reader(void) {
+  uv_write_t reqs[2];
+  uv_buf_t buf = uv_buf_init((char*) "!", 1);
+  uv_pipe_t input;
+  int written = 0;
+  int i;
+
+  CHECK_EQ(uv_pipe_init(net_loop(), &input, 0), 0);
+  CHECK_EQ(uv_pipe_open(&input, 0), 0);
+  hear(&input);
+  net_turns(3);
+  for (i = 0; i < 2; i++) {
+    written = 0;
+    reqs[i].data = &written;
+    CHECK_EQ(uv_write(&reqs[i], (uv_stream_t*) &input, &buf, 1, say_when_written), 0);
+    net_until(&written, 1);
+    net_until(&said_all, 1);
+  }
+  CHECK_EQ(said_length, 0);
+  net_end();
+}
+
+static void note_shutdown(uv_shutdown_t* req, int status) {
+  CHECK_EQ(status, 0);
+  *(int*) req->data = 1;
+}
+
+static void inherit_what_was_read(int of_server) {
+  uv_pipe_t ends[2];
+  uv_shutdown_t shutdown;
+  int done = 0;
+
+  test_pipe_pair(&ends[0], &ends[1], 0);
+  hear(&ends[of_server]);
+  net_turns(3);
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &ends[of_server]), 0);
+  prepare("process_inherited_pipe_that_was_read_brings_its_end", "reader");
+  stdio[0].flags = UV_INHERIT_STREAM;
+  stdio[0].data.stream = (uv_stream_t*) &ends[of_server];
+  run();
+  hear(&ends[!of_server]);
+  net_until(&said_some, 1);
+  shutdown.data = &done;
+  CHECK_EQ(uv_shutdown(&shutdown, (uv_stream_t*) &ends[!of_server], note_shutdown), 0);
+  net_until(&done, 1);
+  test_await_child(&child_exit);
+  net_close((uv_handle_t*) &ends[of_server]);
+  net_until(&said_all, 1);
+  CHECK_STR(said, "!!");
+  net_close((uv_handle_t*) &ends[!of_server]);
+  net_close((uv_handle_t*) &child);
+}
+
+/* A child has what comes from then on, also the end, where its parent has read before and stopped. */
+TEST(process_inherited_pipe_that_was_read_brings_its_end) {
+  if (strcmp(role(), "reader") == 0) {
+    play_reader();
+    return;
+  }
+  inherit_what_was_read(0);
+  child_exit.done = 0;
+  inherit_what_was_read(1);
   net_end();
 }
 

@@ -105,6 +105,7 @@ static int describe(const uv_stdio_container_t* container, struct uv__child_stdi
     row->kind = stream->type == UV_TCP   ? UV__DESC_TCP
                 : stream->type == UV_TTY ? UV__DESC_TTY
                                          : UV__DESC_PIPE;
+    row->io = uv__stream_io(stream);
     return uv_fileno((uv_handle_t*) stream, &row->handle);
   default:
     return UV_EINVAL;

@@ -6,6 +6,7 @@
 
 #include "core/base/alloc.h"
 #include "win/npfs/npfs.h"
+#include "win/pipe/pipe.h"
 
 /* What that library calls a descriptor. */
 enum {
@@ -82,11 +83,17 @@ static int make_from_fd(struct uv__process_stdio* stdio, int i, int fd) {
 
 /* A socket is no file that a child could read from; the system duplicates it for a process by a
  * way of its own (WSADuplicateSocketW), which a descriptor block cannot carry. Asking the handle
- * what it is would wait for whoever reads from it. */
+ * what it is would wait for whoever reads from it. Of a pipe of messages a read of nothing that is
+ * still there, as stopped reads are, would take the mark of the end from the child. */
 static int make_from_handle(struct uv__process_stdio* stdio,
                             int i,
                             const struct uv__child_stdio* row) {
-  return row->kind == UV__DESC_TCP ? UV_ENOTSUP : make_duplicate(stdio, i, row->handle);
+  if (row->kind == UV__DESC_TCP)
+    return UV_ENOTSUP;
+  if (row->kind == UV__DESC_PIPE && (row->io->tail.state & UV__WIN_MESSAGES))
+    (void) uv__pipe_leave(
+        row->io); /* Has been called back, or is by the time that a child reads. */
+  return make_duplicate(stdio, i, row->handle);
 }
 
 /* What the child can do with its end; in both directions when nothing is said. */
