@@ -4,6 +4,7 @@
 #define BENCH_OS_H_
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* User plus system time of this process, in nanoseconds. */
 uint64_t bench_cpu_ns(void);
@@ -19,6 +20,8 @@ void bench_pipe_name(char name[BENCH_PIPE_NAME_SIZE]);
 /* A descriptor of uv_pipe() that is no stream. Writes a byte: 0 or -1. */
 int bench_write_byte(int fd);
 void bench_close(int fd);
+
+int bench_fileno(FILE* file);
 
 struct bench_thread {
   void (*entry)(void* arg);

@@ -47,6 +47,10 @@ static void* run(void* arg) {
   return NULL;
 }
 
+int bench_fileno(FILE* file) {
+  return fileno(file);
+}
+
 int bench_thread_start(struct bench_thread* thread, void (*entry)(void* arg), void* arg) {
   pthread_t* native = malloc(sizeof(*native));
 

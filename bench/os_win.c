@@ -44,6 +44,10 @@ static DWORD WINAPI run(void* arg) {
   return 0;
 }
 
+int bench_fileno(FILE* file) {
+  return _fileno(file);
+}
+
 int bench_thread_start(struct bench_thread* thread, void (*entry)(void* arg), void* arg) {
   thread->entry = entry;
   thread->arg = arg;

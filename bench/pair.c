@@ -43,6 +43,10 @@ void pair_write(uv_write_t* req, size_t size, uv_write_cb cb) {
   check(uv_write(req, &sender.stream, &out, 1, cb), "uv_write");
 }
 
+uv_stream_t* pair_sender(void) {
+  return &sender.stream;
+}
+
 void pair_nodelay(void) {
   stream_nodelay(&sender);
 }

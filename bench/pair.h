@@ -17,6 +17,9 @@ void pair_measure(enum kind kind,
 /* Send `size` bytes. */
 void pair_write(uv_write_t* req, size_t size, uv_write_cb cb);
 
+/* What pair_write writes to. */
+uv_stream_t* pair_sender(void);
+
 /* Small pieces go at once from now on. */
 void pair_nodelay(void);
 

@@ -120,6 +120,27 @@ typedef struct uvs_peer_s {
  * notes nothing; UV_EINVAL. */
 UV_EXTERN int uvs_pipe_peer(const uv_pipe_t* pipe, uvs_peer_t* peer);
 
+/* Who may connect to a name. All 0: nobody but the user of this process, and who may do anything. */
+typedef struct uvs_access_s {
+  unsigned int mode; /* Unix: of the file, at most 0777; 0: 0600 */
+  int has_group; /* Unix: whether the file is to be `group`'s, and not that of its folder or process */
+  unsigned int group;
+  const char*
+      sddl; /* Windows: a list in its language of security descriptors, "D:..."; NULL: nobody else */
+} uvs_access_t;
+
+/* uv_pipe_bind, but with who may connect, before anybody can; `access` NULL is as if all were 0. What is for
+ * the other system is not looked at. A name that does not fit is UV_ENAMETOOLONG.
+ *
+ * Unix: the folder has to be this user's or root's, and where others may write to it sticky, as /tmp is: else
+ * they could put a pipe of their own in its place (UV_EPERM; of a path only that last folder is looked at).
+ * UV_EPERM also for a group that is not the user's to give. Windows: who is on the list gets the rights of a
+ * client, to read and to write, and no others: to make instances of the name would be to answer its clients.
+ * Users of other machines are refused by the system. UV_EINVAL for a text that is no such list or has other
+ * parts, UV_E2BIG for a long one (24 users at least fit), UV_ENOTSUP for a path (rule X12). Other errors as of
+ * uv_pipe_bind2. */
+UV_EXTERN int uvs_pipe_bind(uv_pipe_t* pipe, const char* name, const uvs_access_t* access);
+
 typedef struct uvs_pipe_connect_s uvs_pipe_connect_t;
 typedef void (*uvs_pipe_connect_cb)(uvs_pipe_connect_t* req, int status);
 
@@ -308,6 +329,72 @@ UV_EXTERN int uvs_deadline_start(uvs_deadline_t* deadline,
                                  uint64_t timeout_ms);
 /* No limit any more. Of one that was started; nothing happens when its stream has been closed. */
 UV_EXTERN void uvs_deadline_stop(uvs_deadline_t* deadline);
+
+/* ---- Files through streams ------------------------------------------------------------ */
+
+/* A part of a file as a write: the system moves the bytes from the file to the stream by itself where it
+ * can, and the library reads and writes them where it cannot (rule X8). */
+
+/* A `length`: up to the end of the file, wherever that is. */
+#define UVS_TO_END UINT64_MAX
+
+typedef struct uvs_send_file_s uvs_send_file_t;
+
+/* `status` 0: the system has taken all; UV_EOF: the file ended before; UV_ECANCELED: closed or taken back
+ * before; else why it could not be read or written. */
+typedef void (*uvs_send_file_cb)(uvs_send_file_t* req, int status);
+/* req->sent has grown. At most once in a turn of the loop, and not at the end. */
+typedef void (*uvs_send_file_progress_cb)(uvs_send_file_t* req);
+
+/* A file on its way. */
+struct uvs_send_file_s {
+  void* data;       /* the caller's */
+  uv_req_type type; /* read-only: UV_WRITE */
+  uvs_send_file_cb cb;
+  uvs_send_file_progress_cb progress;
+  uv_stream_t* handle; /* read-only: the stream written to */
+  uint64_t sent;       /* read-only: bytes that the system has taken */
+  /* private */
+  uv_write_t write; /* its place in the queue */
+  ssize_t (*give)(uvs_send_file_t* req);
+  uint64_t offset; /* of the next byte that is to go */
+  uint64_t left;
+  char* room; /* of bytes that are copied, or NULL */
+  unsigned int at;
+  unsigned int held; /* bytes in it, from `at` on, which are those at `offset` */
+  uv_file file;
+  unsigned char to_end;
+  unsigned char copies; /* the system cannot move them */
+  unsigned char stops;  /* it was taken back, and what the system works on has yet to end */
+};
+
+/* Send `length` bytes of `file`, from `offset` on, in its turn between the writes of the stream: those
+ * before come before it, those behind it wait for its end (rule W1). `file` is a descriptor, on Windows of
+ * the C run-time library (uv_open_osfhandle), of a file on a disk or of what can be read at a place like
+ * one. It stays the caller's, has to stay open until the callback, and its position is neither used nor
+ * (but on Windows) changed. What is sent is what the file has when the system sends it, which may be after
+ * the callback: it should not be written to meanwhile. `length` 0 sends nothing, in its turn. Each callback
+ * may be NULL.
+ *
+ * Nothing waits for the peer, but what a disk has not at hand it is waited for: at most a mebibyte is
+ * asked of it in one go, and sixteen times that before others have their turn. The bytes are in no memory
+ * of the program's and do not count in the write_queue_size. A close gives the system no more of a file,
+ * and with an error of it what was written behind it ends, too, as with that of a write (rule W6).
+ *
+ * Refused as uv_write; UV_EINVAL for a file below 0, or bytes behind 2^63. */
+UV_EXTERN int uvs_send_file(uvs_send_file_t* req,
+                            uv_stream_t* stream,
+                            uv_file file,
+                            uint64_t offset,
+                            uint64_t length,
+                            uvs_send_file_progress_cb progress,
+                            uvs_send_file_cb cb);
+/* Send no more of it: the callback comes in its place with UV_ECANCELED, and `sent` is exact. At once, but
+ * where the system has a piece that it does not give back (Windows); the callback then comes when that has
+ * gone, or the stream closes, and if it was the last piece, status is 0. What was written behind it goes on. UV_EBUSY
+ * when it is over or the stream closes; UV_ENOTSUP when a part of it went over an IPC pipe. Not to be called
+ * after the callback. */
+UV_EXTERN int uvs_send_file_cancel(uvs_send_file_t* req);
 
 #ifdef __cplusplus
 }

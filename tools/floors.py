@@ -50,7 +50,7 @@ ROOM_OF_FILE = {"core/port.h": "core/base"}
 PORT_ROOM = "core/base"
 
 # What knows of the API beyond libuv's.
-BEYOND = {"core/dial", "core/who", "core/beyond", "unix/pipe", "win/local", "win/npfs"}
+BEYOND = {"core/dial", "core/who", "core/beyond", "core/stream", "unix/pipe", "win/local", "win/npfs"}
 
 RANK = {room: rank for floors in FLOORS.values() for rank, rooms in enumerate(floors)
         for room in rooms}

@@ -1,5 +1,6 @@
-/* Opens what standard input and output are, and files by their names. Files are read and written with the C library, a piece
- * at a time, between the turns of the loop; a disk does not keep anybody waiting for long. */
+/* Opens what standard input and output are, and files by their names. A file with a name is sent by the
+ * library; others are read, and all are written, with the C library, a piece at a time, between the turns
+ * of the loop; a disk does not keep anybody waiting for long. */
 #include "standard.h"
 
 #include <stdio.h>
@@ -12,6 +13,9 @@
 
 #include "file.h"
 #include "report.h"
+#if !defined(RELAY_WITH_LIBUV)
+#  include "uvstream.h"
+#endif
 
 #define PIECE_BYTES (64 * 1024)
 
@@ -20,6 +24,9 @@ struct stdio_carrier {
   struct stdio* owner;
   FILE* file;
   uv_write_t req;
+#if !defined(RELAY_WITH_LIBUV)
+  uvs_send_file_t file_req;
+#endif
   int named; /* the file is ours to close */
   int bad;   /* it could not be written */
   char bytes[PIECE_BYTES];
@@ -109,6 +116,45 @@ static void carry_in(struct stdio_carrier* carrier) {
     end_carrier(carrier);
 }
 
+#if !defined(RELAY_WITH_LIBUV)
+
+static void on_sent(uvs_send_file_t* req, int status) {
+  struct stdio_carrier* carrier = req->data;
+  struct stdio* stdio = carrier->owner;
+
+  /* The first three mean that nobody wants more. */
+  if (status < 0 && status != UV_EPIPE && status != UV_ECONNRESET && status != UV_ECANCELED) {
+    stdio->failed = 1;
+    report_error(status, "cannot read %s", stdio->path);
+  }
+  if (!uv_is_closing((uv_handle_t*) &carrier->pipe))
+    end_carrier(carrier);
+}
+
+/* All of the file, whose end is that of the pipe. */
+static int send_file(struct stdio_carrier* carrier) {
+#  ifdef _WIN32
+  uv_file fd = _fileno(carrier->file);
+#  else
+  uv_file fd = fileno(carrier->file);
+#  endif
+
+  carrier->file_req.data = carrier;
+  return uvs_send_file(&carrier->file_req, (uv_stream_t*) &carrier->pipe, fd, 0, UVS_TO_END, NULL,
+                       on_sent);
+}
+
+#endif
+
+static int begin_in(struct stdio_carrier* carrier) {
+#if !defined(RELAY_WITH_LIBUV)
+  if (carrier->named && carrier->owner->size >= 0)
+    return send_file(carrier);
+#endif
+  carry_in(carrier);
+  return 0;
+}
+
 static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
   struct stdio_carrier* carrier = (struct stdio_carrier*) handle;
   (void) suggested_size;
@@ -153,7 +199,7 @@ static int carry(struct stdio* stdio, FILE* file, uv_pipe_t* stream, int reading
   if (err == 0)
     err = uv_pipe_open(&carrier->pipe, fds[reading]);
   if (err == 0 && reading)
-    carry_in(carrier);
+    err = begin_in(carrier);
   else if (err == 0)
     err = uv_read_start((uv_stream_t*) &carrier->pipe, on_alloc, on_carried_out);
   return err;

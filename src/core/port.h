@@ -19,8 +19,9 @@
  *      which takes the ring back. A ring of a lane that turns out to have nothing, or that nobody
  *      waits for any more (ACCEPT, once per connection), is allowed; ringing again and again
  *      for nothing is not.
- *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps. The two
- *      lookups of names, which are called on threads of the pool, are no operations.
+ *   3. No operation blocks, waits for a peer, a user or another thread, or sleeps; but for what a disk
+ *      takes where bytes of a file are asked for. The two lookups of names, which are called on
+ *      threads of the pool, are no operations.
  *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; by the first
  *      operation on a descriptor that turns out to be somebody else's, too; and by the first hangup_arm
  *      and the first write that only tries.
@@ -103,11 +104,15 @@ enum uv__option {
   UV__PEER       /* struct uvs_peer_s, out, all 0 before: who is at the other end of a pipe */
 };
 
+struct uvs_access_s;
+
 /* What a pipe calls an address: bytes, without a terminator. */
 struct uv__pipe_name {
   const char* text;
   size_t length;
   int cut; /* 1: a name that does not fit is cut off, 0: it is UV_ENAMETOOLONG */
+  /* Of a bind: who may connect, before anybody can; NULL: as it comes. */
+  const struct uvs_access_s* access;
 };
 
 /* Room for the descriptors that one read brings; `count` is the backend's to set. More than
@@ -203,6 +208,13 @@ struct uv__ops {
    * was taken. An error: it goes on. NULL where no write can be taken back. */
   int (*write_stop)(struct uv__io* io);
 
+  /* WRITE lane, as UV__QUEUE. Take some of the `len` (> 0) bytes of a file from `offset` on, straight from
+   * it: the count, UV__PENDING, UV_EAGAIN, or an error, as of a write; UV_EOF: the file has nothing there.
+   * It may wait for a disk, and `len` says for how much. UV_ENOTSUP: not now, UV_ENOSYS: none of this
+   * file; the core then reads and writes it. NULL where that is all that can be done. The file stays open
+   * until the ring or the close. */
+  ssize_t (*send_file)(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
+
   /* CONNECT lane. 0: connected now; of a pipe that goes one way only, UV__OPENED_READABLE or
    * UV__OPENED_WRITABLE. The address is as in bind, and may go after the call. */
   int (*connect)(struct uv__io* io, const void* addr);
@@ -259,6 +271,10 @@ int uv__port_pipe_desc(uv_file file, struct uv__desc* desc);
 /* The same for a terminal: kind UV__DESC_TTY. What `open` makes of it may be a new descriptor of
  * the same terminal. The caller keeps `file` in any case. UV_EINVAL when it is no terminal. */
 int uv__port_tty_desc(uv_file file, struct uv__desc* desc);
+
+/* Read at most `len` (> 0) bytes of a file from `offset` on: the count, UV_EOF, or an error, also for what
+ * has no places to read at. It may wait for a disk. */
+ssize_t uv__port_file_read(uv_file file, uint64_t offset, char* base, size_t len);
 
 /* Give back a descriptor that no io has. Sets its kind to UV__DESC_NONE. */
 void uv__port_discard(struct uv__desc* desc);

@@ -19,6 +19,9 @@
   XX(sendmsg)                  \
   XX(write)                    \
   XX(writev)                   \
+  XX(pread)                    \
+  XX(sendfile)                 \
+  XX(splice)                   \
   XX(epoll_ctl)                \
   XX(kevent)                   \
   XX(kevent_wait)              \
@@ -46,6 +49,7 @@
   XX(fstat)                   \
   XX(lstat)                   \
   XX(chmod)                   \
+  XX(lchown)                  \
   XX(listen)                  \
   XX(shutdown)                \
   XX(getsockname)             \

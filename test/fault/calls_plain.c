@@ -105,6 +105,7 @@ ONE_MORE(ioctl, unsigned long)
 
 PLAIN(fstat, (int fd, struct stat* st), (fd, st))
 PLAIN(lstat, (const char* path, struct stat* st), (path, st))
+PLAIN(lchown, (const char* path, uid_t user, gid_t group), (path, user, group))
 PLAIN(chmod, (const char* path, mode_t mode), (path, mode))
 PLAIN(listen, (int fd, int backlog), (fd, backlog))
 #if !defined(UVTEST_KQUEUE) /* whose model has to know of each */

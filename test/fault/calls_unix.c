@@ -260,6 +260,33 @@ ssize_t __wrap_write(int fd, const void* from, size_t len) {
   return how < 0 ? -1 : moved(how, fd, __real_write(fd, from, cut(how, len)));
 }
 
+ssize_t __real_pread(int fd, void* to, size_t len, off_t from);
+ssize_t __wrap_pread(int fd, void* to, size_t len, off_t from);
+
+ssize_t __wrap_pread(int fd, void* to, size_t len, off_t from) {
+  int how = disturb(CALL_pread, fd);
+
+  return how < 0 ? -1 : __real_pread(fd, to, cut(how, len), from);
+}
+
+ssize_t __real_sendfile(int fd, int file, off_t* from, size_t len);
+ssize_t __wrap_sendfile(int fd, int file, off_t* from, size_t len);
+
+ssize_t __wrap_sendfile(int fd, int file, off_t* from, size_t len) {
+  int how = disturb(CALL_sendfile, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_sendfile(fd, file, from, cut(how, len)));
+}
+
+ssize_t __real_splice(int file, loff_t* from, int fd, loff_t* at, size_t len, unsigned flags);
+ssize_t __wrap_splice(int file, loff_t* from, int fd, loff_t* at, size_t len, unsigned flags);
+
+ssize_t __wrap_splice(int file, loff_t* from, int fd, loff_t* at, size_t len, unsigned flags) {
+  int how = disturb(CALL_splice, fd);
+
+  return how < 0 ? -1 : moved(how, fd, __real_splice(file, from, fd, at, cut(how, len), flags));
+}
+
 /* The library has no empty buffers in an array. */
 ssize_t __real_writev(int fd, const struct iovec* bufs, int count);
 ssize_t __wrap_writev(int fd, const struct iovec* bufs, int count);

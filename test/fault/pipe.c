@@ -7,6 +7,11 @@
 #include "parts.h"
 #include "pipes.h"
 #include "scenarios.h"
+#include "uvstream.h"
+
+#ifndef _WIN32
+#  include <unistd.h>
+#endif
 
 /* A listener with a name of its own; 0 when the scene is over. */
 static int listen_at(const char* name, int ipc, int backlog, uv_connection_cb cb) {
@@ -66,6 +71,30 @@ void scenario_pipe_talk(void) {
 
 TEST(e1_pipe_by_name) {
   for_every_allocation(scenario_pipe_talk);
+}
+
+void scenario_pipe_for_few(void) {
+  static const uvs_access_t few = {0600, 1, 0, "D:(D;;GA;;;NU)(A;;GRGW;;;SY)"};
+  uvs_access_t access = few;
+  char name[TEST_PIPE_NAME];
+
+#ifndef _WIN32
+  access.group = getegid();
+#endif
+  forget();
+  if (!scene_begin())
+    return;
+  CHECK_EQ(uv_pipe_init(scene, &server.pipe, 0), 0);
+  test_pipe_name(name, sizeof name);
+  if (went_on(uvs_pipe_bind(&server.pipe, name, &access)) &&
+      went_on(uv_listen(&server.stream, 16, on_connection)))
+    connect_to_name(name, 0, talk);
+  scene_end();
+  CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+TEST(e1_pipe_for_few) {
+  for_every_allocation(scenario_pipe_for_few);
 }
 
 void scenario_ipc_talk(void) {

@@ -13,6 +13,7 @@ void scenario_tcp_adopt(void);
 /* pipe.c */
 void scenario_pipe_talk(void);
 void scenario_pipe_talk_at(const char* name);
+void scenario_pipe_for_few(void); /* uvs_pipe_bind */
 void scenario_ipc_talk(void);
 void scenario_pipe_ends(void);
 void scenario_nonblocking_ends(void);
@@ -21,5 +22,11 @@ void scenario_try_tcp(void); /* by uv_try_write2 */
 void scenario_pass_pipe(void);
 void scenario_spawn(void);
 void scenario_spawn_ipc(void);
+
+/* file.c: with a file that is made before and removed after */
+void scene_make_file(void);
+void scene_remove_file(void);
+void scenario_tcp_file(void);
+void scenario_pipe_file(void);
 
 #endif /* FAULT_SCENARIOS_H_ */

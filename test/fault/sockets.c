@@ -17,6 +17,7 @@
 #include "parts.h"
 #include "pipes.h"
 #include "scenarios.h"
+#include "uvstream.h"
 
 /* ---- Pairs, and what a descriptor is ---- */
 
@@ -296,6 +297,31 @@ TEST(e2_answers_about_socket_files) {
 }
 
 /* What has no name has no file, and whatever else its name leads to is not changed. */
+/* What cannot be open to whom it is meant for is open to nobody: the file goes. */
+TEST(x4_name_that_cannot_be_given) {
+  static const struct {
+    enum call call;
+    long nth;
+  } steps[] = {{CALL_lstat, 1}, {CALL_chmod, 1}, {CALL_lchown, 1}, {CALL_chmod, 2}};
+  uvs_access_t access = {0660, 1, 0, NULL};
+  char name[TEST_PIPE_NAME];
+  unsigned i;
+
+  access.group = getegid();
+  forget();
+  CHECK(scene_begin());
+  CHECK_EQ(uv_pipe_init(scene, &server.pipe, 0), 0);
+  test_pipe_name(name, sizeof name);
+  for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    calls_fail_nth(steps[i].call, steps[i].nth, EPERM);
+    CHECK_EQ(uvs_pipe_bind(&server.pipe, name, &access), UV_EPERM);
+    calls_fail_nth(steps[i].call, 0, 0);
+    CHECK(unlink(name) != 0);
+  }
+  CHECK_EQ(uvs_pipe_bind(&server.pipe, name, &access), 0);
+  scene_end();
+}
+
 TEST(p2_chmod_of_what_has_no_file) {
   char name[TEST_PIPE_NAME];
   uv_os_sock_t pair[2];

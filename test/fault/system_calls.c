@@ -25,43 +25,89 @@ struct fault {
   int error;
 };
 
-/* Nobody notices these. */
+/* Nobody notices these. Files that the system does not move, or whose calls a filter refuses, are copied. */
 static const struct fault everyday[] = {
-    {CALL_accept4, EINTR},       {CALL_accept4, EAGAIN},     {CALL_connect, EINTR},
-    {CALL_recv, EINTR},          {CALL_recv, EAGAIN},        {CALL_recv, FAULT_SHORT},
-    {CALL_recvmsg, EINTR},       {CALL_recvmsg, EAGAIN},     {CALL_recvmsg, FAULT_SHORT},
-    {CALL_read, EINTR},          {CALL_send, EINTR},         {CALL_send, EAGAIN},
-    {CALL_send, FAULT_SHORT},    {CALL_sendmsg, EINTR},      {CALL_sendmsg, EAGAIN},
-    {CALL_sendmsg, FAULT_SHORT}, {CALL_write, EINTR},        {CALL_writev, EINTR},
-    {CALL_writev, EAGAIN},       {CALL_writev, FAULT_SHORT}, {CALL_epoll_wait, EINTR},
-    {CALL_poll, EINTR},          {CALL_accept, EINTR},       {CALL_accept, EAGAIN},
-    {CALL_kevent, EINTR},        {CALL_kevent_wait, EINTR},  {CALL_sendmsg, ENOBUFS},
-    {CALL_send, ENOBUFS},        {CALL_waitpid, EINTR},
+    {CALL_accept4, EINTR},        {CALL_accept4, EAGAIN},     {CALL_connect, EINTR},
+    {CALL_recv, EINTR},           {CALL_recv, EAGAIN},        {CALL_recv, FAULT_SHORT},
+    {CALL_recvmsg, EINTR},        {CALL_recvmsg, EAGAIN},     {CALL_recvmsg, FAULT_SHORT},
+    {CALL_read, EINTR},           {CALL_send, EINTR},         {CALL_send, EAGAIN},
+    {CALL_send, FAULT_SHORT},     {CALL_sendmsg, EINTR},      {CALL_sendmsg, EAGAIN},
+    {CALL_sendmsg, FAULT_SHORT},  {CALL_write, EINTR},        {CALL_writev, EINTR},
+    {CALL_writev, EAGAIN},        {CALL_writev, FAULT_SHORT}, {CALL_epoll_wait, EINTR},
+    {CALL_poll, EINTR},           {CALL_accept, EINTR},       {CALL_accept, EAGAIN},
+    {CALL_kevent, EINTR},         {CALL_kevent_wait, EINTR},  {CALL_sendmsg, ENOBUFS},
+    {CALL_send, ENOBUFS},         {CALL_waitpid, EINTR},      {CALL_pread, EINTR},
+    {CALL_pread, FAULT_SHORT},    {CALL_sendfile, EINTR},     {CALL_sendfile, EAGAIN},
+    {CALL_sendfile, FAULT_SHORT}, {CALL_splice, EINTR},       {CALL_splice, EAGAIN},
+    {CALL_splice, FAULT_SHORT},   {CALL_sendfile, EINVAL},    {CALL_sendfile, ENOSYS},
+    {CALL_splice, EINVAL},        {CALL_splice, EPERM},
 };
 
 /* These are told. */
 static const struct fault lacking[] = {
-    {CALL_accept4, EMFILE},      {CALL_accept4, ENFILE},        {CALL_accept4, ENOBUFS},
-    {CALL_accept4, ENOMEM},      {CALL_accept4, ECONNABORTED},  {CALL_connect, ENOMEM},
-    {CALL_connect, ENETUNREACH}, {CALL_recv, ENOMEM},           {CALL_recv, ECONNRESET},
-    {CALL_recvmsg, ENOMEM},      {CALL_recvmsg, ECONNRESET},    {CALL_read, EIO},
-    {CALL_send, ENOMEM},         {CALL_sendmsg, ENOMEM},        {CALL_writev, ENOMEM},
-    {CALL_writev, EIO},          {CALL_socket, EMFILE},         {CALL_socket, ENFILE},
-    {CALL_socket, ENOBUFS},      {CALL_socketpair, EMFILE},     {CALL_socketpair, ENFILE},
-    {CALL_pipe2, EMFILE},        {CALL_pipe2, ENFILE},          {CALL_eventfd, EMFILE},
-    {CALL_eventfd, ENOMEM},      {CALL_epoll_create1, EMFILE},  {CALL_epoll_create1, ENOMEM},
-    {CALL_epoll_ctl, ENOMEM},    {CALL_epoll_ctl, ENOSPC},      {CALL_fork, EAGAIN},
-    {CALL_fork, ENOMEM},         {CALL_clone, EAGAIN},          {CALL_clone, ENOMEM},
-    {CALL_accept, EMFILE},       {CALL_accept, ENFILE},         {CALL_accept, ENOBUFS},
-    {CALL_accept, ENOMEM},       {CALL_accept, ECONNABORTED},   {CALL_pipe, EMFILE},
-    {CALL_pipe, ENFILE},         {CALL_kqueue, EMFILE},         {CALL_kqueue, ENOMEM},
+    {CALL_accept4, EMFILE},
+    {CALL_accept4, ENFILE},
+    {CALL_accept4, ENOBUFS},
+    {CALL_accept4, ENOMEM},
+    {CALL_accept4, ECONNABORTED},
+    {CALL_connect, ENOMEM},
+    {CALL_connect, ENETUNREACH},
+    {CALL_recv, ENOMEM},
+    {CALL_recv, ECONNRESET},
+    {CALL_recvmsg, ENOMEM},
+    {CALL_recvmsg, ECONNRESET},
+    {CALL_read, EIO},
+    {CALL_send, ENOMEM},
+    {CALL_sendmsg, ENOMEM},
+    {CALL_writev, ENOMEM},
+    {CALL_writev, EIO},
+    {CALL_socket, EMFILE},
+    {CALL_socket, ENFILE},
+    {CALL_socket, ENOBUFS},
+    {CALL_socketpair, EMFILE},
+    {CALL_socketpair, ENFILE},
+    {CALL_pipe2, EMFILE},
+    {CALL_pipe2, ENFILE},
+    {CALL_eventfd, EMFILE},
+    {CALL_eventfd, ENOMEM},
+    {CALL_epoll_create1, EMFILE},
+    {CALL_epoll_create1, ENOMEM},
+    {CALL_epoll_ctl, ENOMEM},
+    {CALL_epoll_ctl, ENOSPC},
+    {CALL_fork, EAGAIN},
+    {CALL_fork, ENOMEM},
+    {CALL_clone, EAGAIN},
+    {CALL_clone, ENOMEM},
+    {CALL_accept, EMFILE},
+    {CALL_accept, ENFILE},
+    {CALL_accept, ENOBUFS},
+    {CALL_accept, ENOMEM},
+    {CALL_accept, ECONNABORTED},
+    {CALL_pipe, EMFILE},
+    {CALL_pipe, ENFILE},
+    {CALL_kqueue, EMFILE},
+    {CALL_kqueue, ENOMEM},
     {CALL_kevent, ENOMEM},
+    {CALL_pread, EIO},
+    {CALL_sendfile, EIO},
+    {CALL_sendfile, ENOMEM},
+    {CALL_splice, EIO},
+    {CALL_splice, ENOMEM},
 #if !defined(UVTEST_KQUEUE) && \
     !HARNESS_TSAN /* Where a child is a copy it makes some of these, uncounted. */
-    {CALL_fcntl, EPERM},         {CALL_fstat, EPERM},           {CALL_open, EMFILE},
-    {CALL_dup2, EMFILE},         {CALL_listen, EPERM},          {CALL_shutdown, EPERM},
-    {CALL_getsockname, ENOBUFS}, {CALL_getpeername, ENOBUFS},   {CALL_getsockopt, ENOBUFS},
-    {CALL_setsockopt, ENOBUFS},  {CALL_timerfd_create, EMFILE},
+    {CALL_fcntl, EPERM},
+    {CALL_fstat, EPERM},
+    {CALL_open, EMFILE},
+    {CALL_dup2, EMFILE},
+    {CALL_listen, EPERM},
+    {CALL_shutdown, EPERM},
+    {CALL_getsockname, ENOBUFS},
+    {CALL_getpeername, ENOBUFS},
+    {CALL_getsockopt, ENOBUFS},
+    {CALL_setsockopt, ENOBUFS},
+    {CALL_timerfd_create, EMFILE},
+    {CALL_chmod, EPERM},
+    {CALL_lchown, EPERM},
 #endif
 };
 
@@ -170,6 +216,31 @@ TEST(e1_calls_of_what_is_beyond) {
                 SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
 }
 
+#if defined(UVTEST_KQUEUE)
+#  define MOVED_BY(call) SET(pread)
+#else
+#  define MOVED_BY(call) SET(call)
+#endif
+
+TEST(e1_calls_of_a_file_over_tcp) {
+  scene_make_file();
+  fail_calls_of(scenario_tcp_file, SET(recv) | MOVED_BY(sendfile));
+  scene_remove_file();
+}
+
+TEST(e1_calls_of_a_file_over_a_pipe) {
+  scene_make_file();
+  fail_calls_of(scenario_pipe_file, MOVED_BY(splice));
+  scene_remove_file();
+}
+
+TEST(e1_calls_of_a_file_that_is_copied) {
+  scene_make_file();
+  calls_fail_all(CALL_sendfile, EINVAL);
+  fail_calls_of(scenario_tcp_file, SET(recv) | SET(pread) | SET(send));
+  scene_remove_file();
+}
+
 TEST(e1_calls_of_adopted_sockets) {
   fail_calls_of(scenario_tcp_adopt, SET(socketpair) | SET(recv) | SET(sendmsg));
 }
@@ -177,6 +248,10 @@ TEST(e1_calls_of_adopted_sockets) {
 TEST(e1_calls_of_a_pipe_conversation) {
   fail_calls_of(scenario_pipe_talk,
                 SET(socket) | ACCEPTING | SET(connect) | READING | SET(sendmsg));
+}
+
+TEST(e1_calls_of_a_pipe_for_few) {
+  fail_calls_of(scenario_pipe_for_few, SET(socket) | ACCEPTING | SET(connect));
 }
 
 TEST(e1_calls_of_an_ipc_conversation) {

@@ -136,10 +136,20 @@ static const struct fault faults[] = {
     TOLD_ROW(nt_connect_ex, ANY, WSAENETUNREACH),
     TOLD_ROW(nt_connect_ex, ANY, WSAETIMEDOUT),
     TOLD_ROW(nt_accept_ex, ANY, WSAENOBUFS),
+    /* What is not transmitted is copied. */
+    UNNOTICED_ROW(nt_transmit_file, ANY, WSAEINVAL),
+    UNNOTICED_ROW(nt_transmit_file, ANY, WSAENOBUFS),
+    UNNOTICED_ROW(GetFileSizeEx, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(nt_transmit_file, ANY, WSAECONNRESET),
+    TOLD_AS(nt_transmit_file, ANY, WSAECONNABORTED, UV_ECONNRESET),
+    /* Somebody has cut it meanwhile. */
+    TOLD_ROW(nt_transmit_file, ANY, ERROR_HANDLE_EOF),
     /* The rights of a pipe: without them it is not made. */
     TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(AddAccessAllowedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(AddAccessDeniedAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
+    TOLD_ROW(ConvertStringSecurityDescriptorToSecurityDescriptorW, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(AddMandatoryAce, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeSecurityDescriptor, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(SetSecurityDescriptorDacl, ANY, ERROR_NO_SYSTEM_RESOURCES),
@@ -346,6 +356,24 @@ TEST(e1_windows_in_connections_that_come_and_go) {
   FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
 }
 
+/* Each run of the model has a disk of its own. */
+static void scenario_files(void) {
+  faults_pause(1);
+  scene_make_file();
+  faults_pause(0);
+  scenario_tcp_file();
+  if (!scene_failed)
+    scenario_pipe_file();
+  faults_pause(1);
+  scene_remove_file();
+  faults_pause(0);
+}
+
+TEST(e1_windows_in_files) {
+  FAIL_CALLS_OF(scenario_files, CALL_nt_transmit_file, CALL_GetFileSizeEx, CALL_ReadFile,
+                CALL_CreateEventW);
+}
+
 TEST(e1_windows_in_adopted_sockets) {
   FAIL_CALLS_OF(scenario_tcp_adopt, CALL_WSASocketW, CALL_WSARecv, CALL_WSASend, CALL_nt_bind);
 }
@@ -393,6 +421,11 @@ TEST(e1_memory_in_shared_sockets) {
 TEST(e1_windows_in_a_pipe_conversation) {
   FAIL_CALLS_OF(scenario_pipe_talk, CALL_CreateNamedPipeW, CALL_CreateFileW, CALL_ConnectNamedPipe,
                 CALL_ReadFile, CALL_WriteFile, CALL_READ_ENDS);
+}
+
+TEST(e1_windows_in_a_pipe_for_few) {
+  FAIL_CALLS_OF(scenario_pipe_for_few, CALL_CreateNamedPipeW, CALL_AddAccessDeniedAce,
+                CALL_ConvertStringSecurityDescriptorToSecurityDescriptorW);
 }
 
 /* By a path, with the file that one left which could not remove it. */

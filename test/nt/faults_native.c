@@ -419,6 +419,18 @@ PLAIN(BOOL,
       (sock, addr, len, data, size, sent, overlapped))
 PLAIN(BOOL,
       FALSE,
+      nt_transmit_file,
+      (SOCKET sock,
+       HANDLE file,
+       DWORD size,
+       DWORD per_send,
+       LPOVERLAPPED overlapped,
+       LPTRANSMIT_FILE_BUFFERS buffers,
+       DWORD flags),
+      (sock, file, size, per_send, overlapped, buffers, flags))
+PLAIN(BOOL, FALSE, GetFileSizeEx, (HANDLE file, PLARGE_INTEGER size), (file, size))
+PLAIN(BOOL,
+      FALSE,
       nt_accept_ex,
       (SOCKET sock,
        SOCKET to,

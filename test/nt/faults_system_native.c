@@ -7,6 +7,7 @@
 #include <netioapi.h>
 #include <process.h>
 #include <psapi.h>
+#include <sddl.h>
 #include <tlhelp32.h>
 #include <winternl.h>
 #include <ws2tcpip.h>
@@ -143,6 +144,16 @@ PLAIN(BOOL,
       AddAccessAllowedAce,
       (PACL acl, DWORD revision, DWORD access, PSID sid),
       (acl, revision, access, sid))
+PLAIN(BOOL,
+      FALSE,
+      AddAccessDeniedAce,
+      (PACL acl, DWORD revision, DWORD access, PSID sid),
+      (acl, revision, access, sid))
+PLAIN(BOOL,
+      FALSE,
+      ConvertStringSecurityDescriptorToSecurityDescriptorW,
+      (LPCWSTR text, DWORD revision, PSECURITY_DESCRIPTOR* made, PULONG size),
+      (text, revision, made, size))
 PLAIN(BOOL,
       FALSE,
       AddMandatoryAce,

@@ -167,6 +167,14 @@ NTSTATUS nt_overlapped_result(OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
   return read_overlapped(overlapped, bytes);
 }
 
+/* The kernel may have it by now. */
+__attribute__((no_sanitize("address", "thread"))) size_t nt_overlapped_place(
+    const OVERLAPPED* overlapped) {
+  const volatile OVERLAPPED* at = overlapped;
+
+  return (size_t) at->Offset | (size_t) at->OffsetHigh << 32;
+}
+
 BOOL WINAPI GetOverlappedResult(HANDLE handle, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
   NTSTATUS status;
 

@@ -206,12 +206,21 @@ static void take_away(struct node* node) {
 
 /* ---- The device ---- */
 
+/* With an OVERLAPPED the place is in it, also of a synchronous file object, and its end is an error
+ * ("ReadFile"). */
 static void disk_start(struct nt_irp* irp) {
   struct disk_file* file = (struct disk_file*) irp->file;
   struct node* node = file->node;
-  size_t end = file->at + irp->size;
+  size_t end;
   size_t moved = 0;
 
+  if (irp->overlapped != NULL)
+    file->at = nt_overlapped_place(irp->overlapped);
+  if (irp->overlapped != NULL && irp->what == NT_READ && file->at >= node->size) {
+    nt_irp_complete(irp, ST_END_OF_FILE, 0);
+    return;
+  }
+  end = file->at + irp->size;
   if (irp->what == NT_READ && file->at < node->size) {
     moved = nt_irp_give(irp, node->bytes + file->at, node->size - file->at);
   } else if (irp->what == NT_WRITE) {
@@ -251,6 +260,15 @@ static const struct nt_device disk = {.name = "disk",
                                       .start = disk_start,
                                       .cleanup = disk_cleanup,
                                       .destroy = nothing};
+
+const char* nt_disk_bytes(const struct nt_file* file, size_t* size) {
+  const struct disk_file* disk_file = (const struct disk_file*) file;
+
+  if (file->device != &disk || disk_file->node == NULL)
+    return NULL;
+  *size = disk_file->node->size;
+  return *size > 0 ? disk_file->node->bytes : "";
+}
 
 static struct nt_file* open_file(
     const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {

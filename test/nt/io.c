@@ -199,6 +199,7 @@ static void destroy(struct nt_irp* irp) {
   nt_unref(irp->file);
   nt_unref(irp->process);
   nt_free(irp->parts);
+  nt_free(irp->kept);
   nt_free(irp);
 }
 

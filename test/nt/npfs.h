@@ -24,8 +24,12 @@ enum np_state {
 /* A list of access; all 0: there is none. */
 union np_acl {
   ACL acl;
-  char room[512];
+  char room[1024];
 };
+
+/* Where an entry of a list is or, one behind the last, would be; and one more of them (security.c). */
+char* np_acl_entry(PACL acl, unsigned index);
+BOOL np_acl_add(PACL acl, BYTE type, DWORD access, PSID sid);
 
 /* A name, and what all its instances have in common. */
 struct np_name {

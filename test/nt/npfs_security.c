@@ -129,7 +129,8 @@ static BOOL get(
     nt_absent("a question to a descriptor that was not asked for");
   memcpy(&at, (char*) &descriptor + offset, sizeof(at));
   *present = (descriptor.control & which) != 0;
-  *acl = *present ? (PACL) (void*) ((char*) pointer + at) : NULL;
+  /* One that is there and is none: nobody is kept out. */
+  *acl = *present && at != 0 ? (PACL) (void*) ((char*) pointer + at) : NULL;
   return TRUE;
 }
 

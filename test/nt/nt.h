@@ -327,6 +327,7 @@ struct nt_irp {
   NTSTATUS status; /* from nt_irp_complete on */
   ULONG_PTR info;
   void* device;         /* the device's, */
+  char* kept;           /* memory of the kernel's own that goes with it, or NULL */
   struct nt_irp* queue; /* and its link in a queue of its own */
   /* Private to io.c. */
   enum {
@@ -361,6 +362,9 @@ BOOL nt_irp_run_win32(struct nt_irp* irp, DWORD* bytes);
 void nt_irp_forget(struct nt_irp* irp);
 /* The status of an OVERLAPPED, and the count; `wait`: not before there is one. */
 NTSTATUS nt_overlapped_result(OVERLAPPED* overlapped, DWORD* bytes, BOOL wait);
+/* The place in a file that it names, and what a file of the disk has; NULL: it is none. */
+size_t nt_overlapped_place(const OVERLAPPED* overlapped);
+const char* nt_disk_bytes(const struct nt_file* file, size_t* size);
 
 /* For devices. Moves bytes between their memory and what is next in the caller's; less than `size`
  * when that ends. */
@@ -416,6 +420,7 @@ void nt_names_add(const WCHAR* prefix, nt_open_fn open);
 #define ST_NOT_SUPPORTED ((NTSTATUS) 0xc00000bb)
 #define ST_PIPE_EMPTY ((NTSTATUS) 0xc00000d9)
 #define ST_CANCELLED ((NTSTATUS) 0xc0000120)
+#define ST_END_OF_FILE ((NTSTATUS) 0xc0000011)
 #define ST_LOCAL_DISCONNECT ((NTSTATUS) 0xc000013b)
 #define ST_PIPE_BROKEN ((NTSTATUS) 0xc000014b)
 #define ST_CONNECTION_RESET ((NTSTATUS) 0xc000020d)

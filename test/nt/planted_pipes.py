@@ -133,7 +133,7 @@ FAULTS = [
     (9, "who may read may make instances", "npfs/access.c", "api_nt p2_name_belongs_to_the_owner_and_has_a_label",
      "  OTHERS_READ = FILE_READ_DATA | ", "  OTHERS_READ = FILE_APPEND_DATA | FILE_READ_DATA | "),
     (9, "a name is made beside somebody else's", "pipe/server.c", "api_nt p1_bind_of_a_name_in_use",
-     "FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE);", "0, INVALID_HANDLE_VALUE);"),
+     "FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE, access);", "0, INVALID_HANDLE_VALUE, access);"),
     (9, "clients from other machines get in", "pipe/server.c", "api_nt p2_name_is_for_this_machine_and_its_clients_are_safe",
      "mode | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,", "mode | PIPE_WAIT,"),
     (9, "a server may act in the name of its client", "pipe/client.c", "api_nt p2_name_is_for_this_machine_and_its_clients_are_safe",

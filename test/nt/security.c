@@ -203,7 +203,7 @@ BOOL WINAPI InitializeAcl(PACL acl, DWORD size, DWORD revision) {
 }
 
 /* Entries lie one behind the other: type, flags, size, mask, SID ("ACCESS_ALLOWED_ACE"). */
-static char* find_entry(PACL acl, unsigned index) {
+char* np_acl_entry(PACL acl, unsigned index) {
   char* at = (char*) (acl + 1);
   WORD each;
 
@@ -214,12 +214,12 @@ static char* find_entry(PACL acl, unsigned index) {
   return at;
 }
 
-static BOOL add_entry(PACL acl, BYTE type, DWORD access, PSID sid) {
-  char* at = find_entry(acl, acl->AceCount);
+BOOL np_acl_add(PACL acl, BYTE type, DWORD access, PSID sid) {
+  char* at = np_acl_entry(acl, acl->AceCount);
   WORD size = (WORD) (8 + GetLengthSid(sid));
 
   if (at + size > (char*) acl + acl->AclSize)
-    return nt_error(1344); /* ERROR_ALLOTTED_SPACE_EXCEEDED */
+    return nt_error(ERROR_ALLOTTED_SPACE_EXCEEDED);
   at[0] = (char) type;
   at[1] = 0;
   memcpy(at + 2, &size, sizeof(size));
@@ -233,14 +233,20 @@ BOOL WINAPI GetAce(PACL acl, DWORD index, LPVOID* ace) {
   nt_enter("GetAce");
   if (index >= acl->AceCount)
     return nt_error(ERROR_INVALID_PARAMETER);
-  *ace = find_entry(acl, index);
+  *ace = np_acl_entry(acl, index);
   return TRUE;
 }
 
 BOOL WINAPI AddAccessAllowedAce(PACL acl, DWORD revision, DWORD access, PSID sid) {
   nt_enter("AddAccessAllowedAce");
   (void) revision;
-  return add_entry(acl, 0, access, sid);
+  return np_acl_add(acl, 0, access, sid);
+}
+
+BOOL WINAPI AddAccessDeniedAce(PACL acl, DWORD revision, DWORD access, PSID sid) {
+  nt_enter("AddAccessDeniedAce");
+  (void) revision;
+  return np_acl_add(acl, 1, access, sid);
 }
 
 /* SYSTEM_MANDATORY_LABEL_ACE */
@@ -248,7 +254,7 @@ BOOL WINAPI AddMandatoryAce(PACL acl, DWORD revision, DWORD flags, DWORD policy,
   nt_enter("AddMandatoryAce");
   (void) revision;
   (void) flags;
-  return add_entry(acl, 0x11, policy, sid);
+  return np_acl_add(acl, 0x11, policy, sid);
 }
 
 BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR pointer, DWORD revision) {

@@ -20,6 +20,14 @@ BOOL WINAPI nt_accept_ex(SOCKET handle,
                          LPDWORD bytes,
                          LPOVERLAPPED overlapped);
 
+BOOL WINAPI nt_transmit_file(SOCKET handle,
+                             HANDLE file,
+                             DWORD size,
+                             DWORD per_send,
+                             LPOVERLAPPED overlapped,
+                             LPTRANSMIT_FILE_BUFFERS buffers,
+                             DWORD flags);
+
 static int wsa_error(int error) {
   nt_error((DWORD) error);
   return error == 0 ? 0 : SOCKET_ERROR;
@@ -212,8 +220,10 @@ int WSAAPI WSAIoctl(SOCKET handle,
                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   static const GUID accept_id = WSAID_ACCEPTEX;
   static const GUID connect_id = WSAID_CONNECTEX;
+  static const GUID transmit_id = WSAID_TRANSMITFILE;
   LPFN_ACCEPTEX accept_fn = nt_accept_ex;
   LPFN_CONNECTEX connect_fn = nt_connect_ex;
+  LPFN_TRANSMITFILE transmit_fn = nt_transmit_file;
   TCP_INITIAL_RTO_PARAMETERS rto;
   struct tcp_keepalive vals;
   struct afd_sock* sock;
@@ -232,6 +242,8 @@ int WSAAPI WSAIoctl(SOCKET handle,
       memcpy(out, &accept_fn, sizeof(accept_fn));
     else if (memcmp(in, &connect_id, sizeof(GUID)) == 0)
       memcpy(out, &connect_fn, sizeof(connect_fn));
+    else if (memcmp(in, &transmit_id, sizeof(GUID)) == 0)
+      memcpy(out, &transmit_fn, sizeof(transmit_fn));
     else
       return wsa_error(WSAEINVAL);
     *bytes = sizeof(void*);

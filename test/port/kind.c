@@ -64,6 +64,7 @@ static void set_name(struct place* place, size_t length) {
   place->at.name.text = place->text;
   place->at.name.length = length;
   place->at.name.cut = 0;
+  place->at.name.access = NULL;
 }
 
 static void pipe_nobody(const struct kind* kind, struct place* place) {

@@ -33,6 +33,7 @@
   ROW(uvs_hangup_t, 48, 48)           \
   ROW(uvs_deadline_t, 128, 128)       \
   ROW(uvs_read_t, 112, 112)           \
+  ROW(uvs_send_file_t, 312, 312)      \
   ROW(uv_work_t, 96, 96)              \
   ROW(uv_getaddrinfo_t, 112, 112)     \
   ROW(uv_getnameinfo_t, 1288, 1288)   \

@@ -54,6 +54,7 @@ static int parse_name(const char* name, size_t length, unsigned flags, struct uv
   out->text = name;
   out->length = length;
   out->cut = !(flags & UV_PIPE_NO_TRUNCATE);
+  out->access = NULL;
   return 0;
 }
 

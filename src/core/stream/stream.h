@@ -138,8 +138,15 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why);
 struct uv__gathered {
   unsigned count;
   size_t size;
-  uv_stream_t* pass; /* the handle that goes with the first byte, or NULL */
+  uv_stream_t* pass;            /* the handle that goes with the first byte, or NULL */
+  struct uvs_send_file_s* file; /* what comes first where count is 0, or NULL */
   uv_buf_t bufs[UV__GATHER];
+};
+
+/* A bit of req->state that whoever makes a request may set: it is part of a uvs_send_file_t, and has no
+ * bytes but those of its file. */
+enum {
+  UV__WRITE_OF_FILE = 32
 };
 
 /* write_queue.c */
@@ -157,7 +164,8 @@ int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
  * front that have nothing left are over then, if nothing is in flight: where no buffer was found
  * the queue is empty. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
-/* The requests behind the first `count` buffers with bytes are in flight, or none is. */
+/* The requests behind the first `count` buffers with bytes, or the file at the front, are in flight; or
+ * none is. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
 /* The system took `n` bytes from the front of the queue. Requests that have none left, also
  * those that never had any or were cancelled, are over when they come to the front. */
@@ -179,6 +187,10 @@ void uv__write_fail(uv_stream_t* stream, int status);
  * the stream's turn, and at the end of what it does with them. */
 void uv__write_tell(uv_stream_t* stream);
 void uv__write_deliver(uv_stream_t* stream);
+/* At the end of that, of a file at the front: how far it is. Or that it failed, with all that was written
+ * behind it: until it is told, nothing goes that the program expects to come behind the whole file. */
+void uv__write_progress(uv_stream_t* stream);
+int uv__write_queue_fails(const uv_stream_t* stream); /* whether it has, and was not told yet */
 /* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
  * error. */
 ssize_t uv__write_take_back(uv_write_t* req);
@@ -198,6 +210,8 @@ int uv__write_gate_handle(const uv_stream_t* stream,
                           uv_stream_t* send_handle);
 
 /* write.c */
+/* Puts a request, which is whole, behind the others, and gives the system what it takes. */
+void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */
 void uv__write_last(uv_stream_t* stream);

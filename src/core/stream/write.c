@@ -9,6 +9,7 @@
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
+#include "uvstream.h"
 
 enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
@@ -35,7 +36,19 @@ static ssize_t give(uv_stream_t* stream,
   return note_cut(stream, n);
 }
 
-/* What came of a call with the first `count` buffers of the queue. */
+/* A piece of the file that is at the front; 0, too, where it failed. */
+static ssize_t give_file(uv_stream_t* stream, uvs_send_file_t* file) {
+  ssize_t n = note_cut(stream, file->give(file));
+
+  uv__trace(uv__stream_io(stream), UV__TRACE_START, UV__WRITE, n);
+  if (n >= 0 || n == UV__PENDING || n == UV_EAGAIN)
+    return n;
+  file->write.status = (int) n;
+  uv__loop_again(uv__stream_io(stream));
+  return 0;
+}
+
+/* What came of a call with the first `count` buffers of the queue, or with its file. */
 static void settle(uv_stream_t* stream, unsigned count, ssize_t n) {
   if (n >= 0) {
     uv__write_queue_advance(stream, (size_t) n);
@@ -65,9 +78,16 @@ static int flush(uv_stream_t* stream) {
       return 0;
     }
     uv__write_queue_gather(stream, &what);
-    if (what.count == 0)
+    if (what.file != NULL) {
+      if (what.file->write.status < 0)
+        return 0; /* uv__write_progress tells. */
+      n = give_file(stream, what.file);
+      what.count = 1;
+    } else if (what.count > 0) {
+      n = give(stream, what.bufs, what.count, UV__QUEUE, what.pass);
+    } else {
       continue;
-    n = give(stream, what.bufs, what.count, UV__QUEUE, what.pass);
+    }
     settle(stream, what.count, n);
     if (n == UV_EAGAIN)
       return 1;
@@ -113,7 +133,7 @@ void uv__write_last(uv_stream_t* stream) {
   for (rounds = 0; rounds < WRITE_ROUNDS; rounds++) {
     uv__write_queue_gather(stream, &what);
     if (what.count == 0)
-      return;
+      return; /* Also before a file. */
     size = size_of(what.bufs, what.count);
     n = give(stream, what.bufs, what.count, UV__TRY, what.pass);
     if (n <= 0)
@@ -131,7 +151,7 @@ void uv__write_last(uv_stream_t* stream) {
 static void flush_blocking(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
 
-  while (!uv__queue_empty(&stream->stream.write_queue)) {
+  while (!uv__queue_empty(&stream->stream.write_queue) && !uv__write_queue_fails(stream)) {
     if (!(io->busy & UV__WRITE)) {
       if (flush(stream))
         uv_sleep(1);
@@ -183,8 +203,7 @@ static int fill(uv_write_t* req,
   return 0;
 }
 
-/* Puts a request behind the others. */
-static void enqueue(uv_stream_t* stream, uv_write_t* req) {
+void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
   int first = uv__queue_empty(&stream->stream.write_queue);
 
   uv__write_queue_add(stream, req);
@@ -235,7 +254,7 @@ int uv_write2(uv_write_t* req,
   if (is_alone(stream, req))
     send_alone(stream, req);
   else
-    enqueue(stream, req);
+    uv__write_enqueue(stream, req);
   assert(uv__stream_valid(stream));
   return 0;
 }
@@ -283,7 +302,8 @@ int uv_try_write2(uv_stream_t* stream,
 
   if (r < 0)
     return r;
-  if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING))
+  if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING) &&
+      !uv__write_queue_fails(stream))
     return write_all(stream, bufs, nbufs, send_handle);
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
@@ -309,4 +329,5 @@ void uv__write_turn(uv_stream_t* stream) {
   if (stream->stream.phase == UV__CONNECTED && !uv__queue_empty(&stream->stream.write_queue))
     (void) flush(stream);
   uv__write_deliver(stream);
+  uv__write_progress(stream);
 }

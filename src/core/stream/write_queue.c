@@ -9,6 +9,7 @@
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
+#include "uvstream.h"
 
 /* Bits of req->state. */
 enum {
@@ -17,6 +18,7 @@ enum {
   HOLDS = 4,     /* its handle has yet to go, and counts it */
   FORSAKEN = 8,  /* its handle was closed while it was in flight: begun by then, or EBADF */
   OUTSIDE = 16, /* made while its stream had no turn; the loop's turn is in the bits from TURN on */
+  MOVED = 64,   /* more of its file went than the program was told of (32: UV__WRITE_OF_FILE) */
   TURN = 256
 };
 
@@ -27,6 +29,10 @@ enum {
 
 static uv_write_t* request_of(const struct uv__queue* link) {
   return uv__container_of(link, uv_write_t, link);
+}
+
+static uvs_send_file_t* file_of(uv_write_t* req) {
+  return uv__container_of(req, uvs_send_file_t, write);
 }
 
 /* The turn of the loop, as far as a request remembers it. */
@@ -149,9 +155,32 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
   owe(stream, req);
 }
 
+/* Nothing was gathered with a file: all `n` bytes are its own. */
+static void take_file(uv_write_t* req, size_t n) {
+  uvs_send_file_t* file = file_of(req);
+
+  if (n > 0)
+    req->state |= BEGUN | MOVED;
+  file->sent += n;
+  file->offset += n;
+  file->left -= n;
+  if (file->held > 0) {
+    file->at += (unsigned) n;
+    file->held -= (unsigned) n;
+  }
+  if (file->stops && file->left > 0)
+    req->status = UV_ECANCELED;
+  if (file->stops || file->left == 0)
+    req->at = req->nbufs;
+}
+
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
  * become so, are stepped over. Returns how many were not its own. */
 static size_t take(uv_write_t* req, size_t n) {
+  if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
+    take_file(req, n);
+    return 0;
+  }
   for (; req->at < req->nbufs; req->at++) {
     uv_buf_t* buf = &req->bufs[req->at];
     size_t part = n < buf->len ? n : buf->len;
@@ -174,7 +203,8 @@ static size_t take(uv_write_t* req, size_t n) {
 void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
-  stream->write_queue_size -= n;
+  if (!uv__queue_empty(queue) && !(request_of(queue->next)->state & UV__WRITE_OF_FILE))
+    stream->write_queue_size -= n;
   if (n > 0)
     uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   while (!uv__queue_empty(queue)) {
@@ -237,12 +267,18 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   to->count = 0;
   to->size = 0;
   to->pass = NULL;
+  to->file = NULL;
   for (link = queue->next; link != queue && looks < LOOKS; link = link->next, looks++) {
     uv_write_t* req = request_of(link);
     unsigned i;
 
     if (is_forsaken(req))
       return;
+    if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
+      if (to->count == 0)
+        to->file = file_of(req);
+      return;
+    }
     if (req->state & HOLDS) {
       if (to->count > 0)
         return;
@@ -254,7 +290,6 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   }
 }
 
-/* The requests behind the first `count` buffers with bytes are in flight, or none is. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count) {
   struct uv__queue* queue = &stream->stream.write_queue;
   struct uv__queue* link;
@@ -268,6 +303,8 @@ void uv__write_queue_mark(uv_stream_t* stream, unsigned count) {
     req->state &= ~(unsigned) IN_FLIGHT;
     if (count > 0)
       req->state |= IN_FLIGHT;
+    if (req->state & UV__WRITE_OF_FILE)
+      count = 0; /* It goes alone. */
     for (i = req->at; i < req->nbufs && count > 0; i++)
       if (req->bufs[i].len > 0)
         count--;
@@ -333,6 +370,34 @@ void uv__write_tell(uv_stream_t* stream) {
 void uv__write_deliver(uv_stream_t* stream) {
   stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
   uv__write_tell(stream);
+}
+
+int uv__write_queue_fails(const uv_stream_t* stream) {
+  const struct uv__queue* queue = &stream->stream.write_queue;
+  const uv_write_t* req = request_of(queue->next);
+
+  return queue->next != queue && (req->state & UV__WRITE_OF_FILE) && req->status < 0 &&
+         req->at < req->nbufs;
+}
+
+void uv__write_progress(uv_stream_t* stream) {
+  struct uv__queue* queue = &stream->stream.write_queue;
+  uv_write_t* req = request_of(queue->next);
+
+  if (uv__queue_empty(queue) || uv__handle_is_closing(stream))
+    return;
+  if (uv__write_queue_fails(stream)) {
+    if (is_early(stream, req)) {
+      uv__loop_later(uv__stream_io(stream));
+      return;
+    }
+    uv__write_fail(stream, req->status);
+    uv__write_tell(stream);
+  } else if (req->state & MOVED) {
+    req->state &= ~(unsigned) MOVED;
+    if (req->at < req->nbufs && file_of(req)->progress != NULL)
+      file_of(req)->progress(file_of(req));
+  }
 }
 
 #if !defined(NDEBUG)

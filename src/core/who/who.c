@@ -1,4 +1,5 @@
-/* Who is at the other end of a pipe, and a connect to nobody but whom it is meant for (rule X4). What is
+/* Who is at the other end of a pipe, a connect to nobody but whom it is meant for, and a name that is
+ * open to nobody else (rule X4). What is
  * known of a peer, and who is trusted, is the port's. */
 #include <string.h>
 
@@ -21,6 +22,24 @@ int uvs_pipe_peer(const uv_pipe_t* pipe, uvs_peer_t* peer) {
     return r == UV_EINVAL ? UV_ENOTSUP : r; /* Of a table that knows of no peers. */
   *peer = found;
   return 0;
+}
+
+/* A name that were cut off would be another one, and whose that is nobody has asked for. */
+int uvs_pipe_bind(uv_pipe_t* pipe, const char* name, const uvs_access_t* access) {
+  static const uvs_access_t nobody_else = {0, 0, 0, NULL};
+  struct uv__pipe_name where = {name, 0, 0, access == NULL ? &nobody_else : access};
+  struct uv__io* io;
+  int r;
+
+  if (pipe == NULL || name == NULL || *name == '\0' || pipe->type != UV_NAMED_PIPE ||
+      pipe->stream.phase != UV__FRESH || where.access->mode > 0777)
+    return UV_EINVAL;
+  where.length = strlen(name);
+  io = &pipe->stream.io;
+  r = io->ops->bind(io, &where, 0);
+  if (r == 0)
+    pipe->stream.phase = UV__OPEN;
+  return r;
 }
 
 static int is_expected(const uvs_pipe_connect_t* req) {

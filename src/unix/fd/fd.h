@@ -5,6 +5,7 @@
 #define UV__UNIX_FD_H_
 
 #include <assert.h>
+#include <signal.h>
 
 #include "unix/loop/loop.h"
 
@@ -92,6 +93,24 @@ int uv__sock_shutdown(struct uv__io* io);
 int uv__sock_listen(struct uv__io* io, int backlog);
 /* The kind and what is known of an accepted connection are the caller's to set. */
 int uv__sock_accept_now(struct uv__io* io, struct uv__desc* desc);
+
+/* ---- mute.c ---- */
+
+/* What is done around a call that raises a signal beside its error: `signum`, unless it is 0, is held back,
+ * and taken away where `raised` says that there may be one. */
+struct uv__mute {
+  sigset_t held, before, pending;
+  int signum;
+};
+void uv__mute_begin(struct uv__mute* mute, int signum);
+void uv__mute_end(struct uv__mute* mute, int raised);
+/* writev so */
+ssize_t uv__mute_write(int fd, const uv_buf_t* bufs, unsigned nbufs, int signum);
+
+/* ---- file.c: send_file, of a socket and of what is a pipe(2) or not ---- */
+
+ssize_t uv__sock_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
+ssize_t uv__fd_move_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len, int is_pipe);
 
 /* ---- pair.c ---- */
 

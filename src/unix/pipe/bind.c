@@ -50,6 +50,7 @@ static int is_ours(const struct uv__pipe_names* names) {
  * change it for all threads. A file that is there already, also one that a dead server left
  * behind, is somebody else's and UV_EADDRINUSE. */
 int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags) {
+  const struct uvs_access_s* access = ((const struct uv__pipe_name*) where)->access;
   struct uv__pipe_names* names = NULL;
   struct sockaddr_un addr;
   struct stat st;
@@ -59,13 +60,23 @@ int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags) {
   (void) flags;
   if (r == 0 && !uv__pipe_is_abstract(addr.sun_path))
     r = remember_file(io, addr.sun_path, &names);
-  if (r < 0)
+  if (r == 0 && access != NULL)
+    r = uv__access_check(names->file);
+  if (r < 0) {
+    uv__free(names);
     return r;
+  }
   r = uv__sock_create(io, AF_UNIX, UV__FD_LOCAL);
   if (r == 0 && bind(io->tail.fd, (struct sockaddr*) &addr, len) != 0) {
     /* Programs know this one by the name that Windows has for it, on every system. */
     r = errno == ENOENT ? UV_EACCES : UV__ERR(errno);
     (void) uv__fd_close(io); /* A pipe that is not bound has no descriptor, as before. */
+  } else if (r == 0 && access != NULL) {
+    r = uv__access_give(names->file, access);
+    if (r < 0) {
+      (void) unlink(names->file);
+      (void) uv__fd_close(io);
+    }
   }
   if (r < 0 || (names != NULL && lstat(names->file, &st) != 0)) {
     uv__free(names); /* If there is no file any more, none is ours. */

@@ -52,6 +52,11 @@ int uv__pipe_name(struct uv__io* io, enum uv__end end, void* to, int* len);
 
 /* bind.c */
 int uv__pipe_bind(struct uv__io* io, const void* where, unsigned flags);
+/* access.c: whether the folder of a file lets nobody put another one in its place, and who may connect to
+ * it, as uvs_pipe_bind has it. */
+struct uvs_access_s;
+int uv__access_check(const char* file);
+int uv__access_give(const char* file, const struct uvs_access_s* access);
 /* UV__CHMOD */
 int uv__pipe_chmod(struct uv__io* io, int flags);
 /* Remove the socket file, if it is ours. */
@@ -74,9 +79,6 @@ int uv__plain_open(struct uv__io* io, int fd, unsigned* opened);
 /* What is the same of all that is no socket: no name, nothing to set. */
 int uv__plain_name(struct uv__io* io, enum uv__end end, void* to, int* len);
 int uv__plain_option(struct uv__io* io, enum uv__option option, void* value);
-
-/* mute.c: writev, whose error comes without the signal `signum`, if that is not 0 */
-ssize_t uv__mute_write(int fd, const uv_buf_t* bufs, unsigned nbufs, int signum);
 
 /* disk.c: adopt what is always ready, as a file is. Replaces io->ops. */
 int uv__disk_open(struct uv__io* io, int fd, unsigned* opened);

@@ -224,6 +224,10 @@ static ssize_t plain_write(struct uv__io* io,
   return uv__fd_was_written(io, bufs, nbufs, mode, write_mutely(io->tail.fd, bufs, nbufs));
 }
 
+static ssize_t plain_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
+  return is_pipe(io->tail.fd) ? uv__fd_move_file(io, file, offset, len, 1) : UV_ENOSYS;
+}
+
 /* An open pipe is connected, so that the core asks for nothing that leads there. */
 static const struct uv__ops plain_ops = {
     .init = uv__fd_init,
@@ -236,6 +240,7 @@ static const struct uv__ops plain_ops = {
     .read_now = plain_read_now,
     .write = plain_write,
     .write_stop = uv__fd_write_stop,
+    .send_file = plain_send_file,
     .shutdown = plain_shutdown,
     .done = uv__fd_done,
     .close = plain_close,

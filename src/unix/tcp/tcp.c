@@ -286,6 +286,7 @@ const struct uv__ops uv__tcp_ops = {
     .read_now = uv__fd_read_now,
     .write = uv__fd_write,
     .write_stop = uv__fd_write_stop,
+    .send_file = uv__sock_send_file,
     .connect = tcp_connect,
     .shutdown = uv__sock_shutdown,
     .listen = uv__sock_listen,

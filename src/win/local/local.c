@@ -231,6 +231,8 @@ static int pipe_bind(struct uv__io* io, const void* name, unsigned flags) {
   (void) flags;
   if (!uv__name_is_path(name) || io->tail.u.handle != INVALID_HANDLE_VALUE)
     return uv__pipe_bind(io, name, NULL);
+  if (((const struct uv__pipe_name*) name)->access != NULL)
+    return UV_ENOTSUP; /* Who may connect is what the folder says. */
   r = uv__local_read_name(name, &addr);
   return r < 0 ? r : local_bind(io, &addr);
 }

@@ -28,12 +28,13 @@ int uv__name_query(HANDLE handle, int dot, char* text, int* len);
 
 /* ---- access.c ---- */
 
-/* Who may use a name: an access control list with up to two entries, and a label. */
+/* Who may use a name: an access control list, and a label. With what surrounds
+ * the list it fits in 1 KiB, for those who ask for it. */
 struct uv__access {
   SECURITY_DESCRIPTOR descriptor;
   union {
     ACL acl;
-    DWORD room[64];
+    DWORD room[240];
   } list;
   union {
     ACL acl;
@@ -46,6 +47,10 @@ int uv__access_ask(TOKEN_INFORMATION_CLASS what, void* info, DWORD size);
 /* Who owns what this process makes may do everything; everybody else what `flags` say, which is a
  * set of UV_READABLE and UV_WRITABLE. */
 int uv__access_make(struct uv__access* access, int flags);
+/* The same with the list of a wish, in the language of security descriptors (SDDL), of which nobody gets more than
+ * the rights of a client; NULL: an empty one. UV_EINVAL, UV_E2BIG. */
+struct uvs_access_s;
+int uv__access_list(struct uv__access* access, const struct uvs_access_s* wish);
 /* Gives an instance that exists the list or the label. */
 int uv__access_change(HANDLE handle, struct uv__access* access, SECURITY_INFORMATION what);
 

@@ -62,12 +62,13 @@ int uv__pipe_option(struct uv__io* io, enum uv__option option, void* value) {
 }
 
 int uv__pipe_bind(struct uv__io* io, const void* addr, const struct uv__pipe_kind* kind) {
+  const struct uvs_access_s* access = ((const struct uv__pipe_name*) addr)->access;
   struct uv__pipe_wide name;
   int r = uv__name_parse(addr, &name);
 
   if (r == 0 && name.remote)
     r = UV_EINVAL; /* Pipes are made on the own machine. */
-  return r < 0 ? r : uv__pipe_server_bind(io, &name, kind != NULL);
+  return r < 0 ? r : uv__pipe_server_bind(io, &name, kind != NULL, access);
 }
 
 int uv__pipe_listen(struct uv__io* io, int backlog) {
@@ -247,6 +248,7 @@ static int open_shared(struct uv__io* io, HANDLE instance, int bytes, unsigned* 
   name.text = text;
   name.length = (size_t) length;
   name.cut = 0;
+  name.access = NULL;
   r = uv__name_parse(&name, &wide);
   if (r == 0)
     r = uv__pipe_server_join(io, &wide, bytes, instance);

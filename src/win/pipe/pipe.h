@@ -250,7 +250,10 @@ struct uv__pipe_server {
 };
 
 /* `bytes`: instances are pipes of bytes, not of messages. */
-int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* wide, int bytes);
+int uv__pipe_server_bind(struct uv__io* io,
+                         const struct uv__pipe_wide* wide,
+                         int bytes,
+                         const struct uvs_access_s* access);
 /* The same for a name that somebody else of this user has, to share it: `instance` of it becomes the
  * io's, or, if it serves that one, is closed. */
 int uv__pipe_server_join(struct uv__io* io,

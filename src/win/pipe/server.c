@@ -40,8 +40,12 @@ void uv__pipe_server_drop(HANDLE* handle) {
 
 /* The instance of bind is put on the port by listen: until then it may be passed to another
  * process, which then puts it on its own. */
-static int bind_name(
-    struct uv__io* io, const struct uv__pipe_wide* name, int bytes, DWORD first, HANDLE instance) {
+static int bind_name(struct uv__io* io,
+                     const struct uv__pipe_wide* name,
+                     int bytes,
+                     DWORD first,
+                     HANDLE instance,
+                     const struct uvs_access_s* access) {
   struct uv__pipe_server* server = uv__calloc(1, sizeof(*server));
   int r;
 
@@ -51,7 +55,8 @@ static int bind_name(
   server->bytes = bytes;
   server->first = instance;
   server->on_port = instance != INVALID_HANDLE_VALUE;
-  r = uv__access_make(&server->access, 0);
+  r = access == NULL ? uv__access_make(&server->access, 0)
+                     : uv__access_list(&server->access, access);
   if (r == 0 && !server->on_port)
     r = uv__pipe_server_make(server, first, &server->first);
   if (r == 0) {
@@ -68,8 +73,11 @@ static int bind_name(
   return 0;
 }
 
-int uv__pipe_server_bind(struct uv__io* io, const struct uv__pipe_wide* name, int bytes) {
-  return bind_name(io, name, bytes, FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE);
+int uv__pipe_server_bind(struct uv__io* io,
+                         const struct uv__pipe_wide* name,
+                         int bytes,
+                         const struct uvs_access_s* access) {
+  return bind_name(io, name, bytes, FILE_FLAG_FIRST_PIPE_INSTANCE, INVALID_HANDLE_VALUE, access);
 }
 
 int uv__pipe_server_join(struct uv__io* io,
@@ -79,11 +87,11 @@ int uv__pipe_server_join(struct uv__io* io,
   int r = uv__native_attach(io->loop, instance);
 
   if (r == 0)
-    return bind_name(io, name, bytes, 0, instance);
+    return bind_name(io, name, bytes, 0, instance, NULL);
   if (r != UV_EINVAL)
     return r;
   /* Whoever passed it listens: it serves that one. It keeps the name alive until here. */
-  r = bind_name(io, name, bytes, 0, INVALID_HANDLE_VALUE);
+  r = bind_name(io, name, bytes, 0, INVALID_HANDLE_VALUE, NULL);
   if (r == 0)
     uv__pipe_server_drop(&instance);
   return r;

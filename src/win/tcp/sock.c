@@ -44,6 +44,7 @@ static int make_one(int domain, unsigned short* own, SOCKET* sock) {
 }
 
 static int load_calls(void) {
+  static const GUID transmit_id = WSAID_TRANSMITFILE;
   struct uv__sock_calls* calls = &uv__sock_calls;
   SOCKET sock;
   SOCKET other;
@@ -63,6 +64,8 @@ static int load_calls(void) {
   if (r < 0)
     return r;
   r = uv__sock_extensions(sock, &calls->accept, &calls->connect);
+  if (extension(sock, transmit_id, &calls->transmit, sizeof(calls->transmit)) < 0)
+    calls->transmit = NULL; /* Files are copied then. */
   closesocket(sock);
   return r;
 }

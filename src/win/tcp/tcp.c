@@ -238,6 +238,7 @@ const struct uv__ops uv__tcp_ops = {
     .hangup_arm = uv__tcp_hangup_arm,
     .read_now = uv__tcp_read_now,
     .write = uv__tcp_write,
+    .send_file = uv__tcp_send_file,
     .connect = uv__tcp_connect,
     .shutdown = uv__tcp_shutdown,
     .listen = tcp_listen,

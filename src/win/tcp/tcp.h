@@ -52,6 +52,7 @@ struct uv__sock_calls {
   int(WSAAPI* set_option)(SOCKET, int, int, const char*, int);
   LPFN_ACCEPTEX accept;
   LPFN_CONNECTEX connect;
+  LPFN_TRANSMITFILE transmit;  /* or NULL */
   uv__sock_control_fn control; /* NULL: not here */
   unsigned short own[2]; /* what the state of a socket of our making is, of IPv4 and of IPv6 */
 };
@@ -229,6 +230,9 @@ ssize_t uv__tcp_write(struct uv__io* io,
                       unsigned nbufs,
                       enum uv__write_mode mode,
                       struct uv__io* pass);
+
+/* file.c */
+ssize_t uv__tcp_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
 
 int uv__tcp_connect(struct uv__io* io, const void* addr);
 /* The same for a bound socket of any family. */

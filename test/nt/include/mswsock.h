@@ -20,6 +20,27 @@
     }                                                \
   }
 
+#define WSAID_TRANSMITFILE                           \
+  {                                                  \
+    0xb5367df0, 0xcbac, 0x11cf, {                    \
+      0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 \
+    }                                                \
+  }
+
+typedef struct _TRANSMIT_FILE_BUFFERS {
+  LPVOID Head;
+  DWORD HeadLength;
+  LPVOID Tail;
+  DWORD TailLength;
+} TRANSMIT_FILE_BUFFERS, *LPTRANSMIT_FILE_BUFFERS;
+
+typedef BOOL(WINAPI* LPFN_TRANSMITFILE)(SOCKET sock,
+                                        HANDLE file,
+                                        DWORD size,
+                                        DWORD per_send,
+                                        LPOVERLAPPED overlapped,
+                                        LPTRANSMIT_FILE_BUFFERS buffers,
+                                        DWORD flags);
 typedef BOOL(WINAPI* LPFN_ACCEPTEX)(SOCKET listener,
                                     SOCKET sock,
                                     PVOID to,

@@ -1,5 +1,5 @@
-/* Access lists as text, and the names of users: what the examples ask for. Declared for the other dialect
- * (tools/dialect.py); the model has none of it. */
+/* Access lists as text, and the names of users: what the examples ask for. The model reads
+ * lists (sddl.c); the rest is declared for the other dialect (tools/dialect.py). */
 #ifndef NT_SDDL_H_
 #define NT_SDDL_H_
 

@@ -125,6 +125,7 @@ BOOL WINAPI ReadFile(HANDLE file, LPVOID to, DWORD size, LPDWORD got, LPOVERLAPP
 BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVERLAPPED overlapped);
 BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
+BOOL WINAPI GetFileSizeEx(HANDLE file, PLARGE_INTEGER size);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
 #define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
 typedef struct _FILE_DISPOSITION_INFO {
@@ -358,6 +359,7 @@ PDWORD WINAPI GetSidSubAuthority(PSID sid, DWORD index);
 DWORD WINAPI GetLengthSid(PSID sid);
 BOOL WINAPI InitializeAcl(PACL acl, DWORD size, DWORD revision);
 BOOL WINAPI AddAccessAllowedAce(PACL acl, DWORD revision, DWORD access, PSID sid);
+BOOL WINAPI AddAccessDeniedAce(PACL acl, DWORD revision, DWORD access, PSID sid);
 BOOL WINAPI AddMandatoryAce(PACL acl, DWORD revision, DWORD flags, DWORD policy, PSID sid);
 BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, DWORD revision);
 BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor,

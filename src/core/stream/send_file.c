@@ -1,0 +1,129 @@
+/* Files through streams (rule X8): the pieces of a file, moved by the system or copied here. The place of
+ * a file in the queue, and what of it went, is write_queue.c's; who does not send files has none of this
+ * linked. */
+#include <assert.h>
+
+#include "core/base/alloc.h"
+#include "core/stream/stream.h"
+#include "uvstream.h"
+
+enum {
+  PIECE = 1 << 20,   /* bytes that the system is to move in one call */
+  COPIED = 64 * 1024 /* bytes of one that are copied */
+};
+
+static size_t piece_of(const uvs_send_file_t* req, size_t most) {
+  return req->left < most ? (size_t) req->left : most;
+}
+
+/* The file has nothing more: for who wants it to its end that is all. */
+static ssize_t end(uvs_send_file_t* req) {
+  if (!req->to_end)
+    return UV_EOF;
+  req->left = 0;
+  return 0;
+}
+
+static ssize_t copy(uvs_send_file_t* req) {
+  struct uv__io* io = uv__stream_io(req->handle);
+  uv_buf_t buf;
+
+  if (req->held == 0) {
+    ssize_t n;
+
+    if (req->room == NULL)
+      req->room = uv__malloc(COPIED);
+    if (req->room == NULL)
+      return UV_ENOMEM;
+    n = uv__port_file_read(req->file, req->offset, req->room, piece_of(req, COPIED));
+    if (n < 0)
+      return n == UV_EOF ? end(req) : n;
+    req->at = 0;
+    req->held = (unsigned) n;
+  }
+  buf = uv_buf_init(req->room + req->at, req->held);
+  return io->ops->write(io, &buf, 1, UV__QUEUE, NULL);
+}
+
+static ssize_t give(uvs_send_file_t* req) {
+  struct uv__io* io = uv__stream_io(req->handle);
+  ssize_t n;
+
+  if (req->held > 0 || req->copies || io->ops->send_file == NULL)
+    return copy(req);
+  n = io->ops->send_file(io, req->file, req->offset, piece_of(req, PIECE));
+  if (n == UV_EOF)
+    return end(req);
+  req->copies = n == UV_ENOSYS;
+  return n == UV_ENOSYS || n == UV_ENOTSUP ? copy(req) : n;
+}
+
+static void on_end(uv_write_t* write, int status) {
+  uvs_send_file_t* req = uv__container_of(write, uvs_send_file_t, write);
+
+  uv__free(req->room);
+  req->room = NULL;
+  if (req->cb != NULL)
+    req->cb(req, status);
+}
+
+int uvs_send_file(uvs_send_file_t* req,
+                  uv_stream_t* stream,
+                  uv_file file,
+                  uint64_t offset,
+                  uint64_t length,
+                  uvs_send_file_progress_cb progress,
+                  uvs_send_file_cb cb) {
+  const uv_buf_t none = uv_buf_init(NULL, 0);
+  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, &none, 1);
+
+  if (r < 0)
+    return r;
+  if (file < 0 || offset > INT64_MAX || (length != UVS_TO_END && length > INT64_MAX - offset))
+    return UV_EINVAL;
+  req->type = UV_WRITE;
+  req->cb = cb;
+  req->progress = progress;
+  req->handle = stream;
+  req->sent = 0;
+  req->give = give;
+  req->offset = offset;
+  req->left = length;
+  req->room = NULL;
+  req->at = req->held = 0;
+  req->file = file;
+  req->to_end = length == UVS_TO_END;
+  req->copies = 0;
+  req->stops = 0;
+  req->write.type = UV_WRITE;
+  req->write.cb = on_end;
+  req->write.send_handle = NULL;
+  req->write.handle = stream;
+  req->write.bufs = req->write.inline_bufs;
+  req->write.bufs[0] = none;
+  req->write.nbufs = 1;
+  req->write.at = 0;
+  req->write.status = 0;
+  req->write.written = 0;
+  req->write.state = UV__WRITE_OF_FILE;
+  uv__loop_hold(stream->loop);
+  uv__write_enqueue(stream, &req->write);
+  assert(uv__stream_valid(stream));
+  return 0;
+}
+
+/* What the system does not give back ends by itself, and only no other piece follows. */
+int uvs_send_file_cancel(uvs_send_file_t* req) {
+  int r;
+
+  if (req == NULL)
+    return UV_EINVAL;
+  r = uv__write_cancel(&req->write);
+  if (r != UV_EBUSY || uv__handle_is_closing(req->handle) ||
+      uv__write_queue_stage(&req->write) != UV__WRITE_FLIES)
+    return r;
+  if (req->sent > 0 && (req->handle->flags & UV__STREAM_PASSES))
+    return UV_ENOTSUP;
+  req->stops = 1;
+  return 0;
+}

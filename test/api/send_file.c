@@ -1,0 +1,609 @@
+/* Files through streams (rule X8). */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uvstream.h"
+
+#include <fcntl.h>
+#ifdef _WIN32
+#  include <io.h>
+#  include <sys/stat.h>
+#else
+#  include <unistd.h>
+#endif
+
+enum {
+  LITTLE = 5000,
+  SMALL = 300000,
+  LARGE = 3 << 20, /* more than one piece, and more than the buffers of a small pair */
+  HUGE = 24 << 20, /* more than goes in one turn */
+  MANY = 4
+};
+
+/* A file of this test's own with the pattern from place 0 on. */
+static char path[600];
+static uv_file file = -1;
+
+static void open_file(void) {
+  char folder[512];
+  size_t size = sizeof folder;
+
+  test_needs_folder();
+  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
+  snprintf(path, sizeof path, "%s/uvstream-send-%ld", folder, (long) uv_os_getpid());
+#ifdef _WIN32
+  file = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
+#else
+  file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+#endif
+  CHECK(file >= 0);
+}
+
+static void make_file(size_t size) {
+  open_file();
+  test_fd_write(file, net_block(), size);
+}
+
+static void make_huge_file(void) {
+  static char piece[1 << 20];
+  uint64_t at;
+
+  open_file();
+  for (at = 0; at < HUGE; at += sizeof piece) {
+    net_pattern_fill(piece, sizeof piece, at);
+    test_fd_write(file, piece, sizeof piece);
+  }
+}
+
+static void end_file(void) {
+  test_fd_close(file);
+  CHECK_EQ(remove(path), 0);
+  net_end();
+}
+
+/* ---- What came of one ---- */
+
+struct sent {
+  uvs_send_file_t req;
+  int done;
+  int status;
+  uint64_t told; /* by the last progress */
+  int tells;
+};
+
+static int order; /* of callbacks */
+
+static void note_progress(uvs_send_file_t* req) {
+  struct sent* sent = req->data;
+
+  CHECK_EQ(sent->done, 0);
+  CHECK(req->sent > sent->told);
+  sent->told = req->sent;
+  sent->tells++;
+}
+
+static void note_end(uvs_send_file_t* req, int status) {
+  struct sent* sent = req->data;
+
+  CHECK_EQ(sent->done, 0);
+  CHECK(req->sent >= sent->told);
+  sent->status = status;
+  sent->done = ++order;
+}
+
+static int begin(struct sent* sent, void* stream, uint64_t offset, uint64_t length) {
+  memset(sent, 0, sizeof *sent);
+  sent->req.data = sent;
+  return uvs_send_file(&sent->req, stream, file, offset, length, note_progress, note_end);
+}
+
+/* All of the file over a stream, with the pattern behind and before. */
+static void check_between(uv_stream_t* from, uv_stream_t* to) {
+  struct net_sink sink = {0};
+  struct sent first;
+  struct sent second;
+  int writes = 0;
+
+  net_drain(to, &sink);
+  net_send(from, 1000, 0, &writes);
+  CHECK_EQ(begin(&first, from, 1000, SMALL - 1000), 0);
+  net_send(from, 500, SMALL, &writes);
+  CHECK_EQ(begin(&second, from, SMALL + 500, UVS_TO_END), 0);
+  CHECK_EQ(first.done + second.done, 0); /* not from inside the call (L1) */
+  net_until(&second.done, 1);
+  CHECK_EQ(first.status, 0);
+  CHECK_EQ(first.req.sent, SMALL - 1000);
+  CHECK_EQ(second.status, 0);
+  CHECK_EQ(second.req.sent, LARGE - SMALL - 500);
+  CHECK(first.done < second.done);
+  net_send(from, 10, LARGE, &writes);
+  net_until_bytes(&sink, LARGE + 10);
+  net_until(&writes, 3);
+  CHECK_EQ(sink.ended, 0);
+  CHECK_EQ(uv_read_stop(to), 0);
+  CHECK_EQ(from->write_queue_size, 0);
+}
+
+TEST(x8_file_in_its_place_over_tcp) {
+  uv_tcp_t client, server;
+
+  make_file(LARGE);
+  net_pair(&client, &server);
+  check_between((uv_stream_t*) &client, (uv_stream_t*) &server);
+  end_file();
+}
+
+TEST(x8_file_in_its_place_over_a_slow_tcp) {
+  uv_tcp_t client, server;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  check_between((uv_stream_t*) &client, (uv_stream_t*) &server);
+  end_file();
+}
+
+TEST(x8_file_in_its_place_over_pipes) {
+  int way;
+
+  make_file(LARGE);
+  for (way = 0; way < TEST_WAYS; way++) {
+    uv_pipe_t from, to;
+
+    test_pipe_way((enum test_way) way, &from, &to);
+    check_between((uv_stream_t*) &from, (uv_stream_t*) &to);
+    net_close((uv_handle_t*) &from);
+    net_close((uv_handle_t*) &to);
+  }
+  end_file();
+}
+
+TEST(x8_progress_is_told_while_it_goes) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_huge_file();
+  net_small_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, HUGE), 0);
+  net_turns(20);
+  CHECK_EQ(sent.done, 0);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(sent.req.sent, HUGE);
+  CHECK(sent.tells > 0);
+  net_until_bytes(&sink, HUGE);
+  end_file();
+}
+
+TEST(x8_file_that_is_shorter_ends_with_eof) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+  struct sent behind;
+  int writes = 0;
+
+  make_file(SMALL);
+  net_pair(&client, &server);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_send((uv_stream_t*) &client, 1000, 0, &writes);
+  CHECK_EQ(begin(&sent, &client, 1000, SMALL), 0); /* 1000 bytes more than there are */
+  CHECK_EQ(begin(&behind, &client, 0, 1), 0);
+  net_until(&behind.done, 1);
+  CHECK_EQ(sent.status, UV_EOF);
+  CHECK_EQ(sent.req.sent, SMALL - 1000);
+  /* What was to come behind it does not come in its place (W6). */
+  CHECK_EQ(behind.status, UV_EOF);
+  CHECK_EQ(behind.req.sent, 0);
+  CHECK(sent.done < behind.done);
+  CHECK_EQ(begin(&sent, &client, SMALL, UVS_TO_END), 0); /* nothing is all there is */
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(sent.req.sent, 0);
+  end_file();
+}
+
+TEST(x8_length_zero_ends_in_its_turn) {
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_file(10);
+  net_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 7, 0), 0);
+  CHECK_EQ(sent.done, 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(sent.req.sent, 0);
+  CHECK_EQ(sent.tells, 0);
+  end_file();
+}
+
+/* A file with a hole that is larger than a number of 32 bits counts; nothing where there are none. */
+TEST(x8_offset_beyond_four_gib) {
+#ifdef UVTEST_MODEL
+  SKIP("the model has its files in memory");
+#else
+  const uint64_t place = ((uint64_t) 5 << 30) + 12345;
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  open_file();
+#  ifdef _WIN32
+  {
+    DWORD bytes;
+    (void) DeviceIoControl(uv_get_osfhandle(file), 0x900c4 /* FSCTL_SET_SPARSE */, NULL, 0, NULL, 0,
+                           &bytes, NULL);
+    if (_lseeki64(file, (__int64) place, SEEK_SET) < 0)
+      SKIP("no file of this size");
+  }
+#  else
+  if (lseek(file, (off_t) place, SEEK_SET) < 0)
+    SKIP("no file of this size");
+#  endif
+  if (write(file, net_block(), SMALL) != SMALL)
+    SKIP("no file of this size");
+  net_pair(&client, &server);
+  net_drain((uv_stream_t*) &server, &sink);
+  CHECK_EQ(begin(&sent, &client, place, UVS_TO_END), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(sent.req.sent, SMALL);
+  net_until_bytes(&sink, SMALL);
+  end_file();
+#endif
+}
+
+/* ---- Taking it back ---- */
+
+/* Its peer reads `to` only after the cancel, and finds what was counted and what follows. */
+static void check_cancel(uv_stream_t* from, uv_stream_t* to) {
+  struct net_sink sink = {0};
+  struct sent sent;
+  struct sent waits;
+  int writes = 0;
+
+  CHECK_EQ(begin(&sent, from, 0, LARGE), 0);
+  CHECK_EQ(begin(&waits, from, 0, LARGE), 0);
+  net_turns(20);
+  CHECK_EQ(sent.done, 0);
+  CHECK_EQ(uvs_send_file_cancel(&waits.req), 0); /* nothing of it has gone */
+  CHECK_EQ(uvs_send_file_cancel(&sent.req), 0);
+  CHECK_EQ(sent.done, 0);
+  net_drain(to, &sink);
+  net_until(&waits.done, 1);
+  CHECK(sent.done < waits.done);
+  CHECK_EQ(sent.status, UV_ECANCELED);
+  CHECK(sent.req.sent < LARGE);
+  CHECK_EQ(waits.status, UV_ECANCELED);
+  CHECK_EQ(waits.req.sent, 0);
+  net_send(from, 1000, sent.req.sent, &writes);
+  net_until_bytes(&sink, sent.req.sent + 1000);
+  CHECK_EQ(sink.ended, 0);
+  CHECK_EQ(uv_read_stop(to), 0);
+  net_until(&writes, 1);
+}
+
+TEST(x8_cancel_loses_no_count_over_tcp) {
+  uv_tcp_t client, server;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  check_cancel((uv_stream_t*) &client, (uv_stream_t*) &server);
+  end_file();
+}
+
+TEST(x8_cancel_loses_no_count_over_pipes) {
+  uv_pipe_t from, to;
+
+  make_file(LARGE);
+  test_pipe_way(TEST_NAMED, &from, &to);
+  check_cancel((uv_stream_t*) &from, (uv_stream_t*) &to);
+  net_close((uv_handle_t*) &from);
+  net_close((uv_handle_t*) &to);
+  test_pipe_way(TEST_ENDS, &from, &to);
+  check_cancel((uv_stream_t*) &from, (uv_stream_t*) &to);
+  end_file();
+}
+
+TEST(x8_cancel_of_what_is_over) {
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_file(10);
+  net_pair(&client, &server);
+  CHECK_EQ(uvs_send_file_cancel(NULL), UV_EINVAL);
+  CHECK_EQ(begin(&sent, &client, 0, 0), 0);
+  CHECK_EQ(uvs_send_file_cancel(&sent.req), UV_EBUSY);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  end_file();
+}
+
+static struct sent* in_progress;
+
+static void cancel_in_progress(uvs_send_file_t* req) {
+  CHECK_EQ(uvs_send_file_cancel(req), 0);
+  in_progress->tells++;
+}
+
+/* From inside its own callback, too, where a piece may be under way again. */
+TEST(x8_cancel_in_its_progress) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_huge_file();
+  net_small_pair(&client, &server);
+  memset(&sent, 0, sizeof sent);
+  sent.req.data = in_progress = &sent;
+  CHECK_EQ(
+      uvs_send_file(&sent.req, (uv_stream_t*) &client, file, 0, HUGE, cancel_in_progress, note_end),
+      0);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_ECANCELED);
+  CHECK(sent.tells > 0);
+  net_until_bytes(&sink, sent.req.sent);
+  end_file();
+}
+
+/* ---- Ends ---- */
+
+static int closed;
+
+static void note_close(uv_handle_t* handle) {
+  (void) handle;
+  closed = ++order;
+}
+
+TEST(x8_close_meanwhile) {
+  uv_tcp_t client, server;
+  struct sent sent;
+  struct sent behind;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(begin(&behind, &client, 0, LARGE), 0);
+  net_turns(5);
+  uv_close((uv_handle_t*) &client, note_close);
+  CHECK_EQ(uvs_send_file_cancel(&sent.req), UV_EBUSY);
+  net_until(&closed, 1);
+  CHECK_EQ(sent.status, UV_ECANCELED);
+  CHECK_EQ(behind.status, UV_ECANCELED);
+  CHECK_EQ(behind.req.sent, 0);
+  CHECK(sent.done < behind.done && behind.done < closed);
+  end_file();
+}
+
+static int shut;
+
+static void note_shutdown(uv_shutdown_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, 0);
+  shut = ++order;
+}
+
+TEST(x8_shutdown_waits_for_it) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  uv_shutdown_t req;
+  struct sent sent;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &client, note_shutdown), 0);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, LARGE);
+  net_until(&shut, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK(sent.done < shut);
+  end_file();
+}
+
+/* Neither a signal nor a hang: an error, as of a write (W10). */
+static void check_dead(uv_stream_t* from, uv_handle_t* to) {
+  struct sent sent;
+  int rounds;
+
+  net_close(to);
+  for (rounds = 0; rounds < 100; rounds++) {
+    CHECK_EQ(begin(&sent, from, 0, LARGE), 0);
+    net_until(&sent.done, 1);
+    if (sent.status < 0)
+      break;
+  }
+  CHECK(sent.status == UV_EPIPE || sent.status == UV_ECONNRESET);
+  net_close((uv_handle_t*) from);
+}
+
+TEST(x8_peer_that_is_gone) {
+  uv_tcp_t client, server;
+  int way;
+
+  make_file(LARGE);
+  if (!test_is_wine()) { /* whose TransmitFile never hears of a reset while it waits for room */
+    net_pair(&client, &server);
+    check_dead((uv_stream_t*) &client, (uv_handle_t*) &server);
+  }
+  for (way = 0; way < TEST_WAYS; way++) {
+    uv_pipe_t from, to;
+
+    test_pipe_way((enum test_way) way, &from, &to);
+    check_dead((uv_stream_t*) &from, (uv_handle_t*) &to);
+  }
+  end_file();
+}
+
+TEST(x8_what_is_no_file) {
+  uv_tcp_t client, server;
+  uv_file ends[2];
+  struct sent sent;
+  uv_file kept;
+
+  make_file(10);
+  net_pair(&client, &server);
+  kept = file;
+  CHECK_EQ(uv_pipe(ends, 0, 0), 0);
+  test_fd_write(ends[1], "x", 1);
+  file = ends[0]; /* It has no places, and who reads it would take from it. */
+  CHECK_EQ(begin(&sent, &client, 0, 1), 0);
+  net_until(&sent.done, 1);
+  CHECK(sent.status < 0 && sent.status != UV_EOF);
+  CHECK_EQ(sent.req.sent, 0);
+  test_fd_close(ends[0]);
+  test_fd_close(ends[1]);
+  CHECK_EQ(begin(&sent, &client, 0, 1), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EBADF);
+  file = kept;
+  CHECK_EQ(begin(&sent, &client, 0, 10), 0); /* The stream goes on. */
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  end_file();
+}
+
+static void never(uvs_send_file_t* req, int status) {
+  (void) req;
+  (void) status;
+  FAIL("a request that was refused has no callback");
+}
+
+TEST(x8_refused) {
+  uvs_send_file_t req;
+  uv_tcp_t client, server, fresh;
+  uv_stream_t* stream = (uv_stream_t*) &client;
+  uv_shutdown_t shutdown;
+
+  make_file(10);
+  net_pair(&client, &server);
+  CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
+  CHECK_EQ(uvs_send_file(NULL, stream, file, 0, 1, NULL, never), UV_EINVAL);
+  CHECK_EQ(uvs_send_file(&req, NULL, file, 0, 1, NULL, never), UV_EINVAL);
+  CHECK_EQ(uvs_send_file(&req, stream, -1, 0, 1, NULL, never), UV_EINVAL);
+  CHECK_EQ(uvs_send_file(&req, stream, file, UINT64_MAX, 1, NULL, never), UV_EINVAL);
+  CHECK_EQ(uvs_send_file(&req, stream, file, 1, INT64_MAX, NULL, never), UV_EINVAL);
+  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &fresh, file, 0, 1, NULL, never), UV_EBADF);
+  CHECK_EQ(uv_shutdown(&shutdown, stream, note_shutdown), 0);
+  CHECK_EQ(uvs_send_file(&req, stream, file, 0, 1, NULL, never), UV_EPIPE);
+  net_until(&shut, 1);
+  uv_close((uv_handle_t*) &client, NULL);
+  CHECK_EQ(uvs_send_file(&req, stream, file, 0, 1, NULL, never), UV_EBADF);
+  end_file();
+}
+
+/* ---- Together with other rules ---- */
+
+static void connected(uv_connect_t* req, int status) {
+  *(int*) req->data = status == 0 ? 1 : -1;
+}
+
+/* W4: in the queue of a connect, and with it when that fails. */
+TEST(x8_before_there_is_a_connection) {
+  struct sockaddr_in addr;
+  uv_connect_t req;
+  uv_tcp_t holder, client;
+  struct sent sent;
+  int came = 0;
+
+  make_file(10);
+  addr = net_closed_port(&holder);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  req.data = &came;
+  CHECK_EQ(uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, connected), 0);
+  CHECK_EQ(begin(&sent, &client, 0, 10), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(came, -1);
+  CHECK_EQ(sent.status, UV_ECANCELED);
+  end_file();
+}
+
+/* W8: all of it goes in the call, and what is written behind it, too. */
+TEST(x8_blocking_mode) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+  uv_buf_t buf;
+  char rest[1000];
+
+  make_file(LITTLE);
+  net_pair(&client, &server);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &client, 1), 0);
+  CHECK_EQ(begin(&sent, &client, 0, LITTLE), 0);
+  CHECK_EQ(sent.req.sent, LITTLE);
+  CHECK_EQ(sent.done, 0);
+  net_pattern_fill(rest, sizeof rest, LITTLE);
+  buf = uv_buf_init(rest, sizeof rest);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), (int) sizeof rest);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  net_until_bytes(&sink, LITTLE + sizeof rest);
+  end_file();
+}
+
+/* W7: a try does not overtake a file. */
+TEST(x8_try_write_waits_behind_it) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), UV_EAGAIN);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sent.done, 1);
+  net_until_bytes(&sink, LARGE);
+  end_file();
+}
+
+/* Peers that do not read hold up nobody else, however many there are. */
+TEST(x8_many_at_once) {
+  struct net_sink sinks[MANY];
+  uv_tcp_t clients[MANY], servers[MANY];
+  struct sent sents[MANY];
+  int i;
+
+  make_file(LARGE);
+  memset(sinks, 0, sizeof sinks);
+  for (i = 0; i < MANY; i++) {
+    net_small_pair(&clients[i], &servers[i]);
+    CHECK_EQ(begin(&sents[i], &clients[i], 0, LARGE), 0);
+  }
+  net_turns(5);
+  for (i = MANY - 1; i >= 0; i--) {
+    net_drain((uv_stream_t*) &servers[i], &sinks[i]);
+    net_until(&sents[i].done, 1);
+    CHECK_EQ(sents[i].status, 0);
+    net_until_bytes(&sinks[i], LARGE);
+  }
+  end_file();
+}
+
+/* X2: a peer that takes nothing. */
+TEST(x8_limit_for_a_file) {
+  uvs_deadline_t limit;
+  uv_tcp_t client, server;
+  struct sent sent;
+  struct sent behind;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(uvs_deadline_start(&limit, (uv_stream_t*) &client, UVS_DEADLINE_WRITE, 50), 0);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  CHECK_EQ(begin(&behind, &client, 0, LARGE), 0);
+  net_until(&behind.done, 1);
+  CHECK_EQ(sent.status, UV_ETIMEDOUT);
+  CHECK_EQ(behind.status, UV_ETIMEDOUT);
+  CHECK_EQ(behind.req.sent, 0);
+  end_file();
+}
