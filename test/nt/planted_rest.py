@@ -269,8 +269,8 @@ FAULTS = [
     (0, "a child's end is told without its code", "process/process.c", "api_nt process_exit_status",
      "  (void) GetExitCodeProcess(child->process, &child->exit_code);\n", ""),
     (0, "a child has handles that nobody gave it", "process/create.c", "api_nt i1_to_a_child_and_back",
-     "stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,",
-     "stdio->inherited, 0 * stdio->inherited_count + sizeof(HANDLE), NULL,"),
+     "stdio->inherited_count * sizeof(HANDLE), NULL, NULL);",
+     "0 * stdio->inherited_count + sizeof(HANDLE), NULL, NULL);"),
     (0, "the environment of a child is in any order", "process/block.c", "api_nt process_environment",
      "    qsort(entries, count, sizeof(*entries), compare_entries);\n", "    (void) compare_entries;\n"),
 

@@ -573,4 +573,15 @@ static int tcp_join(struct uv__io* io) {
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);
 const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
 const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, NULL);
+
+/* There are none here. */
+static int no_pty(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
+  (void) io;
+  (void) domain;
+  (void) desc;
+  (void) opened;
+  return UV_ENOTSUP;
+}
+
+const struct uv__ops uv__pty_ops = {.init = tcp_init, .open = no_pty};
 const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, NULL);

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/stream/stream.h"
+
+enum {
+  HAS_ENDED = 0x100 /* of handle->flags: and its exit is not told yet */
+};
 
 enum {
   FEWEST_STDIO = 3, /* descriptors 0-2 always exist in a child */
@@ -16,7 +19,23 @@ enum {
               UV_PROCESS_WINDOWS_HIDE_GUI | UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME
 };
 
-/* The child rang, or the port is done with its close. */
+/* Its terminal, of which something may be left to read; or NULL. */
+static uv_stream_t* unread(const uv_process_t* handle) {
+  uv_stream_t* terminal = handle->pty == NULL ? NULL : handle->pty->extra.stream;
+
+  return terminal != NULL && uv_is_readable(terminal) ? terminal : NULL;
+}
+
+/* What it started may have the terminal for ever. */
+static void note_end(uv_process_t* handle) {
+  uv_stream_t* terminal = unread(handle);
+
+  handle->flags |= HAS_ENDED;
+  if (terminal != NULL)
+    (void) terminal->stream.io.ops->option(&terminal->stream.io, UV__PTY_OVER, NULL);
+}
+
+/* The child rang, its terminal has ended, or the port is done with its close. */
 void uv__process_turn(struct uv__io* io, unsigned rung) {
   uv_process_t* handle = uv__container_of(io, uv_process_t, io);
 
@@ -25,8 +44,11 @@ void uv__process_turn(struct uv__io* io, unsigned rung) {
     uv__loop_closing(handle->loop, (uv_handle_t*) handle);
     return;
   }
-  if (!(rung & UV__EVENT) || uv__handle_is_closing(handle))
+  if (rung & UV__EVENT)
+    note_end(handle);
+  if (!(handle->flags & HAS_ENDED) || uv__handle_is_closing(handle) || unread(handle) != NULL)
     return;
+  handle->flags &= ~(unsigned) HAS_ENDED;
   uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
   uv__handle_stop((uv_handle_t*) handle);
   uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
@@ -40,6 +62,10 @@ int uv__process_close(uv_handle_t* handle) {
 
   uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
   uv__handle_stop(handle);
+  if (process->pty != NULL && process->pty->extra.stream != NULL)
+    uv__extra_take(&process->pty->extra);
+  uv__free(process->pty);
+  process->pty = NULL;
   if (r == UV__PENDING) {
     process->io.busy |= UV__CLOSED;
     uv__loop_hold(handle->loop);
@@ -165,22 +191,50 @@ static int check_options(const uv_process_options_t* options) {
   return options->stdio_count > 0 && options->stdio == NULL ? UV_EINVAL : 0;
 }
 
+static void init(uv_loop_t* loop, uv_process_t* handle) {
+  uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
+  handle->exit_cb = NULL;
+  handle->pid = 0;
+  handle->term_signal = 0;
+  handle->exit_status = 0;
+  handle->pty = NULL;
+  memset(&handle->io, 0, sizeof(handle->io));
+  handle->io.loop = loop;
+  handle->io.role = UV__ROLE_PROCESS;
+  uv__queue_init(&handle->io.link);
+}
+
+int uv__process_fail(uv_loop_t* loop, uv_process_t* handle, int error) {
+  init(loop, handle);
+  return error;
+}
+
+static int start(uv_process_t* handle,
+                 const uv_process_options_t* options,
+                 struct uv__child_stdio* rows,
+                 int count) {
+  int r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
+
+  if (r == 0) {
+    handle->io.busy |= UV__EVENT;
+    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
+  }
+  return r;
+}
+
+/* Nothing can go wrong any more. */
+static void begin(uv_process_t* handle, const uv_process_options_t* options) {
+  handle->exit_cb = options->exit_cb;
+  uv__handle_start((uv_handle_t*) handle);
+}
+
 int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options) {
   struct uv__child_stdio* rows;
   int is_described;
   int count;
   int r;
 
-  uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
-  handle->exit_cb = NULL;
-  handle->pid = 0;
-  handle->term_signal = 0;
-  handle->exit_status = 0;
-  memset(&handle->io, 0, sizeof(handle->io));
-  handle->io.loop = loop;
-  handle->io.role = UV__ROLE_PROCESS;
-  uv__queue_init(&handle->io.link);
-
+  init(loop, handle);
   r = check_options(options);
   if (r < 0)
     return r;
@@ -191,19 +245,43 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
   r = describe_all(options, rows);
   is_described = r == 0;
   if (r == 0)
-    r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
-  if (r == 0) {
-    handle->io.busy |= UV__EVENT;
-    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
+    r = start(handle, options, rows, count);
+  if (r == 0)
     r = adopt(handle, options, rows);
-  } else if (is_described) {
+  else if (is_described)
     orphan(options, rows);
-  }
   uv__free(rows);
+  if (r == 0)
+    begin(handle, options);
+  return r;
+}
+
+int uv__process_spawn_on(uv_loop_t* loop,
+                         uv_process_t* handle,
+                         const uv_process_options_t* options,
+                         struct uv__io* master,
+                         struct uv__pty* pty) {
+  struct uv__child_stdio rows[FEWEST_STDIO];
+  int i;
+  int r;
+
+  init(loop, handle);
+  r = check_options(options);
+  if (r == 0 && (options->stdio_count > 0 || (options->flags & UV_PROCESS_DETACHED)))
+    r = UV_EINVAL; /* It has a terminal, and a session of its own, in any case. */
   if (r < 0)
     return r;
-  handle->exit_cb = options->exit_cb;
-  uv__handle_start((uv_handle_t*) handle);
+  memset(rows, 0, sizeof(rows));
+  for (i = 0; i < FEWEST_STDIO; i++) {
+    rows[i].how = UV__CHILD_PTY;
+    rows[i].master = master;
+  }
+  r = start(handle, options, rows, FEWEST_STDIO);
+  if (r < 0)
+    return r;
+  handle->pty = pty;
+  pty->process = handle;
+  begin(handle, options);
   return 0;
 }
 
