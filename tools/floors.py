@@ -28,8 +28,7 @@ FLOORS = {
         ["win/npfs"],
         ["win/plain"],
         ["win/tcp", "win/pipe", "win/tty"],
-        ["win/ipc", "win/local", "win/pty", "win/system", "win/host"],
-        ["win/process"],
+        ["win/ipc", "win/local", "win/pty", "win/process", "win/system", "win/host"],
         ["win"],
     ],
     "unix": [

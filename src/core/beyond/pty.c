@@ -9,13 +9,59 @@
 
 static const struct uv__desc no_desc = {0};
 
+enum {
+  STDIO = 3
+};
+
+/* The child of a terminal. */
+struct person {
+  struct uv__pty pty;     /* of the process: whoever that is has this block */
+  struct uv__extra extra; /* on the terminal, until that has gone */
+  uv_process_t* process;
+};
+
 static uv_stream_t* stream_of(uv_pipe_t* handle) {
   return (uv_stream_t*) handle;
 }
 
+static struct person* person_of(struct uv__pty* pty) {
+  return uv__container_of(pty, struct person, pty);
+}
+
+/* ---- What the process asks ---- */
+
+/* The terminal, of which something may be left to read; or NULL. */
+static uv_stream_t* unread(struct uv__pty* pty) {
+  uv_stream_t* terminal = person_of(pty)->extra.stream;
+
+  return terminal != NULL && uv_is_readable(terminal) ? terminal : NULL;
+}
+
+static int holds(struct uv__pty* pty) {
+  return unread(pty) != NULL;
+}
+
+/* What it started may have the terminal for ever. */
+static void ended(struct uv__pty* pty) {
+  uv_stream_t* terminal = unread(pty);
+
+  if (terminal != NULL)
+    (void) terminal->stream.io.ops->option(&terminal->stream.io, UV__PTY_OVER, NULL);
+}
+
+static void closed(struct uv__pty* pty) {
+  struct person* person = person_of(pty);
+
+  if (person->extra.stream != NULL)
+    uv__extra_take(&person->extra);
+  uv__free(person);
+}
+
+/* ---- What the terminal tells ---- */
+
 /* Its end was told, or it is closed: the child's may be. */
 static void wake(struct uv__extra* extra) {
-  uv__loop_again(&uv__container_of(extra, struct uv__pty, extra)->process->io);
+  uv__loop_again(&uv__container_of(extra, struct person, extra)->process->io);
 }
 
 static void finish(struct uv__extra* extra, int status) {
@@ -24,8 +70,10 @@ static void finish(struct uv__extra* extra, int status) {
   wake(extra);
 }
 
-static const struct uv__extra_ops child_ops = {
+static const struct uv__extra_ops person_ops = {
     .kind = UV__EXTRA_CHILD, .tell = wake, .finish = finish};
+
+/* ---- Calls ---- */
 
 static int is_size(int columns, int rows) {
   return columns > 0 && columns <= SHRT_MAX && rows > 0 && rows <= SHRT_MAX;
@@ -73,34 +121,66 @@ static int is_fresh(const uv_loop_t* loop, const uv_pipe_t* terminal) {
          terminal->stream.phase == UV__FRESH && !terminal->ipc;
 }
 
+/* It has a terminal, and a session of its own, in any case. */
+static int check(const uv_process_options_t* options) {
+  int r = uv__process_check(options);
+
+  return r == 0 && (options->stdio_count > 0 || (options->flags & UV_PROCESS_DETACHED)) ? UV_EINVAL
+                                                                                        : r;
+}
+
+static int start(uv_process_t* process, const uv_process_options_t* options, uv_pipe_t* terminal) {
+  struct uv__child_stdio rows[STDIO];
+  int i;
+
+  memset(rows, 0, sizeof(rows));
+  for (i = 0; i < STDIO; i++) {
+    rows[i].how = UV__CHILD_PTY;
+    rows[i].master = &terminal->stream.io;
+  }
+  return uv__process_start(process, options, rows, STDIO);
+}
+
+/* From a success on the block is the process's. */
+static void bring(uv_process_t* process, uv_pipe_t* terminal, struct person* person) {
+  person->pty.holds = holds;
+  person->pty.ended = ended;
+  person->pty.closed = closed;
+  person->process = process;
+  process->pty = &person->pty;
+  uv__extra_put(stream_of(terminal), &person->extra, &person_ops);
+}
+
 int uvs_pty_spawn(uv_loop_t* loop,
                   uv_process_t* process,
                   uv_pipe_t* terminal,
                   const uv_process_options_t* options,
                   int columns,
                   int rows) {
-  struct uv__pty* pty = NULL;
-  int is_made = 0;
-  int r = is_fresh(loop, terminal) && is_size(columns, rows) ? 0 : UV_EINVAL;
+  struct person* person;
+  int r = is_fresh(loop, terminal) && is_size(columns, rows) ? check(options) : UV_EINVAL;
 
+  uv__process_init(loop, process);
+  if (r < 0)
+    return r;
+  person = uv__calloc(1, sizeof(*person));
+  if (person == NULL)
+    return UV_ENOMEM;
+  r = make(terminal);
   if (r == 0) {
-    pty = uv__calloc(1, sizeof(*pty));
-    r = pty == NULL ? UV_ENOMEM : make(terminal);
-    is_made = r == 0;
-  }
-  if (r == 0)
     r = set_size(terminal, columns, rows);
-  /* The handle is to be closed in any case, as that of uv_spawn is. */
-  r = r < 0 ? uv__process_fail(loop, process, r)
-            : uv__process_spawn_on(loop, process, options, &terminal->stream.io, pty);
-  if (r == 0) {
-    uv__extra_put(stream_of(terminal), &pty->extra, &child_ops);
-    return 0;
+    if (r == 0)
+      r = start(process, options, terminal);
+    if (r < 0)
+      unmake(terminal);
   }
-  if (is_made)
-    unmake(terminal);
-  uv__free(pty);
-  return r;
+  if (r < 0) {
+    uv__free(person);
+    return r;
+  }
+  bring(process, terminal, person);
+  uv__process_begin(process, options);
+  return 0;
 }
 
 int uvs_pty_resize(uv_pipe_t* terminal, int columns, int rows) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/stream/stream.h"
 
 enum {
   HAS_ENDED = 0x100 /* of handle->flags: and its exit is not told yet */
@@ -19,22 +20,6 @@ enum {
               UV_PROCESS_WINDOWS_HIDE_GUI | UV_PROCESS_WINDOWS_FILE_PATH_EXACT_NAME
 };
 
-/* Its terminal, of which something may be left to read; or NULL. */
-static uv_stream_t* unread(const uv_process_t* handle) {
-  uv_stream_t* terminal = handle->pty == NULL ? NULL : handle->pty->extra.stream;
-
-  return terminal != NULL && uv_is_readable(terminal) ? terminal : NULL;
-}
-
-/* What it started may have the terminal for ever. */
-static void note_end(uv_process_t* handle) {
-  uv_stream_t* terminal = unread(handle);
-
-  handle->flags |= HAS_ENDED;
-  if (terminal != NULL)
-    (void) terminal->stream.io.ops->option(&terminal->stream.io, UV__PTY_OVER, NULL);
-}
-
 /* The child rang, its terminal has ended, or the port is done with its close. */
 void uv__process_turn(struct uv__io* io, unsigned rung) {
   uv_process_t* handle = uv__container_of(io, uv_process_t, io);
@@ -44,9 +29,14 @@ void uv__process_turn(struct uv__io* io, unsigned rung) {
     uv__loop_closing(handle->loop, (uv_handle_t*) handle);
     return;
   }
-  if (rung & UV__EVENT)
-    note_end(handle);
-  if (!(handle->flags & HAS_ENDED) || uv__handle_is_closing(handle) || unread(handle) != NULL)
+  if (rung & UV__EVENT) {
+    handle->flags |= HAS_ENDED;
+    if (handle->pty != NULL)
+      handle->pty->ended(handle->pty);
+  }
+  if (!(handle->flags & HAS_ENDED) || uv__handle_is_closing(handle))
+    return;
+  if (handle->pty != NULL && handle->pty->holds(handle->pty))
     return;
   handle->flags &= ~(unsigned) HAS_ENDED;
   uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
@@ -62,9 +52,8 @@ int uv__process_close(uv_handle_t* handle) {
 
   uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
   uv__handle_stop(handle);
-  if (process->pty != NULL && process->pty->extra.stream != NULL)
-    uv__extra_take(&process->pty->extra);
-  uv__free(process->pty);
+  if (process->pty != NULL)
+    process->pty->closed(process->pty);
   process->pty = NULL;
   if (r == UV__PENDING) {
     process->io.busy |= UV__CLOSED;
@@ -181,7 +170,7 @@ static void orphan(const uv_process_options_t* options, const struct uv__child_s
       open_dead_end(options->stdio[i].data.stream, rows[i].flags);
 }
 
-static int check_options(const uv_process_options_t* options) {
+int uv__process_check(const uv_process_options_t* options) {
   if (options == NULL || options->file == NULL || options->args == NULL)
     return UV_EINVAL;
   if ((options->flags & ~(unsigned) ALL_FLAGS) != 0)
@@ -191,7 +180,7 @@ static int check_options(const uv_process_options_t* options) {
   return options->stdio_count > 0 && options->stdio == NULL ? UV_EINVAL : 0;
 }
 
-static void init(uv_loop_t* loop, uv_process_t* handle) {
+void uv__process_init(uv_loop_t* loop, uv_process_t* handle) {
   uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
   handle->exit_cb = NULL;
   handle->pid = 0;
@@ -204,15 +193,10 @@ static void init(uv_loop_t* loop, uv_process_t* handle) {
   uv__queue_init(&handle->io.link);
 }
 
-int uv__process_fail(uv_loop_t* loop, uv_process_t* handle, int error) {
-  init(loop, handle);
-  return error;
-}
-
-static int start(uv_process_t* handle,
-                 const uv_process_options_t* options,
-                 struct uv__child_stdio* rows,
-                 int count) {
+int uv__process_start(uv_process_t* handle,
+                      const uv_process_options_t* options,
+                      struct uv__child_stdio* rows,
+                      int count) {
   int r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
 
   if (r == 0) {
@@ -222,8 +206,7 @@ static int start(uv_process_t* handle,
   return r;
 }
 
-/* Nothing can go wrong any more. */
-static void begin(uv_process_t* handle, const uv_process_options_t* options) {
+void uv__process_begin(uv_process_t* handle, const uv_process_options_t* options) {
   handle->exit_cb = options->exit_cb;
   uv__handle_start((uv_handle_t*) handle);
 }
@@ -234,8 +217,8 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
   int count;
   int r;
 
-  init(loop, handle);
-  r = check_options(options);
+  uv__process_init(loop, handle);
+  r = uv__process_check(options);
   if (r < 0)
     return r;
   count = options->stdio_count < FEWEST_STDIO ? FEWEST_STDIO : options->stdio_count;
@@ -245,44 +228,15 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
   r = describe_all(options, rows);
   is_described = r == 0;
   if (r == 0)
-    r = start(handle, options, rows, count);
+    r = uv__process_start(handle, options, rows, count);
   if (r == 0)
     r = adopt(handle, options, rows);
   else if (is_described)
     orphan(options, rows);
   uv__free(rows);
   if (r == 0)
-    begin(handle, options);
+    uv__process_begin(handle, options);
   return r;
-}
-
-int uv__process_spawn_on(uv_loop_t* loop,
-                         uv_process_t* handle,
-                         const uv_process_options_t* options,
-                         struct uv__io* master,
-                         struct uv__pty* pty) {
-  struct uv__child_stdio rows[FEWEST_STDIO];
-  int i;
-  int r;
-
-  init(loop, handle);
-  r = check_options(options);
-  if (r == 0 && (options->stdio_count > 0 || (options->flags & UV_PROCESS_DETACHED)))
-    r = UV_EINVAL; /* It has a terminal, and a session of its own, in any case. */
-  if (r < 0)
-    return r;
-  memset(rows, 0, sizeof(rows));
-  for (i = 0; i < FEWEST_STDIO; i++) {
-    rows[i].how = UV__CHILD_PTY;
-    rows[i].master = master;
-  }
-  r = start(handle, options, rows, FEWEST_STDIO);
-  if (r < 0)
-    return r;
-  handle->pty = pty;
-  pty->process = handle;
-  begin(handle, options);
-  return 0;
 }
 
 int uv_process_kill(uv_process_t* handle, int signum) {

@@ -1,6 +1,5 @@
 /* What is made before a child is: all the memory that it will need, and the ends of its pipes. */
 #include "unix/process/process.h"
-#include "unix/pty/pty.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -74,8 +73,10 @@ int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
   int i;
 
   if (r == 0 && rows[0].how == UV__CHILD_PTY) {
+    struct uv__io* master = rows[0].master;
+
     plan->has_terminal = 1;
-    plan->made[0] = uv__pty_take(rows[0].master);
+    r = master->ops->option(master, UV__PTY_GIVE, &plan->made[0]);
     plan->sources[0] = plan->sources[1] = plan->sources[2] = plan->made[0];
   }
   for (i = 0; i < plan->count && r == 0; i++) {

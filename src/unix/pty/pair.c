@@ -18,8 +18,13 @@ enum {
 
 #if defined(__linux__) || defined(__APPLE__)
 
+/* Some return the error, as musl does, and some set errno. */
 static int name_of(int master, char name[NAME]) {
-  return ptsname_r(master, name, NAME) == 0 ? 0 : UV__ERR(errno);
+  int r = ptsname_r(master, name, NAME);
+
+  if (r == 0)
+    return 0;
+  return UV__ERR(r > 0 ? r : errno);
 }
 
 #else

@@ -39,13 +39,6 @@ static int pty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return (int) uv__fd_end(io, 0);
 }
 
-int uv__pty_take(struct uv__io* io) {
-  int fd = io->tail.u.origin;
-
-  io->tail.u.origin = TAKEN;
-  return fd;
-}
-
 /* Whose terminal it is hears of it by SIGHUP. */
 static int pty_close(struct uv__io* io) {
   if (io->tail.fd >= 0 && io->tail.u.origin >= 0)
@@ -88,6 +81,11 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
     return set_size(io, value);
   if (option == UV__PTY_OVER)
     return end_reading(io);
+  if (option == UV__PTY_GIVE) { /* The slave's side, once: from then on the caller's. */
+    *(int*) value = io->tail.u.origin;
+    io->tail.u.origin = TAKEN;
+    return 0;
+  }
   if (option == UV__CHMOD)
     return UV_EBADF; /* Not bound. */
   return option == UV__INSTANCES ? 0 : UV_EINVAL;
@@ -109,8 +107,7 @@ static ssize_t pty_read_now(struct uv__io* io, char* base, size_t len, struct uv
   return uv__fd_was_read(io, n, len, 0);
 }
 
-/* A write may be cut short
- * though there is room (tty.c), so that the next one is made and finds out. */
+/* A write may be cut short though there is room (tty.c), so that the next one is made and finds out. */
 static ssize_t pty_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,

@@ -224,17 +224,6 @@ int uv__helper_close(struct uv__helper* helper) {
   return UV__PENDING;
 }
 
-/* It told nothing that is still to be heard. */
-void uv__helper_leave(struct uv__helper* helper) {
-  AcquireSRWLockExclusive(&helper->lock);
-  assert(!helper->packet);
-  helper->closing = 1;
-  helper->alone = 1;
-  ReleaseSRWLockExclusive(&helper->lock);
-  WakeConditionVariable(&helper->news);
-  disown(helper);
-}
-
 void uv__helper_disown(struct uv__helper* helper) {
   disown(helper);
 }

@@ -53,8 +53,6 @@ void uv__helper_pause(struct uv__helper* helper);
 /* No more work but what was asked. 0: it has ended, or has been left behind; UV__PENDING: `closed`
  * says so. */
 int uv__helper_close(struct uv__helper* helper);
-/* The same for who lets go of the block at once and hears nothing more. */
-void uv__helper_leave(struct uv__helper* helper);
 /* The stream lets go of the block. */
 void uv__helper_disown(struct uv__helper* helper);
 

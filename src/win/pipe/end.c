@@ -274,10 +274,16 @@ void uv__pipe_end_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))
     return;
-  if (io->tail.u.handle != INVALID_HANDLE_VALUE)
+  if (io->tail.u.handle != INVALID_HANDLE_VALUE) {
     uv__pipe_end_left(io);
-  else
+  } else {
+    const struct uv__pipe_kind* kind = uv__pipe_of(io)->kind;
+    int r = kind != NULL && kind->gone != NULL ? kind->gone(uv__pipe_of(io)) : 0;
+
     release(io);
+    if (r != 0)
+      return; /* It still has something to close, and rings when that is. */
+  }
   uv__ring(io, UV__CLOSED);
 }
 

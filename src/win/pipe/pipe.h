@@ -92,6 +92,8 @@ struct uv__pipe_kind {
   size_t size;                         /* of its block, which begins with a struct uv__pipe */
   void (*arrived)(struct uv__io* io);  /* a read of nothing has ended; nobody closes */
   void (*drop)(struct uv__pipe* pipe); /* gives up what it has, but for the block */
+  /* NULL, or when what was under way at a close has come back: 0; or UV__PENDING, and it rings UV__CLOSED. */
+  int (*gone)(struct uv__pipe* pipe);
 };
 
 /* Whether an empty message of the peer is the end of what it says. */

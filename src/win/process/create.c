@@ -6,7 +6,6 @@
 
 #include "core/base/alloc.h"
 #include "win/handle/handle.h"
-#include "win/pty/pty.h"
 
 enum {
   ELEVATION_REQUIRED = 740, /* Some headers lack the name, */
@@ -112,7 +111,7 @@ static int set_attribute(STARTUPINFOEXW* startup,
     ok = UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, stdio->inherited,
                                    stdio->inherited_count * sizeof(HANDLE), NULL, NULL);
   } else {
-    r = uv__pty_console(rows[0].master, &console);
+    r = rows[0].master->ops->option(rows[0].master, UV__PTY_GIVE, &console);
     if (r < 0)
       return r;
     ok = UpdateProcThreadAttribute(list, 0, PSEUDO_CONSOLE, console, sizeof(console), NULL, NULL);

@@ -1,7 +1,6 @@
 /* Child processes: their life, from the start, whose call is in create.c, to their end. What a child
  * is started with is made in text.c and stdio.c. */
 #include "win/process/process.h"
-#include "win/pty/pty.h"
 
 #include <signal.h>
 #include <string.h>
@@ -134,7 +133,8 @@ static int settle(struct child* child,
                   const uv_process_options_t* options,
                   const struct uv__child_stdio* rows,
                   HANDLE thread) {
-  int r = rows[0].how == UV__CHILD_PTY ? uv__pty_watch(rows[0].master, child->process) : 0;
+  struct uv__io* master = rows[0].how == UV__CHILD_PTY ? rows[0].master : NULL;
+  int r = master == NULL ? 0 : master->ops->option(master, UV__PTY_CHILD, &child->process);
 
   if (r == 0)
     r = watch(child);

@@ -88,11 +88,6 @@ int uv__pseudo_close(struct uv__pseudo* console) {
   return r;
 }
 
-void uv__pseudo_leave(struct uv__pseudo* console) {
-  SetEvent(console->over);
-  uv__helper_leave(&console->helper);
-}
-
 /* ---- Its start ---- */
 
 int uv__pseudo_new(struct uv__io* io, struct uv__pseudo** made) {

@@ -18,7 +18,5 @@ int uv__pseudo_watch(struct uv__pseudo* console, HANDLE process);
 int uv__pseudo_resize(struct uv__pseudo* console, COORD size);
 /* The stream has gone: it is closed. 0; or UV__PENDING, and `io` rings UV__CLOSED. */
 int uv__pseudo_close(struct uv__pseudo* console);
-/* The same for who does not wait, of a console that is watched. */
-void uv__pseudo_leave(struct uv__pseudo* console);
 
 #endif /* UV__WIN_PTY_PSEUDO_H_ */

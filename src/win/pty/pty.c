@@ -1,16 +1,15 @@
 /* The other side of a pseudo console as a stream: a connected end of a pipe (pipe/end.c) that has a handle
- * for each direction, since the console reads and writes by calls that wait, for which it needs two. The
- * console itself is in pseudo.c. */
-#include "win/pty/pty.h"
-
+ * for each direction, since the console reads and writes by calls that wait, for which it needs two. By
+ * UV__PTY_GIVE the console of a child is made (an HPCON, the stream's), and by UV__PTY_CHILD closed when
+ * that has ended (a HANDLE, of which pseudo.c, where the console itself is, has a duplicate). */
 #include "win/pipe/pipe.h"
 #include "win/pty/pseudo.h"
 
 /* io->tail.more */
 struct terminal {
   struct uv__pipe pipe;
-  struct uv__pseudo* console; /* NULL: left */
-  HANDLE keys;                /* the console's ends, until it has them; or INVALID_HANDLE_VALUE */
+  struct uv__pseudo* console;
+  HANDLE keys; /* the console's ends, until it has them; or INVALID_HANDLE_VALUE */
   HANDLE screen;
   COORD size; /* it will have */
 };
@@ -37,7 +36,12 @@ static void drop(struct uv__pipe* pipe) {
   close_end(&terminal->screen);
 }
 
-static const struct uv__pipe_kind kind = {sizeof(struct terminal), arrived, drop};
+/* Where a read was under way at the close, which has come back now. */
+static int gone(struct uv__pipe* pipe) {
+  return uv__pseudo_close(((struct terminal*) pipe)->console);
+}
+
+static const struct uv__pipe_kind kind = {sizeof(struct terminal), arrived, drop, gone};
 
 /* ---- Opening ---- */
 
@@ -96,8 +100,7 @@ static int pty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return 0;
 }
 
-int uv__pty_console(struct uv__io* io, void** console) {
-  struct terminal* terminal = terminal_of(io);
+static int give_console(struct terminal* terminal, void** console) {
   int r = uv__pseudo_make(terminal->console, terminal->size, terminal->keys, terminal->screen);
 
   close_end(&terminal->keys); /* It has its own by now. */
@@ -106,24 +109,14 @@ int uv__pty_console(struct uv__io* io, void** console) {
   return r;
 }
 
-int uv__pty_watch(struct uv__io* io, HANDLE process) {
-  return uv__pseudo_watch(terminal_of(io)->console, process);
-}
-
-/* First our ends go, as the console's end may wait for a reader. Where a read is under way, which is joined,
- * the stream was closed in the midst of it: its programs may take long to go, and are not waited for. */
+/* First our ends go, as the console's end may wait for a reader. */
 static int pty_close(struct uv__io* io) {
   struct uv__pseudo* console = terminal_of(io) == NULL ? NULL : terminal_of(io)->console;
   int r;
 
   uv__win_set(io, UV__WIN_CLOSING);
   r = uv__pipe_end_close(io);
-  if (console == NULL)
-    return r;
-  if (r == 0)
-    return uv__pseudo_close(console);
-  uv__pseudo_leave(console);
-  return r;
+  return r == 0 && console != NULL ? uv__pseudo_close(console) : r;
 }
 
 /* ---- Control ---- */
@@ -147,6 +140,10 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
   }
   if (option == UV__PTY_OVER)
     return 0; /* The console's thread hears of it, too. */
+  if (option == UV__PTY_GIVE)
+    return give_console(terminal, value);
+  if (option == UV__PTY_CHILD)
+    return uv__pseudo_watch(terminal->console, *(HANDLE*) value);
   if (option == UV__CHMOD)
     return UV_EBADF; /* Not bound. */
   return option == UV__INSTANCES ? 0 : UV_EINVAL;
