@@ -193,6 +193,41 @@ TEST(x2_limit_begins_again_in_its_callback) {
   net_end();
 }
 
+/* Asks anew in the first callback, while another request has not heard of the silence yet. */
+static void ask_again(uvs_read_t* req, int status) {
+  uvs_read_t* third = req->data;
+  static char byte;
+  static uv_buf_t buf;
+
+  CHECK_EQ(status, UV_ETIMEDOUT);
+  if (++silences > 1)
+    return;
+  buf = uv_buf_init(&byte, 1);
+  CHECK_EQ(uvs_read(third, req->handle, &buf, 1, 1, ask_again), 0);
+}
+
+TEST(x2_limit_of_what_is_asked_for_in_its_callback) {
+  uvs_read_t first, second, third;
+  uint64_t began;
+  char bytes[2];
+  uv_buf_t bufs[2];
+  uv_tcp_t a, b;
+
+  bufs[0] = uv_buf_init(bytes, 1);
+  bufs[1] = uv_buf_init(bytes + 1, 1);
+  net_pair(&a, &b);
+  uv_update_time(net_loop());
+  began = uv_now(net_loop());
+  CHECK_EQ(uvs_deadline_start(&again, as_stream(&a), UVS_DEADLINE_READ, SOON_MS), 0);
+  first.data = &third;
+  CHECK_EQ(uvs_read(&first, as_stream(&a), &bufs[0], 1, 1, ask_again), 0);
+  CHECK_EQ(uvs_read(&second, as_stream(&a), &bufs[1], 1, 1, ask_again), 0);
+  net_until(&silences, 3);
+  CHECK(uv_now(net_loop()) - began >= 2 * SOON_MS);
+  uvs_deadline_stop(&again);
+  net_end();
+}
+
 static void stop_in_write(uv_write_t* req, int status) {
   note(req->data, status);
   uvs_deadline_stop(&again);

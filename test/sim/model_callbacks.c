@@ -121,12 +121,12 @@ static void check_write_status(const struct model_handle* h,
 
   if (w->cancelled)
     want = UV_ECANCELED;
+  else if (w->forsaken && !w->passed && status == UV_EBADF)
+    want = status; /* That it had not begun is not seen from here. */
   else if (h->state == STATE_DROPPED && w->error == 0 && (w->left > 0 || w->size == 0))
     want = h->closing && status == UV_ECANCELED ? status
            : w->size > 0 || status != 0         ? UV_ETIMEDOUT
                                                 : 0;
-  else if (w->forsaken && !w->passed && status == UV_EBADF)
-    want = status; /* That it had not begun is not seen from here. */
   else if (w->send != NULL && w->error == UV_EBADF &&
            ((h->closing && status == UV_ECANCELED) ||
             (h->state == STATE_DROPPED && status == UV_ETIMEDOUT)))
@@ -134,7 +134,9 @@ static void check_write_status(const struct model_handle* h,
   else if (w->size == 0) /* When it was over is not seen from here. */
     want = status == w->error || (h->closing && status == UV_ECANCELED) ? status : 0;
   else if (sim_counts_lost && w->started &&
-           ((h->closing && status == UV_ECANCELED) || (w->left == 0 && status == UV_ECONNRESET)))
+           ((h->closing && status == UV_ECANCELED) ||
+            (h->state == STATE_DROPPED && status == UV_ETIMEDOUT) ||
+            (w->left == 0 && status == UV_ECONNRESET)))
     want = status;
   else if (sim_counts_lost && w->lost != 0 && status == w->lost)
     want = status;

@@ -157,7 +157,7 @@ static void on_told(struct uv__io* io, ssize_t result) {
     h->queued -= (size_t) result;
     return;
   }
-  if (h->state == STATE_DROPPED)
+  if (h->state == STATE_DROPPED && !h->closing)
     return; /* They end with it. */
   /* The try of a close: what is left is canceled. A write that was in flight and had failed before is
    * told so, with those behind it. */

@@ -59,6 +59,8 @@ static void end_reading(uv_stream_t* stream) {
 
   if (reads != NULL)
     reads->ops->finish(reads, UV_ETIMEDOUT);
+  if (stream->flags & UV__STREAM_ASKED) /* In those callbacks, before all had heard. */
+    uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
   if (!(stream->flags & UV__STREAM_READING))
     return;
   read_cb = stream->read_cb;
