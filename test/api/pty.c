@@ -132,14 +132,18 @@ static void start(const char* test, const char* role) {
   CHECK_EQ(exits, 0);
 }
 
+static void on_typed(uv_write_t* req, int status) {
+  (void) status;
+  free(req);
+}
+
 /* The line of a person has an Enter. */
 static void type(const char* text) {
-  static uv_write_t req[64];
-  static int count;
+  uv_write_t* req = malloc(sizeof *req);
   uv_buf_t buf = uv_buf_init((char*) text, (unsigned) strlen(text));
 
-  CHECK(count < 64);
-  CHECK_EQ(uv_write(&req[count++], (uv_stream_t*) &terminal, &buf, 1, NULL), 0);
+  CHECK(req != NULL);
+  CHECK_EQ(uv_write(req, (uv_stream_t*) &terminal, &buf, 1, on_typed), 0);
 }
 
 /* A console sends what is on its screen, so that a text may have movements of the cursor in it. */

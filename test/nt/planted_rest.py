@@ -271,6 +271,12 @@ FAULTS = [
     (0, "a child has handles that nobody gave it", "process/create.c", "api_nt i1_to_a_child_and_back",
      "stdio->inherited_count * sizeof(HANDLE), NULL, NULL);",
      "0 * stdio->inherited_count + sizeof(HANDLE), NULL, NULL);"),
+    (0, "a console is not closed where a read was under way", "pty/pty.c", "api_nt x9_closing_the_stream_hangs_up",
+     "  return uv__pseudo_close(((struct terminal*) pipe)->console);\n", "  (void) pipe;\n  return 0;\n"),
+    (0, "a console stays when its child has gone", "pty/pseudo.c", "api_nt x9_child_is_on_a_terminal",
+     "  (void) WaitForMultipleObjects(2, ends, FALSE, INFINITE);\n", "  (void) WaitForSingleObject(ends[0], INFINITE);\n"),
+    (0, "the console's ends stay open here", "pty/pty.c", "api_nt x9_child_is_on_a_terminal",
+     "  close_end(&terminal->keys); /* It has its own by now. */\n  close_end(&terminal->screen);\n", ""),
     (0, "the environment of a child is in any order", "process/block.c", "api_nt process_environment",
      "    qsort(entries, count, sizeof(*entries), compare_entries);\n", "    (void) compare_entries;\n"),
 
