@@ -101,8 +101,9 @@ enum uv__option {
   UV__TTY_SIZE,  /* int[2], out: columns and rows */
   UV__PTY_SIZE,  /* int[2]: the same, to be those of a terminal that is ours to make */
   UV__PTY_OVER,  /* no value: its child has ended; the end comes behind what is there to read */
-  UV__PTY_GIVE, /* the backend's own, which no other room of it calls by name: what a child is to be */
-  UV__PTY_CHILD, /* started on, out; and the child that is */
+  /* The backend's own, for its room of processes, which knows that of terminals by nothing else: */
+  UV__PTY_GIVE,  /* out: what a child is to be started on */
+  UV__PTY_CHILD, /* the child that was; no value: it did not come to run */
   UV__PEER       /* struct uvs_peer_s, out, all 0 before: who is at the other end of a pipe */
 };
 

@@ -438,7 +438,8 @@ TEST(e1_windows_in_starting_a_child) {
 TEST(e1_windows_in_starting_a_child_on_a_console) {
   ASK_SHORT_OF(ask_pty, CALL_CreatePseudoConsole, CALL_ResizePseudoConsole, CALL_CreateProcessW,
                CALL_UpdateProcThreadAttribute, CALL_InitializeProcThreadAttributeList,
-               CALL_CreateThread, CALL_CreateEventW, CALL_DuplicateHandle);
+               CALL_CreateThread, CALL_CreateEventW, CALL_DuplicateHandle,
+               CALL_RegisterWaitForSingleObject);
 }
 
 /* ---- A child that is made, and cannot run ---- */

@@ -140,6 +140,8 @@ static int settle(struct child* child,
     r = watch(child);
   if (r < 0) {
     TerminateProcess(child->process, 1);
+    if (master != NULL)
+      (void) master->ops->option(master, UV__PTY_CHILD, NULL);
     CloseHandle(child->process);
     return r;
   }

@@ -138,6 +138,14 @@ int uv__pseudo_watch(struct uv__pseudo* console, HANDLE process) {
   return uv__helper_ask(&console->helper);
 }
 
+void uv__pseudo_forget(struct uv__pseudo* console) {
+  if (console->helper.thread == NULL)
+    return;
+  SetEvent(console->over);
+  while (!uv__helper_is_idle(&console->helper))
+    (void) SwitchToThread();
+}
+
 int uv__pseudo_resize(struct uv__pseudo* console, COORD size) {
   HRESULT result = 0;
 

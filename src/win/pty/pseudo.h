@@ -14,6 +14,8 @@ int uv__pseudo_make(struct uv__pseudo* console, COORD size, HANDLE keys, HANDLE 
 void* uv__pseudo_native(const struct uv__pseudo* console);
 /* Have it closed when the process has ended. */
 int uv__pseudo_watch(struct uv__pseudo* console, HANDLE process);
+/* Of a process that never ran, so that nobody is on it: it is closed when this returns. */
+void uv__pseudo_forget(struct uv__pseudo* console);
 /* UV_ENOTSUP: this system cannot. Nothing is done where it is closed. */
 int uv__pseudo_resize(struct uv__pseudo* console, COORD size);
 /* The stream has gone: it is closed. 0; or UV__PENDING, and `io` rings UV__CLOSED. */

@@ -1,7 +1,8 @@
 /* The other side of a pseudo console as a stream: a connected end of a pipe (pipe/end.c) that has a handle
  * for each direction, since the console reads and writes by calls that wait, for which it needs two. By
  * UV__PTY_GIVE the console of a child is made (an HPCON, the stream's), and by UV__PTY_CHILD closed when
- * that has ended (a HANDLE, of which pseudo.c, where the console itself is, has a duplicate). */
+ * that has ended (a HANDLE, of which pseudo.c, where the console itself is, has a duplicate; NULL: there was
+ * none after all). */
 #include "win/pipe/pipe.h"
 #include "win/pty/pseudo.h"
 
@@ -142,8 +143,12 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
     return 0; /* The console's thread hears of it, too. */
   if (option == UV__PTY_GIVE)
     return give_console(terminal, value);
-  if (option == UV__PTY_CHILD)
+  if (option == UV__PTY_CHILD && value != NULL)
     return uv__pseudo_watch(terminal->console, *(HANDLE*) value);
+  if (option == UV__PTY_CHILD) { /* It did not come to run, and the close is not to wait. */
+    uv__pseudo_forget(terminal->console);
+    return 0;
+  }
   if (option == UV__CHMOD)
     return UV_EBADF; /* Not bound. */
   return option == UV__INSTANCES ? 0 : UV_EINVAL;
