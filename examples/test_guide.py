@@ -293,7 +293,7 @@ def test_guide_8_upgrade():
     server.visit([server.address, control])
     server.control.sendall(b"stop\n")
     said = server.end(0)
-    for pattern in shown("prefork: process 4712 is to take over", 8):
+    for pattern in shown("prefork: process 4712 is to take over", 9):
         # Its workers get ready in any order.
         assert re.search("^" + pattern + "$", said, re.MULTILINE), f"{pattern}: {said}"
 

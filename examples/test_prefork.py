@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import uuid
@@ -186,13 +188,13 @@ class Upgradable(Door):
     """Started from a file that can be replaced. The successors are nobody's children, but share what
     the first one writes to: when that ends, all have ended."""
 
-    def __init__(self, *options, **more):
+    def __init__(self, *options, name="prefork", **more):
         # In the build's folder: Wine is told by that which it is.
         folder = os.path.join(base.directory, f"upgrade of a test {uuid.uuid4().hex}")
         os.mkdir(folder)
         base.at_the_end.append(lambda: shutil.rmtree(folder, ignore_errors=True))
         self.file = os.path.join(folder, os.path.basename(program("prefork")[-1]))
-        shutil.copy(program("prefork")[-1], self.file)
+        shutil.copy(program(name)[-1], self.file)
         self.old = 0
         base.at_the_end.insert(0, self.let_go)
         super().__init__(*options, **more)
@@ -257,6 +259,84 @@ def test_prefork_upgrade_under_load_loses_nothing():
     counts = served(said)
     assert len(counts) == 4 and sum(counts) == 1801, counts
     assert on_windows() or not os.path.exists(server.pipe)
+
+
+class Held(Upgradable):
+    """Its master waits at a place where there is a file of that name, and says that it does."""
+
+    def __init__(self, *places):
+        for place in places:
+            with open(place, "w", encoding="utf-8"):
+                pass
+        super().__init__("--workers", "1", "--log", "what they say", name="prefork_held")
+
+    def await_word(self, word):
+        def is_said():
+            with open("what they say", encoding="utf-8") as file:
+                return word in file.read()
+
+        wait_for(is_said, word)
+
+    def await_held(self, place):
+        self.await_word("is held: " + place)
+
+    def end_all(self):
+        """What all of them have said."""
+        self.stop_all()
+        with open("what they say", encoding="utf-8") as file:
+            return file.read()
+
+
+def are_accepted(address):
+    """Nobody is left in the line of the listener of this machine: under Wine its server takes them a
+    moment after they have come, which Windows itself does at once."""
+    number = "%08X:%04X" % (struct.unpack("=I", socket.inet_aton(address[0]))[0], address[1])
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        lines = [line.split() for line in file]
+    return [line[4] for line in lines if line[1] == number and line[3] == "0A"] == ["00000000:00000000"]
+
+
+def test_prefork_upgrade_keeps_whom_windows_has_accepted_while_its_master_is_slow():
+    """They have been accepted for the master before it gives its listener away, and its successor is ready
+    before it has looked at any of them: the first one is not the last."""
+    server = Held("held-before-it-gives", "held-behind-it")
+    order = Running("prefork", "upgrade", "tcp:%s:%d" % server.control_address)
+    server.await_held("held-before-it-gives")
+    clients = [server.ask(b"/early") for _ in range(5)]
+    if base.runner:
+        wait_for(lambda: are_accepted(server.address), "all are accepted")
+    os.remove("held-before-it-gives")
+    server.await_held("held-behind-it")
+    server.await_word("is ready to take over")
+    os.remove("held-behind-it")
+    for client in clients:
+        assert b"got: GET /early" in read_all(client)
+    order.end(0)
+    server.visit([server.address, server.control_address])
+    assert b"got: GET /late" in read_all(server.ask(b"/late"))
+    said = server.end_all()
+    # The others have been in the line of both.
+    assert sum(served(said)) == 6 and (not on_windows() or served(said) == [5, 1]), said
+
+
+def test_prefork_upgrade_keeps_who_opens_the_pipe_while_it_changes_hands():
+    """Somebody for each instance that waits: the old master has four, and the new one has one to begin
+    with. The first of the four is just not waited for any more."""
+    server = Held("held-at-the-door")
+    order = Running("prefork", "upgrade", "tcp:%s:%d" % server.control_address)
+    server.await_held("held-at-the-door")
+    clients = [Running("relay", "--verbose", "stdio", "pipe:" + server.pipe, stdin=subprocess.PIPE)
+               for _ in range(5)]
+    for client in clients:
+        contains(client.process.stderr.readline(), "joined stdio and pipe:")
+    os.remove("held-at-the-door")
+    for client in clients:
+        out, err = client.process.communicate("GET /early HTTP/1.0\n\n", timeout=base.WAIT_S)
+        assert "got: GET /early" in out, f"{out}{err}"
+    order.end(0)
+    server.visit([server.address, server.control_address])
+    contains(server.load("--requests", "1").end(0), "1 of 1 answers")
+    assert sum(served(server.end_all())) == 6
 
 
 def test_prefork_upgrade_without_clients():

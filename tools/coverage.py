@@ -72,7 +72,7 @@ def count(name, how, suites, targets, also=(), only=()):
     for counters in () if only else build.rglob("*.gcda"):
         counters.unlink()
     which = only[:1] or suites
-    passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "300", "-Q", "-O",
+    passed = run("ctest", "--test-dir", build, "-j", cores, "--timeout", "600", "-Q", "-O",
                  build / "ctest.log", "-L", f"^({'|'.join(which)})$", "-E", "^sim(_nt)?[.](seeds_|marks)",
                  *(("-R", only[1]) if only[1:] else ()))
     for suite, program, runs in also:

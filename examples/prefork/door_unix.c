@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "door.h"
+#include "hold.h"
 
 #define BACKLOG 128
 
@@ -193,6 +194,7 @@ void door_close(int keep) {
 void door_leave(int pid, int (*say)(const char* line)) {
   (void) pid;
   (void) say; /* it has the listener itself, whose line goes on */
+  hold("held-at-the-door");
   door_close(1);
 }
 

@@ -11,6 +11,7 @@
 
 #include "access_win.h"
 #include "door.h"
+#include "hold.h"
 
 /* Behind uv.h, which brings the rest of Windows. */
 #include <io.h>
@@ -273,6 +274,7 @@ static void shut(HANDLE process, int (*say)(const char* line)) {
       door.told = instance;
       door.cb(door.arg);
     } else if (instance->pipe != NULL && process != NULL) {
+      hold("held-at-the-door");
       give(instance, process, say);
     }
     if (instance->pipe != NULL)

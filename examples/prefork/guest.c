@@ -154,7 +154,8 @@ void guest_comes(uv_stream_t* server, int status) {
   err = uv_tcp_init(server->loop, &guest->stream.tcp);
   if (err == 0)
     err = uv_accept(server, &guest->stream.stream);
-  upgrade_looks(master, server);
+  if (err == 0)
+    upgrade_looks(master, server, &guest->stream.tcp);
   welcome(guest, err);
 }
 

@@ -127,10 +127,12 @@ static void on_crew_ready(struct master* master) {
   heir.is_ready = 1;
   if (err == 0 && !uv_is_closing((uv_handle_t*) &heir.channel))
     uv_write(&heir.write, (uv_stream_t*) &heir.channel, &buf, 1, on_said);
-  if (err < 0)
+  if (err < 0) {
     fail(err, "it cannot make the pipe");
-  else
-    go();
+    return;
+  }
+  report(REPORT_NORMAL, "is ready to take over");
+  go();
 }
 
 int inherit(const struct serve_options* options) {

@@ -1,6 +1,7 @@
 /* What the parts of the master share: its connections are in guest.c, how they are handed over in hand.c,
  * one worker in hire.c and all of them in crew.c, what it is told on the control endpoint in control.c, how
- * it is succeeded in upgrade.c and how it succeeds in heir.c, and when it begins and ends in master.c. */
+ * it is succeeded in upgrade.c and knock.c and how it succeeds in heir.c, and when it begins and ends in
+ * master.c. */
 #ifndef PREFORK_MASTER_H_
 #define PREFORK_MASTER_H_
 
@@ -220,8 +221,25 @@ void upgrade_cancel(struct master* master);
 /* Until its successor has taken over, or has failed. */
 int upgrade_is_under_way(void);
 
-/* A client was accepted from that stream of the listener. If it is the last that the system has accepted by
- * itself, this closes the stream. */
-void upgrade_looks(struct master* master, const uv_stream_t* stream);
+/* A client was accepted from that stream of the listener. If the system has not accepted anybody after it,
+ * this closes the stream. */
+void upgrade_looks(struct master* master, const uv_stream_t* stream, const uv_tcp_t* client);
+
+/* Who knocked at that stream was turned away. */
+void upgrade_was_refused(struct master* master, int index);
+
+/* ---- knock.c ----------------------------------------------------------------------------- */
+
+/* Connect to that stream of the listener. 0, or a UV_E* code, and then nothing was begun. */
+int knock_start(struct master* master, int index);
+
+/* 1: it is this client who knocks there. */
+int knock_is(int index, const uv_tcp_t* client);
+
+/* It need not be met any more, if it is on its way. */
+void knock_end(int index);
+
+/* The last ones leave nothing behind. */
+int knocks_are_closed(void);
 
 #endif /* PREFORK_MASTER_H_ */

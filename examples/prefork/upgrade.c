@@ -13,22 +13,23 @@
  *
  * Windows accepts connections of TCP before it is asked for one. With uv_tcp_simultaneous_accepts off
  * that is one, behind those that were accepted before, which the master has to take before it closes its
- * listener. It does not come of itself when nobody asks just now, so the master knocks at its own door, and
- * where there are two, at both. */
+ * listener. So it knocks at its own door, and where there are two, at both: they are told of in the order in
+ * which they came, and when it meets itself there is nobody in between. Whether somebody else is the last
+ * cannot be known. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../relay/report.h"
 #include "door.h"
+#include "hold.h"
 #include "master.h"
 
 enum stage {
   STAGE_NONE,
-  STAGE_WAITING,  /* for "ready" */
-  STAGE_CLEARING, /* for a turn of the loop, which brings all that were accepted ahead */
-  STAGE_LAST,     /* for the last client of each stream of the listener */
-  STAGE_LEFT      /* "go" is said */
+  STAGE_WAITING, /* for "ready" */
+  STAGE_LAST,    /* for who knocks at each stream of the listener */
+  STAGE_LEFT     /* "go" is said */
 };
 
 struct message {
@@ -44,10 +45,6 @@ static struct {
   uv_pipe_t channel;
   uv_timer_t patience;
   struct lines lines;
-  struct {
-    uv_tcp_t tcp;
-    uv_connect_t req;
-  } knocks[LISTENER_STREAMS];
 } upgrade;
 
 static void on_written(uv_write_t* req, int status) {
@@ -83,7 +80,10 @@ static void on_closed(uv_handle_t* handle) {
 }
 
 static void close_all(void) {
+  int i;
   upgrade.stage = STAGE_NONE;
+  for (i = 0; i < LISTENER_STREAMS; i++)
+    knock_end(i);
   uv_close((uv_handle_t*) &upgrade.channel, on_closed);
   uv_close((uv_handle_t*) &upgrade.patience, on_closed);
   if (!uv_is_closing((uv_handle_t*) &upgrade.process))
@@ -152,58 +152,53 @@ static void on_go(uv_shutdown_t* req, int status) {
 
 static void close_stream(struct master* master, int index) {
   static uv_shutdown_t shutdown;
+  knock_end(index);
   listener_close_one(&master->listener, index);
   if (listener_is_open(&master->listener))
     return;
   upgrade.stage = STAGE_LEFT;
+  uv_timer_stop(&upgrade.patience);
   master->succeeded = 1;
   leave(master);
   if (uv_shutdown(&shutdown, (uv_stream_t*) &upgrade.channel, on_go) < 0)
     close_all();
 }
 
-void upgrade_looks(struct master* master, const uv_stream_t* stream) {
-  if (upgrade.stage == STAGE_LAST)
-    close_stream(master, listener_index(&master->listener, stream));
+void upgrade_looks(struct master* master, const uv_stream_t* stream, const uv_tcp_t* client) {
+  int index = listener_index(&master->listener, stream);
+  if (upgrade.stage == STAGE_LAST && knock_is(index, client))
+    close_stream(master, index);
 }
 
-/* Whether it was let in does not matter: the next one to come may be a client. */
-static void on_knocked(uv_connect_t* req, int status) {
-  (void) status;
-  uv_close((uv_handle_t*) req->handle, on_closed);
+static void close_unless_it_knocks(struct master* master, int index) {
+  if (!door_accepts_ahead || knock_start(master, index) < 0)
+    close_stream(master, index);
 }
 
-static int knock(struct master* master, int index) {
-  struct sockaddr_storage address;
-  uv_tcp_t* tcp = &upgrade.knocks[index].tcp;
-  int size = sizeof(address);
-  int err =
-      uv_tcp_getsockname(&master->listener.streams[index].tcp, (struct sockaddr*) &address, &size);
-  if (err < 0)
-    return err;
-  uv_tcp_init(&master->loop, tcp);
-  upgrade.handles++;
-  err = uv_tcp_connect(&upgrade.knocks[index].req, tcp, (const struct sockaddr*) &address,
-                       on_knocked);
-  if (err < 0)
-    uv_close((uv_handle_t*) tcp, on_closed);
-  return err;
+void upgrade_was_refused(struct master* master, int index) {
+  if (upgrade.stage == STAGE_LAST && master->listener.open[index])
+    close_unless_it_knocks(master, index);
 }
 
-static void on_cleared(uv_timer_t* timer) {
-  struct master* master = timer->loop->data;
+static void for_each_stream(struct master* master,
+                            void (*close)(struct master* master, int index)) {
   int i;
-  upgrade.stage = STAGE_LAST;
   for (i = 0; i < LISTENER_STREAMS; i++)
-    if (master->listener.open[i] && (!door_accepts_ahead || knock(master, i) < 0))
-      close_stream(master, i);
+    if (master->listener.open[i])
+      close(master, i);
 }
 
-/* Those that were accepted before accept_ahead may all be told of in this very turn, when the machine is
- * slow and the successor quick: whoever took the first of them for the last would lose the others. */
-static void on_ready(void) {
-  upgrade.stage = STAGE_CLEARING;
-  uv_timer_start(&upgrade.patience, on_cleared, 1, 0); /* which cannot fail */
+static void on_impatience(uv_timer_t* timer) {
+  if (upgrade.stage == STAGE_LAST) /* All that were accepted have been told of long ago. */
+    for_each_stream(timer->loop->data, close_stream);
+  else
+    give_up(timer->loop->data, 0, "it was not ready in time");
+}
+
+static void on_ready(struct master* master) {
+  upgrade.stage = STAGE_LAST;
+  uv_timer_start(&upgrade.patience, on_impatience, master->options->patience_ms, 0);
+  for_each_stream(master, close_unless_it_knocks);
 }
 
 static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
@@ -221,16 +216,12 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     lines_came(&upgrade.lines, (size_t) nread);
   while (upgrade.stage == STAGE_WAITING && (result = lines_next(&upgrade.lines, line)) > 0)
     if (strcmp(line, "ready") == 0)
-      on_ready();
+      on_ready(master);
   if ((nread < 0 || result < 0) && can_fail())
     give_up(master, nread == UV_EOF ? 0 : (int) nread, "it has ended");
 }
 
 /* ---- The start of it ----------------------------------------------------------------------- */
-
-static void on_impatience(uv_timer_t* timer) {
-  give_up(timer->loop->data, 0, "it was not ready in time");
-}
 
 /* The channel says that it has ended; this is for the log. */
 static void on_exit_of_successor(uv_process_t* process, int64_t exit_status, int term_signal) {
@@ -297,8 +288,10 @@ static void begin(struct master* master) {
     err = uv_timer_start(&upgrade.patience, on_impatience, master->options->patience_ms, 0);
   if (err == 0)
     err = uv_read_start((uv_stream_t*) &upgrade.channel, on_alloc, on_read);
+  hold("held-before-it-gives");
   if (err == 0)
     err = give(master);
+  hold("held-behind-it");
   master->keeps_name = 1; /* nobody else removes it any more, come what may */
   if (err < 0)
     give_up(master, err, "it cannot be started");
@@ -312,7 +305,7 @@ void upgrade_start(struct master* master) {
     refuse("it ends");
   else if (master->paused)
     refuse("it is paused");
-  else if (upgrade.handles > 0)
+  else if (upgrade.handles > 0 || !knocks_are_closed())
     refuse("another one is under way");
   else if (service_is_this_process()) {
     crew_renew(master);

@@ -182,6 +182,7 @@ TEST(x4_refused_names) {
   char name[TEST_PIPE_NAME];
   char longest[4096];
   uv_pipe_t server, other;
+  uv_tcp_t tcp;
 
   test_needs_folder();
   begin(&server);
@@ -190,6 +191,8 @@ TEST(x4_refused_names) {
   CHECK_EQ(uvs_pipe_bind(NULL, name, NULL), UV_EINVAL);
   CHECK_EQ(uvs_pipe_bind(&server, NULL, NULL), UV_EINVAL);
   CHECK_EQ(uvs_pipe_bind(&server, "", NULL), UV_EINVAL);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(uvs_pipe_bind((uv_pipe_t*) &tcp, name, NULL), UV_EINVAL);
   CHECK_EQ(uvs_pipe_bind(&server, name, &access), UV_EINVAL);
   memset(longest, 'x', sizeof longest - 1);
   longest[sizeof longest - 1] = '\0';

@@ -131,7 +131,30 @@ static void check_dropped(void* handle) {
   CHECK_EQ(uv_stream_get_write_queue_size(stream), 0);
 }
 
+static void ignore(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) nread;
+  (void) buf;
+}
+
 /* ---- Reading ---- */
+
+TEST(x2_limit_may_be_for_ever) {
+  struct net_sink sink = {0};
+  uvs_deadline_t deadline;
+  uv_tcp_t a, b;
+  int sent = 0;
+
+  net_pair(&a, &b);
+  begin();
+  limit(&deadline, &a, UVS_DEADLINE_READ, UINT64_MAX);
+  net_drain(as_stream(&a), &sink);
+  net_send(as_stream(&b), 100, 0, &sent);
+  net_until_bytes(&sink, 100);
+  pass_time();
+  CHECK_EQ(sink.ended, 0);
+  net_end();
+}
 
 TEST(x2_silence_ends_reading_and_no_more) {
   struct net_sink sink = {0};
@@ -308,6 +331,40 @@ TEST(x2_progress_begins_the_time_anew) {
   net_end();
 }
 
+static void on_taken_back(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECANCELED);
+}
+
+/* The time of the one before is over when it is taken back. */
+TEST(x2_write_behind_one_that_was_taken_back_has_all_its_time) {
+  uv_buf_t buf = uv_buf_init(net_block(), (unsigned) NET_BLOCK);
+  uvs_deadline_t deadline;
+  uv_write_t writes[3];
+  uint64_t began;
+  uv_tcp_t a, b;
+  int i;
+
+  net_small_pair(&a, &b);
+  begin();
+  for (i = 0; i < 2;
+       i++) { /* The second fills what a system keeps to itself until there is more. */
+    CHECK_EQ(uv_write(&writes[i], as_stream(&a), &buf, 1, on_taken_back), 0);
+    net_turns(3);
+    if (i == 1)
+      limit(&deadline, &a, UVS_DEADLINE_WRITE, SOON_MS);
+    hold_up();
+    if (uv_cancel((uv_req_t*) &writes[i]) != 0) {
+      SKIP("the system has the write as a whole");
+    }
+  }
+  began = uv_now(net_loop());
+  write_much(&a, &writes[2]);
+  net_until(&calls, 1);
+  CHECK(uv_now(net_loop()) - began >= SOON_MS);
+  net_end();
+}
+
 static void close_in_write(uv_write_t* req, int status) {
   note('w', status);
   uv_close((uv_handle_t*) req->handle, net_count_close);
@@ -334,6 +391,91 @@ TEST(x2_callback_of_what_was_dropped_may_close) {
   CHECK_EQ(uv_write(&writes[1], as_stream(&a), &buf, 1, on_rest), 0);
   net_until(&net_closed, 1);
   CHECK_EQ(calls, 2);
+  net_end();
+}
+
+static uv_tcp_t dropped;
+static uvs_read_t request;
+static int looked;
+
+static void on_request(uvs_read_t* req, int status) {
+  CHECK_EQ(req->nread, 0);
+  note('q', status);
+}
+
+/* Its time is over, and nobody has been told. */
+static void look(uv_timer_t* timer) {
+  uv_write_t* write = timer->data;
+  uvs_deadline_t deadline;
+  int size = 0;
+
+  if (uv_send_buffer_size((uv_handle_t*) &dropped, &size) == 0) {
+    CHECK_EQ(uv_timer_start(timer, look, 0, 0), 0);
+    return;
+  }
+  CHECK_EQ(calls, 0);
+  CHECK_EQ(uvs_deadline_start(&deadline, as_stream(&dropped), UVS_DEADLINE_READ, 1), UV_ENOTCONN);
+  CHECK_EQ(uv_send_buffer_size((uv_handle_t*) &dropped, &size), UV_EBADF);
+  CHECK_EQ(uvs_read_cancel(&request), UV_EBUSY);
+  CHECK_EQ(uv_cancel((uv_req_t*) write), UV_EBUSY);
+  CHECK_EQ(uv_read_stop(as_stream(&dropped)), 0);
+  looked++;
+}
+
+TEST(x2_what_was_dropped_is_over_before_it_is_told) {
+  static char room[10];
+  uv_buf_t buf = uv_buf_init(room, sizeof(room));
+  uvs_deadline_t deadline;
+  uv_shutdown_t shutdown;
+  uv_timer_t timer;
+  uv_write_t write;
+  uv_tcp_t b;
+
+  net_small_pair(&dropped, &b);
+  begin();
+  limit(&deadline, &dropped, UVS_DEADLINE_SHUTDOWN, SOON_MS); /* No byte begins it anew. */
+  CHECK_EQ(uv_read_start(as_stream(&dropped), net_alloc, on_read), 0);
+  CHECK_EQ(uvs_read(&request, as_stream(&dropped), &buf, 1, 10, on_request), 0);
+  write_much(&dropped, &write);
+  CHECK_EQ(uv_shutdown(&shutdown, as_stream(&dropped), on_shutdown), 0);
+  timer.data = &write;
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, look, SOON_MS + 1, 0), 0);
+  hold_up(); /* Both are due, the limit first; and so they stay. */
+  net_until(&calls, 3);
+  CHECK_EQ(looked, 1);
+  CHECK_STR(order, "qws"); /* Who stopped reading hears nothing. */
+  check_dropped(&dropped);
+  net_end();
+}
+
+static void note_passed(uv_write_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_EBADF);
+  passed++;
+}
+
+/* As with one that closes (I4). */
+TEST(x2_what_is_to_be_passed_ends_with_its_stream) {
+  uv_buf_t block = uv_buf_init(net_block(), (unsigned) NET_BLOCK);
+  uv_buf_t buf = uv_buf_init("h", 1);
+  uv_write_t writes[3];
+  uvs_deadline_t deadline;
+  uv_pipe_t left, right;
+  uv_tcp_t a, b;
+
+  test_pipe_pair(&left, &right, 1);
+  net_small_pair(&a, &b);
+  begin();
+  CHECK_EQ(uv_write(&writes[0], as_stream(&left), &block, 1, NULL), 0);
+  CHECK_EQ(uv_write2(&writes[1], as_stream(&left), &buf, 1, as_stream(&a), note_passed), 0);
+  limit(&deadline, &a, UVS_DEADLINE_WRITE, SOON_MS);
+  write_much(&a, &writes[2]);
+  net_until(&calls, 1);
+  CHECK_STR(order, "w");
+  CHECK_EQ(passed, 0); /* It stands behind the other one (W1). */
+  CHECK_EQ(uv_read_start(as_stream(&right), net_alloc, ignore), 0);
+  net_until(&passed, 1);
   net_end();
 }
 
@@ -444,25 +586,30 @@ TEST(x2_connection_that_waited_for_the_loop_counts) {
   net_end();
 }
 
-/* A name whose server takes nobody. */
-TEST(x2_pipe_connect_that_takes_too_long) {
+/* A name whose server takes nobody, and somebody who waits for it. */
+static void begin_deaf_name(uv_pipe_t* server, uv_pipe_t* last, char name[TEST_PIPE_NAME]) {
   static uv_pipe_t clients[CLIENTS];
   static uv_connect_t reqs[CLIENTS];
-  char name[TEST_PIPE_NAME];
-  uvs_deadline_t deadline;
-  uv_connect_t req;
-  uv_pipe_t server;
-  uv_pipe_t last;
   int i;
 
-  test_pipe_listen(&server, test_pipe_name(name, sizeof(name)), 1, NULL);
+  test_pipe_listen(server, test_pipe_name(name, TEST_PIPE_NAME), 1, NULL);
   for (i = 0; i < CLIENTS; i++) {
     CHECK_EQ(uv_pipe_init(net_loop(), &clients[i], 0), 0);
     uv_pipe_connect(&reqs[i], &clients[i], name, NULL);
   }
   net_turns(20);
-  CHECK_EQ(uv_pipe_init(net_loop(), &last, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), last, 0), 0);
   begin();
+}
+
+TEST(x2_pipe_connect_that_takes_too_long) {
+  char name[TEST_PIPE_NAME];
+  uvs_deadline_t deadline;
+  uv_connect_t req;
+  uv_pipe_t server;
+  uv_pipe_t last;
+
+  begin_deaf_name(&server, &last, name);
   limit(&deadline, &last, UVS_DEADLINE_CONNECT, SOON_MS);
   uv_pipe_connect(&req, &last, name, on_connect);
   CHECK_EQ(uv_read_start(as_stream(&last), net_alloc, on_read), 0);
@@ -472,6 +619,38 @@ TEST(x2_pipe_connect_that_takes_too_long) {
     SKIP("a listener without room refuses");
   CHECK_STR(order, "cr");
   check_dropped(&last);
+  net_end();
+}
+
+static void close_in_connect(uv_connect_t* req, int status) {
+  on_connect(req, status);
+  uv_close((uv_handle_t*) req->handle, net_count_close);
+}
+
+static void on_canceled(uv_write_t* req, int status) {
+  (void) req;
+  CHECK(refused || status == UV_ECANCELED);
+}
+
+/* What comes after it is told as to one that closes. */
+TEST(x2_connect_callback_of_what_was_dropped_may_close) {
+  uv_buf_t buf = uv_buf_init("x", 1);
+  char name[TEST_PIPE_NAME];
+  uvs_deadline_t deadline;
+  uv_connect_t req;
+  uv_write_t write;
+  uv_pipe_t server;
+  uv_pipe_t last;
+
+  begin_deaf_name(&server, &last, name);
+  limit(&deadline, &last, UVS_DEADLINE_CONNECT, SOON_MS);
+  uv_pipe_connect(&req, &last, name, close_in_connect);
+  CHECK_EQ(uv_read_start(as_stream(&last), net_alloc, on_read), 0);
+  CHECK_EQ(uv_write(&write, as_stream(&last), &buf, 1, on_canceled), 0);
+  net_until(&net_closed, 1);
+  if (refused)
+    SKIP("a listener without room refuses");
+  CHECK_STR(order, "c");
   net_end();
 }
 

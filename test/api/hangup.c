@@ -190,6 +190,7 @@ TEST(x5_reading_and_hangup_are_both_told) {
 TEST(x5_refused) {
   static uvs_hangup_t other;
   uv_tcp_t a, b, fresh, server;
+  uv_timer_t timer;
 
   net_pair(&a, &b);
   CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
@@ -197,6 +198,8 @@ TEST(x5_refused) {
   CHECK_EQ(uvs_hangup_start(NULL, (uv_stream_t*) &a, on_hangup), UV_EINVAL);
   CHECK_EQ(uvs_hangup_start(&hangup, NULL, on_hangup), UV_EINVAL);
   CHECK_EQ(uvs_hangup_start(&hangup, (uv_stream_t*) &a, NULL), UV_EINVAL);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uvs_hangup_start(&hangup, (uv_stream_t*) &timer, on_hangup), UV_EINVAL);
   CHECK_EQ(uvs_hangup_start(&hangup, (uv_stream_t*) &fresh, on_hangup), UV_ENOTCONN);
   CHECK_EQ(uvs_hangup_start(&hangup, (uv_stream_t*) &server, on_hangup), UV_ENOTCONN);
   watch(&a);

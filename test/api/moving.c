@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "harness.h"
+#include "raw.h"
 #include "thread.h"
 
 #ifdef _WIN32
 #  include <io.h>
+#else
+#  include <netinet/tcp.h>
 #endif
 #include <fcntl.h>
 
@@ -576,6 +579,7 @@ TEST(x6_nothing_is_attached_where_it_does_not_belong) {
     net_turns(1);
   CHECK_EQ(uvs_attach(NULL, &moving), UV_EINVAL);
   CHECK_EQ(uvs_attach(&c.stream, NULL), UV_EINVAL);
+  uvs_moving_drop(NULL);
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &ipc, 1), 0);
   CHECK_EQ(uvs_attach((uv_stream_t*) &pipe, &moving), UV_EINVAL);
@@ -612,6 +616,31 @@ TEST(x6_wishes_go_along) {
   net_turns(2);
   moving_over(MOVING_TCP, &c, &b);
   CHECK_EQ(uv_tcp_nodelay(&b.tcp, 1), 0);
+  net_end();
+}
+
+/* Of the handle it becomes, also where the other one had asked for something else. */
+TEST(x6_wishes_of_the_new_handle_hold) {
+  union moving_stream a, b, c;
+  uvs_moving_t moving;
+  uv_os_fd_t fd;
+
+  moving_pair(MOVING_TCP, &a, &b);
+  CHECK_EQ(uv_tcp_keepalive(&b.tcp, 1, 60), 0);
+  moving_take(&b, &moving);
+  moving_init(MOVING_TCP, net_loop(), &c);
+  CHECK_EQ(uv_tcp_nodelay(&c.tcp, 1), 0);
+  CHECK_EQ(uv_tcp_keepalive(&c.tcp, 1, 30), 0);
+  CHECK_EQ(uvs_attach(&c.stream, &moving), 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &c, &fd), 0);
+  CHECK(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(raw_option((uv_os_sock_t) fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+#if defined(TCP_KEEPIDLE) && !defined(_WIN32)
+  CHECK_EQ(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+#endif
+  moving_take(&c, &moving); /* They are what goes along now. */
+  CHECK_EQ(moving.keepalive.idle, 30);
+  uvs_moving_drop(&moving);
   net_end();
 }
 

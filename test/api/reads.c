@@ -427,10 +427,18 @@ TEST(x3_refused) {
   static char room[10];
   uv_buf_t buf = uv_buf_init(room, 10);
   uv_buf_t none = uv_buf_init(NULL, 5);
+  uv_buf_t all[2] = {{0}, {0}}; /* more than a size can say, where one can say that */
   uvs_read_t req;
+  uv_timer_t timer;
   uv_tcp_t a, b;
+  int most;
 
   net_pair(&a, &b);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  all[0].base = all[1].base = room;
+  memset(&all[0].len, 0xff, sizeof(all[0].len));
+  all[1].len = 1;
+  most = sizeof(all[0].len) < sizeof(size_t) ? UV_EINVAL : 0;
   CHECK_EQ(uvs_read(NULL, as_stream(&a), &buf, 1, 1, on_request), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, NULL, &buf, 1, 1, on_request), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, as_stream(&a), NULL, 1, 1, on_request), UV_EINVAL);
@@ -439,6 +447,11 @@ TEST(x3_refused) {
   CHECK_EQ(uvs_read(&req, as_stream(&a), &buf, 1, 11, on_request), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, as_stream(&a), &none, 1, 1, on_request), UV_EINVAL);
   CHECK_EQ(uvs_read(&req, as_stream(&a), &buf, 1, 1, NULL), UV_EINVAL);
+  CHECK_EQ(uvs_read(&req, as_stream(&timer), &buf, 1, 1, on_request), UV_EINVAL);
+  CHECK_EQ(uvs_read(&req, as_stream(&a), all, 2, SIZE_MAX, on_request), most);
+  req.data = &names[0];
+  if (most == 0)
+    CHECK_EQ(uvs_read_cancel(&req), 0);
   uv_close((uv_handle_t*) &a, NULL);
   CHECK_EQ(uvs_read(&req, as_stream(&a), &buf, 1, 1, on_request), UV_EINVAL);
   net_end();

@@ -254,6 +254,22 @@ TEST(x8_length_zero_ends_in_its_turn) {
   end_file();
 }
 
+/* Who does not ask is not told. */
+TEST(x8_needs_no_callback) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  uvs_send_file_t req;
+
+  make_file(10);
+  net_pair(&client, &server);
+  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, UVS_TO_END, NULL, NULL), 0);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until_bytes(&sink, 10);
+  net_turns(2);
+  CHECK_EQ(req.sent, 10);
+  end_file();
+}
+
 /* A file with a hole that is larger than a number of 32 bits counts; nothing where there are none. */
 TEST(x8_offset_beyond_four_gib) {
 #ifdef UVTEST_MODEL

@@ -13,6 +13,7 @@
 #include "pty.h"
 #include "thread.h"
 #include "uv.h"
+#include "uvstream.h"
 
 static struct pty pty;
 static uv_tty_t tty;
@@ -165,6 +166,25 @@ TEST(y6_master_is_shared_and_restored) {
   net_end();
   CHECK_EQ(fcntl(pty.master, F_GETFL) & O_NONBLOCK, 0);
   CHECK_EQ(close(pty.master), 0);
+}
+
+/* It is not the stream's alone to give up. */
+TEST(x2_terminal_has_a_limit_for_silence_alone) {
+  uv_stream_t* stream = (uv_stream_t*) &tty;
+  uvs_deadline_t deadline;
+
+  begin();
+  CHECK_EQ(uvs_deadline_start(&deadline, stream, UVS_DEADLINE_WRITE, 1), UV_ENOTSUP);
+  CHECK_EQ(uvs_deadline_start(&deadline, stream, UVS_DEADLINE_SHUTDOWN, 1), UV_ENOTSUP);
+  CHECK_EQ(uvs_deadline_start(&deadline, stream, UVS_DEADLINE_READ, 30), 0);
+  start_reading();
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0); /* Until nobody reads. */
+  CHECK_EQ(got_end, UV_ETIMEDOUT);
+  got_end = 0;
+  start_reading();
+  type("x\n");
+  net_until(&got_bytes, 2);
+  end();
 }
 
 /* Somebody else who has the same open file may change what it says. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 int nt_sockets_are_ifs;
+int nt_wants_contexts;
 int nt_has_unix_sockets = 1;
 
 static struct afd_sock* socks;
@@ -46,6 +47,13 @@ static void abort_all(struct nt_irp** queue) {
     *queue = irp->queue;
     nt_irp_complete(irp, ST_CANCELLED, 0);
   }
+}
+
+/* Nobody knows before he was told; and who heard that it is reset cannot have it told any more. */
+void afd_want_context(const struct afd_sock* sock, const char* what) {
+  if (nt_wants_contexts && sock->lacks != NULL && sock->conn != NULL &&
+      !sock->conn->told[sock->side] && !nt_is_owed(NULL, sock->by))
+    nt_fault("%s of a connected socket that was not given its %s", what, sock->lacks);
 }
 
 /* "closesocket": pending overlapped operations end with WSA_OPERATION_ABORTED. */

@@ -72,7 +72,8 @@ struct afd_sock {
   int side; /* of it */
   int nonblocking;
   int inherits_names; /* SO_UPDATE_*_CONTEXT was set, or is not needed */
-  const char* lacks;  /* the one that is needed */
+  const char* lacks;  /* the one that is needed, */
+  struct nt_irp* by;  /* and the operation that connects it; void when it was joined */
   int v6only;
   int exclusive;
   int from_exclusive; /* accepted on a port that was bound so */
@@ -112,6 +113,8 @@ int afd_bind(struct afd_sock* sock, const struct afd_addr* addr); /* 0 or a code
 struct afd_sock* afd_listener(const struct afd_addr* addr);
 void afd_irp_put(struct nt_irp** queue, struct nt_irp* irp);
 void afd_irp_drop(struct nt_irp** queue, struct nt_irp* irp);
+/* A call that half a socket cannot do, or does wrong: whoever knows that it is connected is at fault. */
+void afd_want_context(const struct afd_sock* sock, const char* what);
 
 /* afd_stream.c */
 extern unsigned afd_conns; /* made in this run */

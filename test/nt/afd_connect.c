@@ -52,6 +52,7 @@ void afd_start_accept(struct nt_irp* irp) {
   struct afd_sock* sock = irp->device;
 
   sock->lacks = "SO_UPDATE_ACCEPT_CONTEXT";
+  sock->by = irp;
   sock->inherits_names = 0;
   if (listener->queue != NULL && listener->queue->reset && nt_chance(50)) {
     struct afd_conn* conn = listener->queue;
@@ -165,6 +166,7 @@ void afd_start_connect(struct nt_irp* irp) {
   struct afd_sock* sock = (struct afd_sock*) irp->file;
 
   sock->lacks = "SO_UPDATE_CONNECT_CONTEXT";
+  sock->by = irp;
   sock->inherits_names = 0;
   sock->connecting = irp;
   afd_begin_connect(sock, irp->device);

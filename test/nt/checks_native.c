@@ -211,6 +211,90 @@ static void object_closed_under_a_registered_wait(void) {
   UnregisterWaitEx(wait, INVALID_HANDLE_VALUE);
 }
 
+/* ---- Contexts that were not set ---- */
+
+/* A connection, both ends as ConnectEx and AcceptEx leave them. */
+static void connect_half(SOCKET ends[2]) {
+  static OVERLAPPED connects, accepts;
+  static char addresses[2 * (sizeof(struct sockaddr_in) + 16)];
+  GUID connect_id = WSAID_CONNECTEX, accept_id = WSAID_ACCEPTEX;
+  LPFN_CONNECTEX connect_ex;
+  LPFN_ACCEPTEX accept_ex;
+  struct sockaddr_in to, any;
+  int len = sizeof(to);
+  SOCKET listener;
+  WSADATA data;
+  DWORD bytes;
+
+  CHECK_EQ(WSAStartup(MAKEWORD(2, 2), &data), 0);
+  listener = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+  ends[0] = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+  ends[1] = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+  memset(&any, 0, sizeof(any));
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK_EQ(bind(listener, (struct sockaddr*) &any, sizeof(any)), 0);
+  CHECK_EQ(bind(ends[0], (struct sockaddr*) &any, sizeof(any)), 0);
+  CHECK_EQ(listen(listener, 1), 0);
+  CHECK_EQ(getsockname(listener, (struct sockaddr*) &to, &len), 0);
+  CHECK_EQ(WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &connect_id, sizeof(connect_id),
+                    &connect_ex, sizeof(connect_ex), &bytes, NULL, NULL),
+           0);
+  CHECK_EQ(WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &accept_id, sizeof(accept_id),
+                    &accept_ex, sizeof(accept_ex), &bytes, NULL, NULL),
+           0);
+  CHECK(!accept_ex(listener, ends[1], addresses, 0, sizeof(any) + 16, sizeof(any) + 16, &bytes,
+                   &accepts));
+  CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+  CHECK(!connect_ex(ends[0], (struct sockaddr*) &to, sizeof(to), NULL, 0, NULL, &connects));
+  CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+  Sleep(1000);
+  CHECK(HasOverlappedIoCompleted(&connects));
+  CHECK(HasOverlappedIoCompleted(&accepts));
+}
+
+static void shutdown_without_context(void) {
+  SOCKET ends[2];
+
+  connect_half(ends);
+  (void) shutdown(ends[0], SD_SEND);
+}
+
+static void peer_without_context(void) {
+  struct sockaddr_in name;
+  int len = sizeof(name);
+  SOCKET ends[2];
+
+  connect_half(ends);
+  (void) getpeername(ends[1], (struct sockaddr*) &name, &len);
+}
+
+static void name_without_context(void) {
+  struct sockaddr_in name;
+  int len = sizeof(name);
+  SOCKET ends[2];
+
+  connect_half(ends);
+  (void) getsockname(ends[1], (struct sockaddr*) &name, &len);
+}
+
+static void option_set_without_context(void) {
+  int on = 1;
+  SOCKET ends[2];
+
+  connect_half(ends);
+  (void) setsockopt(ends[0], SOL_SOCKET, SO_KEEPALIVE, (char*) &on, sizeof(on));
+}
+
+static void option_asked_without_context(void) {
+  int on = 0;
+  int len = sizeof(on);
+  SOCKET ends[2];
+
+  connect_half(ends);
+  (void) getsockopt(ends[1], SOL_SOCKET, SO_KEEPALIVE, (char*) &on, &len);
+}
+
 static void call_that_is_not_modelled(void) {
   (void) AttachConsole(ATTACH_PARENT_PROCESS);
 }
@@ -235,6 +319,11 @@ static const struct {
     {"lock_taken_twice", lock_taken_twice},
     {"nobody_can_go_on", nobody_can_go_on},
     {"object_closed_under_a_registered_wait", object_closed_under_a_registered_wait},
+    {"shutdown_without_context", shutdown_without_context},
+    {"peer_without_context", peer_without_context},
+    {"name_without_context", name_without_context},
+    {"option_set_without_context", option_set_without_context},
+    {"option_asked_without_context", option_asked_without_context},
     {"call_that_is_not_modelled", call_that_is_not_modelled},
 };
 

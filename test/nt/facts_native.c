@@ -1,5 +1,5 @@
 /* What test/facts needs around its probes, on the model: a seed, NT_SEED in the environment, and leave to
- * wait for peers, since one thread plays all parts. */
+ * wait for peers, since one thread plays all parts, and to ask what must not be asked. */
 #include <stdlib.h>
 
 #include "facts.h"
@@ -10,6 +10,7 @@ void facts_begin(void) {
 
   nt_begin(seed == NULL ? 1 : strtoull(seed, NULL, 0));
   nt_has_exact_timers = nt_has_wait_packets = 1;
+  nt_wants_contexts = 0;
   (void) nt_may_block(1);
 }
 

@@ -395,11 +395,11 @@ again:
 
 /* ---- For whoever watches ---- */
 
-int nt_file_is_owed(const struct nt_file* file) {
+int nt_is_owed(const struct nt_file* file, const struct nt_irp* one) {
   const struct nt_irp* irp;
 
   for (irp = owned; irp != NULL; irp = irp->owned_next)
-    if (irp->file == file)
+    if (irp->file == file || irp == one)
       return 1;
   return 0;
 }

@@ -61,6 +61,10 @@ extern int
 /* What the next sockets are: 0 for a layered provider without handles of the system (no
  * XP1_IFS_HANDLES; CancelIoEx finds nothing; no skipping of packets). */
 extern int nt_sockets_are_ifs;
+/* 0: what ConnectEx or AcceptEx connected may be asked for more than it can do before its context was set
+ * ("SOL_SOCKET socket options", SO_UPDATE_*_CONTEXT); 1, as nt_begin says: to do so, knowing that it is
+ * connected, is a fault. */
+extern int nt_wants_contexts;
 /* 1: processes are in an AppContainer, which may make and open no names of pipes but those of
  * \\.\pipe\LOCAL\ ("GetNamedPipeServerProcessId", remarks); 2: and none without a name, as before pairs
  * had none. nt_begin says 0. */
@@ -112,12 +116,13 @@ void nt_sock_reset(SOCKET handle);
 void nt_sock_make_room(SOCKET handle);
 
 /* For programs that watch a close. The file object of a handle, referenced, or NULL; whether there is
- * an operation on it that only its peer, a cancel or its cleanup would end; and whether there is one
- * that was not joined. The last two also when there is no handle any more. */
+ * an operation on it that only its peer, a cancel or its cleanup would end; and whether there is one, or
+ * that one (NULL: none), that was not joined. The last two also when there is no handle any more. */
 struct nt_file;
+struct nt_irp;
 struct nt_file* nt_file_watch(HANDLE handle);
 int nt_file_has_pending(const struct nt_file* file);
-int nt_file_is_owed(const struct nt_file* file);
+int nt_is_owed(const struct nt_file* file, const struct nt_irp* one);
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */

@@ -154,11 +154,29 @@ FAULTS = [
      "  pool->posted--;\n  slot->error = 0;\n", "  slot->error = 0;\n"),
     (0, "an accepted socket is not told of its listener", "tcp/accept.c", "port_nt win_accepted_socket_gets_its_context",
      "  if (r == 0 &&\n      uv__sock_calls.set_option(", "  if (0 &&\n      uv__sock_calls.set_option("),
+    (0, "an accepted socket is asked for its name before its context is set", "tcp/accept.c",
+     "port_nt win_accepted_socket_gets_its_context",
+     "  r = slot->error;\n  /* Until", "  r = slot->error;\n"
+     "  {\n    struct sockaddr_in6 name;\n    int len = sizeof(name);\n"
+     "    (void) getsockname(slot->socket, (struct sockaddr*) &name, &len);\n  }\n  /* Until"),
+    (0, "an accepted socket gets an option before its context", "tcp/accept.c",
+     "api_nt r4_eof_comes_once_and_stops_reading",
+     "  r = slot->error;\n  /* Until",
+     "  r = slot->error;\n  uv__sock_set(slot->socket, IPPROTO_TCP, TCP_NODELAY, 0);\n  /* Until"),
     (0, "connections are given in the order of their packets", "tcp/accept.c", "port_nt win_client_that_waited_for_an_accept_overtakes_nobody",
      "  if (slot == NULL || uv__tcp_pool_is_overtaking(pool, slot))", "  if (slot == NULL)"),
     (0, "a connected socket is not told of its peer", "tcp/connect.c", "port_nt win_connected_socket_gets_its_context",
      "  if (uv__sock_calls.set_option(io->tail.u.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL,\n"
      "                                0) != 0)", "  if (0)"),
+    (0, "a connected socket is asked for its peer before its context is set", "tcp/connect.c",
+     "port_nt win_connected_socket_gets_its_context",
+     "static int connected(struct uv__io* io) {\n", "static int connected(struct uv__io* io) {\n"
+     "  struct sockaddr_in6 name;\n  int len = sizeof(name);\n\n"
+     "  (void) getpeername(io->tail.u.socket, (struct sockaddr*) &name, &len);\n"),
+    (0, "a connected socket is shut down before its context is set", "tcp/connect.c",
+     "api_nt r4_eof_comes_once_and_stops_reading",
+     "static int connected(struct uv__io* io) {\n", "static int connected(struct uv__io* io) {\n"
+     "  (void) shutdown(io->tail.u.socket, SD_SEND);\n"),
     (0, "a send that waited says half of its count", "tcp/stream.c", "port_nt write_pending_under_back_pressure",
      "    io->tail.sent = (int) lost(uv__sock_result(io->tail.u.socket, op));",
      "    io->tail.sent = (int) lost(uv__sock_result(io->tail.u.socket, op)) / 2;"),

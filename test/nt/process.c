@@ -1,6 +1,7 @@
 /* Processes: how one begins, from a program, and how it ends. Their handles are in object.c, jobs in
  * job.c, and what a program finds when it starts in program.c. Rules without a source are from the
  * pages of CreateProcessW, UpdateProcThreadAttribute, ExitProcess and TerminateProcess. */
+#include "host.h"
 #include "proc.h"
 
 #include <string.h>
@@ -128,9 +129,11 @@ BOOL WINAPI TerminateProcess(HANDLE handle, UINT code) {
 
 /* ---- Which one it is ---- */
 
+/* No call of Windows: the clock stands, and nobody else goes on, as what is printed must not change a run. */
 int nt_is_child(void) {
-  nt_enter("nt_is_child");
-  return nt_here()->is_program;
+  const struct nt_thread* self = host_self();
+
+  return self != NULL && self->process->is_program;
 }
 
 int nt_process_is_dying(const struct nt_process* process) {

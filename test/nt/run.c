@@ -13,6 +13,7 @@ void nt_begin(uint64_t seed) {
   nt_security_begin();
   nt_sockets_are_ifs = 1;
   nt_files_can_leave = 1;
+  nt_wants_contexts = 1;
   nt_app_container = 0;
   nt_pool_most = SIZE_MAX;
   nt_pipes_have_folder = 1;

@@ -173,7 +173,7 @@ static int watch_close(struct uv__io* io) {
   if (file != NULL && nt_file_has_pending(file))
     sim_fail("L4: a closed stream leaves an operation with the system that may never end");
   if (r == UV__PENDING) {
-    if (file == NULL || !nt_file_is_owed(file))
+    if (file == NULL || !nt_is_owed(file, NULL))
       sim_fail("L4: a close waits, and nothing will come");
     if (parting_count == MOST_IOS)
       sim_fail("there is no room for another stream that closes");
@@ -192,7 +192,7 @@ int sim_owes(const struct uv__io* io) {
     i++;
   if (i == parting_count)
     return 0;
-  if (nt_file_is_owed(partings[i].file))
+  if (nt_is_owed(partings[i].file, NULL))
     return 1;
   nt_unref(partings[i].file);
   partings[i] = partings[--parting_count];

@@ -124,6 +124,7 @@ int WSAAPI getsockname(SOCKET handle, struct sockaddr* addr, int* len) {
   sock = afd_find(handle);
   if (sock == NULL)
     return SOCKET_ERROR;
+  afd_want_context(sock, "getsockname");
   /* An accepted socket has no names of its own until it is told of its listener. */
   if (sock->state == AFD_OPEN || (sock->lacks != NULL && !sock->inherits_names && sock->side == 1))
     return wsa_error(WSAEINVAL);
@@ -137,6 +138,7 @@ int WSAAPI getpeername(SOCKET handle, struct sockaddr* addr, int* len) {
   sock = afd_find(handle);
   if (sock == NULL)
     return SOCKET_ERROR;
+  afd_want_context(sock, "getpeername");
   if (sock->conn == NULL || !sock->inherits_names || sock->conn->told[sock->side])
     return wsa_error(WSAENOTCONN);
   return wsa_error(afd_write_addr(&sock->conn->name[1 - sock->side], sock->family, addr, len));
@@ -461,6 +463,7 @@ int WSAAPI shutdown(SOCKET handle, int how) {
   sock = afd_find(handle);
   if (sock == NULL)
     return SOCKET_ERROR;
+  afd_want_context(sock, "shutdown");
   if (sock->conn == NULL || !sock->inherits_names || sock->conn->told[sock->side])
     return wsa_error(WSAENOTCONN);
   if (how == SD_RECEIVE)

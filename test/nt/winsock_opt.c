@@ -107,6 +107,7 @@ static int set_option(struct afd_sock* sock, int level, int name, const char* va
   struct linger linger;
 
   if (at != NULL) {
+    afd_want_context(sock, "setsockopt");
     if (len < (int) sizeof(*at))
       return WSAEFAULT;
     if ((name == SO_EXCLUSIVEADDRUSE || name == SO_REUSEADDR) && level == SOL_SOCKET &&
@@ -123,6 +124,7 @@ static int set_option(struct afd_sock* sock, int level, int name, const char* va
   case SO_UPDATE_CONNECT_CONTEXT:
     return connect_context(sock);
   case SO_LINGER:
+    afd_want_context(sock, "setsockopt");
     if (len < (int) sizeof(linger))
       return WSAEFAULT;
     memcpy(&linger, value, sizeof(linger));
@@ -164,6 +166,8 @@ int WSAAPI getsockopt(SOCKET handle, int level, int name, char* value, int* len)
   if (sock == NULL)
     return SOCKET_ERROR;
   at = place(sock, level, name);
+  if (at != NULL || (level == SOL_SOCKET && name == SO_LINGER))
+    afd_want_context(sock, "getsockopt");
   if (at != NULL)
     return give(value, len, at, sizeof(*at));
   if (level != SOL_SOCKET)

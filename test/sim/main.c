@@ -1,5 +1,6 @@
 /* Runs seeds: `--seed N` one of them, `-v` with its trace; `--runs N --from S` many, with
- * `--progress` naming each on standard error, for those that end without a word. With
+ * `--progress` naming each on standard error, for those that end without a word, and `--digest` telling
+ * there in a number what each did (digest.cmake). With
  * `--scenario NAME` the seeds are schedules of that program of scenarios.c. `--marks` runs all of
  * those too, and then counts the rare states (marks.h): one that was not reached is a failure. */
 #include <stdio.h>
@@ -18,14 +19,15 @@ static struct {
   unsigned long long runs;
   const char* scenario;
   int progress;
+  int digest;
   int marks;
 } wanted;
 
 static int usage(const char* name) {
-  fprintf(
-      stderr,
-      "usage: %s [--scenario NAME | --marks] --seed N [-v] | --runs N [--from S] [--progress]\n",
-      name);
+  fprintf(stderr,
+          "usage: %s [--scenario NAME | --marks] --seed N [-v] | --runs N [--from S] [--progress | "
+          "--digest]\n",
+          name);
   return 2;
 }
 
@@ -41,6 +43,10 @@ static int parse(int argc, char** argv) {
     }
     if (strcmp(argv[at], "--progress") == 0) {
       wanted.progress = 1;
+      continue;
+    }
+    if (strcmp(argv[at], "--digest") == 0) {
+      wanted.digest = 1;
       continue;
     }
     if (strcmp(argv[at], "--marks") == 0) {
@@ -113,6 +119,9 @@ int main(int argc, char** argv) {
       program_run(seed);
     else if (!scenario_run(wanted.scenario, seed))
       return usage(argv[0]);
+    if (wanted.digest)
+      fprintf(stderr, "%llu: %016llx\n", (unsigned long long) seed,
+              (unsigned long long) sim_digest());
   }
   if (wanted.marks)
     run_scenarios();

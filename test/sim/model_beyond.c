@@ -252,8 +252,8 @@ void model_ask_cancel(struct model_handle* h) {
     return;
   model_enter_call();
   model_check(h, "read_cancel", uvs_read_cancel(&ask->req),
-              h->closing || ask->cancelled ? UV_EBUSY : 0);
-  if (!h->closing)
+              h->closing || ask->cancelled || h->state == STATE_DROPPED ? UV_EBUSY : 0);
+  if (!h->closing && h->state != STATE_DROPPED)
     ask->cancelled = 1; /* Also one whose stream has ended, and whose turn has not come. */
   model_leave_call(h);
 }

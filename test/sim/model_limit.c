@@ -18,6 +18,7 @@ static int is_over(const struct model_handle* h, uvs_deadline_kind kind) {
 
 void model_limit_begin(struct model_handle* h, uvs_deadline_kind kind) {
   h->limits[kind].since = uv_now(h->loop);
+  h->limits[kind].late = 0; /* Each turn may bring bytes, and end when their time is over. */
 }
 
 void model_limit_connected(struct model_handle* h) {

@@ -318,6 +318,15 @@ static void on_option_failed(struct uv__io* io, int err) {
   option_error = err;
 }
 
+/* Whether it has writes in its queue, none of them is in flight, and no turn will try them. */
+static int is_left_lying(const struct model_handle* h) {
+  const uv_stream_t* stream = &h->uv->stream;
+
+  return model_is_stream(h) && !h->closing && h->state == STATE_CONNECTED &&
+         !uv__queue_empty(&stream->stream.write_queue) && !(stream->stream.io.busy & UV__WRITE) &&
+         stream->stream.io.waiting == UV__WAITS_NOT;
+}
+
 /* A loop must not lie down over an async (L7), and must lie down when there is nothing to do
  * (A4). Waits of a blocking write are another matter. */
 static void on_waits(const uv_loop_t* loop, int timeout_ms) {
@@ -343,6 +352,8 @@ static void on_waits(const uv_loop_t* loop, int timeout_ms) {
     if (model_is_stream(h) && !h->closing && h->state != STATE_DROPPED && timeout_ms != 0 &&
         h->writes != NULL && !uv__queue_empty(&h->uv->stream.stream.write_done))
       sim_fail("W1: the loop waits, and write_cb of handle %d is owed", h->number);
+    if (timeout_ms != 0 && is_left_lying(h) && !sim_is_woken(loop))
+      sim_fail("W6: the loop waits, and nobody goes on with the writes of handle %d", h->number);
     model_dial_waits(h);
     idles |= h->kind == KIND_IDLE && h->active;
   }

@@ -514,6 +514,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=20000, help="per mutant")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--part", default="1/1", help="K/N: of these every N-th, beginning with the K-th")
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
     parser.add_argument("--flags", type=shlex.split,
                         default="-O1 -g -fsanitize=address,undefined "
@@ -526,7 +527,8 @@ def main():
         clean = first_failure(build.link(folder / "clean"), min(arguments.seeds, 2000))
         if clean is not None:
             sys.exit(f"the core fails without a mutant: {clean}")
-        chosen = [(i, m) for i, m in enumerate(MUTANTS) if arguments.only in m[0]]
+        first, step = (int(number) for number in arguments.part.split("/"))
+        chosen = [(i, m) for i, m in enumerate(MUTANTS) if arguments.only in m[0]][first - 1::step]
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             waiting = [pool.submit(judge, build, i, m, arguments.seeds) for i, m in chosen]
             good = True

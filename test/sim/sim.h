@@ -104,6 +104,8 @@ int sim_chance(unsigned percent);
 _Noreturn void sim_fail(const char* format, ...) SIM_FORMAT;
 /* A line of the trace, where sim_verbose is set. */
 void sim_trace(const char* format, ...) SIM_FORMAT;
+/* A number of all that a run did so far: the same whoever looks, and whatever ran before it. */
+uint64_t sim_digest(void);
 
 /* From here on nothing fails, and all that was sent arrives. */
 void sim_calm(void);

@@ -20,6 +20,7 @@ unsigned long sim_marks[SIM_MARK_COUNT];
 static uint64_t seed;
 static uint64_t random_state;
 static uint64_t step;
+static uint64_t digest;
 static long live_allocations;
 
 /* ---- Numbers, trace, failure ---- */
@@ -45,6 +46,7 @@ void sim_trace(const char* format, ...) {
 
   if (++step == MOST_STEPS) /* Every operation of the system comes by here. */
     sim_fail("a spin: the run has no end");
+  digest = (digest ^ random_state ^ sim_clock_ms() ^ (unsigned char) format[2]) * 1099511628211u;
   if (!sim_verbose)
     return;
   printf("%6llu t=%-5llu ", (unsigned long long) step, (unsigned long long) sim_clock_ms());
@@ -65,6 +67,10 @@ void sim_fail(const char* format, ...) {
   fputc('\n', stderr);
   fflush(stderr);
   _Exit(1); /* The leaks of a run cut short are of no interest. */
+}
+
+uint64_t sim_digest(void) {
+  return digest;
 }
 
 /* ---- Memory ---- */
@@ -125,6 +131,7 @@ void sim_base_begin(uint64_t with_seed) {
   seed = with_seed;
   random_state = with_seed * 0x2545f4914f6cdd1du + 0x1234567;
   step = 0;
+  digest = 14695981039346656037u; /* FNV-1a */
   sim_alloc_fail = 0;
   live_allocations = 0;
 }

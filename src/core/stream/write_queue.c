@@ -135,13 +135,23 @@ static void note_turn(const uv_stream_t* stream, uv_write_t* req) {
     req->state |= OUTSIDE | turn_of(stream);
 }
 
+/* Whether nothing is left to write. Those that were taken back stay in their place until their turn; who
+ * writes behind them looks at no more than these. */
+static int is_through(const struct uv__queue* queue) {
+  const struct uv__queue* link = queue->prev;
+
+  while (link != queue && request_of(link)->at == request_of(link)->nbufs)
+    link = link->prev;
+  return link == queue;
+}
+
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
   unsigned i;
 
   for (i = 0; i < req->nbufs; i++)
     stream->write_queue_size += req->bufs[i].len;
   note_turn(stream, req);
-  if (uv__queue_empty(&stream->stream.write_queue))
+  if (uv__extras(stream) != NULL && is_through(&stream->stream.write_queue))
     uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
   if (req->send_handle != NULL)
