@@ -424,6 +424,8 @@ TEST(x9_what_cannot_be_leaves_the_pipe_as_it_was) {
   CHECK_EQ(uv_pipe_init(net_loop(), &terminal, 0), 0);
   CHECK_EQ(uvs_pty_resize(&terminal, 80, 25), UV_ENOTCONN);
   CHECK_EQ(attempt(&terminal, 0, 25), UV_EINVAL);
+  CHECK_EQ(attempt(&terminal, 32768, 25), UV_EINVAL);
+  CHECK_EQ(attempt(&terminal, 80, 0), UV_EINVAL);
   CHECK_EQ(attempt(&terminal, 80, 32768), UV_EINVAL);
   CHECK_EQ(attempt(NULL, 80, 25), UV_EINVAL);
   file = options.file;
@@ -452,6 +454,8 @@ TEST(x9_what_cannot_be_leaves_the_pipe_as_it_was) {
 
 TEST(x9_a_pipe_is_no_terminal) {
   uv_pipe_t ends[2];
+  uv_loop_t other;
+  uv_tcp_t tcp;
 
   test_pipe_way(TEST_NAMED, &ends[0], &ends[1]);
   CHECK_EQ(uvs_pty_resize(&ends[0], 80, 25), UV_EINVAL);
@@ -459,6 +463,17 @@ TEST(x9_a_pipe_is_no_terminal) {
   CHECK_EQ(uv_pipe_init(net_loop(), &terminal, 1), 0);
   prepare("x9_a_pipe_is_no_terminal", "");
   CHECK_EQ(attempt(&terminal, 80, 25), UV_EINVAL);
+  CHECK_EQ(uv_tcp_init(net_loop(), &tcp), 0);
+  CHECK_EQ(attempt((uv_pipe_t*) &tcp, 80, 25), UV_EINVAL);
+  CHECK_EQ(uvs_pty_resize((uv_pipe_t*) &tcp, 80, 25), UV_EINVAL);
+  CHECK_EQ(uv_loop_init(&other), 0); /* Somebody else's. */
+  uv_close((uv_handle_t*) &terminal, NULL);
+  net_turns(2);
+  CHECK_EQ(uv_pipe_init(&other, &terminal, 0), 0);
+  CHECK_EQ(attempt(&terminal, 80, 25), UV_EINVAL);
+  uv_close((uv_handle_t*) &terminal, NULL);
+  CHECK_EQ(uv_run(&other, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other), 0);
   net_end();
 }
 
