@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "memory.h"
 #include "net.h"
 #include "pipes.h"
 #include "uv.h"
@@ -438,6 +439,30 @@ TEST(x3_request_outlives_our_shutdown) {
   net_until(&told.times, 1);
   CHECK_EQ(told.status, 0);
   CHECK(memcmp(room, "answer", 6) == 0);
+  net_end();
+}
+
+/* R3: what may bring handles is not read without memory for them, and lies there for the next request. */
+TEST(x3_request_without_memory_for_handles) {
+  char room[4] = "";
+  uv_buf_t buf = uv_buf_init(room, 4);
+  uv_buf_t out = uv_buf_init("four", 4);
+  uv_pipe_t left, right;
+  struct told told;
+  uvs_read_t req;
+
+  test_pipe_pair(&left, &right, 1);
+  CHECK_EQ(uv_try_write(as_stream(&left), &out, 1), 4);
+  ask(&req, &right, &buf, 4, &told);
+  memory_fail_nth(1);
+  net_until(&told.times, 1);
+  memory_fail_nth(0);
+  CHECK_EQ(told.status, UV_ENOBUFS);
+  CHECK_EQ(req.nread, 0);
+  ask(&req, &right, &buf, 4, &told);
+  net_until(&told.times, 1);
+  CHECK_EQ(told.status, 0);
+  CHECK(memcmp(room, "four", 4) == 0);
   net_end();
 }
 

@@ -259,14 +259,16 @@ TEST(x8_needs_no_callback) {
   struct net_sink sink = {0};
   uv_tcp_t client, server;
   uvs_send_file_t req;
+  int done = 0;
 
   make_file(10);
   net_pair(&client, &server);
   CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, UVS_TO_END, NULL, NULL), 0);
+  net_send((uv_stream_t*) &client, 5, 10, &done);
   net_drain((uv_stream_t*) &server, &sink);
-  net_until_bytes(&sink, 10);
-  net_turns(2);
+  net_until(&done, 1); /* Whose turn comes after it (W1). */
   CHECK_EQ(req.sent, 10);
+  net_until_bytes(&sink, 15);
   end_file();
 }
 
@@ -516,6 +518,93 @@ TEST(x8_what_is_no_file) {
   CHECK_EQ(begin(&sent, &client, 0, 10), 0); /* The stream goes on. */
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
+  end_file();
+}
+
+/* A number that is no descriptor any more. */
+static uv_file no_file(void) {
+  uv_file ends[2];
+
+  CHECK_EQ(uv_pipe(ends, 0, 0), 0);
+  test_fd_close(ends[0]);
+  test_fd_close(ends[1]);
+  return ends[0];
+}
+
+/* W8 waits for what can come: a file that cannot be read has failed, and has its callback in a turn. */
+TEST(x8_what_is_no_file_in_blocking_mode) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  net_pair(&client, &server);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &client, 1), 0);
+  file = no_file();
+  CHECK_EQ(begin(&sent, &client, 0, 1), 0);
+  CHECK_EQ(sent.done, 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1),
+           UV_EAGAIN); /* It overtakes nothing (W7). */
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EBADF);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), 1);
+  net_end();
+}
+
+static uv_tcp_t sender;
+static struct sent early;
+static int looks;
+
+static void send_early(uv_prepare_t* prepare) {
+  CHECK_EQ(uv_prepare_stop(prepare), 0);
+  CHECK_EQ(begin(&early, &sender, 0, 1), 0);
+}
+
+static void look_at_early(uv_check_t* check) {
+  CHECK_EQ(early.done, 0);
+  CHECK_EQ(uv_check_stop(check), 0);
+  looks++;
+}
+
+/* L1: the turn of who sends is not that of the callback. */
+TEST(x8_what_is_no_file_is_told_in_another_turn) {
+  uv_prepare_t prepare;
+  uv_check_t check;
+  uv_tcp_t server;
+
+  net_pair(&sender, &server);
+  file = no_file();
+  CHECK_EQ(uv_prepare_init(net_loop(), &prepare), 0);
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  CHECK_EQ(uv_prepare_start(&prepare, send_early), 0);
+  CHECK_EQ(uv_check_start(&check, look_at_early), 0);
+  net_until(&early.done, 1);
+  CHECK_EQ(looks, 1);
+  CHECK_EQ(early.status, UV_EBADF);
+  net_end();
+}
+
+/* Between two writes, of which the first goes on. */
+TEST(x8_cancel_of_one_that_waits) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  struct sent sent;
+  int writes = 0;
+
+  make_file(10);
+  net_small_pair(&client, &server);
+  net_send((uv_stream_t*) &client, NET_BLOCK, 0, &writes);
+  CHECK_EQ(begin(&sent, &client, 0, 10), 0);
+  net_send((uv_stream_t*) &client, 100, NET_BLOCK, &writes);
+  net_turns(2);
+  CHECK_EQ(uvs_send_file_cancel(&sent.req), 0);
+  CHECK_EQ(uvs_send_file_cancel(&sent.req), UV_EBUSY);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_ECANCELED);
+  CHECK_EQ(sent.req.sent, 0);
+  CHECK(writes >= 1); /* The one before it has been told (W1). */
+  net_until(&writes, 2);
+  net_until_bytes(&sink, NET_BLOCK + 100);
   end_file();
 }
 
