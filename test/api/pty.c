@@ -48,14 +48,16 @@ static void say(const char* text) {
 }
 
 static void say_size(void) {
+  static uv_tty_t tty;
+  static int is_open;
   char text[64];
-  uv_tty_t tty;
   int columns;
   int rows;
 
-  if (uv_tty_init(uv_default_loop(), &tty, 1, 0) != 0 ||
+  if ((!is_open && uv_tty_init(uv_default_loop(), &tty, 1, 0) != 0) ||
       uv_tty_get_winsize(&tty, &columns, &rows) != 0)
     exit(80);
+  is_open = 1;
   snprintf(text, sizeof text, "%dx%d.", columns, rows);
   say(text);
 }
@@ -340,8 +342,10 @@ TEST(x9_resize) {
     size_t before = seen_length;
 
     type("\r");
-    while (seen_length < before + 6)
+    while (seen_length < before + 6) {
+      CHECK_EQ(ended, 0);
       (void) uv_run(net_loop(), UV_RUN_ONCE);
+    }
   }
   CHECK_EQ(uv_process_kill(&child, SIGKILL), 0);
   net_until(&exits, 1);
