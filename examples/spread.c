@@ -251,12 +251,21 @@ static void report(void) {
   uv_loop_close(&door);
 }
 
+/* -1 for what is none. */
+static int parse_port(const char* text) {
+  char* end;
+  long port = strtol(text, &end, 10);
+
+  return end != text && *end == '\0' && port >= 0 && port <= 65535 ? (int) port : -1;
+}
+
 int main(int argc, char** argv) {
+  int port = argc < 2 ? -1 : parse_port(argv[1]);
   int err = 0;
   int i;
 
   loops = argc < 4 ? 0 : atoi(argv[2]);
-  if (argc > 5 || loops < 1 || loops > MOST_LOOPS ||
+  if (argc > 5 || port < 0 || loops < 1 || loops > MOST_LOOPS ||
       (strcmp(argv[3], "turn") != 0 && strcmp(argv[3], "least") != 0)) {
     fprintf(stderr, "usage: spread PORT LOOPS turn|least [COUNT]\n");
     return 2;
@@ -269,7 +278,7 @@ int main(int argc, char** argv) {
     err = uv_loop_init(&door);
   if (err < 0)
     return complain("start", err);
-  if (listen_on(atoi(argv[1])) != 0)
+  if (listen_on(port) != 0)
     return 1;
   uv_run(&door, UV_RUN_DEFAULT);
   report();

@@ -510,6 +510,14 @@ def test_relay_to_a_program_that_fails():
     contains(running.end(1), "ended with exit code 2", "two endpoints are needed")
 
 
+def test_relay_from_a_program_that_reads_to_the_end_of_what_nobody_gives_it():
+    for arguments in (["--quiet", executed("shout"), "stdout"],
+                      ["--quiet", "--one-way", executed("shout"), "stdio"]):
+        running = relay(*arguments)
+        assert running.process.communicate(timeout=WAIT_S) == ("", "")
+        assert running.process.returncode == 0, arguments
+
+
 def test_relay_to_a_program_that_is_not_there():
     running = relay("--ready-file", "READY", LISTEN, "exec:no-such-program-anywhere at all")
     expect_refusal(running.addresses()[0])
@@ -534,6 +542,7 @@ def test_relay_bad_arguments():
         (["tcp:127.0.0.1:8x", good], "'8x'", "port"),
         (["tcp:127.0.0.1:0", good], "port 0"),
         (["tcp:::1:80", good], "brackets", "[::1]:80"),
+        (["tcp:[::1:80", good], "brackets: [::1]:80"),
         (["tcp:[127.0.0.1]:80", good], "numeric"),
         (["tcp:" + "1" * 300 + ":80", good], "too long"),
         (["pipe:", good], "pipe:", "name"),
@@ -569,6 +578,15 @@ def test_all_tools_tell_their_version():
             out, _ = running.process.communicate(timeout=WAIT_S)
             assert re.fullmatch(name + r"(,.*)? \d+\.\d+\.\d+\n", out), out
             assert running.process.returncode == 0, name
+
+
+def test_all_tools_say_when_they_cannot_tell():
+    if on_windows() or not os.path.exists("/dev/full"):
+        skip("no /dev/full here")
+    for name in TOOLS:
+        for option in ("--version", "--help"):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                contains(Running(name, option, stdout=full).end(1), "cannot write to standard output")
 
 
 def test_all_tools_help():
@@ -1680,6 +1698,13 @@ def has_spread():
 def test_spread_in_turn():
     has_spread()
     assert spread_over("turn") == [4, 4, 5]
+
+
+def test_spread_bad_arguments():
+    has_spread()
+    for arguments in ([], ["70000", "2", "turn"], ["x", "2", "turn"], ["-1", "2", "turn"], ["0", "0", "turn"],
+                      ["0", "2", "half"], ["0", "2", "turn", "1", "2"]):
+        contains(Running("spread", *arguments).end(2), "usage: spread PORT")
 
 
 def test_spread_to_the_least_busy():

@@ -284,6 +284,11 @@ def test_guide_7_pipe_and_who_came():
     assert len(re.findall("^" + pattern + "$", said, re.MULTILINE)) == 3, f"{pattern}: {said}"
 
 
+def test_guide_6_service_takes_no_port_that_is_none():
+    for port in ("99999", "-1", "7000x", ""):
+        contains(Running("guide_service", "serve", port).end(1), "cannot start: invalid argument")
+
+
 def test_guide_8_upgrade():
     server = Prefork("--workers", "2")
     control = server.control.getpeername()

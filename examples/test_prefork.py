@@ -145,6 +145,36 @@ def test_prefork_takes_the_name_of_a_server_that_was_killed():
     assert not os.path.exists(server.pipe)
 
 
+def test_prefork_pipe_is_in_place_of_no_other_file():
+    """Whatever nobody answers at is not a server that was killed."""
+    if on_windows():
+        skip("a pipe of Windows is no file")
+    with open("kept", "w", encoding="utf-8") as file:
+        file.write("a year's work")
+    os.symlink("kept", "link")
+    for name in ("kept", "link"):
+        said = Running("prefork", "serve", LISTEN, "--workers", "1", "--pipe", name).end(1)
+        contains(said, "cannot listen on " + name, "EADDRINUSE")
+    with open("link", encoding="utf-8") as file:
+        assert file.read() == "a year's work"
+
+
+def test_prefork_waits_for_no_server_that_does_not_answer():
+    if on_windows():
+        skip("nobody is asked there")
+    busy = socket.socket(socket.AF_UNIX)
+    busy.bind("busy")
+    busy.listen(0)
+    clients = []
+    while True:  # until its line is full
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].setblocking(False)
+        if clients[-1].connect_ex("busy") != 0:
+            break
+    said = Running("prefork", "serve", LISTEN, "--workers", "1", "--pipe", "busy").end(1)
+    contains(said, "cannot listen on busy", "EADDRINUSE")
+
+
 def test_prefork_pipe_has_a_mode_and_a_group():
     if on_windows():
         skip("there it has a list")

@@ -25,13 +25,17 @@ static void obey(enum order order, void* arg) {
 /* The socket that the service manager has opened, or one of our own. */
 static int open_server(uv_loop_t* loop, const char* where) {
   struct sockaddr_in addr;
+  char* end;
+  long port = strtol(where, &end, 10);
   int err = uv_tcp_init(loop, &server);
   if (err == 0 && strcmp(where, "systemd") == 0) {
     const char* handed = service_endpoint(); /* "fd-listen:3" */
     return handed == NULL ? UV_ENOENT : uv_tcp_open(&server, atoi(strchr(handed, ':') + 1));
   }
+  if (end == where || *end != '\0' || port < 0 || port > 65535)
+    return UV_EINVAL; /* it would be another port */
   if (err == 0)
-    err = uv_ip4_addr("127.0.0.1", atoi(where), &addr);
+    err = uv_ip4_addr("127.0.0.1", (int) port, &addr);
   if (err == 0)
     err = uv_tcp_bind(&server, (const struct sockaddr*) &addr, 0);
   return err;

@@ -4,6 +4,7 @@
 #  define _GNU_SOURCE /* struct ucred of Linux */
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -75,11 +76,17 @@ int door_check(const char* allow, char* why, size_t size) {
 
 /* ---- The name ------------------------------------------------------------------------------ */
 
-/* Of a server that was killed the file is left. Nobody answers there, so it may go. */
+/* Of a server that was killed the socket is left. Nobody answers there, so it may go. No other file
+ * answers either, and is somebody's; and a server that is busy must not keep us waiting. */
 static int is_stale(const struct sockaddr_un* address) {
-  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  int stale = fd >= 0 && connect(fd, (const struct sockaddr*) address, sizeof(*address)) != 0 &&
-              errno == ECONNREFUSED;
+  struct stat found;
+  int fd, stale;
+  if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
+    return 0;
+  fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  stale = fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+          connect(fd, (const struct sockaddr*) address, sizeof(*address)) != 0 &&
+          errno == ECONNREFUSED;
   if (fd >= 0)
     close(fd);
   return stale;

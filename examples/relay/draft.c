@@ -60,5 +60,6 @@ int draft_keep(struct draft* draft) {
 void draft_leave(struct draft* draft) {
   fclose(draft->file);
   draft->file = NULL;
-  report(REPORT_NORMAL, "what arrived is in %s", draft->name);
+  if (draft->renamed) /* A device has kept it, or not. */
+    report(REPORT_NORMAL, "what arrived is in %s", draft->name);
 }

@@ -161,7 +161,7 @@ static int tcp_parse(struct endpoint* endpoint, const char* rest, char* why, siz
   if (uv_ip4_addr(host, port, &endpoint->address.in4) == 0)
     return 0;
   if (strchr(host, ':') != NULL)
-    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host,
+    return refuse(why, size, "an IPv6 address goes in brackets: [%s]:%s", host + (*host == '['),
                   strrchr(rest, ':') + 1);
   if (!endpoint_listens(endpoint))
     return 0;                           /* It is looked up for each connection. */
@@ -647,6 +647,10 @@ static int is_standard(const struct endpoint* endpoint) {
 
 int64_t endpoint_size(const struct endpoint* endpoint, const union any_stream* stream) {
   return is_standard(endpoint) ? stream->stdio.size : -1;
+}
+
+int endpoint_is_program(const struct endpoint* endpoint) {
+  return endpoint->scheme->kind == &exec;
 }
 
 int endpoint_is_typed(const struct endpoint* endpoint, const union any_stream* stream) {

@@ -106,6 +106,9 @@ int endpoint_local_name(const struct endpoint* endpoint,
 /* How many bytes it will give; -1 where nobody knows. */
 int64_t endpoint_size(const struct endpoint* endpoint, const union any_stream* stream);
 
+/* 1 where it is a program of ours, which reads what it takes to its end. */
+int endpoint_is_program(const struct endpoint* endpoint);
+
 /* 1 where somebody types what it gives. */
 int endpoint_is_typed(const struct endpoint* endpoint, const union any_stream* stream);
 

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "report.h"
 
 enum {
   GO_ON = -1,
   EXIT_HELPED = 0,
+  EXIT_UNTOLD = 1,
   EXIT_USAGE = 2
 };
 
@@ -79,6 +81,14 @@ static int is_one_of(const char* text, const char* a, const char* b) {
   return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
+/* What was asked for has been written, or nobody has it. */
+static int end_of_help(void) {
+  if (fflush(stdout) == 0)
+    return EXIT_HELPED;
+  report_error(file_error(), "cannot write to standard output");
+  return EXIT_UNTOLD;
+}
+
 /* Takes argv[*at], and its value, if that is the next. */
 static int take_option(const struct option* options, char** argv, int* at, int (*help)(FILE* out)) {
   const char* text = argv[*at];
@@ -86,11 +96,11 @@ static int take_option(const struct option* options, char** argv, int* at, int (
   const struct option* option = find(options, text, length);
   if (option == NULL && help != NULL && is_one_of(text, "-h", "--help")) {
     help(stdout);
-    return EXIT_HELPED;
+    return end_of_help();
   }
   if (option == NULL && help != NULL && is_one_of(text, "-V", "--version")) {
     printf("%s\n", report_version());
-    return EXIT_HELPED;
+    return end_of_help();
   }
   if (option == NULL)
     return options_refuse(text, "there is no such option");

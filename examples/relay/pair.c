@@ -184,6 +184,13 @@ static int start_pump(struct pair* pair, int from) {
   return err;
 }
 
+/* A program that nothing goes to would wait for ever for the end of it. */
+static void end_input(struct pair* pair, int to) {
+  uv_stream_t* out = endpoint_out(&pair->ends[to], &pair->sides[to].stream);
+  if (endpoint_is_program(&pair->ends[to]) && !flows(pair, !to))
+    (void) uv_shutdown(&pair->pumps[!to].shutdown, out, NULL); /* fails for one that has gone */
+}
+
 static void join(struct pair* pair) {
   int i;
   if (pair->number != 0)
@@ -193,6 +200,8 @@ static void join(struct pair* pair) {
     report(REPORT_VERBOSE, "joined %s and %s", pair->sides[0].name, pair->sides[1].name);
   pair->joined_ns = uv_hrtime();
   pair->quiet_ms = uv_now(pair->loop);
+  for (i = 0; i < 2; i++)
+    end_input(pair, i);
   for (i = 0; i < 2; i++) {
     int err = start_pump(pair, i);
     if (err < 0) {
