@@ -391,7 +391,7 @@ struct uv_write_s {
   void* data;       /* the caller's */
   uv_req_type type; /* read-only */
   uv_write_cb cb;
-  uv_stream_t* send_handle; /* read-only: the handle being passed, or NULL */
+  uv_stream_t* send_handle; /* read-only: the handle being passed (the first one), or NULL */
   uv_stream_t* handle;      /* read-only: the stream written to */
   /* private */
   struct uv__queue link;

@@ -388,6 +388,39 @@ UV_EXTERN int uvs_attach(uv_stream_t* stream, uvs_moving_t* moving);
 /* Nobody wants it: the connection ends as by uv_close. Any thread. Where nothing is in it nothing is done. */
 UV_EXTERN void uvs_moving_drop(uvs_moving_t* moving);
 
+/* ---- Several handles in one message ------------------------------------------------------ */
+
+/* What belongs together goes together: the listeners of a service that hands over to its successor, a
+ * connection with the pipe of its log. Either all of them arrive, at once, or none does (rule X7). */
+
+enum {
+  UVS_HANDLES_MOST =
+      64 /* of one write: as many as those who receive have room for, libuv among them */
+};
+
+/* uv_write2 with several handles, all of which go with the first byte, or none. Where the first byte is
+ * read uv_pipe_pending_count counts all of them, in this order, and uv_accept claims one after the other.
+ * `handles` may go after the call; none of them is looked at any more when the callback runs. With `count` 0 it is
+ * uv_write, with 1 uv_write2. uv_cancel and uv_write_nwritten take the request, whose send_handle is the
+ * first of them. There is none that only tries.
+ *
+ * One that closes before the write has begun fails it with UV_EBADF, in its place, and nothing of it is
+ * sent; so does what the system does not pass, with its error, and what was written behind it (rule W6).
+ *
+ * On Unix it is one message of SCM_RIGHTS, which libuv understands. On Windows only this library does: with
+ * another peer the write fails with UV_ENOTSUP, as does that of a pipe, and it waits for the first
+ * bytes of a peer that has not said yet what it is.
+ *
+ * Refused as uv_write2, for whichever of them; UV_E2BIG for more than UVS_HANDLES_MOST, UV_EINVAL for one
+ * that is NULL or there twice; UV_ENOMEM. */
+UV_EXTERN int uvs_write_handles(uv_write_t* req,
+                                uv_stream_t* stream,
+                                const uv_buf_t bufs[],
+                                unsigned int nbufs,
+                                uv_stream_t* const handles[],
+                                unsigned int count,
+                                uv_write_cb cb);
+
 /* ---- Files through streams ------------------------------------------------------------ */
 
 /* A part of a file as a write: the system moves the bytes from the file to the stream by itself where it

@@ -34,7 +34,8 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # Then deadlines, reads as requests and hang-ups (uvstream.h), 7 KB each. And 1.5 KB of the DLL for names that
 # are open to a list of users (uvstream.h).
 # Then files through streams, 4 KB, and moves to other loops, 3 KB (uvstream.h).
-BOUNDS = {("clang", "libuvstream.so"): (187800, 1.01), ("mingw", "libuvstream.dll"): (207360, 1.01)}
+# Then several handles in one message (uvstream.h), 3 KB of the DLL, half of them for whoever receives these.
+BOUNDS = {("clang", "libuvstream.so"): (187800, 1.01), ("mingw", "libuvstream.dll"): (210432, 1.01)}
 
 # What compilers add: .refptr.NAME on Windows, __odr_asan.NAME with AddressSanitizer.
 OF_COMPILERS = (".refptr.", "__odr_asan.")

@@ -24,7 +24,7 @@
  *      threads of the pool, are no operations.
  *   4. Nothing is allocated outside loop_start, open, bind, connect and listen; by the first
  *      operation on a descriptor that turns out to be somebody else's, too; and by the first hangup_arm
- *      and the first write that only tries.
+ *      and the first write that only tries; and for several descriptors that go, or come, with one write.
  *   5. Bytes that a helper thread or a completed operation took from the system are kept
  *      and handed out by read_now, in order. Nothing is ever lost to a disarm.
  *   6. A native error is translated where it appears; only UV_E* codes get out. An error is
@@ -190,9 +190,10 @@ struct uv__ops {
    * are not 0, and INT_MAX at most together: the count; UV__PENDING (UV__QUEUE only); UV_EAGAIN; or an
    * error. Of UV__QUEUE UV_EAGAIN means that the system is short of something of whose return no event
    * tells, so that no ring comes and the core asks again a little later.
-   * The array may go after the call; the bytes stay until the ring or the close. `pass`,
-   * where not NULL, goes to the peer with the first of these bytes; a result of at least 1,
-   * at once or of done, means that it went.
+   * The array may go after the call; the bytes stay until the ring or the close. `pass`, where not NULL,
+   * is a list of UV__PASSED_MOST at most with a NULL at its end, which go to the peer with the first of
+   * these bytes, all of them or none; a result of at least 1, at once or of done, means that they went.
+   * The list may go after the call, too. A port may answer UV_EAGAIN to any UV__TRY of more than one.
    *
    * The last write of an io is a UV__TRY with UV__CLOSED in `busy`; another one may follow when all
    * was taken, and then the close. It is the only one that may come while a write is in flight, whose
@@ -205,7 +206,7 @@ struct uv__ops {
                    const uv_buf_t* bufs,
                    unsigned nbufs,
                    enum uv__write_mode mode,
-                   struct uv__io* pass);
+                   struct uv__io* const* pass);
 
   /* Take back a write in flight, as if it had not been started. 0: no ring comes, and nothing of it
    * was taken. An error: it goes on. NULL where no write can be taken back. */
@@ -266,7 +267,7 @@ struct uv__ops {
 };
 
 /* The kinds a backend serves. An IPC pipe is a kind of its own: read_now and write carry
- * descriptors, and a write with `pass` takes the descriptor with its first byte or nothing. */
+ * descriptors, and a write with `pass` takes the descriptors with its first byte or nothing. */
 extern const struct uv__ops uv__tcp_ops;
 extern const struct uv__ops uv__pipe_ops;
 extern const struct uv__ops uv__ipc_ops;

@@ -10,6 +10,7 @@
 #include "net.h"
 #include "pipes.h"
 #include "uv.h"
+#include "uvstream.h"
 
 enum {
   OURS = 0x01535655, /* the word of a header by which this library is known */
@@ -18,6 +19,7 @@ enum {
   CONNECTION = 4,
   PIPE = 0x100,
   END = 0x200,
+  MORE = 0x400,
   HEADER = 16,
   SOCKET_SIZE = 632,
   PIPE_SIZE = 16
@@ -1101,6 +1103,352 @@ TEST(l5_close_while_a_pipe_waits_for_the_peer) {
   CHECK_EQ(written, 1);
   CHECK_EQ(write_status, UV_ECANCELED);
   end();
+}
+
+/* ---- Several handles in one message (X7) ---- */
+
+static uv_tcp_t socks[4]; /* two pairs */
+
+/* A connection, a pipe, and another connection. */
+static void send_three(uv_write_t* req, uv_stream_t* handles[3]) {
+  uv_buf_t buf = uv_buf_init((char*) "p", 1);
+
+  net_pair(&socks[0], &socks[1]);
+  net_pair(&socks[2], &socks[3]);
+  test_pipe_pair(&ends[0], &ends[1], 0);
+  handles[0] = (uv_stream_t*) &socks[1];
+  handles[1] = (uv_stream_t*) &ends[0];
+  handles[2] = (uv_stream_t*) &socks[3];
+  CHECK_EQ(uvs_write_handles(req, (uv_stream_t*) &channel, &buf, 1, handles, 3, on_written), 0);
+}
+
+static void expect_three(void) {
+  char info[SOCKET_SIZE];
+  char block[PIPE_SIZE];
+  HANDLE handle;
+  char byte;
+
+  expect_header(DATA | SOCKET_INFO | CONNECTION | MORE, 0);
+  raw_read(info, sizeof info);
+  closesocket(take_socket(info));
+  expect_header(DATA | PIPE | CONNECTION | MORE, 0);
+  raw_read(block, sizeof block);
+  memcpy(&handle, block, sizeof handle);
+  CHECK_EQ(GetFileType(handle), FILE_TYPE_PIPE);
+  CHECK(CloseHandle(handle));
+  expect_header(DATA | SOCKET_INFO | CONNECTION, 1);
+  raw_read(info, sizeof info);
+  closesocket(take_socket(info));
+  raw_read(&byte, 1);
+  CHECK_EQ(byte, 'p');
+}
+
+TEST(x7_a_frame_for_each_of_several_handles) {
+  uv_stream_t* handles[3];
+  uv_write_t req;
+
+  begin();
+  raw_frame(OURS, "");
+  start_reading();
+  net_turns(3);
+  send_three(&req, handles);
+  net_until(&written, 1);
+  CHECK_EQ(write_status, 0);
+  expect_three();
+  end();
+}
+
+/* Nothing is given before the peer is known to understand it: a socket alone would go at once. */
+TEST(x7_several_handles_wait_for_a_peer_of_ours) {
+  uv_stream_t* handles[3];
+  uv_write_t req;
+
+  begin();
+  send_three(&req, handles);
+  net_turns(10);
+  CHECK_EQ(written, 0);
+  CHECK_EQ(raw_waiting(), 0);
+  raw_frame(OURS, "");
+  net_until(&written, 1);
+  CHECK_EQ(write_status, 0);
+  expect_three();
+  end();
+}
+
+TEST(x7_one_of_several_closes_while_the_peer_is_waited_for) {
+  uv_buf_t buf = uv_buf_init((char*) "q", 1);
+  uv_stream_t* handles[3];
+  uv_write_t reqs[2];
+  char byte;
+
+  begin();
+  send_three(&reqs[0], handles);
+  CHECK_EQ(uv_write(&reqs[1], (uv_stream_t*) &channel, &buf, 1, NULL), 0);
+  net_turns(3);
+  net_close((uv_handle_t*) handles[1]);
+  raw_frame(OURS, "");
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_EBADF);
+  expect_header(DATA, 1);
+  raw_read(&byte, 1);
+  CHECK_EQ(byte, 'q');
+  end();
+}
+
+/* Who understands one handle only would have one of them. The channel goes on. */
+TEST(x7_no_several_handles_for_libuv) {
+  uv_buf_t buf = uv_buf_init((char*) "q", 1);
+  uv_stream_t* handles[3];
+  uv_write_t reqs[2];
+
+  begin();
+  send_three(&reqs[0], handles);
+  raw_frame(0, "I am libuv");
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_ENOTSUP);
+  CHECK_EQ(raw_waiting(), 0);
+  handles[1] = handles[2]; /* Sockets alone are no exception. */
+  CHECK_EQ(uvs_write_handles(&reqs[0], (uv_stream_t*) &channel, &buf, 1, handles, 2, on_written),
+           0);
+  net_until(&written, 2);
+  CHECK_EQ(write_status, UV_ENOTSUP);
+  CHECK_EQ(uv_write(&reqs[1], (uv_stream_t*) &channel, &buf, 1, on_written), 0);
+  net_until(&written, 3);
+  CHECK_EQ(write_status, 0);
+  expect_header(DATA, 1);
+  end();
+}
+
+TEST(x7_no_several_handles_for_a_peer_that_has_gone) {
+  uv_stream_t* handles[3];
+  uv_write_t req;
+
+  begin();
+  send_three(&req, handles);
+  net_turns(3);
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  net_until(&written, 1);
+  CHECK_EQ(write_status, UV_EPIPE);
+  end();
+}
+
+TEST(x7_close_while_several_handles_wait_for_the_peer) {
+  uv_stream_t* handles[3];
+  uv_write_t req;
+
+  begin();
+  send_three(&req, handles);
+  net_close((uv_handle_t*) &channel);
+  CHECK_EQ(written, 1);
+  CHECK_EQ(write_status, UV_ECANCELED);
+  end();
+}
+
+/* They are in the receiver's process already, and nobody there has been told of them when the channel
+ * ends: nobody keeps them. */
+TEST(x7_several_handles_that_do_not_go_are_taken_back) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  struct net_sink sinks[3] = {{0}};
+  uv_stream_t* handles[3];
+  uv_write_t req;
+  int i;
+
+  begin();
+  raw_frame(OURS, "");
+  start_reading();
+  net_turns(3);
+  while (uv_try_write((uv_stream_t*) &channel, &block, 1) > 0)
+    continue;
+  send_three(&req, handles);
+  net_drain((uv_stream_t*) &socks[0], &sinks[0]);
+  net_drain((uv_stream_t*) &ends[1], &sinks[1]);
+  net_drain((uv_stream_t*) &socks[2], &sinks[2]);
+  for (i = 0; i < 3; i++)
+    net_close((uv_handle_t*) handles[i]);
+  net_turns(3);
+  for (i = 0; i < 3; i++)
+    CHECK_EQ(sinks[i].ended, 0); /* The peer has them. */
+  CHECK_EQ(written, 0);
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  net_until(&written, 1);
+  CHECK(write_status < 0);
+  net_until(&sinks[1].ended, 1);
+  if (!test_is_wine()) { /* There it is not told which handle a socket has become. */
+    net_until(&sinks[0].ended, 1);
+    net_until(&sinks[2].ended, 1);
+  }
+  end();
+}
+
+/* One end of a pipe, as a handle of the process that the peer is thought to be another one than. */
+static HANDLE make_given(uv_file* other) {
+  HANDLE self = GetCurrentProcess();
+  HANDLE given;
+  uv_file fds[2];
+
+  CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK(DuplicateHandle(self, uv_get_osfhandle(fds[0]), self, &given, 0, FALSE,
+                        DUPLICATE_SAME_ACCESS));
+  CHECK_EQ(_close(fds[0]), 0);
+  *other = fds[1];
+  return given;
+}
+
+static void give_part(HANDLE handle, uint32_t flags, uint32_t length) {
+  uint64_t block[2] = {(uint64_t) (uintptr_t) handle, 0};
+
+  raw_header(DATA | PIPE | CONNECTION | flags, OURS, length);
+  raw_write(block, sizeof block);
+}
+
+/* None of them is there before the last one, and then all are with the first byte. */
+TEST(x7_several_handles_are_taken_with_the_last_frame) {
+  uv_file others[3];
+  uv_pipe_t passed;
+  int i;
+
+  begin();
+  start_reading();
+  raw_frame(OURS, "before");
+  until_text("before");
+  for (i = 0; i < 3; i++) {
+    give_part(make_given(&others[i]), i < 2 ? MORE : 0, i < 2 ? 0 : 4);
+    net_turns(3);
+    CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  }
+  CHECK_EQ(empty_reads, 0);
+  raw_write("a", 1);
+  net_until(&text_size, 7);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 3);
+  raw_write("bcd", 3);
+  until_text("beforeabcd");
+  CHECK_EQ(uv_pipe_pending_type(&channel), UV_NAMED_PIPE);
+  CHECK_EQ(uv_pipe_init(net_loop(), &passed, 0), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &passed), 0);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 2);
+  for (i = 0; i < 3; i++)
+    CHECK_EQ(_close(others[i]), 0);
+  end();
+}
+
+/* A sender of ours writes something with them; another one need not. */
+TEST(x7_several_handles_without_a_byte) {
+  uv_file others[2];
+  int i;
+
+  begin();
+  start_reading();
+  for (i = 0; i < 2; i++)
+    give_part(make_given(&others[i]), i == 0 ? MORE : 0, 0);
+  net_until(&empty_reads, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 2);
+  raw_frame(OURS, "on");
+  until_text("on");
+  for (i = 0; i < 2; i++)
+    CHECK_EQ(_close(others[i]), 0);
+  end();
+}
+
+/* Not one of them is handed out, and those that could be are closed. */
+TEST(x7_bad_one_among_several_handles) {
+  struct net_sink sinks[2] = {{0}};
+  uv_file others[2];
+  uv_pipe_t pipes[2];
+  int i;
+
+  begin();
+  start_reading();
+  give_part(make_given(&others[0]), MORE, 0);
+  give_part((HANDLE) (uintptr_t) 0x7FFFFFF0, MORE, 0);
+  give_part(make_given(&others[1]), 0, 1);
+  raw_write("x", 1);
+  for (i = 0; i < 2; i++) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipes[i], 0), 0);
+    CHECK_EQ(uv_pipe_open(&pipes[i], others[i]), 0);
+  }
+  net_until(&ended, 1);
+  CHECK_EQ(text_size, 0);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  for (i = 0; i < 2; i++) {
+    uv_buf_t buf = uv_buf_init((char*) "x", 1);
+
+    if (uv_is_readable((uv_stream_t*) &pipes[i])) {
+      net_drain((uv_stream_t*) &pipes[i], &sinks[i]);
+      net_until(&sinks[i].ended, 1);
+    } else {
+      CHECK_EQ(uv_try_write((uv_stream_t*) &pipes[i], &buf, 1), UV_EPIPE);
+    }
+  }
+  expect_end(UV_ECONNABORTED);
+}
+
+/* Whoever broke off takes them back, or could not have given them. */
+TEST(x7_cut_off_between_several_handles) {
+  uv_file other;
+  HANDLE given;
+
+  begin();
+  start_reading();
+  given = make_given(&other);
+  give_part(given, MORE, 0);
+  net_turns(3);
+  CHECK(CloseHandle(raw));
+  raw = INVALID_HANDLE_VALUE;
+  net_until(&ended, 1);
+  CHECK_EQ(status, UV_ECONNABORTED);
+  net_close((uv_handle_t*) &channel);
+  CHECK_EQ(GetFileType(given), FILE_TYPE_PIPE);
+  CHECK(CloseHandle(given));
+  CHECK_EQ(_close(other), 0);
+  end();
+}
+
+/* Bytes where another handle was said to come. */
+TEST(x7_no_handle_behind_one_that_says_so) {
+  uv_file other;
+  HANDLE given;
+
+  begin();
+  start_reading();
+  given = make_given(&other);
+  give_part(given, MORE, 0);
+  raw_frame(OURS, "text");
+  net_until(&ended, 1);
+  CHECK_EQ(text_size, 0);
+  CHECK(CloseHandle(given));
+  CHECK_EQ(_close(other), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(x7_more_handles_than_a_message_may_have) {
+  uv_file other;
+  HANDLE given;
+  int i;
+
+  begin();
+  start_reading();
+  given = make_given(&other);
+  for (i = 0; i < UVS_HANDLES_MOST; i++)
+    give_part(given, MORE, 0);
+  net_until(&ended, 1);
+  CHECK_EQ(uv_pipe_pending_count(&channel), 0);
+  CHECK(CloseHandle(given));
+  CHECK_EQ(_close(other), 0);
+  expect_end(UV_ECONNABORTED);
+}
+
+TEST(x7_several_handles_of_libuv) {
+  hostile(DATA | SOCKET_INFO | MORE, 0, 0, 0);
+}
+
+TEST(x7_payload_before_the_last_handle) {
+  hostile(DATA | PIPE | MORE, OURS, 4, 0);
+}
+
+TEST(x7_more_without_a_handle) {
+  hostile(DATA | MORE, OURS, 0, 0);
 }
 
 static int shut;

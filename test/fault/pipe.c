@@ -209,11 +209,28 @@ TEST(e1_open_nonblocking_pipe_ends) {
 
 /* ---- A handle on its way --------------------------------------------------------------------- */
 
-static union part sent, passed;
+static union part sent[2], passed[2]; /* the second one where there are several */
 static uv_write_t pass_req;
-static int passes_pipe;
-static int tries; /* before it writes */
+static unsigned passes; /* how many */
+static int passes_pipe; /* and whether the first one is a pipe; the second one is */
+static int tries;       /* before it writes */
 static int without_room;
+
+static int is_pipe(unsigned index) {
+  return index == 1 || passes_pipe;
+}
+
+static void take_passed(uv_stream_t* stream) {
+  unsigned i;
+
+  CHECK_EQ(uv_pipe_pending_count(&peer.pipe), (int) passes); /* all of them, or none */
+  for (i = 0; i < passes; i++) {
+    CHECK_EQ(uv_pipe_pending_type(&peer.pipe), is_pipe(i) ? UV_NAMED_PIPE : UV_TCP);
+    if (went_on(is_pipe(i) ? uv_pipe_init(scene, &passed[i].pipe, 0)
+                           : uv_tcp_init(scene, &passed[i].tcp)))
+      take(stream, &passed[i]);
+  }
+}
 
 static void on_channel(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
@@ -231,50 +248,62 @@ static void on_channel(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) 
   }
   if (scene_failed)
     return;
-  CHECK_EQ(uv_pipe_pending_count(&peer.pipe), 1);
-  CHECK_EQ(uv_pipe_pending_type(&peer.pipe), passes_pipe ? UV_NAMED_PIPE : UV_TCP);
-  if (went_on(passes_pipe ? uv_pipe_init(scene, &passed.pipe, 0) : uv_tcp_init(scene, &passed.tcp)))
-    take(stream, &passed);
+  take_passed(stream);
 }
 
 static void on_passed(uv_write_t* req, int status) {
   if (got_callback(status) && !scene_failed) {
     close_quietly((uv_handle_t*) req->send_handle);
+    if (passes == 2)
+      close_quietly(&sent[1].handle);
     close_quietly((uv_handle_t*) req->handle);
   }
 }
 
 /* Something to pass: a bound socket or a bound pipe. */
-static int make_sent(void) {
+static int make_sent(unsigned index) {
   char name[TEST_PIPE_NAME];
   struct sockaddr_in any;
 
-  if (passes_pipe)
-    return went_on(uv_pipe_init(scene, &sent.pipe, 0)) &&
-           went_on(uv_pipe_bind(&sent.pipe, test_pipe_name(name, sizeof(name))));
+  if (is_pipe(index))
+    return went_on(uv_pipe_init(scene, &sent[index].pipe, 0)) &&
+           went_on(uv_pipe_bind(&sent[index].pipe, test_pipe_name(name, sizeof(name))));
   CHECK_EQ(uv_ip4_addr("127.0.0.1", 0, &any), 0);
-  return went_on(uv_tcp_init(scene, &sent.tcp)) &&
-         went_on(uv_tcp_bind(&sent.tcp, (struct sockaddr*) &any, 0));
+  return went_on(uv_tcp_init(scene, &sent[index].tcp)) &&
+         went_on(uv_tcp_bind(&sent[index].tcp, (struct sockaddr*) &any, 0));
+}
+
+static void send_both(uv_stream_t* channel) {
+  uv_stream_t* handles[2] = {&sent[0].stream, &sent[1].stream};
+  uv_buf_t buf = uv_buf_init(text, 1);
+
+  if (make_sent(0) && make_sent(1))
+    (void) owes_callback(
+        uvs_write_handles(&pass_req, channel, &buf, 1, handles, passes, on_passed));
 }
 
 static void send_it(uv_stream_t* channel) {
   uv_buf_t buf = uv_buf_init(text, 1);
   int r = UV_EAGAIN;
 
-  if (!make_sent())
+  if (!make_sent(0))
     return;
   if (tries)
-    r = uv_try_write2(channel, &buf, 1, &sent.stream);
+    r = uv_try_write2(channel, &buf, 1, &sent[0].stream);
   if (r == UV_EAGAIN) {
-    (void) owes_callback(uv_write2(&pass_req, channel, &buf, 1, &sent.stream, on_passed));
+    (void) owes_callback(uv_write2(&pass_req, channel, &buf, 1, &sent[0].stream, on_passed));
   } else if (went_on(r)) {
-    close_quietly(&sent.handle);
+    close_quietly(&sent[0].handle);
     close_quietly((uv_handle_t*) channel);
   }
 }
 
 static void on_channel_connected(uv_connect_t* req, int status) {
-  if (got_callback(status) && !scene_failed)
+  if (!got_callback(status) || scene_failed)
+    return;
+  if (passes == 2)
+    send_both(req->handle);
+  else
     send_it(req->handle);
 }
 
@@ -283,11 +312,12 @@ static void on_channel_connection(uv_stream_t* listener, int status) {
     (void) went_on(uv_read_start(&peer.stream, on_alloc, on_channel));
 }
 
-static void pass(int is_pipe, int by_try) {
+static void pass(unsigned count, int with_pipe, int by_try) {
   char name[TEST_PIPE_NAME];
 
   forget();
-  passes_pipe = is_pipe;
+  passes = count;
+  passes_pipe = with_pipe;
   tries = by_try;
   memset(&sent, 0xa5, sizeof(sent));
   memset(&passed, 0xa5, sizeof(passed));
@@ -296,19 +326,23 @@ static void pass(int is_pipe, int by_try) {
   if (listen_to_name(name, 1, 16, on_channel_connection))
     connect_to_name(name, 1, on_channel_connected);
   scene_end();
-  CHECK(scene_failed || accepted == 2);
+  CHECK(scene_failed || accepted == 1 + (int) count);
 }
 
 void scenario_pass_tcp(void) {
-  pass(0, 0);
+  pass(1, 0, 0);
 }
 
 void scenario_try_tcp(void) {
-  pass(0, 1);
+  pass(1, 0, 1);
 }
 
 void scenario_pass_pipe(void) {
-  pass(1, 0);
+  pass(1, 1, 0);
+}
+
+void scenario_pass_both(void) {
+  pass(2, 0, 0);
 }
 
 TEST(e1_pass_a_handle) {
@@ -322,6 +356,12 @@ TEST(e1_pass_a_handle_by_a_try) {
 
 TEST(e1_pass_a_pipe) {
   for_every_allocation(scenario_pass_pipe);
+}
+
+TEST(e1_pass_both) {
+  without_room = 0;
+  for_every_allocation(scenario_pass_both);
+  CHECK(without_room > 0);
 }
 
 /* ---- A child ------------------------------------------------------------------------------------ */
@@ -400,9 +440,9 @@ TEST(e1_spawn) {
 static void on_inherited(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
   while (uv_pipe_pending_count((uv_pipe_t*) stream) > 0) {
-    CHECK_EQ(uv_tcp_init(stream->loop, &passed.tcp), 0);
-    CHECK_EQ(uv_accept(stream, &passed.stream), 0);
-    close_quietly(&passed.handle);
+    CHECK_EQ(uv_tcp_init(stream->loop, &passed[0].tcp), 0);
+    CHECK_EQ(uv_accept(stream, &passed[0].stream), 0);
+    close_quietly(&passed[0].handle);
     accepted++;
   }
   if (nread < 0)
@@ -421,6 +461,7 @@ static void be_ipc_child(void) {
 
 void scenario_spawn_ipc(void) {
   forget();
+  passes = 1;
   passes_pipe = 0;
   tries = 0;
   memset(&sent, 0xa5, sizeof(sent));

@@ -20,6 +20,7 @@ void scenario_nonblocking_ends(void);
 void scenario_pass_tcp(void);
 void scenario_try_tcp(void); /* by uv_try_write2 */
 void scenario_pass_pipe(void);
+void scenario_pass_both(void); /* by uvs_write_handles */
 void scenario_spawn(void);
 void scenario_spawn_ipc(void);
 

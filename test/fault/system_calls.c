@@ -292,12 +292,17 @@ TEST(e1_calls_of_passing_a_pipe) {
   fail_calls_of(scenario_pass_pipe, SET(socket) | SET(recvmsg) | SET(sendmsg));
 }
 
+TEST(e1_calls_of_passing_both) {
+  fail_calls_of(scenario_pass_both, SET(socket) | SET(recvmsg) | SET(sendmsg));
+}
+
 /* A user has a limit of descriptors that are under way, and others will receive theirs. */
 TEST(e1_descriptors_under_way_are_too_many) {
   static const struct fault too_many = {CALL_sendmsg, ETOOMANYREFS};
 
   CHECK_EQ(fail_each(&too_many, 0, scenario_pass_tcp), 1);
   CHECK_EQ(fail_each(&too_many, 0, scenario_pass_pipe), 1);
+  CHECK_EQ(fail_each(&too_many, 0, scenario_pass_both), 1);
 }
 
 /* A child is a copy where it cannot share our memory until it has become its program. */

@@ -56,6 +56,9 @@ static void feed(struct uv__ipc_decoder* decoder,
     case UV__IPC_GOT_SOCKET:
     case UV__IPC_GOT_PIPE:
       event(result, (uint8_t) (got + (decoder->flags & UV__IPC_CONNECTION) * 16));
+      event(result, decoder->ahead);
+      MUST(decoder->ahead < UV__IPC_HANDLES_MOST);
+      MUST(decoder->ahead == 0 || !uv__ipc_frame_between(decoder));
       mix(&result->events, decoder->block,
           got == UV__IPC_GOT_SOCKET ? UV__IPC_SOCKET_SIZE : UV__IPC_PIPE_SIZE);
       break;
@@ -69,7 +72,7 @@ static void feed(struct uv__ipc_decoder* decoder,
       MUST(!uv__ipc_frame_between(decoder));
       break;
     }
-    if (got == UV__IPC_GOT_PIPE || got == UV__IPC_GOT_EOF)
+    if (got == UV__IPC_GOT_PIPE || got == UV__IPC_GOT_EOF || decoder->ahead > 0)
       MUST(decoder->peer == UV__IPC_OURS);
     at += used;
   }

@@ -471,6 +471,11 @@ TEST(e1_windows_in_passing_a_pipe) {
   FAIL_CALLS_OF(scenario_pass_pipe, CALL_DuplicateHandle, CALL_WriteFile, CALL_ReadFile);
 }
 
+TEST(e1_windows_in_passing_both) {
+  FAIL_CALLS_OF(scenario_pass_both, CALL_WSADuplicateSocketW, CALL_WSASocketW, CALL_DuplicateHandle,
+                CALL_WriteFile, CALL_ReadFile);
+}
+
 /* What lacks memory is not well the moment after. */
 TEST(e1_shortage_in_a_tcp_conversation) {
   fault_native_shortage_in(scenario_tcp_talk);
@@ -494,4 +499,8 @@ TEST(e1_shortage_in_passing_a_socket) {
 
 TEST(e1_shortage_in_passing_a_pipe) {
   fault_native_shortage_in(scenario_pass_pipe);
+}
+
+TEST(e1_shortage_in_passing_both) {
+  fault_native_shortage_in(scenario_pass_both);
 }

@@ -17,6 +17,10 @@ static uv_loop_t loop;
 static uv_pipe_t channel;
 static HANDLE peer;
 static int ended;
+static int is_block; /* what comes next in the frames */
+/* What was given of a message of several handles whose last one has not been sent: the peer's to take back. */
+static HANDLE parts[UV__IPC_HANDLES_MOST];
+static unsigned part_count;
 
 static void on_alloc(uv_handle_t* handle, size_t suggested, uv_buf_t* buf) {
   static char bytes[512];
@@ -61,8 +65,8 @@ static HANDLE make_end(void) {
   return ends[0];
 }
 
-/* The block of a frame names a handle. */
-static void set_handle(unsigned char* block, size_t size, int is_real) {
+/* The block of a frame names a handle, which it returns, or NULL. */
+static HANDLE set_handle(unsigned char* block, size_t size, int is_real) {
   ULONGLONG number = NO_HANDLE;
   WSAPROTOCOL_INFOW info;
 
@@ -70,7 +74,7 @@ static void set_handle(unsigned char* block, size_t size, int is_real) {
     if (is_real)
       number = (ULONGLONG) (ULONG_PTR) make_end();
     memcpy(block, &number, sizeof(number));
-    return;
+    return is_real ? (HANDLE) (ULONG_PTR) number : NULL;
   }
   memcpy(&info, block, sizeof(info) < UV__IPC_INFO_SIZE ? sizeof(info) : UV__IPC_INFO_SIZE);
   if (is_real) {
@@ -81,12 +85,24 @@ static void set_handle(unsigned char* block, size_t size, int is_real) {
     info.dwProviderReserved = NO_HANDLE;
   }
   memcpy(block, &info, sizeof(info) < UV__IPC_INFO_SIZE ? sizeof(info) : UV__IPC_INFO_SIZE);
+  return is_real ? (HANDLE) (ULONG_PTR) info.dwProviderReserved : NULL;
+}
+
+/* Whether a handle that is good would be taken with this block: else it would stay the peer's. */
+static int is_good(const struct uv__ipc_decoder* decoder, const unsigned char* block) {
+  return (decoder->flags & UV__IPC_SOCKET) ||
+         ((decoder->flags & UV__IPC_CONNECTION) &&
+          uv__ipc_frame_get32(block + 8) <= UV__IPC_ENDING_CAME &&
+          uv__ipc_frame_get32(block + 12) == 0);
 }
 
 /* By a copy of the decoder it is known what the peer is about to send. */
 static size_t send_some(struct uv__ipc_decoder* decoder, const uint8_t* data, size_t size) {
   unsigned char bytes[UV__IPC_SOCKET_SIZE];
   size_t wants = uv__ipc_frame_wants(decoder);
+  int whole = wants != 0 && wants <= size;
+  HANDLE given = NULL;
+  enum uv__ipc_event event;
   size_t used;
   DWORD put;
 
@@ -95,11 +111,15 @@ static size_t send_some(struct uv__ipc_decoder* decoder, const uint8_t* data, si
   if (wants > size)
     wants = size;
   memcpy(bytes, data, wants);
-  if (wants == UV__IPC_SOCKET_SIZE && (decoder->flags & UV__IPC_SOCKET))
-    set_handle(bytes, UV__IPC_SOCKET_SIZE, data[0] & 1);
-  else if (wants == UV__IPC_PIPE_SIZE && (decoder->flags & UV__IPC_PIPE))
-    set_handle(bytes, UV__IPC_PIPE_SIZE, data[0] & 1);
-  (void) uv__ipc_frame_feed(decoder, (const char*) bytes, wants, &used);
+  if (is_block && whole)
+    given = set_handle(bytes, wants, (data[0] & 1) && is_good(decoder, bytes));
+  event = uv__ipc_frame_feed(decoder, (const char*) bytes, wants, &used);
+  if (given != NULL && part_count < UV__IPC_HANDLES_MOST)
+    parts[part_count++] = given;
+  if (event == UV__IPC_GOT_SOCKET || event == UV__IPC_GOT_PIPE)
+    part_count = decoder->ahead > 0 ? part_count : 0;
+  is_block = event == UV__IPC_MORE && whole && !is_block &&
+             (decoder->flags & (UV__IPC_SOCKET | UV__IPC_PIPE)) != 0;
   if (!WriteFile(peer, bytes, (DWORD) wants, &put, NULL))
     return size;
   return wants;
@@ -130,7 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     seed = seed * 257 + data[i];
   memset(&decoder, 0, sizeof(decoder));
   nt_begin(seed);
-  ended = 0;
+  ended = is_block = 0;
+  part_count = 0;
   MUST(uv_loop_init(&loop) == 0);
   connect_peer();
   MUST(uv_read_start((uv_stream_t*) &channel, on_alloc, on_read) == 0);
@@ -146,6 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uv_close((uv_handle_t*) &channel, NULL);
   MUST(uv_run(&loop, UV_RUN_DEFAULT) == 0);
   MUST(uv_loop_close(&loop) == 0);
+  while (part_count > 0)
+    MUST(CloseHandle(parts[--part_count]));
   uv_library_shutdown();
   nt_end();
   return 0;

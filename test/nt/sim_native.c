@@ -43,7 +43,7 @@ static ssize_t watch_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass) {
+                           struct uv__io* const* pass) {
   ssize_t n = REAL.write(io, bufs, nbufs, mode, pass);
 
   sim_trace("  write fd %d, %u bufs, mode %d: %d", sim_fd(io), nbufs, (int) mode, (int) n);

@@ -61,6 +61,14 @@ PROOF(frame_takes_any_bytes, 1) {
   CHECK(before.peer == UV__IPC_UNKNOWN || decoder.peer == before.peer);
   /* Our own frames come from our own kind. */
   CHECK((event != UV__IPC_GOT_PIPE && event != UV__IPC_GOT_EOF) || decoder.peer == UV__IPC_OURS);
+  CHECK(decoder.ahead == 0 || decoder.peer == UV__IPC_OURS);
+  /* Handles of one write are counted, there are no more than one may have, and nothing comes in between. */
+  CHECK(decoder.ahead < UV__IPC_HANDLES_MOST);
+  CHECK(decoder.ahead <= before.ahead ||
+        (decoder.ahead == before.ahead + 1 && (decoder.flags & UV__IPC_LINKED) &&
+         (event == UV__IPC_GOT_SOCKET || event == UV__IPC_GOT_PIPE)));
+  CHECK(before.ahead == 0 || (event != UV__IPC_BYTES && event != UV__IPC_GOT_EOF));
+  CHECK(decoder.ahead == 0 || !uv__ipc_frame_between(&decoder));
   CHECK((event != UV__IPC_GOT_EOF && event != UV__IPC_BAD) || uv__ipc_frame_wants(&decoder) == 0);
   CHECK(event != UV__IPC_BAD || !uv__ipc_frame_between(&decoder));
   REACHED();
@@ -89,6 +97,8 @@ PROOF(frame_head_is_read_as_written, 18) {
                                    UV__IPC_SOCKET | UV__IPC_CONNECTION,
                                    UV__IPC_PIPE,
                                    UV__IPC_PIPE | UV__IPC_CONNECTION,
+                                   UV__IPC_SOCKET | UV__IPC_LINKED,
+                                   UV__IPC_PIPE | UV__IPC_LINKED,
                                    UV__IPC_EOF};
   unsigned char head[UV__IPC_HEAD_MOST];
   struct uv__ipc_decoder decoder;
@@ -99,7 +109,7 @@ PROOF(frame_head_is_read_as_written, 18) {
   enum uv__ipc_event event;
 
   ASSUME(kind < sizeof(kinds) / sizeof(kinds[0]));
-  ASSUME(!(kinds[kind] & UV__IPC_EOF) || length == 0);
+  ASSUME(!(kinds[kind] & (UV__IPC_EOF | UV__IPC_LINKED)) || length == 0);
   size = uv__ipc_frame_head(head, kinds[kind], length);
   uv__ipc_frame_init(&decoder);
   copies = 1;

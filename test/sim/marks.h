@@ -61,6 +61,8 @@
   X(ASYNC_WHILE_WAITING, "an async is sent while the loop waits")                                \
   X(PASSED, "a handle goes with a write")                                                        \
   X(PASSED_ALONE, "a handle arrives in a read without bytes")                                    \
+  X(PASSED_SEVERAL, "several handles go with one write")                                         \
+  X(CLOSE_ONE_OF_SEVERAL, "close of one of several handles that are to be passed together")      \
   X(PARTIAL_PASSING, "a part of a write is taken, and its handle with it")                       \
   X(STOPS_BEFORE_PASSING, "all in front of a write with a handle is taken, and nothing of it")   \
   X(PASS_CONNECTED, "a connection is to be passed")                                              \

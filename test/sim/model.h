@@ -22,6 +22,7 @@ enum model_kind {
 
 enum {
   MODEL_PENDING = 128,
+  MODEL_TOGETHER = 4, /* handles that one write passes */
   MODEL_LOOPS = 2
 };
 
@@ -46,11 +47,12 @@ struct model_write {
   int cancelled;
   int started; /* was queued while something was in flight: maybe it too */
   int lost;    /* error of the call that it was in, although all of it had arrived; or 0 */
-  struct model_handle* send; /* what it passes; NULL: nothing */
-  int send_id;               /* what that led to */
+  struct model_handle* sends[MODEL_TOGETHER]; /* what it passes */
+  int send_ids[MODEL_TOGETHER];               /* what that led to */
+  unsigned send_count;
   int passed;
   int flies;    /* is the first of a write in flight */
-  int forsaken; /* `send` was closed while it was */
+  int forsaken; /* one of `sends` was closed while it was */
   int outside;  /* no callback of its stream made it */
   uint64_t turn;
 };
@@ -206,6 +208,9 @@ void model_accept(struct model_handle* server, struct model_handle* client);
 
 /* model_write.c; what is to be passed, or NULL */
 void model_write(struct model_handle* h, struct model_handle* send);
+void model_write_several(struct model_handle* h,
+                         struct model_handle* const* handles,
+                         unsigned count);
 void model_try_write(struct model_handle* h, struct model_handle* send);
 void model_cancel(struct model_handle* h);
 void model_shutdown(struct model_handle* h);

@@ -127,7 +127,7 @@ static void check_write_status(const struct model_handle* h,
     want = h->closing && status == UV_ECANCELED ? status
            : w->size > 0 || status != 0         ? UV_ETIMEDOUT
                                                 : 0;
-  else if (w->send != NULL && w->error == UV_EBADF &&
+  else if (w->send_count > 0 && w->error == UV_EBADF &&
            ((h->closing && status == UV_ECANCELED) ||
             (h->state == STATE_DROPPED && status == UV_ETIMEDOUT)))
     want = status;       /* Its handle closed when all of the stream was cancelled already. */

@@ -123,9 +123,9 @@ static void mark_told(const struct model_handle* h, ssize_t result) {
     return;
   if (result > 0 && was_finished > 0 && w->left < w->size)
     sim_mark(MARK_PARTIAL_ACROSS);
-  if (result > 0 && w->send != NULL && w->passed)
+  if (result > 0 && w->send_count > 0 && w->passed)
     sim_mark(MARK_PARTIAL_PASSING);
-  if (result > 0 && w->send != NULL && !w->passed)
+  if (result > 0 && w->send_count > 0 && !w->passed)
     sim_mark(MARK_STOPS_BEFORE_PASSING);
   if (result > 0 && !h->in_close && in_row(&writes_in_row, h) == WRITE_ROUNDS)
     sim_mark(MARK_WRITE_BUDGET);

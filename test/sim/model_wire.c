@@ -33,8 +33,12 @@ static struct {
   int pass;
 } attempt;
 
-static int passing;        /* what goes with the bytes that are taken next; 0: nothing */
-static int passing_is_tcp; /* its kind */
+/* What goes with the bytes that are taken next. */
+static struct {
+  int id;
+  int is_tcp;
+} passing[MODEL_TOGETHER];
+static unsigned passing_count;
 
 unsigned model_finished;
 
@@ -68,28 +72,33 @@ void model_wire_turned_up(int serial, const char* bytes, size_t n) {
   wire->sent += n;
 }
 
-/* The next bytes of a stream bring a handle with them, or must not. */
-static void check_passing(const struct model_handle* h, int want) {
+/* The next bytes of a stream bring these handles with them, all of them, and no others. */
+static void check_passing(const struct model_handle* h, const int* want, unsigned count) {
   struct wire* wire = &wires[h->out];
+  unsigned i;
 
-  if (passing != want)
-    sim_fail("I3: handle %d passes %d, not %d", h->number, passing, want);
-  if (passing == 0)
-    return;
-  if (wire->passed_count == MOST_PASSED)
-    sim_fail("the model has no room for another passed handle");
-  wire->passed[wire->passed_count].id = passing;
-  wire->passed[wire->passed_count].is_tcp = passing_is_tcp;
-  wire->passed[wire->passed_count++].at = wire->sent;
-  passing = 0;
-  sim_mark(MARK_PASSED);
+  if (passing_count != count)
+    sim_fail("I3, X7: handle %d passes %u handles, not %u", h->number, passing_count, count);
+  for (i = 0; i < count; i++) {
+    if (passing[i].id != want[i])
+      sim_fail("I3: handle %d passes %d, not %d", h->number, passing[i].id, want[i]);
+    if (wire->passed_count == MOST_PASSED)
+      sim_fail("the model has no room for another passed handle");
+    wire->passed[wire->passed_count].id = passing[i].id;
+    wire->passed[wire->passed_count].is_tcp = passing[i].is_tcp;
+    wire->passed[wire->passed_count++].at = wire->sent;
+    sim_mark(MARK_PASSED);
+  }
+  if (count > 1)
+    sim_mark(MARK_PASSED_SEVERAL);
+  passing_count = 0;
 }
 
 void model_wire_passed(struct uv__io* io, int fd) {
-  if (model_handle_of_io(io)->kind != KIND_IPC || passing != 0)
-    sim_fail("I1: a handle goes over what carries none, or two go at once");
-  passing = sim_identity(fd);
-  passing_is_tcp = sim_is_tcp(fd);
+  if (model_handle_of_io(io)->kind != KIND_IPC || passing_count == MODEL_TOGETHER)
+    sim_fail("I1: a handle goes over what carries none, or too many go at once");
+  passing[passing_count].id = sim_identity(fd);
+  passing[passing_count++].is_tcp = sim_is_tcp(fd);
 }
 
 void model_wire_arrived(struct uv__io* io, int fd) {
@@ -113,13 +122,25 @@ int model_waits(const struct model_write* w) {
   return w->left > 0 && !w->cancelled && w->error == 0;
 }
 
+/* Whether what goes with the next bytes is what this write passes. */
+static int goes(const struct model_write* w) {
+  unsigned i;
+
+  if (w->send_count == 0 || passing_count != w->send_count)
+    return 0;
+  for (i = 0; i < passing_count; i++)
+    if (passing[i].id != w->send_ids[i])
+      return 0;
+  return 1;
+}
+
 /* The write whose bytes come next. One that had not passed its handle when that closed ended with the
  * answer of the system to the call in which it was. */
 static struct model_write* next_to_go(struct model_handle* h, struct model_write* w) {
   for (; w != NULL; w = w->next) {
     if (!model_waits(w))
       continue;
-    if (!w->forsaken || w->passed || passing == w->send_id)
+    if (!w->forsaken || w->passed || goes(w))
       return w;
     w->error = UV_EBADF;
     h->queued -= w->left;
@@ -134,7 +155,7 @@ void model_wire_taken(struct uv__io* io, const char* bytes, size_t n) {
   size_t at;
 
   if (attempt.handle != NULL) {
-    check_passing(h, attempt.taken == 0 ? attempt.pass : 0);
+    check_passing(h, &attempt.pass, attempt.taken == 0 && attempt.pass != 0);
     model_wire_turned_up(h->out, bytes, n);
     if (attempt.handle != h || attempt.size - attempt.taken < n ||
         memcmp(attempt.bytes + attempt.taken, bytes, n) != 0)
@@ -149,8 +170,8 @@ void model_wire_taken(struct uv__io* io, const char* bytes, size_t n) {
     if (w == NULL)
       sim_fail("W1: handle %d wrote bytes that nobody submitted", h->number);
     part = w->left < n - at ? w->left : n - at;
-    check_passing(h, w->left == w->size ? w->send_id : 0);
-    w->passed |= w->send != NULL;
+    check_passing(h, w->send_ids, w->left == w->size ? w->send_count : 0);
+    w->passed |= w->send_count > 0;
     model_wire_turned_up(h->out, bytes + at, part);
     if (memcmp(w->bytes + (w->size - w->left), bytes + at, part) != 0)
       sim_fail("W1: handle %d wrote the wrong bytes", h->number);
@@ -192,7 +213,7 @@ void model_wire_begin(void) {
   memset(wires, 0, sizeof(wires));
   memset(&attempt, 0, sizeof(attempt));
   model_finished = 0;
-  passing = 0;
+  passing_count = 0;
 }
 
 void model_wire_end(void) {

@@ -106,6 +106,15 @@ static void mark_passing(const struct model_handle* send) {
                                               : MARK_PASS_BOUND);
 }
 
+static int sends(const struct model_write* w, const struct model_handle* send) {
+  unsigned i;
+
+  for (i = 0; i < w->send_count; i++)
+    if (w->sends[i] == send)
+      return 1;
+  return 0;
+}
+
 void model_forsake(struct model_handle* send) {
   int passing = 0;
   int i;
@@ -114,9 +123,11 @@ void model_forsake(struct model_handle* send) {
     struct model_write* w;
 
     for (w = model.handles[i].writes; w != NULL; w = w->next) {
-      if (w->send != send || w->passed || w->cancelled || w->error != 0)
+      if (!sends(w, send) || w->passed || w->cancelled || w->error != 0)
         continue;
       passing = 1;
+      if (w->send_count > 1)
+        sim_mark(MARK_CLOSE_ONE_OF_SEVERAL);
       if (w->flies) {
         w->forsaken = 1;
         continue;
@@ -131,12 +142,61 @@ void model_forsake(struct model_handle* send) {
                                             : MARK_CLOSE_PASSING);
 }
 
+/* The same of all of them, each of which has to be another one (X7). */
+static int pass_all_answer(const struct model_handle* h, const struct model_write* w) {
+  unsigned i;
+  int r = 0;
+
+  for (i = 0; r == 0 && i < w->send_count; i++)
+    r = pass_answer(h, w->sends[i], w->size);
+  return r;
+}
+
+static int is_double(const struct model_write* w) {
+  unsigned i;
+  unsigned k;
+
+  for (i = 0; i < w->send_count; i++)
+    for (k = 0; k < i; k++)
+      if (w->sends[i] == w->sends[k])
+        return 1;
+  return 0;
+}
+
+static int call_write(struct model_handle* h,
+                      struct model_write* w,
+                      const uv_buf_t* bufs,
+                      unsigned nbufs) {
+  uv_stream_t* streams[MODEL_TOGETHER];
+  unsigned i;
+  int r;
+
+  if (w->send_count == 0)
+    return uv_write(&w->req, &h->uv->stream, bufs, nbufs, model_on_write);
+  if (w->send_count == 1)
+    return uv_write2(&w->req, &h->uv->stream, bufs, nbufs, &w->sends[0]->uv->stream,
+                     model_on_write);
+  for (i = 0; i < w->send_count; i++)
+    streams[i] = &w->sends[i]->uv->stream;
+  r = uvs_write_handles(&w->req, &h->uv->stream, bufs, nbufs, streams, w->send_count,
+                        model_on_write);
+  memset(streams, 0xdb, sizeof(streams)); /* Nor is this one needed any more. */
+  return r;
+}
+
 void model_write(struct model_handle* h, struct model_handle* send) {
+  model_write_several(h, &send, send != NULL);
+}
+
+void model_write_several(struct model_handle* h,
+                         struct model_handle* const* handles,
+                         unsigned count) {
   uv_buf_t bufs[MOST_BUFFERS];
   struct model_write* w = model_memory(sizeof(*w));
   int want = write_answer(h);
   int out_of_memory = sim_chance(10) && model.budget > 0;
   unsigned nbufs;
+  unsigned i;
   int r;
 
   w->handle = h;
@@ -147,8 +207,9 @@ void model_write(struct model_handle* h, struct model_handle* send) {
   w->cancelled = 0;
   w->started = 0;
   w->lost = 0;
-  w->send = send;
-  w->send_id = 0;
+  w->send_count = count;
+  memset(w->send_ids, 0, sizeof(w->send_ids));
+  memcpy(w->sends, handles, count * sizeof(handles[0]));
   w->passed = 0;
   w->flies = 0;
   w->forsaken = 0;
@@ -158,11 +219,13 @@ void model_write(struct model_handle* h, struct model_handle* send) {
   w->req.data = w;
   fill(w->bytes, w->size);
   nbufs = cut(w->bytes, w->size, bufs);
+  if (is_double(w))
+    want = UV_EINVAL;
   if (want == 0)
-    want = pass_answer(h, send, w->size);
-  if (want == 0) {
-    w->send_id = identity(send);
-    mark_passing(send);
+    want = pass_all_answer(h, w);
+  for (i = 0; want == 0 && i < count; i++) {
+    w->send_ids[i] = identity(w->sends[i]);
+    mark_passing(w->sends[i]);
   }
 
   model_enter_call();
@@ -172,9 +235,7 @@ void model_write(struct model_handle* h, struct model_handle* send) {
   append(h, w);
   h->queued += w->size;
   sim_alloc_fail = out_of_memory;
-  r = send == NULL
-          ? uv_write(&w->req, &h->uv->stream, bufs, nbufs, model_on_write)
-          : uv_write2(&w->req, &h->uv->stream, bufs, nbufs, &send->uv->stream, model_on_write);
+  r = call_write(h, w, bufs, nbufs);
   if (want == 0 && out_of_memory && !sim_alloc_fail) {
     want = UV_ENOMEM;
     sim_mark(MARK_WRITE_NO_MEMORY);
@@ -215,8 +276,9 @@ static void try_all(struct model_handle* h,
   w->bytes = bytes;
   w->size = size;
   w->left = size;
-  w->send = send;
-  w->send_id = identity(send);
+  w->sends[0] = send;
+  w->send_ids[0] = identity(send);
+  w->send_count = send != NULL;
   model_enter_call();
   append(h, w);
   h->queued += size;

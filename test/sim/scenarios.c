@@ -308,6 +308,73 @@ static void pass_and_close(void) {
   }
 }
 
+/* Something that can be passed, and now and then what cannot. */
+static struct model_handle* make_passable(int number) {
+  struct model_handle* h = model_new(sim_chance(50) ? KIND_TCP : KIND_PIPE, &model.loops[0]);
+
+  if (h == NULL || sim_chance(3))
+    return h;
+  if (sim_chance(50)) {
+    model_open(h);
+    return h;
+  }
+  model_bind(h, SERVER + 1 + number);
+  if (sim_chance(50))
+    model_listen(h);
+  return h;
+}
+
+/* Those that have not gone yet. */
+static unsigned keep_open(struct model_handle** handles, unsigned count) {
+  unsigned kept = 0;
+  unsigned i;
+
+  for (i = 0; i < count; i++)
+    if (!handles[i]->closed)
+      handles[kept++] = handles[i];
+  return kept;
+}
+
+/* The same of several that go together, of which one may close, or be among those of the next write. */
+static void pass_several_and_close(void) {
+  struct model_handle* together[MODEL_TOGETHER];
+  struct model_handle* from = NULL;
+  unsigned count = 0;
+  int i;
+
+  if (!(sim_has & SIM_HAS_PIPES))
+    return;
+  from = model_new(KIND_IPC, &model.loops[0]);
+  if (from == NULL)
+    return;
+  model_open(from);
+  if (from->state != STATE_CONNECTED)
+    return;
+  for (i = 0; i < 32; i++) {
+    together[count] = count > 0 && sim_chance(2) ? together[0] : make_passable(i);
+    if (together[count] == NULL)
+      return;
+    if (++count < MODEL_TOGETHER && sim_chance(60))
+      continue;
+    if (sim_chance(30))
+      model_write(from, NULL);
+    count = keep_open(together, count);
+    model_write_several(from, together, count);
+    if (sim_chance(10))
+      model_cancel(from);
+    if (sim_chance(40))
+      program_turn();
+    count = keep_open(together, count);
+    if (count > 0 && sim_chance(50))
+      model_close(together[sim_below(count)], 0);
+    model_read_start(&model.handles[from->number + 1]);
+    if (sim_chance(70))
+      count = 0;
+    else if (count == MODEL_TOGETHER)
+      count--;
+  }
+}
+
 /* Work of all kinds is taken back in whatever phase that is. */
 static void work_and_cancel(void) {
   int i;
@@ -367,6 +434,7 @@ static const struct {
     {"stop_between_ring_and_turn", stop_between_ring_and_turn},
     {"signals_of_before_a_stop", signals_of_before_a_stop},
     {"pass_and_close", pass_and_close},
+    {"pass_several_and_close", pass_several_and_close},
     {"work_and_cancel", work_and_cancel},
     {"connect_to_names", connect_to_names},
 };

@@ -92,12 +92,15 @@ static uint64_t sum_of(const struct sim_pin* pin) {
   return sum;
 }
 
-void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int pass_fd) {
+void sim_pin_bytes(struct uv__io* io,
+                   const uv_buf_t* bufs,
+                   unsigned nbufs,
+                   const struct sim_passing* pass) {
   struct sim_pin* pin = malloc(sizeof(*pin) + nbufs * sizeof(bufs[0]));
 
   if (pin == NULL)
     sim_fail("the test itself is out of memory");
-  pin->pass_fd = pass_fd;
+  pin->pass = *pass;
   pin->nbufs = nbufs;
   memcpy(pin->bufs, bufs, nbufs * sizeof(bufs[0]));
   pin->sum = sum_of(pin);
@@ -107,8 +110,8 @@ void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int 
 void sim_unpin(struct uv__io* io) {
   if (io->tail.pin->sum != sum_of(io->tail.pin))
     sim_fail("the bytes of a write in flight were touched");
-  if (io->tail.pin->pass_fd >= 0)
-    sim_fd_close(io->tail.pin->pass_fd, 0); /* It did not go. */
+  while (io->tail.pin->pass.count > 0) /* They did not go. */
+    sim_fd_close(io->tail.pin->pass.fds[--io->tail.pin->pass.count], 0);
   free(io->tail.pin);
   io->tail.pin = NULL;
 }
@@ -143,7 +146,7 @@ size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, si
   struct sim_pin* pin = io->tail.pin;
   size_t limit = more + size_of(pin);
   size_t size = 0;
-  int pass_fd = pin->pass_fd;
+  struct sim_passing pass = pin->pass;
   unsigned i;
 
   for (i = 0; i < pin->nbufs; i++)
@@ -151,10 +154,10 @@ size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, si
       sim_fail("the last write does not begin with the bytes in flight");
   for (i = 0; i < nbufs; i++)
     size += bufs[i].len;
-  pin->pass_fd = -1;
+  pin->pass.count = 0;
   sim_unpin(io);
   sim_enlarge(sim_socket_of(io), limit);
-  return sim_take(io, bufs, nbufs, limit < size ? limit : size, &pass_fd);
+  return sim_take(io, bufs, nbufs, limit < size ? limit : size, &pass);
 }
 
 /* A write in flight meets the system again. Completion style: it takes bytes now. Readiness
@@ -172,7 +175,7 @@ static int try_write(struct uv__io* io) {
   } else {
     size_t limit = sim_chance(50) ? size_of(pin) : 1 + sim_below(100);
     io->tail.write_result =
-        (ssize_t) sim_take(io, pin->bufs, pin->nbufs, sim_room_or(sock, limit), &pin->pass_fd);
+        (ssize_t) sim_take(io, pin->bufs, pin->nbufs, sim_room_or(sock, limit), &pin->pass);
   }
   sim_unpin(io);
   sim_ring(io, UV__WRITE);
@@ -256,9 +259,9 @@ void sim_decide(struct uv__io* io, unsigned lanes) {
     tail->write_result = UV_ECANCELED;
     if ((tail->style & SIM_COMPLETES) && sim_chance(50) && !sim_socket_of(io)->reset &&
         sim_room(sim_socket_of(io)) > 0)
-      tail->write_result = (ssize_t) sim_take(io, tail->pin->bufs, tail->pin->nbufs,
-                                              sim_room_or(sim_socket_of(io), 1 + sim_below(200)),
-                                              &tail->pin->pass_fd);
+      tail->write_result =
+          (ssize_t) sim_take(io, tail->pin->bufs, tail->pin->nbufs,
+                             sim_room_or(sim_socket_of(io), 1 + sim_below(200)), &tail->pin->pass);
     if (tail->write_result < 0)
       sim_mark(MARK_CUT_CANCELED);
     else if ((size_t) tail->write_result < size_of(tail->pin))

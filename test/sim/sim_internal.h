@@ -48,6 +48,7 @@ enum {
   SIM_FDS = 1024,
   SIM_BACKLOG = 32,
   SIM_PASSED = 512, /* under way to one socket */
+  SIM_TOGETHER = 8, /* with one write */
   SIM_THREADS = 6
 };
 
@@ -85,8 +86,14 @@ struct sim_socket {
   int queue_seen;
 };
 
+/* Descriptors that go with the first byte, or have come with it. */
+struct sim_passing {
+  unsigned count;
+  int fds[SIM_TOGETHER];
+};
+
 struct sim_pin {
-  int pass_fd; /* goes with the first byte; -1: none, or gone */
+  struct sim_passing pass; /* what has not gone */
   unsigned nbufs;
   uint64_t sum;
   uv_buf_t bufs[1];
@@ -123,15 +130,17 @@ int sim_hangup(const struct sim_socket* sock);
 int sim_dead(struct sim_socket* sock);
 /* Its side sends no more. */
 void sim_fin(struct sim_socket* sock);
-/* Takes a prefix of `limit` bytes of the buffers, with the first of them *pass_fd, which is -1
- * then, and tells the observer. */
-size_t sim_take(
-    struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit, int* pass_fd);
+/* Takes a prefix of `limit` bytes of the buffers, with the first of them what is to pass, of which nothing
+ * is left then, and tells the observer. */
+size_t sim_take(struct uv__io* io,
+                const uv_buf_t* bufs,
+                unsigned nbufs,
+                size_t limit,
+                struct sim_passing* pass);
 /* Bytes of somebody else's than the core's, from and to what a descriptor leads to. */
 size_t sim_send(int fd, const char* bytes, size_t size);
-/* What is there, up to the byte that brings the next descriptor; *passed is what came with the
- * first one, or -1. */
-size_t sim_receive(struct sim_socket* sock, char* base, size_t len, int* passed);
+/* What is there, up to the byte that brings the next descriptors; *passed is what came with the first one. */
+size_t sim_receive(struct sim_socket* sock, char* base, size_t len, struct sim_passing* passed);
 int sim_port_free(enum uv__desc_kind kind, int port);
 /* Tries to reach a listener; 0 or an error. */
 int sim_connect_now(struct uv__io* io);
@@ -186,7 +195,10 @@ void sim_arm(struct uv__io* io, enum uv__lane lane);
 void sim_ring(struct uv__io* io, enum uv__lane lane);
 /* Rings a lane if it has a result; 1 when it rang. */
 int sim_try_ring(struct uv__io* io, enum uv__lane lane);
-void sim_pin_bytes(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, int pass_fd);
+void sim_pin_bytes(struct uv__io* io,
+                   const uv_buf_t* bufs,
+                   unsigned nbufs,
+                   const struct sim_passing* pass);
 void sim_unpin(struct uv__io* io);
 /* Decides what lanes that a close cuts short really did; the bytes of a write are the caller's
  * again after the first of the two only. */

@@ -152,7 +152,7 @@ static void work(struct child* child) {
   char bytes[64];
   size_t n;
   size_t i;
-  int passed;
+  struct sim_passing passed;
   int fd;
 
   if (child->fd_count == 0 || sim_is_calm)
@@ -163,8 +163,8 @@ static void work(struct child* child) {
     return; /* What it inherited is not all its own. */
   if (sim_chance(50) && sock->in_seen > 0 && !sock->reset) {
     (void) sim_receive(sock, bytes, sizeof(bytes), &passed);
-    if (passed >= 0)
-      sim_fd_close(passed, 0);
+    while (passed.count > 0)
+      sim_fd_close(passed.fds[--passed.count], 0);
   }
   if (sim_chance(30)) {
     n = sim_below(sizeof(bytes));

@@ -217,17 +217,21 @@ static void pass_on(struct sim_socket* sock, int fd) {
   peer->passed[peer->passed_count++].at = peer->in_taken + peer->in_len;
 }
 
-size_t sim_take(
-    struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t limit, int* pass_fd) {
+size_t sim_take(struct uv__io* io,
+                const uv_buf_t* bufs,
+                unsigned nbufs,
+                size_t limit,
+                struct sim_passing* pass) {
   struct sim_socket* sock = sim_socket_of(io);
   size_t taken = 0;
   unsigned i;
 
-  if (pass_fd != NULL && *pass_fd >= 0 && limit > 0) {
-    sim_seen->passed(io, *pass_fd);
-    pass_on(sock, *pass_fd);
-    *pass_fd = -1;
+  for (i = 0; i < pass->count && limit > 0; i++) {
+    sim_seen->passed(io, pass->fds[i]);
+    pass_on(sock, pass->fds[i]);
   }
+  if (limit > 0)
+    pass->count = 0;
   for (i = 0; i < nbufs && taken < limit; i++) {
     size_t n = bufs[i].len < limit - taken ? bufs[i].len : limit - taken;
 
@@ -275,12 +279,12 @@ size_t sim_send(int fd, const char* bytes, size_t size) {
   return n;
 }
 
-size_t sim_receive(struct sim_socket* sock, char* base, size_t len, int* passed) {
+size_t sim_receive(struct sim_socket* sock, char* base, size_t len, struct sim_passing* passed) {
   size_t count = sock->in_seen < len ? sock->in_seen : len;
 
-  *passed = -1;
-  if (sock->passed_count > 0 && sock->passed[0].at == sock->in_taken) {
-    *passed = sock->passed[0].fd;
+  passed->count = 0;
+  while (sock->passed_count > 0 && sock->passed[0].at == sock->in_taken) {
+    passed->fds[passed->count++] = sock->passed[0].fd;
     sock->passed_count--;
     memmove(sock->passed, sock->passed + 1, sock->passed_count * sizeof(sock->passed[0]));
   }

@@ -276,22 +276,25 @@ static int tcp_hangup_arm(struct uv__io* io) {
 static ssize_t take_some(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   struct sim_socket* sock = sim_socket_of(io);
   int alone = passed != NULL && sim_chance(5);
+  struct sim_passing came;
+  unsigned i;
   ssize_t n;
-  int fd;
 
-  n = (ssize_t) sim_receive(sock, base, alone ? 0 : len, &fd);
-  if (fd >= 0 && passed == NULL)
-    sim_fd_close(fd, 0); /* Nobody asked for it. */
-  if (fd >= 0 && passed != NULL) {
-    sim_hold(fd, HELD_BY_CORE);
-    passed->descs[0].fd = fd;
-    passed->descs[0].kind = (int) sim_socket_at(fd)->kind;
-    passed->count = 1;
-    sim_seen->arrived(io, fd);
+  n = (ssize_t) sim_receive(sock, base, alone ? 0 : len, &came);
+  for (i = 0; i < came.count; i++) {
+    if (passed == NULL) {
+      sim_fd_close(came.fds[i], 0); /* Nobody asked for it. */
+      continue;
+    }
+    sim_hold(came.fds[i], HELD_BY_CORE);
+    passed->descs[i].fd = came.fds[i];
+    passed->descs[i].kind = (int) sim_socket_at(came.fds[i])->kind;
+    passed->count = i + 1;
+    sim_seen->arrived(io, came.fds[i]);
     if (n == 0)
       sim_mark(MARK_PASSED_ALONE);
   }
-  return n == 0 && fd < 0 ? UV_EAGAIN : n;
+  return n == 0 && came.count == 0 ? UV_EAGAIN : n;
 }
 
 static ssize_t tcp_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
@@ -346,11 +349,33 @@ static size_t size_of(const uv_buf_t* bufs, unsigned nbufs) {
   return size;
 }
 
+/* Descriptors of what is to be passed, for who has them then. */
+static struct sim_passing dup_all(struct uv__io* const* pass, enum sim_holder holder) {
+  struct sim_passing passing;
+
+  for (passing.count = 0; pass != NULL && pass[passing.count] != NULL; passing.count++) {
+    if (passing.count == SIM_TOGETHER)
+      sim_fail("write with more handles than the simulator has room for");
+    passing.fds[passing.count] = sim_dup(pass[passing.count]->tail.fd, holder);
+  }
+  return passing;
+}
+
+static void check_passing(const struct uv__io* io, struct uv__io* const* pass) {
+  unsigned i;
+
+  for (i = 0; pass != NULL && pass[i] != NULL; i++)
+    if (io->ops != &uv__ipc_ops || pass[i]->tail.magic != SIM_OPEN || pass[i]->tail.fd < 0)
+      sim_fail("write with a handle that cannot go, or over what carries none");
+  if (pass != NULL && i == 0)
+    sim_fail("write with a list of no handles");
+}
+
 static ssize_t tcp_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   struct sim_socket* sock = check_connected(io, "write");
   ssize_t n;
   unsigned i;
@@ -361,9 +386,7 @@ static ssize_t tcp_write(struct uv__io* io,
     sim_fail("write after shutdown");
   if (nbufs == 0)
     sim_fail("write of nothing");
-  if (pass != NULL &&
-      (io->ops != &uv__ipc_ops || pass->tail.magic != SIM_OPEN || pass->tail.fd < 0))
-    sim_fail("write with a handle that cannot go, or over what carries none");
+  check_passing(io, pass);
   for (i = 0; i < nbufs; i++)
     if (bufs[i].len == 0 || bufs[i].base == NULL)
       sim_fail("write of an empty buffer");
@@ -382,19 +405,19 @@ static ssize_t tcp_write(struct uv__io* io,
   } else if (sim_room(sock) > 0 && ((io->tail.style & SIM_EAGER) || sim_chance(60))) {
     size_t size = size_of(bufs, nbufs);
     size_t limit = io->tail.style & SIM_STINGY || sim_chance(40) ? 1 + sim_below(50) : size;
-    int pass_fd = pass == NULL ? -1 : sim_dup(pass->tail.fd, HELD_BY_QUEUE);
+    struct sim_passing passing = dup_all(pass, HELD_BY_QUEUE);
 
     n = (ssize_t) sim_take(io, bufs, nbufs, sim_room_or(sock, limit < size ? limit : size),
-                           &pass_fd);
+                           &passing);
   } else if (mode == UV__TRY) {
     n = UV_EAGAIN;
   } else {
+    struct sim_passing passing =
+        dup_all(io->tail.style & (SIM_COMPLETES | SIM_COPIES) ? pass : NULL, HELD_BY_WRITE);
+
     n = UV__PENDING;
-    /* A port that works on the bytes has the descriptor, too; one that waits for room does not. */
-    sim_pin_bytes(io, bufs, nbufs,
-                  pass != NULL && (io->tail.style & (SIM_COMPLETES | SIM_COPIES))
-                      ? sim_dup(pass->tail.fd, HELD_BY_WRITE)
-                      : -1);
+    /* A port that works on the bytes has the descriptors, too; one that waits for room does not. */
+    sim_pin_bytes(io, bufs, nbufs, &passing);
     sim_seen->in_flight(io);
     sim_arm(io, UV__WRITE);
   }

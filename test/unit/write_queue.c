@@ -59,7 +59,7 @@ static ssize_t sys_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   size_t n;
 
   CHECK(nbufs > 0);

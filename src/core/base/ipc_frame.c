@@ -15,7 +15,8 @@ enum {
 
 enum {
   THEIRS = UV__IPC_DATA | UV__IPC_SOCKET | UV__IPC_CONNECTION,
-  OURS = UV__IPC_PIPE | UV__IPC_EOF
+  OURS = UV__IPC_PIPE | UV__IPC_EOF | UV__IPC_LINKED,
+  BLOCKS = UV__IPC_SOCKET | UV__IPC_PIPE
 };
 
 /* ---- Numbers ---- */
@@ -88,7 +89,8 @@ int uv__ipc_frame_in_payload(const struct uv__ipc_decoder* decoder) {
 }
 
 int uv__ipc_frame_between(const struct uv__ipc_decoder* decoder) {
-  return decoder->stage == ENDED || (decoder->stage == HEADER && decoder->have == 0);
+  return decoder->stage == ENDED ||
+         (decoder->stage == HEADER && decoder->have == 0 && decoder->ahead == 0);
 }
 
 /* Whether the flags make sense together, and may come from this peer. */
@@ -99,9 +101,19 @@ static int flags_valid(uint32_t flags, uint32_t length, int peer) {
     return 0;
   if ((flags & UV__IPC_SOCKET) && (flags & UV__IPC_PIPE))
     return 0;
-  if ((flags & UV__IPC_CONNECTION) && !(flags & (UV__IPC_SOCKET | UV__IPC_PIPE)))
+  if ((flags & (UV__IPC_CONNECTION | UV__IPC_LINKED)) && !(flags & BLOCKS))
+    return 0;
+  if ((flags & UV__IPC_LINKED) && length > 0)
     return 0;
   return length == 0 || (flags & UV__IPC_DATA);
+}
+
+/* Whether they go on where the frames before were left: with a handle, where one was said to come, and
+ * with no more of them than one write may have. */
+static int flags_follow(uint32_t flags, unsigned ahead) {
+  if (ahead > 0 && !(flags & BLOCKS))
+    return 0;
+  return !(flags & UV__IPC_LINKED) || ahead + 1 < UV__IPC_HANDLES_MOST;
 }
 
 static void after_block(struct uv__ipc_decoder* decoder) {
@@ -120,7 +132,8 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
     decoder->peer = (word & 0xFFFFFF) == (UV__IPC_WORD & 0xFFFFFF) && word >> 24 != 0
                         ? UV__IPC_OURS
                         : UV__IPC_FOREIGN;
-  if (uv__ipc_frame_get32(header + 12) != 0 || !flags_valid(flags, length, decoder->peer)) {
+  if (uv__ipc_frame_get32(header + 12) != 0 || !flags_valid(flags, length, decoder->peer) ||
+      !flags_follow(flags, decoder->ahead)) {
     decoder->stage = BROKEN;
     return UV__IPC_BAD;
   }
@@ -131,7 +144,7 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
     decoder->stage = ENDED;
     return UV__IPC_GOT_EOF;
   }
-  if (flags & (UV__IPC_SOCKET | UV__IPC_PIPE))
+  if (flags & BLOCKS)
     decoder->stage = BLOCK;
   else
     after_block(decoder);
@@ -143,20 +156,23 @@ static enum uv__ipc_event got_header(struct uv__ipc_decoder* decoder) {
 /* A block is never full between two feeds, a payload never over, and the flags of what is under way
  * are such as this peer may send. */
 int uv__ipc_frame_valid(const struct uv__ipc_decoder* decoder) {
-  if (decoder->peer > UV__IPC_OURS)
+  if (decoder->peer > UV__IPC_OURS || decoder->ahead >= UV__IPC_HANDLES_MOST ||
+      (decoder->ahead > 0 && decoder->peer != UV__IPC_OURS))
     return 0;
   switch (decoder->stage) {
   case HEADER:
     return decoder->have < UV__IPC_HEADER_SIZE && decoder->left == 0;
   case BLOCK:
     return decoder->have < block_size(decoder) && decoder->peer != UV__IPC_UNKNOWN &&
-           (decoder->flags & (UV__IPC_SOCKET | UV__IPC_PIPE)) != 0 &&
-           flags_valid(decoder->flags, decoder->left, decoder->peer);
+           (decoder->flags & BLOCKS) != 0 &&
+           flags_valid(decoder->flags, decoder->left, decoder->peer) &&
+           flags_follow(decoder->flags, decoder->ahead);
   case PAYLOAD:
-    return decoder->have == 0 && decoder->left > 0 && decoder->peer != UV__IPC_UNKNOWN &&
+    return decoder->have == 0 && decoder->left > 0 && decoder->ahead == 0 &&
+           decoder->peer != UV__IPC_UNKNOWN &&
            flags_valid(decoder->flags, decoder->left, decoder->peer);
   case ENDED:
-    return decoder->flags == UV__IPC_EOF && decoder->peer == UV__IPC_OURS;
+    return decoder->flags == UV__IPC_EOF && decoder->peer == UV__IPC_OURS && decoder->ahead == 0;
   default:
     return decoder->stage == BROKEN;
   }
@@ -193,6 +209,7 @@ static enum uv__ipc_event feed(struct uv__ipc_decoder* decoder,
   if (decoder->stage == HEADER)
     return got_header(decoder);
   event = decoder->flags & UV__IPC_SOCKET ? UV__IPC_GOT_SOCKET : UV__IPC_GOT_PIPE;
+  decoder->ahead = decoder->flags & UV__IPC_LINKED ? (unsigned char) (decoder->ahead + 1) : 0;
   after_block(decoder);
   return event;
 }

@@ -1,4 +1,4 @@
-/* The frames that an IPC pipe on Windows is made of: those of libuv byte for byte, and two of
+/* The frames that an IPC pipe on Windows is made of: those of libuv byte for byte, and some of
  * our own. A codec without system calls, memory of its own or knowledge of sockets; who reads
  * and writes the bytes is src/win/ipc/in.c and out.c.
  *
@@ -13,6 +13,10 @@
  *                 UV__IPC_PIPE: the 64-bit value of a handle in the receiver's process, the
  *                 32-bit enum uv__ipc_ending, and 32 bits of zero.
  *   payload       `length` bytes of the stream
+ *
+ * Several handles that belong to one write (rule X7) come one behind the other, each in a frame with its
+ * block: all but the last have UV__IPC_LINKED and no payload. They are to be taken when the last block
+ * is there, and not before: a sender that cannot send it takes back what it has given of the others.
  *
  * Handshake. libuv ends a stream in which it finds a bit it does not know, so our own frames
  * go to our own kind only. Each end of ours begins with a frame that libuv takes for a write
@@ -32,7 +36,8 @@ enum {
   UV__IPC_SOCKET = 0x2,
   UV__IPC_CONNECTION = 0x4, /* what is passed is connected; else it listens */
   UV__IPC_PIPE = 0x100,
-  UV__IPC_EOF = 0x200 /* alone: no more payload and no more handles come this way */
+  UV__IPC_EOF = 0x200,   /* alone: no more payload and no more handles come this way */
+  UV__IPC_LINKED = 0x400 /* the next frame brings another handle of the same write */
 };
 
 enum {
@@ -41,6 +46,7 @@ enum {
   UV__IPC_SOCKET_SIZE = UV__IPC_INFO_SIZE + 4,
   UV__IPC_PIPE_SIZE = 16,
   UV__IPC_HEAD_MOST = UV__IPC_HEADER_SIZE + UV__IPC_SOCKET_SIZE,
+  UV__IPC_HANDLES_MOST = 64, /* of one write */
   UV__IPC_VERSION = 1,
   /* The letters UVS and the version, in the order of the bytes on the wire. */
   UV__IPC_WORD = 'U' | 'V' << 8 | 'S' << 16 | UV__IPC_VERSION << 24
@@ -59,7 +65,7 @@ enum uv__ipc_ending {
 enum uv__ipc_kin {
   UV__IPC_UNKNOWN, /* nothing came yet */
   UV__IPC_FOREIGN, /* libuv, or what speaks like it */
-  UV__IPC_OURS     /* understands UV__IPC_PIPE and UV__IPC_EOF */
+  UV__IPC_OURS     /* understands UV__IPC_PIPE, UV__IPC_EOF and UV__IPC_LINKED */
 };
 
 /* What the bytes of one uv__ipc_frame_feed amounted to. */
@@ -73,11 +79,12 @@ enum uv__ipc_event {
 };
 
 struct uv__ipc_decoder {
-  uint32_t flags; /* of the frame under way; after GOT_SOCKET and GOT_PIPE: UV__IPC_CONNECTION? */
+  uint32_t flags; /* of the frame under way; and after GOT_SOCKET and GOT_PIPE */
   uint32_t left;  /* bytes of its payload still to come */
   unsigned have;  /* bytes in `block` */
   unsigned char stage;
-  unsigned char peer; /* enum uv__ipc_kin */
+  unsigned char peer;  /* enum uv__ipc_kin */
+  unsigned char ahead; /* handles of the same write that came before the one that comes next */
   unsigned char block[UV__IPC_SOCKET_SIZE];
 };
 
@@ -97,7 +104,7 @@ enum uv__ipc_event uv__ipc_frame_feed(struct uv__ipc_decoder* decoder,
                                       size_t len,
                                       size_t* used);
 
-/* Whether the stream may end here: not within a frame. */
+/* Whether the stream may end here: not within a frame, or between handles of one write. */
 int uv__ipc_frame_between(const struct uv__ipc_decoder* decoder);
 
 /* Whether the decoder is in a state that bytes can lead to: for assertions. */

@@ -141,16 +141,28 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why);
 struct uv__gathered {
   unsigned count;
   size_t size;
-  uv_stream_t* pass;            /* the handle that goes with the first byte, or NULL */
+  struct uv__io* const* pass;   /* the handles that go with the first byte, and NULL; or NULL */
+  struct uv__io* one[2];        /* room for that */
   struct uvs_send_file_s* file; /* what comes first where count is 0, or NULL */
   uv_buf_t bufs[UV__GATHER];
 };
 
-/* A bit of req->state that whoever makes a request may set: it is part of a uvs_send_file_t, and has no
- * bytes but those of its file. */
+static inline void uv__gathered_pass(struct uv__gathered* to, uv_stream_t* handle) {
+  to->one[0] = uv__stream_io(handle);
+  to->one[1] = NULL;
+  to->pass = to->one;
+}
+
+/* Bits of req->state that whoever makes a request may set. */
 enum {
-  UV__WRITE_OF_FILE = 32
+  UV__WRITE_OF_FILE =
+      32, /* it is part of a uvs_send_file_t, and has no bytes but those of its file */
+  UV__WRITE_SEVERAL = 128 /* what it passes is behind its buffers: a list with a NULL at its end */
 };
+
+static inline struct uv__io** uv__write_list(const uv_write_t* req) {
+  return (struct uv__io**) (void*) (req->bufs + req->nbufs);
+}
 
 /* write_queue.c */
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
@@ -213,6 +225,14 @@ int uv__write_gate_handle(const uv_stream_t* stream,
                           uv_stream_t* send_handle);
 
 /* write.c */
+/* Makes a request of the arguments, with room for a list of so many handles (UV__WRITE_SEVERAL); UV_ENOMEM. */
+int uv__write_fill(uv_write_t* req,
+                   uv_stream_t* stream,
+                   const uv_buf_t bufs[],
+                   unsigned nbufs,
+                   uv_stream_t* send_handle,
+                   unsigned listed,
+                   uv_write_cb cb);
 /* Puts a request, which is whole, behind the others, and gives the system what it takes. */
 void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req);
 void uv__write_turn(uv_stream_t* stream);

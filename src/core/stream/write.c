@@ -26,12 +26,13 @@ static ssize_t give(uv_stream_t* stream,
                     const uv_buf_t* bufs,
                     unsigned count,
                     enum uv__write_mode mode,
-                    uv_stream_t* pass) {
+                    struct uv__io* const* pass) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n;
 
-  assert(pass == NULL || !uv__handle_is_closing(pass));
-  n = io->ops->write(io, bufs, count, mode, pass == NULL ? NULL : uv__stream_io(pass));
+  assert(pass == NULL ||
+         !uv__handle_is_closing(uv__container_of(*pass, const uv_stream_t, stream.io)));
+  n = io->ops->write(io, bufs, count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
   return note_cut(stream, n);
 }
@@ -174,18 +175,18 @@ static int gate(const uv_stream_t* stream,
   return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
 }
 
-/* Makes a request of the arguments; UV_ENOMEM. */
-static int fill(uv_write_t* req,
-                uv_stream_t* stream,
-                const uv_buf_t bufs[],
-                unsigned nbufs,
-                uv_stream_t* send_handle,
-                uv_write_cb cb) {
+int uv__write_fill(uv_write_t* req,
+                   uv_stream_t* stream,
+                   const uv_buf_t bufs[],
+                   unsigned nbufs,
+                   uv_stream_t* send_handle,
+                   unsigned listed,
+                   uv_write_cb cb) {
   unsigned i;
 
   req->bufs = req->inline_bufs;
-  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0])) {
-    req->bufs = uv__malloc(nbufs * sizeof(bufs[0]));
+  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0]) || listed > 0) {
+    req->bufs = uv__malloc(nbufs * sizeof(bufs[0]) + listed * sizeof(struct uv__io*));
     if (req->bufs == NULL)
       return UV_ENOMEM;
   }
@@ -247,7 +248,7 @@ int uv_write2(uv_write_t* req,
   int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
 
   if (r == 0)
-    r = fill(req, stream, bufs, nbufs, send_handle, cb);
+    r = uv__write_fill(req, stream, bufs, nbufs, send_handle, 0, cb);
   if (r < 0)
     return r;
   uv__loop_hold(stream->loop);
@@ -282,7 +283,7 @@ static int write_all(uv_stream_t* stream,
       return UV_EINVAL; /* The result could not tell. */
     size += bufs[i].len;
   }
-  r = fill(&req, stream, bufs, nbufs, send_handle, NULL);
+  r = uv__write_fill(&req, stream, bufs, nbufs, send_handle, 0, NULL);
   if (r < 0)
     return r;
   uv__write_queue_add(stream, &req);
@@ -309,12 +310,14 @@ int uv_try_write2(uv_stream_t* stream,
     return UV_EAGAIN; /* Behind others it would overtake them. */
   what.count = 0;
   what.size = 0;
-  what.pass = send_handle;
+  what.pass = NULL;
+  if (send_handle != NULL)
+    uv__gathered_pass(&what, send_handle);
   for (i = 0; i < nbufs && uv__write_queue_put(&what, &bufs[i]); i++)
     continue;
   if (what.count == 0)
     return 0;
-  r = (int) give(stream, what.bufs, what.count, UV__TRY, send_handle);
+  r = (int) give(stream, what.bufs, what.count, UV__TRY, what.pass);
   assert(uv__stream_valid(stream));
   return r;
 }

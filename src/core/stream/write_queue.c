@@ -13,13 +13,13 @@
 
 /* Bits of req->state. */
 enum {
-  BEGUN = 1,     /* the system took a byte of it, and with the first one its handle */
+  BEGUN = 1,     /* the system took a byte of it, and with the first one its handles */
   IN_FLIGHT = 2, /* bytes of it are in a call that has not rung */
-  HOLDS = 4,     /* its handle has yet to go, and counts it */
-  FORSAKEN = 8,  /* its handle was closed while it was in flight: begun by then, or EBADF */
+  HOLDS = 4,     /* its handles have yet to go, and count it */
+  FORSAKEN = 8,  /* one of them was closed while it was in flight: begun by then, or EBADF */
   OUTSIDE = 16, /* made while its stream had no turn; the loop's turn is in the bits from TURN on */
-  MOVED = 64,   /* more of its file went than the program was told of (32: UV__WRITE_OF_FILE) */
-  TURN = 256
+  MOVED = 64,   /* more of its file went than the program was told of */
+  TURN = 256    /* 32 and 128 are UV__WRITE_OF_FILE and UV__WRITE_SEVERAL */
 };
 
 enum {
@@ -67,19 +67,46 @@ static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
 
 /* ---- Handles that are to be passed (I4) ---- */
 
-static void hold(uv_write_t* req) {
-  req->state |= HOLDS;
-  if (req->send_handle->stream.passing < MOST_PASSING)
-    req->send_handle->stream.passing++;
+/* The one that a request passes at this place, or NULL. */
+static uv_stream_t* handle_at(const uv_write_t* req, unsigned index) {
+  struct uv__io* io;
+
+  if (!(req->state & UV__WRITE_SEVERAL))
+    return index == 0 ? req->send_handle : NULL;
+  io = uv__write_list(req)[index];
+  return io == NULL ? NULL : uv__container_of(io, uv_stream_t, stream.io);
 }
 
-/* From here on the handle is not looked at for this request. */
+static void count_handles(const uv_write_t* req, int by) {
+  uv_stream_t* handle;
+  unsigned i;
+
+  for (i = 0; (handle = handle_at(req, i)) != NULL; i++)
+    if (handle->stream.passing < MOST_PASSING)
+      handle->stream.passing = (unsigned short) (handle->stream.passing + by);
+}
+
+static int passes(const uv_write_t* req, const uv_stream_t* handle) {
+  const uv_stream_t* other;
+  unsigned i;
+
+  for (i = 0; (other = handle_at(req, i)) != NULL; i++)
+    if (other == handle)
+      return 1;
+  return 0;
+}
+
+static void hold(uv_write_t* req) {
+  req->state |= HOLDS;
+  count_handles(req, 1);
+}
+
+/* From here on no handle is looked at for this request. */
 static void let_go(uv_write_t* req) {
   if (!(req->state & HOLDS))
     return;
   req->state &= ~(unsigned) HOLDS;
-  if (req->send_handle->stream.passing < MOST_PASSING)
-    req->send_handle->stream.passing--;
+  count_handles(req, -1);
 }
 
 /* It will not be written, and ends with `status` when its place in the order comes (W1). */
@@ -105,7 +132,7 @@ static void forsake(uv_stream_t* stream, const uv_stream_t* handle) {
   for (link = queue->next; link != queue; link = link->next) {
     uv_write_t* req = request_of(link);
 
-    if (!(req->state & HOLDS) || req->send_handle != handle)
+    if (!(req->state & HOLDS) || !passes(req, handle))
       continue;
     if (!(req->state & IN_FLIGHT)) {
       withdraw(stream, req, UV_EBADF);
@@ -292,7 +319,9 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
     if (req->state & HOLDS) {
       if (to->count > 0)
         return;
-      to->pass = req->send_handle;
+      uv__gathered_pass(to, req->send_handle);
+      if (req->state & UV__WRITE_SEVERAL)
+        to->pass = uv__write_list(req);
     }
     for (i = req->at; i < req->nbufs; i++, looks++)
       if (looks == LOOKS || !uv__write_queue_put(to, &req->bufs[i]))

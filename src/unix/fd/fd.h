@@ -47,7 +47,7 @@ ssize_t uv__fd_write(struct uv__io* io,
                      const uv_buf_t* bufs,
                      unsigned nbufs,
                      enum uv__write_mode mode,
-                     struct uv__io* pass);
+                     struct uv__io* const* pass);
 int uv__fd_write_stop(struct uv__io* io);
 ssize_t uv__fd_done(struct uv__io* io, enum uv__lane lane);
 int uv__fd_close(struct uv__io* io);

@@ -49,7 +49,7 @@ static ssize_t disk_write(struct uv__io* io,
                           const uv_buf_t* bufs,
                           unsigned nbufs,
                           enum uv__write_mode mode,
-                          struct uv__io* pass) {
+                          struct uv__io* const* pass) {
   ssize_t n;
 
   (void) mode;

@@ -89,6 +89,6 @@ ssize_t uv__scm_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass);
+                      struct uv__io* const* pass);
 
 #endif /* UV__UNIX_PIPE_H_ */

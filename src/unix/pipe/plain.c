@@ -223,7 +223,7 @@ static ssize_t plain_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass) {
+                           struct uv__io* const* pass) {
   int r = pass != NULL ? UV_EINVAL : uv__fd_write_waits(io, mode);
 
   if (r != 0)

@@ -1,6 +1,6 @@
-/* IPC pipes: descriptors that travel with bytes (SCM_RIGHTS). A descriptor goes out with the
- * first byte of its write and comes in with the read of that byte; a read does not go beyond
- * the bytes of one message with descriptors. */
+/* IPC pipes: descriptors that travel with bytes (SCM_RIGHTS). Those of a write go out with its first
+ * byte, in one message, and come in with the read of that byte; a read does not go beyond the bytes
+ * of one message with descriptors. */
 #include "unix/pipe/pipe.h"
 
 #include <string.h>
@@ -157,7 +157,9 @@ ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
 
 /* ---- Writing ---- */
 
-static ssize_t send_with(int to, const uv_buf_t* bufs, unsigned nbufs, int fd) {
+static ssize_t send_with(
+    int to, const uv_buf_t* bufs, unsigned nbufs, const int* fds, unsigned count) {
+  size_t size = count * sizeof(fds[0]);
   union rights rights;
   struct msghdr msg;
   ssize_t n;
@@ -167,11 +169,11 @@ static ssize_t send_with(int to, const uv_buf_t* bufs, unsigned nbufs, int fd) {
   msg.msg_iov = (struct iovec*) bufs;
   msg.msg_iovlen = uv__fd_most_bufs(nbufs);
   msg.msg_control = &rights;
-  msg.msg_controllen = CMSG_SPACE(sizeof(fd));
+  msg.msg_controllen = CMSG_SPACE(size);
   rights.header.cmsg_level = SOL_SOCKET;
   rights.header.cmsg_type = SCM_RIGHTS;
-  rights.header.cmsg_len = CMSG_LEN(sizeof(fd));
-  memcpy(CMSG_DATA(&rights.header), &fd, sizeof(fd));
+  rights.header.cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(&rights.header), fds, size);
   do
     n = sendmsg(to, &msg, UV__SEND_FLAGS);
   while (n < 0 && errno == EINTR);
@@ -187,20 +189,22 @@ ssize_t uv__scm_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass) {
-  uv_os_fd_t fd;
+                      struct uv__io* const* pass) {
+  uv_os_fd_t fds[UV__PASSED_MOST];
+  unsigned count;
   ssize_t n;
-  int r;
+  int r = 0;
 
   if (pass == NULL)
     return uv__fd_write(io, bufs, nbufs, mode, NULL);
-  r = pass->ops->fileno(pass, &fd);
+  for (count = 0; r == 0 && pass[count] != NULL; count++)
+    r = pass[count]->ops->fileno(pass[count], &fds[count]);
   if (r == 0)
     r = uv__fd_write_waits(io, mode);
   if (r != 0)
     return r;
-  n = send_with(io->tail.fd, bufs, nbufs, fd);
-  if (n > 0)
-    uv__pipe_disown(pass);
+  n = send_with(io->tail.fd, bufs, nbufs, fds, count);
+  while (n > 0 && count > 0)
+    uv__pipe_disown(pass[--count]);
   return uv__fd_was_written(io, bufs, nbufs, mode, n);
 }

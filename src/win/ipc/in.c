@@ -74,6 +74,8 @@ static void met(struct uv__io* io) {
       r = uv__ipc_out_send(io, ipc->flags);
     if (r != UV__PENDING)
       uv__ipc_out_finish(io, r);
+  } else if (waits & UV__IPC_WAITS_KIN) {
+    uv__ipc_out_finish(io, 0);
   } else if ((waits & UV__IPC_WAITS_END) && ipc->decoder.peer == UV__IPC_OURS) {
     (void) uv__ipc_out_send_end(io); /* The shutdown was answered, and nothing comes behind it. */
   }
@@ -81,13 +83,12 @@ static void met(struct uv__io* io) {
 
 /* What came is there until it was taken: nothing is read behind it. */
 static int take(struct uv__ipc* ipc) {
-  int connection = (ipc->decoder.flags & UV__IPC_CONNECTION) != 0;
-  int r = ipc->untaken == UV__IPC_GOT_SOCKET
-              ? uv__ipc_pass_take_socket(ipc->decoder.block, connection, &ipc->held)
-              : uv__ipc_pass_take_pipe(ipc->decoder.block, connection, &ipc->held);
+  const struct uv__ipc_decoder* decoder = &ipc->decoder;
+  int r = ipc->group != NULL || (decoder->flags & UV__IPC_LINKED)
+              ? uv__ipc_several_take(ipc)
+              : uv__ipc_pass_take(decoder->flags, decoder->block, &ipc->held);
 
-  if (r != UV_ENOBUFS)
-    ipc->untaken = 0;
+  ipc->untaken = r == UV_ENOBUFS;
   return r;
 }
 
@@ -99,7 +100,6 @@ static int take_block(struct uv__ipc* ipc, const char* bytes, size_t len) {
   switch (event) {
   case UV__IPC_GOT_SOCKET:
   case UV__IPC_GOT_PIPE:
-    ipc->untaken = (int) event;
     return take(ipc);
   case UV__IPC_GOT_EOF:
     return UV_EOF;
@@ -162,8 +162,16 @@ int uv__ipc_in_seek(struct uv__io* io) {
 
 /* A descriptor without payload, or the end: read_now needs no bytes for these. */
 static int is_due(const struct uv__ipc* ipc) {
-  return ipc->error < 0 ||
-         (ipc->held.kind != UV__DESC_NONE && !uv__ipc_frame_in_payload(&ipc->decoder));
+  int came = ipc->held.kind != UV__DESC_NONE || uv__ipc_several_came(ipc);
+
+  return ipc->error < 0 || (came && !uv__ipc_frame_in_payload(&ipc->decoder));
+}
+
+static void hand_out(struct uv__ipc* ipc, struct uv__passed* passed) {
+  uv__ipc_several_hand_out(ipc, passed);
+  if (ipc->held.kind != UV__DESC_NONE)
+    passed->descs[passed->count++] = ipc->held;
+  ipc->held.kind = UV__DESC_NONE;
 }
 
 /* Reads over what the program does not see, so that it is not bothered with it. */
@@ -262,9 +270,7 @@ static ssize_t read_payload(struct uv__io* io, char* base, size_t len, struct uv
     return ipc->error;
   }
   (void) uv__ipc_frame_feed(&ipc->decoder, base, (size_t) n, &used);
-  if (ipc->held.kind != UV__DESC_NONE)
-    passed->descs[passed->count++] = ipc->held;
-  ipc->held.kind = UV__DESC_NONE;
+  hand_out(ipc, passed);
   return n;
 }
 
@@ -286,8 +292,7 @@ ssize_t uv__ipc_in_read(struct uv__io* io, char* base, size_t len, struct uv__pa
     return ipc->error;
   if (uv__ipc_frame_in_payload(&ipc->decoder))
     return read_payload(io, base, len, passed);
-  passed->descs[passed->count++] = ipc->held;
-  ipc->held.kind = UV__DESC_NONE;
+  hand_out(ipc, passed);
   return 0;
 }
 
@@ -304,6 +309,8 @@ static ssize_t drain_some(struct uv__io* io) {
     return UV_ENOMEM;
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
+  if (uv__ipc_several_came(ipc))
+    uv__ipc_several_drop(ipc);
   n = wants == 0 ? 0 : pull(io, bytes, wants < PIECE ? wants : PIECE);
   if (n > 0)
     (void) take_block(ipc, bytes, (size_t) n);

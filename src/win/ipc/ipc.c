@@ -17,6 +17,7 @@ static int is_connected(const struct uv__io* io) {
 static void drop(struct uv__ipc* ipc) {
   if (ipc->held.kind != UV__DESC_NONE)
     uv__port_discard(&ipc->held);
+  uv__ipc_several_drop(ipc);
   if (ipc->pass != NULL) {
     uv__own_drop(ipc->pass, NULL);
     CloseHandle(ipc->pass);
@@ -88,33 +89,31 @@ static int ipc_read_arm(struct uv__io* io) {
 
 /* ---- WRITE ---- */
 
-/* Gives the peer what is to be passed and writes the block of the head: 0, UV__PENDING when the
- * peer has not said yet whether it understands it, or an error. */
-static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode) {
+/* Nothing is given of several before it is known that the peer understands it: then they begin anew. */
+static int pack_several(struct uv__io* io, struct uv__io* const* pass) {
   struct uv__ipc* ipc = uv__ipc_of(io);
-  unsigned char* block = ipc->head + UV__IPC_HEADER_SIZE;
+
+  if (!uv__ipc_in_seek(io)) {
+    ipc->waits |= UV__IPC_WAITS_KIN;
+    io->tail.sent = UV_ECANCELED;
+    return UV__PENDING;
+  }
+  return ipc->decoder.peer == UV__IPC_OURS ? uv__ipc_several_give(ipc, pass) : uv__ipc_in_loss(ipc);
+}
+
+static int pack_pipe(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
   HANDLE self = GetCurrentProcess();
-  unsigned state = pass->tail.state;
-  uv_os_fd_t handle;
-  int r = uv__ipc_pass_meet(&ipc->peer, io->tail.u.handle);
+  unsigned state;
+  HANDLE handle;
+  int r = uv__ipc_pass_ready(pass, &handle, &state, &ipc->flags);
 
   if (r < 0)
     return r;
-  if (pass->tail.state & UV__WIN_SOCKET)
-    return uv__ipc_pass_socket(&ipc->peer, pass, block, &ipc->flags, &ipc->given);
-  r = pass->ops->fileno(pass, &handle);
-  if (r == 0 && (state & UV__WIN_MESSAGES))
-    r = uv__pipe_leave(pass);
-  if (r < 0)
-    return r;
-  if (uv__pipe_leave_is_over(pass))
-    state |= UV__WIN_ENDED;
-  if (!(pass->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
-    uv__attach_undo(pass);
-  ipc->flags = UV__IPC_PIPE | (pass->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
   if (uv__ipc_in_seek(io)) {
     if (ipc->decoder.peer == UV__IPC_OURS)
-      return uv__ipc_pass_pipe(&ipc->peer, handle, state, block, &ipc->given);
+      return uv__ipc_pass_pipe(&ipc->peer, handle, state, ipc->head + UV__IPC_HEADER_SIZE,
+                               &ipc->given);
     return uv__ipc_in_loss(ipc);
   }
   if (mode == UV__TRY)
@@ -129,6 +128,22 @@ static int pack(struct uv__io* io, struct uv__io* pass, enum uv__write_mode mode
   ipc->waits |= UV__IPC_WAITS_PASS;
   io->tail.sent = UV_ECANCELED; /* Unless the peer says something before the close. */
   return UV__PENDING;
+}
+
+/* Gives the peer what is to be passed and writes the block of the head: 0, UV__PENDING when the
+ * peer has not said yet whether it understands it, or an error. */
+static int pack(struct uv__io* io, struct uv__io* const* pass, enum uv__write_mode mode) {
+  struct uv__ipc* ipc = uv__ipc_of(io);
+  int r = uv__ipc_pass_meet(&ipc->peer, io->tail.u.handle);
+
+  if (r < 0)
+    return r;
+  if (pass[1] != NULL)
+    return pack_several(io, pass);
+  if ((*pass)->tail.state & UV__WIN_SOCKET)
+    return uv__ipc_pass(&ipc->peer, *pass, ipc->head + UV__IPC_HEADER_SIZE, &ipc->flags,
+                        &ipc->given);
+  return pack_pipe(io, *pass, mode);
 }
 
 /* One frame, from copies that are taken whole, or not at all. */
@@ -163,13 +178,15 @@ static ssize_t try_frame(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
 static ssize_t try_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   struct uv__ipc* ipc = uv__ipc_of(io);
   ssize_t r = 0;
 
   /* Behind what is under way; and who has nothing to write with is given nothing. */
   if ((io->tail.state & UV__WIN_OUT) || (io->busy & UV__WRITE))
     return UV_EAGAIN;
+  if (pass != NULL && pass[1] != NULL)
+    return UV_EAGAIN; /* Their heads are no small frame. */
   ipc->flags = 0;
   if (pass != NULL)
     r = uv__spare_write(uv__pipe_of(io), io->tail.u.handle, NULL, 0);
@@ -184,7 +201,7 @@ static ssize_t ipc_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   struct uv__ipc* ipc;
   int r = 0;
 

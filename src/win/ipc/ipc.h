@@ -14,7 +14,8 @@ enum {
 /* What waits for the first header of the peer, which says who it is. */
 enum {
   UV__IPC_WAITS_PASS = 1, /* a write with a pipe handle */
-  UV__IPC_WAITS_END = 2   /* a shutdown that was answered already */
+  UV__IPC_WAITS_END = 2,  /* a shutdown that was answered already */
+  UV__IPC_WAITS_KIN = 4   /* a write of several handles, which then begins */
 };
 
 /* The process at the other end of a pipe. */
@@ -22,6 +23,15 @@ struct uv__ipc_peer {
   DWORD id;       /* 0: not known yet */
   int met;        /* what there is to know is known */
   HANDLE process; /* to give it handles; NULL: that is not allowed, or it is this process */
+};
+
+/* The handles of a write of several, with the frames that tell of them (several.c). */
+struct uv__ipc_batch {
+  unsigned count;
+  HANDLE given[UV__IPC_HANDLES_MOST]; /* what the peer has of them, as far as that is known */
+  size_t room;
+  size_t before; /* bytes of the frames before the last one */
+  unsigned char heads[1];
 };
 
 /* io->tail.more of a connected one. */
@@ -35,13 +45,15 @@ struct uv__ipc {
   char ahead[UV__IPC_SMALL]; /* bytes that were read and not fed yet: `kept`, from `kept_at` on */
   unsigned kept;
   unsigned kept_at;
-  int untaken;                 /* enum uv__ipc_event: what arrived and there is no room for */
+  int untaken;                 /* a handle arrived that there is no room for */
+  struct uv__ipc_group* group; /* those of a write of several, as they come; NULL: none */
   struct uv__retry take_again; /* when that was told */
 
   /* The frame that goes out. */
-  HANDLE pass;         /* a duplicate of the pipe handle that waits, */
-  unsigned pass_state; /* and the state of that pipe */
-  HANDLE given;        /* what the peer has of it already, and does not know yet */
+  HANDLE pass;                 /* a duplicate of the pipe handle that waits, */
+  unsigned pass_state;         /* and the state of that pipe */
+  HANDLE given;                /* what the peer has of it already, and does not know yet */
+  struct uv__ipc_batch* batch; /* several of these, with their heads; NULL: none */
   uint32_t flags;
   unsigned char head[UV__IPC_SMALL]; /* and behind it the whole payload, if that is small */
   size_t head_size;                  /* 0: it has gone */
@@ -92,15 +104,17 @@ void uv__ipc_in_drain(struct uv__io* io);
 /* Finds it, once, and its id, where that is 0. */
 int uv__ipc_pass_meet(struct uv__ipc_peer* peer, HANDLE pipe);
 void uv__ipc_pass_part(struct uv__ipc_peer* peer);
-/* Give the peer a duplicate and write the block that tells it so. A socket that is only bound
- * begins to listen. Stores the flags of the frame, and the duplicate; NULL where the system does not
- * tell which it is. */
-int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
-                        struct uv__io* io,
-                        unsigned char* block,
-                        uint32_t* flags,
-                        HANDLE* given);
-/* `state` is the tail.state of the pipe. */
+/* Give the peer a duplicate of what `io` has and write the block that tells it so. A socket that is only
+ * bound begins to listen. Stores the flags of the frame, and the duplicate; NULL where the system does
+ * not tell which it is. */
+int uv__ipc_pass(const struct uv__ipc_peer* peer,
+                 struct uv__io* io,
+                 unsigned char* block,
+                 uint32_t* flags,
+                 HANDLE* given);
+/* The same of a pipe in two steps: its handle, with what is known of it and the flags of the frame; */
+int uv__ipc_pass_ready(struct uv__io* io, HANDLE* pipe, unsigned* state, uint32_t* flags);
+/* and giving that. */
 int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
                       HANDLE pipe,
                       unsigned state,
@@ -108,9 +122,26 @@ int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
                       HANDLE* given);
 /* Closes in the peer what it was given and has not been told of. */
 void uv__ipc_pass_revoke(const struct uv__ipc_peer* peer, HANDLE given);
-/* Take what the peer gave. Whatever is no such thing, or is this process's by its own doing, is an
- * error. UV_ENOBUFS: there is no room for it now. */
-int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc);
-int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc);
+/* Take what the peer gave, by the flags and the block of its frame. Whatever is no such thing, or is this
+ * process's by its own doing, is an error. UV_ENOBUFS: there is no room for it now. */
+int uv__ipc_pass_take(uint32_t flags, const unsigned char* block, struct uv__desc* desc);
+
+/* ---- several.c: the handles of one write ---- */
+
+/* Gives the peer, which is ours, all of them, or none: 0, UV_EAGAIN when there is no memory to tell so, or
+ * an error. */
+int uv__ipc_several_give(struct uv__ipc* ipc, struct uv__io* const* pass);
+/* The heads have gone. */
+void uv__ipc_several_sent(struct uv__ipc* ipc);
+/* They will not go. */
+void uv__ipc_several_revoke(struct uv__ipc* ipc);
+/* Another block of those of one write is there: with the last one all are taken. 0; UV_ENOBUFS: there is no
+ * room now, and it is to be called again; or an error, and none is left. */
+int uv__ipc_several_take(struct uv__ipc* ipc);
+/* Whether all were taken, and to whom they go. */
+int uv__ipc_several_came(const struct uv__ipc* ipc);
+void uv__ipc_several_hand_out(struct uv__ipc* ipc, struct uv__passed* passed);
+/* Those that were taken are closed. */
+void uv__ipc_several_drop(struct uv__ipc* ipc);
 
 #endif /* UV__WIN_IPC_H_ */

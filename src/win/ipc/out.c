@@ -8,9 +8,16 @@ enum {
   FRAME_MAX = 1 << 20 /* bytes of the payload of one frame */
 };
 
+/* What comes before the payload. */
+static unsigned char* head_of(struct uv__ipc* ipc) {
+  return ipc->batch != NULL ? ipc->batch->heads : ipc->head;
+}
+
 #if !defined(NDEBUG)
 int uv__ipc_out_valid(const struct uv__ipc* ipc) {
-  if (ipc->head_size > sizeof(ipc->head) || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
+  size_t room = ipc->batch != NULL ? ipc->batch->room : sizeof(ipc->head);
+
+  if (ipc->head_size > room || ipc->nbufs > UV__IPC_FRAME_BUFS || ipc->at > ipc->nbufs)
     return 0;
   if (ipc->head_size > 0)
     return ipc->done <= ipc->head_size && ipc->at == 0;
@@ -22,6 +29,7 @@ void uv__ipc_out_revoke(struct uv__ipc* ipc) {
   if (ipc->given != NULL)
     uv__ipc_pass_revoke(&ipc->peer, ipc->given);
   ipc->given = NULL;
+  uv__ipc_several_revoke(ipc);
 }
 
 /* Not even the end can be said behind it: the peer learns of that from the close. */
@@ -36,13 +44,14 @@ static int next_part(struct uv__ipc* ipc, uv_buf_t* part) {
   if (ipc->head_size > 0 && ipc->done == ipc->head_size) {
     ipc->head_size = ipc->done = 0;
     ipc->given = NULL;
+    uv__ipc_several_sent(ipc);
   }
   while (ipc->head_size == 0 && ipc->at < ipc->nbufs && ipc->done == ipc->bufs[ipc->at].len) {
     ipc->at++;
     ipc->done = 0;
   }
   if (ipc->head_size > 0)
-    *part = uv_buf_init((char*) ipc->head, (unsigned) ipc->head_size);
+    *part = uv_buf_init((char*) head_of(ipc), (unsigned) ipc->head_size);
   else if (ipc->at < ipc->nbufs)
     *part = ipc->bufs[ipc->at];
   else
@@ -110,8 +119,10 @@ static void join(struct uv__ipc* ipc) {
 
 ssize_t uv__ipc_out_send(struct uv__io* io, uint32_t flags) {
   struct uv__ipc* ipc = uv__ipc_of(io);
+  size_t before = ipc->batch != NULL ? ipc->batch->before : 0;
 
-  ipc->head_size = uv__ipc_frame_head(ipc->head, flags, (uint32_t) ipc->payload);
+  ipc->head_size =
+      before + uv__ipc_frame_head(head_of(ipc) + before, flags, (uint32_t) ipc->payload);
   ipc->done = 0;
   ipc->at = 0;
   /* Of a frame with a handle it must be known whether the head has gone, when the rest has not. */

@@ -11,6 +11,10 @@
 
 #include "win/tcp/tcp.h"
 
+enum {
+  SHORTAGES_MOST = 16
+};
+
 _Static_assert(sizeof(WSAPROTOCOL_INFOW) == UV__IPC_INFO_SIZE, "size of WSAPROTOCOL_INFOW");
 
 /* ---- The peer ---- */
@@ -87,7 +91,8 @@ void uv__ipc_pass_revoke(const struct uv__ipc_peer* peer, HANDLE given) {
 }
 
 /* The duplicate of a socket that is in the peer's process. Winsock's own provider has it in a field
- * that is not documented, so that it is believed only when it leads to the same object. */
+ * that is not documented, so that it is believed only when it leads to the same object. What is not found
+ * cannot be taken back, so that a system that is short of memory is asked a few times. */
 static HANDLE find_given(const struct uv__ipc_peer* peer,
                          SOCKET sock,
                          const WSAPROTOCOL_INFOW* info) {
@@ -96,21 +101,25 @@ static HANDLE find_given(const struct uv__ipc_peer* peer,
   HANDLE given = (HANDLE) (ULONG_PTR) info->dwProviderReserved;
   HANDLE process = process_of(peer);
   HANDLE back;
+  int shortages = 0;
 
-  if (same == NULL || process == NULL ||
-      !DuplicateHandle(process, given, GetCurrentProcess(), &back, 0, FALSE, DUPLICATE_SAME_ACCESS))
+  if (same == NULL || process == NULL)
     return NULL;
+  while (
+      !DuplicateHandle(process, given, GetCurrentProcess(), &back, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    if (!uv__native_is_short(GetLastError()) || ++shortages == SHORTAGES_MOST)
+      return NULL;
   if (!same(back, (HANDLE) sock))
     given = NULL;
   CloseHandle(back);
   return given;
 }
 
-int uv__ipc_pass_socket(const struct uv__ipc_peer* peer,
-                        struct uv__io* io,
-                        unsigned char* block,
-                        uint32_t* flags,
-                        HANDLE* given) {
+static int pass_socket(const struct uv__ipc_peer* peer,
+                       struct uv__io* io,
+                       unsigned char* block,
+                       uint32_t* flags,
+                       HANDLE* given) {
   SOCKET sock = io->tail.u.socket;
   WSAPROTOCOL_INFOW info;
   int connection;
@@ -169,6 +178,37 @@ int uv__ipc_pass_pipe(const struct uv__ipc_peer* peer,
   return 0;
 }
 
+int uv__ipc_pass_ready(struct uv__io* io, HANDLE* pipe, unsigned* state, uint32_t* flags) {
+  int r = io->ops->fileno(io, pipe);
+
+  if (r == 0 && (io->tail.state & UV__WIN_MESSAGES))
+    r = uv__pipe_leave(io);
+  if (r < 0)
+    return r;
+  *state = io->tail.state;
+  if (uv__pipe_leave_is_over(io))
+    *state |= UV__WIN_ENDED;
+  if (!(io->tail.state & UV__WIN_BOUND)) /* An instance that listens has to be on a port. */
+    uv__attach_undo(io);
+  *flags = UV__IPC_PIPE | (io->tail.state & UV__WIN_BOUND ? 0 : UV__IPC_CONNECTION);
+  return 0;
+}
+
+int uv__ipc_pass(const struct uv__ipc_peer* peer,
+                 struct uv__io* io,
+                 unsigned char* block,
+                 uint32_t* flags,
+                 HANDLE* given) {
+  unsigned state;
+  HANDLE pipe;
+  int r;
+
+  if (io->tail.state & UV__WIN_SOCKET)
+    return pass_socket(peer, io, block, flags, given);
+  r = uv__ipc_pass_ready(io, &pipe, &state, flags);
+  return r < 0 ? r : uv__ipc_pass_pipe(peer, pipe, state, block, given);
+}
+
 /* ---- Taking ---- */
 
 /* Whether a handle cannot be one that the peer gave: it is a stream's, on its way to one, or one of
@@ -189,7 +229,7 @@ static int is_shortage(int error) {
   return error == UV_ENOBUFS || error == UV_ENOMEM || error == UV_EMFILE;
 }
 
-int uv__ipc_pass_take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
+static int take_socket(const unsigned char* block, int connection, struct uv__desc* desc) {
   WSAPROTOCOL_INFOW info;
   uint32_t error = uv__ipc_frame_get32(block + sizeof(info));
   SOCKET sock;
@@ -256,7 +296,7 @@ static int check_pipe(HANDLE handle, int connection) {
   return r == 0 && (connection || (flags & PIPE_SERVER_END)) ? 0 : UV_ECONNABORTED;
 }
 
-int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
+static int take_pipe(const unsigned char* block, int connection, struct uv__desc* desc) {
   uint64_t value = uv__ipc_frame_get64(block);
   HANDLE handle = (HANDLE) (uintptr_t) value;
   int kind = kind_of(connection, uv__ipc_frame_get32(block + 8));
@@ -278,4 +318,11 @@ int uv__ipc_pass_take_pipe(const unsigned char* block, int connection, struct uv
   desc->accepted = (short) kind;
   desc->peer = 0;
   return 0;
+}
+
+int uv__ipc_pass_take(uint32_t flags, const unsigned char* block, struct uv__desc* desc) {
+  int connection = (flags & UV__IPC_CONNECTION) != 0;
+
+  return flags & UV__IPC_SOCKET ? take_socket(block, connection, desc)
+                                : take_pipe(block, connection, desc);
 }

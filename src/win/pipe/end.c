@@ -224,7 +224,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass) {
+                           struct uv__io* const* pass) {
   (void) pass;
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return UV_EPIPE;

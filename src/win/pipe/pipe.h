@@ -130,7 +130,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass);
+                           struct uv__io* const* pass);
 
 /* Decides how its operations end; see uv__attach. */
 int uv__pipe_end_attach(struct uv__io* io);

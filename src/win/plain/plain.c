@@ -206,7 +206,7 @@ static ssize_t plain_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass) {
+                           struct uv__io* const* pass) {
   struct plain* plain = plain_of(io);
   ssize_t n;
 

@@ -139,7 +139,7 @@ static ssize_t early_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
                            enum uv__write_mode mode,
-                           struct uv__io* pass) {
+                           struct uv__io* const* pass) {
   if (!is_over(io))
     return mode == UV__QUEUE ? await(io, UV__WRITE) : UV_EAGAIN;
   return io->tail.error < 0 ? io->tail.error : uv__tcp_write(io, bufs, nbufs, mode, pass);

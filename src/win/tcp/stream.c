@@ -174,7 +174,7 @@ ssize_t uv__tcp_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass) {
+                      struct uv__io* const* pass) {
   WSABUF part;
   unsigned count = cut(bufs, nbufs, PLAIN_MAX, &part);
   DWORD sent;

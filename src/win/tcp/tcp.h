@@ -232,7 +232,7 @@ ssize_t uv__tcp_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass);
+                      struct uv__io* const* pass);
 
 /* file.c */
 ssize_t uv__tcp_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len);

@@ -104,7 +104,7 @@ static ssize_t out_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   struct out* out = out_of(io);
 
   (void) pass;

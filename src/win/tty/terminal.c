@@ -57,7 +57,7 @@ ssize_t uv__tty_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass) {
+                      struct uv__io* const* pass) {
   (void) io;
   (void) bufs;
   (void) nbufs;

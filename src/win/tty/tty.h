@@ -143,7 +143,7 @@ ssize_t uv__tty_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
-                      struct uv__io* pass);
+                      struct uv__io* const* pass);
 int uv__tty_connect(struct uv__io* io, const void* addr);
 int uv__tty_shutdown(struct uv__io* io);
 int uv__tty_listen(struct uv__io* io, int backlog);
