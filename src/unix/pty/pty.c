@@ -112,7 +112,7 @@ static ssize_t pty_write(struct uv__io* io,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode,
-                         struct uv__io* pass) {
+                         struct uv__io* const* pass) {
   int r = uv__fd_write_waits(io, mode);
   ssize_t n;
 
