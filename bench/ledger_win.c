@@ -18,6 +18,8 @@ enum {
   SMALL = 100,      /* bytes of a small message, */
   BURST = 100,      /* how many of them one callback sends, */
   BURSTS = 10,      /* and how many callbacks do. */
+  PARTS = 4,        /* buffers of one that has several */
+  AHEAD = 1 << 20,  /* bytes that others wait behind */
   BULK = 16 << 20,  /* bytes */
   CHUNK = 64 << 10, /* and of those, what one operation moves, and a read can take */
   REST_MS = 4500    /* of the idle loop */
@@ -35,6 +37,7 @@ static char bytes[BULK];
 static char buffer[CHUNK];
 static size_t arrived;
 static int rounds;
+static unsigned parts; /* buffers of a small message */
 
 /* ---- A connection ---- */
 
@@ -179,11 +182,20 @@ static double pipe_bulk(void) {
 
 /* ---- Small messages: bursts of them, each from one callback ---- */
 
+static void send_small(uv_write_t* req) {
+  uv_buf_t bufs[PARTS];
+  unsigned i;
+
+  for (i = 0; i < parts; i++)
+    bufs[i] = uv_buf_init(bytes, SMALL / parts);
+  check(uv_write(req, &ends[0].stream, bufs, parts, NULL), "uv_write");
+}
+
 static void send_burst(void) {
   int i;
 
   for (i = 0; i < BURST; i++)
-    send_bytes(&writes[rounds * BURST + i], &ends[0], SMALL);
+    send_small(&writes[rounds * BURST + i]);
   rounds++;
 }
 
@@ -202,8 +214,9 @@ static void on_small(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   }
 }
 
-static double small_messages(enum kind of) {
+static double small_messages(enum kind of, unsigned buffers) {
   begin(of, 0);
+  parts = buffers;
   check(uv_read_start(&ends[1].stream, on_alloc, on_small), "uv_read_start");
   shim_count_begin();
   send_burst();
@@ -213,11 +226,40 @@ static double small_messages(enum kind of) {
 }
 
 static double tcp_small(void) {
-  return small_messages(TCP);
+  return small_messages(TCP, 1);
 }
 
 static double pipe_small(void) {
-  return small_messages(PIPE);
+  return small_messages(PIPE, 1);
+}
+
+static double pipe_parts(void) {
+  return small_messages(PIPE, PARTS);
+}
+
+static void on_waiting(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  check((int) nread, "read");
+  arrived += (size_t) nread;
+  if (arrived < AHEAD + (size_t) BURSTS * BURST * SMALL)
+    return;
+  shim_count_end();
+  uv_stop(loop);
+}
+
+/* Those that are made while the pipe is full; what fills it is among the calls. */
+static double pipe_waiting(void) {
+  begin(PIPE, 0);
+  check(uv_read_start(&ends[1].stream, on_alloc, on_waiting), "uv_read_start");
+  shim_count_begin();
+  send_bytes(&writes[BURSTS * BURST], &ends[0], AHEAD);
+  parts = 1;
+  while (rounds < BURSTS)
+    send_burst();
+  run();
+  end();
+  return BURSTS * BURST;
 }
 
 /* ---- Lives: connect, accept, close of both ends ---- */
@@ -420,6 +462,8 @@ static const struct {
     {"pipe bulk, per 64 KiB", pipe_bulk, 1.8},
     {"TCP small messages, per message", tcp_small, 1.2},
     {"pipe small messages, per message", pipe_small, 2.1},
+    {"pipe messages of 4 buffers", pipe_parts, 2.1},
+    {"pipe small messages that wait", pipe_waiting, 0.1},
     {"TCP connect + accept + close", tcp_lives, 16.1}, /* one wait tells of both ends, or two do */
     {"TCP life with question and answer", tcp_talks, 33.1},
     {"pipe connect + accept + close", pipe_lives, 13.1},

@@ -450,7 +450,8 @@ struct uvs_send_file_s {
   ssize_t (*give)(uvs_send_file_t* req);
   uint64_t offset; /* of the next byte that is to go */
   uint64_t left;
-  char* room; /* of bytes that are copied, or NULL */
+  uint64_t turn; /* of the loop, in which progress was told of */
+  char* room;    /* of bytes that are copied, or NULL */
   unsigned int at;
   unsigned int held; /* bytes in it, from `at` on, which are those at `offset` */
   uv_file file;

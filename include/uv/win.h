@@ -144,6 +144,7 @@ struct uv__loop_tail {
   uint64_t retry_at;             /* and when, by uv__port_now */
   struct uv__expected* expected; /* the operations that the kernel has */
   struct uv__exact* exact;       /* the timer of what is due between two ticks */
+  struct uv__bundle* bundle;     /* small writes of pipes that go together, or NULL */
   void* instances;               /* names of pipes that connects wait for */
   volatile LONG wake;            /* enum uv__wake of src/win/loop/loop.c */
   volatile LONG signals;         /* 1: a watcher of the loop has something to take */

@@ -13,6 +13,7 @@ int uv__port_start(uv_loop_t* loop) {
 
 void uv__port_stop(uv_loop_t* loop) {
   uv__late_stop(loop);
+  uv__bundle_free(loop);
   uv__loop_stop(loop);
 }
 

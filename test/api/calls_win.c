@@ -104,6 +104,75 @@ TEST(r2_messages_of_a_pipe_are_counted_once) {
 #endif
 }
 
+/* A write of several buffers is one call, and those behind a full pipe are few; but none that finds
+ * room waits for the next one (W3). */
+TEST(w9_small_buffers_of_a_pipe_go_in_one_call) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  uv_buf_t bufs[4];
+  int i;
+
+  test_pipe_pair(&ends[0], &ends[1], 0);
+  net_turns(3);
+  for (i = 0; i < 4; i++)
+    bufs[i] = uv_buf_init(net_block(), EACH / 4);
+  shim_count_begin();
+  for (i = 0; i < BURST; i++)
+    CHECK_EQ(uv_write(&writes[i], (uv_stream_t*) &ends[0], bufs, 4, NULL), 0);
+  shim_count_end();
+  CHECK_EQ(shim_count("WriteFile"), BURST);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &ends[1], net_alloc, on_burst), 0);
+  net_until(&rounds, 1);
+  net_end();
+#endif
+}
+
+#ifdef UVTEST_SHIM
+
+static void on_waiting(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  CHECK(nread >= 0);
+  arrived += (size_t) nread;
+  rounds = arrived == NET_BLOCK + (size_t) BURST * EACH;
+}
+
+#endif
+
+TEST(w3_small_writes_behind_a_full_pipe_go_in_one_call) {
+#ifndef UVTEST_SHIM
+  SKIP("calls of the system cannot be counted here");
+#else
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  static uv_write_t first;
+  int bytewise;
+  int i;
+
+  for (bytewise = 0; bytewise < 2; bytewise++) {
+    rounds = 0;
+    arrived = 0;
+    if (bytewise)
+      test_pipe_ends(UV_NONBLOCK_PIPE, &ends[0], &ends[1]);
+    else
+      test_pipe_pair(&ends[0], &ends[1], 0);
+    net_turns(3);
+    CHECK_EQ(uv_write(&first, (uv_stream_t*) &ends[0], &block, 1, NULL), 0);
+    CHECK(ends[0].write_queue_size > 0);
+    shim_count_begin();
+    for (i = 0; i < BURST; i++)
+      say(0, EACH, &writes[i]);
+    CHECK_EQ(uv_read_start((uv_stream_t*) &ends[1], net_alloc, on_waiting), 0);
+    net_until(&rounds, 1);
+    shim_count_end();
+    CHECK(shim_count("WriteFile") <= NET_BLOCK / (1 << 20) + 5);
+    net_close((uv_handle_t*) &ends[1]);
+    net_close((uv_handle_t*) &ends[0]);
+  }
+  net_end();
+#endif
+}
+
 #ifdef UVTEST_SHIM
 
 enum {

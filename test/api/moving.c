@@ -624,23 +624,28 @@ TEST(x6_wishes_of_the_new_handle_hold) {
   union moving_stream a, b, c;
   uvs_moving_t moving;
   uv_os_fd_t fd;
+  int idle;
 
-  moving_pair(MOVING_TCP, &a, &b);
-  CHECK_EQ(uv_tcp_keepalive(&b.tcp, 1, 60), 0);
-  moving_take(&b, &moving);
-  moving_init(MOVING_TCP, net_loop(), &c);
-  CHECK_EQ(uv_tcp_nodelay(&c.tcp, 1), 0);
-  CHECK_EQ(uv_tcp_keepalive(&c.tcp, 1, 30), 0);
-  CHECK_EQ(uvs_attach(&c.stream, &moving), 0);
-  CHECK_EQ(uv_fileno((uv_handle_t*) &c, &fd), 0);
-  CHECK(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_NODELAY) != 0);
-  CHECK(raw_option((uv_os_sock_t) fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+  for (idle = 30; idle <= 60; idle += 30) {
+    moving_pair(MOVING_TCP, &a, &b);
+    CHECK_EQ(uv_tcp_keepalive(&b.tcp, 1, 60), 0);
+    moving_take(&b, &moving);
+    moving_init(MOVING_TCP, net_loop(), &c);
+    CHECK_EQ(uv_tcp_nodelay(&c.tcp, 1), 0);
+    if (idle == 30)
+      CHECK_EQ(uv_tcp_keepalive(&c.tcp, 1, 30), 0);
+    CHECK_EQ(uvs_attach(&c.stream, &moving), 0);
+    CHECK_EQ(uv_fileno((uv_handle_t*) &c, &fd), 0);
+    CHECK(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_NODELAY) != 0);
+    CHECK(raw_option((uv_os_sock_t) fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
 #if defined(TCP_KEEPIDLE) && !defined(_WIN32)
-  CHECK_EQ(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+    CHECK_EQ(raw_option((uv_os_sock_t) fd, IPPROTO_TCP, TCP_KEEPIDLE), idle);
 #endif
-  moving_take(&c, &moving); /* They are what goes along now. */
-  CHECK_EQ(moving.keepalive.idle, 30);
-  uvs_moving_drop(&moving);
+    moving_take(&c, &moving); /* They are what goes along now. */
+    CHECK_EQ(moving.keepalive.idle, idle);
+    uvs_moving_drop(&moving);
+    net_close((uv_handle_t*) &a);
+  }
   net_end();
 }
 

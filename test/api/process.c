@@ -612,6 +612,50 @@ TEST(process_nonblocking_pipe) {
   net_end();
 }
 
+static void say_last_words(uv_connect_t* req, int status) {
+  static uv_write_t writes[3];
+  int i;
+
+  CHECK_EQ(status, 0);
+  for (i = 0; i < 3; i++) {
+    uv_buf_t buf = uv_buf_init((char*) "abc" + i, 1);
+    CHECK_EQ(uv_write(&writes[i], req->handle, &buf, 1, NULL), 0);
+  }
+  exit(0);
+}
+
+static uv_pipe_t accepted;
+
+static void hear_client(uv_stream_t* listener, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(listener->loop, &accepted, 0), 0);
+  CHECK_EQ(uv_accept(listener, (uv_stream_t*) &accepted), 0);
+  hear(&accepted);
+}
+
+/* Each write of a turn is with the system when it returns, so that a program that ends there has lost
+ * nothing (also of a pipe, where it would save calls to wait for the next one). */
+TEST(w3_writes_of_one_turn_outlive_their_process) {
+  static uv_connect_t connecting;
+  static uv_pipe_t pipe;
+  char name[TEST_PIPE_NAME];
+
+  if (strcmp(role(), "last words") == 0) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+    uv_pipe_connect(&connecting, &pipe, harness_arg(1), say_last_words);
+    net_until(&said_all, 1); /* It ends there. */
+    return;
+  }
+  prepare("w3_writes_of_one_turn_outlive_their_process", "last words");
+  test_pipe_listen(&pipe, test_pipe_name(name, sizeof name), 1, hear_client);
+  args[3] = name;
+  run();
+  net_until(&said_all, 1);
+  CHECK_STR(said, "abc");
+  test_await_child(&child_exit);
+  net_end();
+}
+
 /* P4: ordinary pipes as another program makes them, opened as streams. */
 TEST(process_inherited_pipe_ends) {
   struct net_sink sink = {0};

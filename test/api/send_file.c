@@ -745,3 +745,114 @@ TEST(x8_limit_for_a_file) {
   CHECK_EQ(behind.req.sent, 0);
   end_file();
 }
+
+/* ---- Behind one that fails ---- */
+
+static struct {
+  uv_stream_t* stream;
+  uv_write_t writes
+      [4]; /* before it, in its callback before it, behind it, and when it is known to have failed */
+  struct sent sent;
+  int ended[4];
+  int status[4];
+} gap;
+
+static void gap_over(uv_write_t* req, int status);
+
+static void gap_write(int number, uint64_t at) {
+  static char bytes[4];
+  uv_buf_t buf = uv_buf_init(&bytes[number], 1);
+
+  bytes[number] = net_pattern(at);
+  CHECK_EQ(uv_write(&gap.writes[number], gap.stream, &buf, 1, gap_over), 0);
+}
+
+static void gap_over(uv_write_t* req, int status) {
+  int number = (int) (req - gap.writes);
+
+  gap.ended[number] = ++order;
+  gap.status[number] = status;
+  if (number == 0) {
+    gap_write(1, 1);
+    CHECK_EQ(begin(&gap.sent, gap.stream, 2, 20), 0);
+    gap_write(2, 12);
+  } else if (number == 1) {
+    gap_write(3, 13);
+  }
+}
+
+static void on_gap_shut(uv_shutdown_t* req, int status) {
+  CHECK_EQ(status, 0);
+  *(int*) req->data = 1;
+}
+
+/* W6: also what is written in a callback that comes before that of the file, when that has failed already. */
+TEST(x8_nothing_goes_over_the_gap_of_a_file_that_fails) {
+  struct net_sink sink = {0};
+  uv_tcp_t client, server;
+  uv_shutdown_t req;
+  int is_shut = 0;
+
+  make_file(12);
+  net_pair(&client, &server);
+  net_drain((uv_stream_t*) &server, &sink);
+  memset(&gap, 0, sizeof gap);
+  gap.stream = (uv_stream_t*) &client;
+  gap_write(0, 0);
+  net_until(&gap.ended[3], 1);
+  CHECK_EQ(gap.status[0], 0);
+  CHECK_EQ(gap.status[1], 0);
+  CHECK_EQ(gap.sent.status, UV_EOF);
+  CHECK_EQ(gap.status[2], UV_EOF);
+  CHECK_EQ(gap.status[3], UV_EOF);
+  CHECK(gap.ended[1] < gap.sent.done && gap.sent.done < gap.ended[2] &&
+        gap.ended[2] < gap.ended[3]);
+  req.data = &is_shut;
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &client, on_gap_shut), 0);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ((int) sink.bytes, 12);
+  end_file();
+}
+
+/* W7, W8: in blocking mode a try sends what is before it, and goes nowhere when that is a file which fails. The
+ * peer is of another loop, as this one stands still meanwhile. */
+TEST(x8_try_in_blocking_mode_behind_a_file_that_fails) {
+  uv_buf_t buf = uv_buf_init((char*) "x", 1);
+  struct net_sink sink = {0};
+  uv_os_sock_t ends[2];
+  uv_tcp_t client, server;
+  uv_loop_t other;
+  struct sent sent;
+  size_t size = 0;
+  int limit = 65536;
+  int done = 0;
+
+  CHECK_EQ(uv_loop_init(&other), 0);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, ends, 0, 0), 0);
+  CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);
+  CHECK_EQ(uv_tcp_open(&client, ends[0]), 0);
+  CHECK_EQ(uv_tcp_init(&other, &server), 0);
+  CHECK_EQ(uv_tcp_open(&server, ends[1]), 0);
+  CHECK_EQ(uv_send_buffer_size((uv_handle_t*) &client, &limit), 0);
+  CHECK_EQ(uv_recv_buffer_size((uv_handle_t*) &server, &limit), 0);
+  for (; client.write_queue_size == 0; size += 4096)
+    net_send((uv_stream_t*) &client, 4096, size, &done);
+  make_file(size + 100);
+  CHECK_EQ(begin(&sent, &client, size, 200), 0);
+  net_drain((uv_stream_t*) &server, &sink);
+  while (sink.bytes < size - client.write_queue_size)
+    (void) uv_run(&other, UV_RUN_ONCE);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &client, 1), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), UV_EAGAIN);
+  CHECK_EQ((int) client.write_queue_size, 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EOF);
+  CHECK_EQ(sent.req.sent, 100);
+  while (sink.bytes < size + 100)
+    (void) uv_run(&other, UV_RUN_ONCE);
+  uv_close((uv_handle_t*) &server, NULL);
+  CHECK_EQ(uv_run(&other, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&other), 0);
+  end_file();
+}

@@ -115,6 +115,46 @@ static SOCKET duplicate(SOCKET sock) {
                     WSA_FLAG_OVERLAPPED);
 }
 
+/* Why the library asks with a receive of nothing: who stops reading before the packet was looked at, and
+ * gives the socket away, has bytes that nobody else will get, and that can be put back nowhere. A cancel finds
+ * nothing to take back. */
+static int receive_of_bytes_takes_them_from_others(void) {
+  SOCKET ends[2];
+  SOCKET other;
+  OVERLAPPED overlapped;
+  HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
+  char first = 0;
+  char second = 0;
+  u_long on = 1;
+  DWORD bytes = 0;
+  DWORD flags;
+  int nothing;
+  int waits;
+  BOOL cancelled;
+  BOOL ok;
+
+  if (!connected(ends)) {
+    CloseHandle(event);
+    return -1;
+  }
+  memset(&overlapped, 0, sizeof(overlapped));
+  overlapped.hEvent = event;
+  (void) ioctlsocket(ends[1], (long) FIONBIO, &on);
+  waits = begin_receive(ends[1], &first, 1, &overlapped);
+  other = duplicate(ends[1]);
+  (void) send(ends[0], "x", 1, 0);
+  (void) WaitForSingleObject(event, LONG_MS);
+  cancelled = CancelIoEx((HANDLE) ends[1], &overlapped);
+  nothing = recv(other, &second, 1, 0) < 0 && WSAGetLastError() == WSAEWOULDBLOCK;
+  ok = WSAGetOverlappedResult(ends[1], &overlapped, &bytes, TRUE, &flags);
+  CloseHandle(event);
+  closesocket(other);
+  close_both(ends);
+  if (!waits || !nothing)
+    return facts_note(waits ? "the other one has it" : "it does not wait", 0);
+  return !cancelled && ok && bytes == 1 && first == 'x' ? 1 : facts_note("bytes", bytes);
+}
+
 static DWORD WINAPI receive_one(void* arg) {
   char byte;
 
@@ -292,6 +332,10 @@ const struct fact facts_of_connections[] = {
      "a receive of nothing waits for bytes and leaves them; a plain one beside it is "
      "WSAEWOULDBLOCK",
      "wine.md, TCP"},
+    {"receive_of_bytes_takes_them_from_others", receive_of_bytes_takes_them_from_others,
+     "one of bytes has them before its packet is looked at: others who have the socket get none, "
+     "and a cancel finds nothing",
+     "WSARecv"},
     {"nonblocking_is_of_the_socket", nonblocking_is_of_the_socket,
      "FIONBIO by one who has the socket is everybody's", "WSADuplicateSocket"},
     {"duplicate_has_the_port", duplicate_has_the_port,

@@ -7,6 +7,7 @@
 void scenario_tcp_talk(void);
 void scenario_tcp_dial(void);   /* by a name */
 void scenario_tcp_beyond(void); /* with limits, a request to read and a hang-up */
+void scenario_tcp_move(void);   /* to another handle */
 void scenario_tcp_come_and_go(void);
 void scenario_tcp_adopt(void);
 

@@ -216,6 +216,11 @@ TEST(e1_calls_of_what_is_beyond) {
                 SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
 }
 
+TEST(e1_calls_of_a_stream_that_moves) {
+  fail_calls_of(scenario_tcp_move,
+                SET(socket) | ACCEPTING | SET(connect) | SET(recv) | SET(sendmsg));
+}
+
 #if defined(UVTEST_KQUEUE)
 #  define MOVED_BY(call) SET(pread)
 #else

@@ -79,6 +79,48 @@ TEST(e1_connect_to_a_name) {
   for_every_allocation(scenario_tcp_dial);
 }
 
+/* ---- The same with a peer that goes to another handle before anything was read ---- */
+
+static uvs_moving_t moving;
+static union part moved;
+
+/* What a loop has no room for is as before, and can be attached again. */
+static void on_left(uvs_moving_t* left, uv_stream_t* stream) {
+  int tries;
+  int r;
+
+  if (scene_failed || !went_on(uv_tcp_init(stream->loop, &moved.tcp))) {
+    uvs_moving_drop(left);
+    return;
+  }
+  r = uvs_attach(&moved.stream, left);
+  for (tries = 0; r != 0 && tries < fault_times; tries++) {
+    check_fault(r);
+    r = uvs_attach(&moved.stream, left);
+  }
+  CHECK_EQ(r, 0);
+  listen_to(&moved);
+}
+
+static void on_connection_move(uv_stream_t* listener, int status) {
+  if (take_peer(listener, status))
+    (void) went_on(uvs_detach(&peer.stream, &moving, on_left));
+}
+
+void scenario_tcp_move(void) {
+  forget();
+  if (!scene_begin())
+    return;
+  if (listen_somewhere(on_connection_move))
+    connect_to_it(talk);
+  scene_end();
+  CHECK(scene_failed || (accepted == 1 && answered));
+}
+
+TEST(e1_stream_that_moves) {
+  for_every_allocation(scenario_tcp_move);
+}
+
 TEST(e1_echo_with_many_buffers) {
   for_every_allocation(scenario_tcp_talk);
 }

@@ -352,6 +352,10 @@ TEST(e1_windows_in_what_is_beyond) {
                 CALL_READ_ENDS, CALL_CONTROL_ENDS);
 }
 
+TEST(e1_windows_in_a_stream_that_moves) {
+  FAIL_CALLS_OF(scenario_tcp_move, CALL_CreateIoCompletionPort, CALL_WSARecv, CALL_WSASend);
+}
+
 TEST(e1_windows_in_connections_that_come_and_go) {
   FAIL_CALLS_OF(scenario_tcp_come_and_go, CALL_nt_accept_ex, CALL_nt_connect_ex, CALL_CONTROL_ENDS);
 }

@@ -43,6 +43,7 @@ TOO_LONG = 60  # seconds for a test
 LEFT = 75  # exit code: the time was over
 
 sys.path.insert(0, str(HERE))
+from planted_beyond import FAULTS as BEYOND  # noqa: E402
 from planted_pipes import FAULTS as PIPES  # noqa: E402
 from planted_rest import FAULTS as REST  # noqa: E402
 from planted_share import FAULTS as SHARE  # noqa: E402
@@ -81,7 +82,7 @@ def digest_of(suite):
     return hashlib.sha256((BUILD / "bin" / f"uvtest_{suite}").read_bytes()).hexdigest()
 
 
-FAULTS = [Fault(*row) for row in SHARE + PIPES + REST]
+FAULTS = [Fault(*row) for row in SHARE + PIPES + BEYOND + REST]
 
 
 def run(command, **options):
@@ -118,7 +119,7 @@ def link_of(suite, extra, target):
 
 def what_went_wrong(output):
     for line in output.splitlines():
-        if any(sign in line for sign in ("nt: seed", "failed: ", "ERROR: ", "runtime error: ",
+        if not line.startswith("at seed ") and any(sign in line for sign in ("nt: seed", "failed: ", "ERROR: ", "runtime error: ",
                                          "Assertion", "seed ")):
             return line.strip()[:110]
     return output.strip()[-110:].replace("\n", " ") or "no word"
@@ -126,9 +127,9 @@ def what_went_wrong(output):
 
 def seeds_of(program, suite, test, output, environment):
     """After how many seeds it was found. Where the output does not tell it is asked one by one."""
-    found = re.search(r"(?:nt: seed|NT_SEED=|at seed |^seed )\s*(\d+)", output, flags=re.MULTILINE)
-    if found:
-        return max(1, int(found.group(1)) + (1 if suite == "sim_nt" else 0))
+    found = re.findall(r"(?:nt: seed|NT_SEED=|at seed |^seed )\s*(\d+)", output, flags=re.MULTILINE)
+    if found:  # The last: --progress names each.
+        return max(1, int(found[-1]) + (1 if suite == "sim_nt" else 0))
     if suite in ("port_nt", "api_nt"):
         for seed in range(1, 21):
             try:

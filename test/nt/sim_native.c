@@ -59,6 +59,11 @@ static ssize_t watch_write(struct uv__io* io,
   return n;
 }
 
+static ssize_t watch_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
+  idle = 0;
+  return sim_files_send(&REAL, io, file, offset, len);
+}
+
 static void collect_write(struct uv__io* io, ssize_t n) {
   if (n == UV_ECANCELED)
     sim_mark(MARK_CUT_CANCELED);
@@ -137,6 +142,35 @@ static void narrow(struct uv__io* io) {
     (void) REAL.option(io, UV__RCVBUF, &size);
 }
 
+static void enter(struct uv__io* io) {
+  if (io_count == MOST_IOS)
+    sim_fail("there is no room for another stream");
+  ios[io_count++] = io;
+}
+
+static void leave(const struct uv__io* io) {
+  unsigned i;
+
+  for (i = 0; i < io_count; i++)
+    if (ios[i] == io)
+      ios[i] = ios[--io_count];
+}
+
+/* It waits for packets, or the file is let go of. */
+static void part(const struct uv__io* io, struct nt_file* file, int waits) {
+  if (!waits) {
+    if (file != NULL)
+      nt_unref(file);
+    return;
+  }
+  if (file == NULL || !nt_is_owed(file, NULL))
+    sim_fail("L4: a close waits, and nothing will come");
+  if (parting_count == MOST_IOS)
+    sim_fail("there is no room for another stream that closes");
+  partings[parting_count].io = io;
+  partings[parting_count++].file = file;
+}
+
 static int watch_open(struct uv__io* io,
                       int domain,
                       const struct uv__desc* desc,
@@ -148,9 +182,7 @@ static int watch_open(struct uv__io* io,
   inside_open = 0;
   sim_trace("  open %d fd %d", r, r == 0 ? sim_fd(io) : -1);
   if (r == 0) {
-    if (io_count == MOST_IOS)
-      sim_fail("there is no room for another stream");
-    ios[io_count++] = io;
+    enter(io);
     narrow(io);
   }
   seen->opened(io, r, r == 0 ? sim_fd(io) : -1);
@@ -162,26 +194,40 @@ static int watch_open(struct uv__io* io,
  * and from the last packet on it is the core's turn. */
 static int watch_close(struct uv__io* io) {
   struct nt_file* file = nt_file_watch((HANDLE) io->tail.u.socket);
-  unsigned i;
   int r;
 
   sim_trace("  close fd %d", sim_fd(io));
-  for (i = 0; i < io_count; i++)
-    if (ios[i] == io)
-      ios[i] = ios[--io_count];
+  leave(io);
   r = REAL.close(io);
   if (file != NULL && nt_file_has_pending(file))
     sim_fail("L4: a closed stream leaves an operation with the system that may never end");
-  if (r == UV__PENDING) {
-    if (file == NULL || !nt_is_owed(file, NULL))
-      sim_fail("L4: a close waits, and nothing will come");
-    if (parting_count == MOST_IOS)
-      sim_fail("there is no room for another stream that closes");
-    partings[parting_count].io = io;
-    partings[parting_count++].file = file;
-  } else if (file != NULL) {
-    nt_unref(file);
-  }
+  part(io, file, r == UV__PENDING);
+  return r;
+}
+
+/* X6: the same of a stream that leaves its loop with its socket. */
+static int watch_leave(struct uv__io* io) {
+  struct nt_file* file = nt_file_watch((HANDLE) io->tail.u.socket);
+  int r = REAL.leave(io);
+
+  sim_trace("  leave fd %d: %d", sim_fd(io), r);
+  if (r < 0 && r != UV__PENDING)
+    seen->refused(io, r);
+  else
+    leave(io);
+  if (file != NULL && (r == 0 || r == UV__PENDING) && nt_file_has_pending(file))
+    sim_fail("X6: a stream leaves an operation with the system that may never end");
+  part(io, file, r == UV__PENDING);
+  return r;
+}
+
+static int watch_join(struct uv__io* io) {
+  int r = REAL.join(io);
+
+  sim_trace("  join fd %d: %d", sim_fd(io), r);
+  if (r == 0)
+    enter(io);
+  seen->opened(io, r, sim_fd(io));
   return r;
 }
 
@@ -320,11 +366,14 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .hangup_arm = watch_hangup_arm,
     .read_now = watch_read_now,
     .write = watch_write,
+    .send_file = watch_send_file,
     .connect = watch_connect,
     .shutdown = watch_shutdown,
     .listen = watch_listen,
     .accept_now = watch_accept_now,
     .done = watch_done,
+    .leave = watch_leave,
+    .join = watch_join,
     .close = watch_close,
 };
 
@@ -436,6 +485,7 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
   nt_begin(seed);
   seen = observer;
   sim_ways_begin(observer);
+  sim_files_begin(observer);
   io_count = 0;
   starved = 0;
   idle = 0;

@@ -18,4 +18,11 @@ void sim_ways_landed(const struct uv__io* io, ssize_t n);
 /* The peer of a connection has sent n bytes, of which nobody may know yet. */
 void sim_ways_read(const struct uv__io* io, size_t n);
 
+/* ---- sim_files_native.c ---- */
+
+void sim_files_begin(const struct sim_observer* observer);
+/* A piece by the operations `real`, which are watched. */
+ssize_t sim_files_send(
+    const struct uv__ops* real, struct uv__io* io, uv_file file, uint64_t offset, size_t len);
+
 #endif /* SIM_NATIVE_H_ */

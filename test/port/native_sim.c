@@ -60,10 +60,17 @@ static int may_not_read(struct uv__io* io, const char* base, size_t len) {
   return 0;
 }
 
+static void on_file_ended(uv_file file, int result) {
+  (void) file;
+  (void) result;
+}
+
 static const struct sim_observer nobody = {
     .taken = on_taken,
     .in_flight = on_io,
     .told = on_told,
+    .recalled = on_io,
+    .file_ended = on_file_ended,
     .read = on_read,
     .may_read = may_not_read,
     .hung_up = on_result,

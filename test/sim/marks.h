@@ -26,6 +26,40 @@
   X(DROP_CONNECT, "a connect takes too long")                                                    \
   X(DROP_WRITE, "a write gets nowhere for too long")                                             \
   X(DROP_SHUTDOWN, "a shutdown takes too long")                                                  \
+  X(MOVED, "a stream goes to another loop")                                                      \
+  X(MOVED_BACK, "a stream goes to another handle of its loop")                                   \
+  X(MOVED_UNREAD, "the system has bytes for a stream that goes to another handle")               \
+  X(ATTACH_AGAIN, "what a loop had no room for is attached once more")                           \
+  X(ATTACH_EARLY, "a stream is to be attached before it has left")                               \
+  X(DETACH_REFUSED, "the system does not let a stream go")                                       \
+  X(DETACH_PENDING, "a stream has to be waited for that leaves its loop")                        \
+  X(DETACH_READ, "a stream leaves while READ is under way")                                      \
+  X(DETACH_READ_RUNG, "a stream leaves when READ has rung")                                      \
+  X(DETACH_HANGUP, "a stream leaves while a hang-up is looked for that nobody waits for")        \
+  X(DETACH_ARRIVALS, "a stream leaves with handles that nobody claimed")                         \
+  X(DETACH_ENDED, "a stream leaves of which all was read")                                       \
+  X(DETACH_SHUT, "a stream leaves after its shutdown")                                           \
+  X(DETACH_IN_ALLOC_CB, "a stream leaves in its alloc_cb")                                       \
+  X(DETACH_IN_READ_CB, "a stream leaves in its read_cb")                                         \
+  X(DROP_MOVING, "what moves is dropped")                                                        \
+  X(DROP_ARRIVALS, "what moves is dropped, with handles that nobody claimed")                    \
+  X(FILE_SENT, "a part of a file is sent")                                                       \
+  X(FILE_SENT_TO_END, "a file is sent to its end")                                               \
+  X(FILE_IS_SHORT, "a file ends before its length")                                              \
+  X(FILE_IS_BAD, "a file cannot be read on")                                                     \
+  X(FILE_NO_MEMORY, "the room for a file cannot be allocated")                                   \
+  X(FILE_FAILS_WITH_ALL, "a file fails, and others wait behind it")                              \
+  X(FILE_WRITE_FAILS, "a piece of a file cannot be written, and others wait behind it")          \
+  X(FILE_PROGRESS, "a file is told to get on")                                                   \
+  X(FILE_BLOCKING, "a file is sent in blocking mode")                                            \
+  X(TRY_BEHIND_FAILED_FILE, "in blocking mode a try finds that a file fails")                    \
+  X(FILE_CANCEL, "a file is cancelled")                                                          \
+  X(FILE_CANCEL_IN_FLIGHT, "a file is cancelled of which a piece is not given back")             \
+  X(FILE_CANCEL_IPC, "a file that began over an IPC pipe cannot be cancelled")                   \
+  X(FILE_STOPS, "a cancelled file ends with its piece")                                          \
+  X(FILE_STOPS_TOO_LATE, "a cancelled file ends with its last piece")                            \
+  X(CLOSE_FILE, "close while a file waits")                                                      \
+  X(CLOSE_FILE_IN_FLIGHT, "close while a piece of a file is under way")                          \
   X(ARM_FAILS, "read_arm fails")                                                                 \
   X(READ_BUDGET, "more reads between two waits than one turn of a stream may make")              \
   X(WRITE_BUDGET, "as many writes in a row as one turn of a stream may make")                    \

@@ -180,6 +180,7 @@ void model_begin(void) {
   model_system_begin();
   model_works_begin();
   model_dials_begin();
+  model_moves_begin();
   for (i = 0; i < MODEL_LOOPS; i++) {
     start_loop(&model.loops[i]);
     if (uv_tcp_init(&model.loops[i], &model.strangers[i]) != 0)
@@ -199,6 +200,8 @@ void model_end(void) {
       sim_fail("L3: a loop without handles is alive");
     end_loop(&model.loops[i]);
   }
+  while (model_movings() > 0)
+    model_drop_moving(); /* They are in no loop. */
   uv_library_shutdown(); /* The threads end. */
   dig_up();
   model_wire_end();

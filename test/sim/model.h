@@ -55,6 +55,7 @@ struct model_write {
   int forsaken; /* one of `sends` was closed while it was */
   int outside;  /* no callback of its stream made it */
   uint64_t turn;
+  struct model_file* file; /* that it sends; NULL: it is an ordinary one */
 };
 
 /* A read that waits for bytes. */
@@ -85,6 +86,7 @@ struct model_handle {
   int number; /* for the trace */
   int referenced;
   int closing;
+  int leaving; /* for another loop: it closes by itself */
   int closed;
   int close_turns; /* since nothing but the core held up its close */
   /* streams */
@@ -108,9 +110,11 @@ struct model_handle {
   int shutdown_known;
   struct model_write* writes; /* oldest first */
   size_t queued;              /* what write_queue_size must be */
-  int in_close;               /* uv_close has been called and not returned */
-  int tried;                  /* and has asked the system to take what is queued */
-  int out;                    /* wires, by the serial of the sender; -1: none */
+  struct model_write*
+      telling;  /* a file, of which bytes were taken that the core has not been told of */
+  int in_close; /* uv_close has been called and not returned */
+  int tried;    /* and has asked the system to take what is queued */
+  int out;      /* wires, by the serial of the sender; -1: none */
   int in;
   uvs_hangup_t* hangup;   /* that waits */
   struct model_ask* asks; /* reads that wait, oldest first */
@@ -215,6 +219,12 @@ void model_try_write(struct model_handle* h, struct model_handle* send);
 void model_cancel(struct model_handle* h);
 void model_shutdown(struct model_handle* h);
 void model_set_blocking(struct model_handle* h, int on);
+struct model_write* model_write_new(struct model_handle* h, size_t size);
+void model_append(struct model_handle* h, struct model_write* w);
+int model_write_answer(const struct model_handle* h);
+/* The first that waits for the system to take something of it, or to say that there is no more; or NULL. */
+struct model_write* model_first_waiting(const struct model_handle* h);
+int model_has_queue(const struct model_handle* h);
 /* `send` is about to close. */
 void model_forsake(struct model_handle* send);
 
@@ -259,6 +269,10 @@ int model_connect_answer(const struct model_handle* h);
 /* Callbacks (model_callbacks.c). */
 void model_enter_callback(const char* name); /* of no handle */
 struct model_handle* model_enter_connect(const void* uv);
+/* A write is over, with a status that may be: that it is its turn, and what follows. */
+void model_end_write(struct model_handle* h, struct model_write* w, int status);
+/* It is closed, and its memory the program's. */
+void model_end_handle(struct model_handle* h);
 /* A connect is over: the request is the caller's to free. */
 void model_end_connect(struct model_handle* h, int status);
 void model_on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf);
@@ -283,6 +297,31 @@ void model_hangup(struct model_handle* h);
 void model_hung_up(struct uv__io* io, int result);
 void model_ask(struct model_handle* h);
 void model_ask_cancel(struct model_handle* h);
+
+/* model_file.c: files (X8) */
+void model_send_file(struct model_handle* h);
+/* Of a piece that is in flight. */
+void model_file_late(void);
+void model_file_cancel(struct model_handle* h, struct model_write* w);
+void model_file_ended(uv_file file, int result);
+/* Of a piece that went at once, or could not. 1: it was none of a file. */
+int model_file_told(struct model_handle* h, ssize_t result);
+/* Nothing more of it will go. */
+int model_file_is_over(const struct model_write* w);
+/* A stream waits for the turn in which its file fails, with all behind it. */
+int model_file_fails(const struct model_handle* h);
+void model_file_free(struct model_write* w);
+
+/* model_move.c: to another loop (X6). What has left, or is about to. */
+void model_moves_begin(void);
+int model_movings(void);
+void model_detach(struct model_handle* h);
+/* Of what is there for a short time only. */
+void model_detach_late(void);
+/* One of what moves goes to this handle, or to a new one, or NULL, or nowhere. */
+void model_attach(struct model_handle* h);
+struct model_handle* model_attach_new(uv_loop_t* loop);
+void model_drop_moving(void);
 
 /* model_limit.c: limits of time (X2) */
 void model_limit(struct model_handle* h);
@@ -360,6 +399,8 @@ void model_meet_peer(struct model_handle* h, int fd);
 /* `n` bytes arrived. */
 void model_receive(struct model_handle* h, const char* bytes, size_t n);
 int model_has_received_all(const struct model_handle* h);
+/* Whether the system has bytes for it. */
+int model_is_unread(const struct model_handle* h);
 void model_expect(struct model_handle* h, enum expectation what, ssize_t status);
 /* What the port refused in the current call, 0: nothing. That an option failed counts only
  * where the program asked for it now; a wish for a later socket may fail in silence. */

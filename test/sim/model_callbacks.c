@@ -153,39 +153,47 @@ static void check_write_status(const struct model_handle* h,
              h->number, (unsigned) w->left, (unsigned) w->size, status, want);
 }
 
-void model_on_write(uv_write_t* req, int status) {
-  struct model_write* w = req->data;
-  struct model_handle* h = model_enter(w->handle->uv, "write_cb", EXPECT_ANY);
-
-  sim_trace("  status %d", status);
+void model_end_write(struct model_handle* h, struct model_write* w, int status) {
   if (h->writes != w)
     sim_fail("W1, L2: handle %d calls back for a write out of turn", h->number);
   if (h->connect != NULL && w->error == 0 && !w->cancelled)
     sim_fail("L5: write_cb of handle %d before its connect_cb", h->number);
   if (w->outside && w->turn == h->loop->turns && !h->closing)
     sim_fail("W1: write_cb of handle %d in the turn in which another wrote", h->number);
-  if (req->handle != &h->uv->stream || req->type != UV_WRITE)
-    sim_fail("a write request lost its public fields");
   if (h->shutdown != NULL && !h->closing && h->queued == 0 && h->writes->next != NULL)
     sim_mark(MARK_SHUTDOWN_WAITS_FOR_CALLBACKS);
-  check_write_status(h, w, status);
-  if (sim_counts_lost && w->started && status < 0 ? uv_write_nwritten(req) > w->size - w->left
-                                                  : uv_write_nwritten(req) != w->size - w->left)
-    sim_fail("W11: handle %d tells another part of a write than what went", h->number);
   model_check_size(h);
   h->writes = w->next;
   if (w->forsaken && !w->passed && status == UV_EBADF && w->error == 0 && !w->cancelled) {
     sim_mark(MARK_FORSAKEN_IN_FLIGHT);
     h->queued -= w->left;
-  } else if ((h->closing || h->state == STATE_DROPPED) && !w->cancelled && w->error == 0) {
+  } else if ((h->closing || h->state == STATE_DROPPED) && !w->cancelled && w->error == 0 &&
+             w->file == NULL) {
     h->queued -= w->left;
   }
+  if (w->file != NULL)
+    model_file_free(w);
   memset(w->bytes, 0xdb, w->size);
   free(w->bytes);
   memset(w, 0xdb, sizeof(*w)); /* The request is the program's again (W2). */
   free(w);
   if (h->writes == NULL && h->closing && uv_stream_get_write_queue_size(&h->uv->stream) != 0)
     sim_fail("W3: write_queue_size of handle %d is not 0 after the last callback", h->number);
+}
+
+void model_on_write(uv_write_t* req, int status) {
+  struct model_write* w = req->data;
+  struct model_handle* h = model_enter(w->handle->uv, "write_cb", EXPECT_ANY);
+  size_t went = w->size - w->left;
+
+  sim_trace("  status %d", status);
+  if (req->handle != &h->uv->stream || req->type != UV_WRITE)
+    sim_fail("a write request lost its public fields");
+  check_write_status(h, w, status);
+  if (sim_counts_lost && w->started && status < 0 ? uv_write_nwritten(req) > went
+                                                  : uv_write_nwritten(req) != went)
+    sim_fail("W11: handle %d tells another part of a write than what went", h->number);
+  model_end_write(h, w, status);
   program_in_callback(h);
 }
 
@@ -287,11 +295,7 @@ void model_on_connection(uv_stream_t* server, int status) {
   program_in_callback(h);
 }
 
-void model_on_close(uv_handle_t* handle) {
-  struct model_handle* h = model_enter(handle, "close_cb", EXPECT_ANY);
-
-  if (!h->closing)
-    sim_fail("close_cb of handle %d, which was not closed", h->number);
+void model_end_handle(struct model_handle* h) {
   h->closed = 1; /* It has let go of them. */
   model_limit_off(h);
   h->closed = 0;
@@ -304,6 +308,14 @@ void model_on_close(uv_handle_t* handle) {
   h->closed = 1;
   model_bury(h->uv);
   h->uv = NULL;
+}
+
+void model_on_close(uv_handle_t* handle) {
+  struct model_handle* h = model_enter(handle, "close_cb", EXPECT_ANY);
+
+  if (!h->closing || h->leaving)
+    sim_fail("close_cb of handle %d, which was not closed", h->number);
+  model_end_handle(h);
   program_in_callback(h);
 }
 

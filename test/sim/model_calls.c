@@ -130,10 +130,12 @@ static void mark_close(const struct model_handle* h) {
     sim_mark(MARK_CLOSE_ACCEPT_RUNG);
   if (h->unclaimed >= 0)
     sim_mark(MARK_CLOSE_UNCLAIMED);
-  if (h->writes != NULL && h->queued == 0)
+  if (h->writes != NULL && !model_has_queue(h))
     sim_mark(MARK_CLOSE_CALLBACKS_OWED);
   if (h->pending_count > 0)
     sim_mark(MARK_CLOSE_PENDING);
+  if (model_first_waiting(h) != NULL && model_first_waiting(h)->file != NULL)
+    sim_mark(going & UV__WRITE ? MARK_CLOSE_FILE_IN_FLIGHT : MARK_CLOSE_FILE);
 }
 
 /* And in which callback. */
@@ -159,13 +161,11 @@ static void mark_close_inside(const struct model_handle* h) {
       sim_mark(rows[i].mark);
 }
 
-/* What is in flight and has lost its handle stands before the others. */
-static int waits_behind_a_forsaken_one(const struct model_handle* h) {
-  const struct model_write* w = h->writes;
+/* What is in flight and has lost its handle stands before the others, or a file. */
+static int stands_in_the_way(const struct model_handle* h) {
+  const struct model_write* w = model_first_waiting(h);
 
-  while (w != NULL && (w->left == 0 || w->cancelled || w->error != 0))
-    w = w->next;
-  return w != NULL && w->forsaken && !w->passed;
+  return w != NULL && (w->file != NULL || (w->forsaken && !w->passed));
 }
 
 /* What a close that resets the connection must answer. */
@@ -195,9 +195,9 @@ static void mark_all(const struct model_handle* h) {
 }
 
 void model_close(struct model_handle* h, int reset) {
-  int is_stuck = waits_behind_a_forsaken_one(h);
+  int is_stuck = stands_in_the_way(h);
 
-  if (h->closed)
+  if (h->closed || h->leaving)
     return;
   reset = reset && h->kind == KIND_TCP;
   if (reset && reset_answer(h) != 0) {
@@ -340,6 +340,8 @@ void model_wrong_arguments(struct model_handle* h) {
               UV_EINVAL);
   model_check(h, "read_start without read_cb", uv_read_start(stream, model_on_alloc, NULL),
               UV_EINVAL);
+  model_check(h, "detach into nothing", uvs_detach(stream, NULL, NULL), UV_EINVAL);
+  model_check(h, "attach of nothing", uvs_attach(stream, NULL), UV_EINVAL);
   other.type = UV_SHUTDOWN;
   model_check(h, "cancel of a shutdown", uv_cancel(&other), UV_EINVAL);
   if (h->kind == KIND_TCP && uv_tcp_keepalive(&h->uv->tcp, 1, 0) != UV_EINVAL)

@@ -34,7 +34,7 @@ static int is_waiting(const struct model_handle* h, uvs_deadline_kind kind) {
     return 0;
   if (kind == UVS_DEADLINE_READ)
     return h->reading || model_asking(h) != NULL;
-  return kind == UVS_DEADLINE_WRITE ? h->queued > 0 : h->shutdown != NULL;
+  return kind == UVS_DEADLINE_WRITE ? model_has_queue(h) : h->shutdown != NULL;
 }
 
 void model_limit_turned(struct model_handle* h) {

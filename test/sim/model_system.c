@@ -113,12 +113,11 @@ void model_check_size(const struct model_handle* h) {
 /* ---- Reports of the simulator ---- */
 
 static void mark_told(const struct model_handle* h, ssize_t result) {
-  const struct model_write* w = h->writes;
+  const struct model_write* w;
   unsigned was_finished = model_finished;
 
   model_finished = 0;
-  while (w != NULL && (w->left == 0 || w->cancelled || w->error != 0))
-    w = w->next;
+  w = model_first_waiting(h);
   if (w == NULL)
     return;
   if (result > 0 && was_finished > 0 && w->left < w->size)
@@ -144,6 +143,8 @@ static void on_told(struct uv__io* io, ssize_t result) {
     h->tried = 1;
     sim_mark(result > 0 ? MARK_LAST_TRY_TAKES : MARK_LAST_TRY_EAGAIN);
   }
+  if (!model_file_told(h, result))
+    return;
   for (w = h->writes; w != NULL && result != UV_EAGAIN; w = w->next) {
     /* All had arrived when the connection broke, and the system does not say so. */
     if (result < 0 && w->started && w->left == 0)
@@ -166,8 +167,16 @@ static void on_told(struct uv__io* io, ssize_t result) {
   /* W6: the failed one and all that wait behind it. */
   h->queued = 0;
   for (w = h->writes; w != NULL; w = w->next)
-    if ((w->left > 0 || w->size == 0) && !w->cancelled && w->error == 0)
+    if ((w->file != NULL && !model_file_is_over(w)) ||
+        ((w->left > 0 || w->size == 0) && !w->cancelled && w->error == 0))
       w->error = (int) result;
+}
+
+static void on_recalled(struct uv__io* io) {
+  struct model_write* w;
+
+  for (w = model_handle_of_io(io)->writes; w != NULL; w = w->next)
+    w->flies = 0;
 }
 
 static void on_in_flight(struct uv__io* io) {
@@ -390,6 +399,8 @@ const struct sim_observer model_observer = {
     .turned_up = model_wire_turned_up,
     .in_flight = on_in_flight,
     .told = on_told,
+    .recalled = on_recalled,
+    .file_ended = model_file_ended,
     .read = on_read_now,
     .may_read = model_may_read,
     .hung_up = model_hung_up,

@@ -119,7 +119,7 @@ void model_wire_arrived(struct uv__io* io, int fd) {
 }
 
 int model_waits(const struct model_write* w) {
-  return w->left > 0 && !w->cancelled && w->error == 0;
+  return w->left > 0 && w->error == 0 && (!w->cancelled || (w->file != NULL && w->flies));
 }
 
 /* Whether what goes with the next bytes is what this write passes. */
@@ -138,6 +138,8 @@ static int goes(const struct model_write* w) {
  * answer of the system to the call in which it was. */
 static struct model_write* next_to_go(struct model_handle* h, struct model_write* w) {
   for (; w != NULL; w = w->next) {
+    if (w->file != NULL && !model_file_is_over(w))
+      return model_waits(w) ? w : NULL; /* Behind one that failed nothing goes (X8). */
     if (!model_waits(w))
       continue;
     if (!w->forsaken || w->passed || goes(w))
@@ -177,6 +179,8 @@ void model_wire_taken(struct uv__io* io, const char* bytes, size_t n) {
       sim_fail("W1: handle %d wrote the wrong bytes", h->number);
     w->left -= part;
     model_finished += w->left == 0;
+    if (w->file != NULL)
+      h->telling = w;
     at += part;
   }
 }
@@ -203,6 +207,10 @@ void model_receive(struct model_handle* h, const char* bytes, size_t n) {
       sim_fail("I3: handle %d is not brought what came with its bytes", h->number);
     wire->arrived++; /* Where nobody asks for it, it is lost. */
   }
+}
+
+int model_is_unread(const struct model_handle* h) {
+  return wires[h->in].received < wires[h->in].sent;
 }
 
 int model_has_received_all(const struct model_handle* h) {

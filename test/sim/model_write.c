@@ -8,7 +8,7 @@ enum {
   MOST_BUFFERS = 600 /* more than the core gathers into one call */
 };
 
-static int write_answer(const struct model_handle* h) {
+int model_write_answer(const struct model_handle* h) {
   if (h->closing || h->state == STATE_FRESH)
     return UV_EBADF;
   if (h->state == STATE_CONNECTING)
@@ -57,7 +57,7 @@ static unsigned cut(char* bytes, size_t size, uv_buf_t* bufs) {
   return count;
 }
 
-static void append(struct model_handle* h, struct model_write* w) {
+void model_append(struct model_handle* h, struct model_write* w) {
   struct model_write** last = &h->writes;
 
   while (*last != NULL)
@@ -142,6 +142,46 @@ void model_forsake(struct model_handle* send) {
                                             : MARK_CLOSE_PASSING);
 }
 
+struct model_write* model_write_new(struct model_handle* h, size_t size) {
+  struct model_write* w = model_memory(sizeof(*w));
+
+  memset(w, 0, sizeof(*w));
+  memset(&w->req, 0xa7, sizeof(w->req)); /* The library must not count on zeros. */
+  w->req.data = w;
+  w->handle = h;
+  w->size = size;
+  w->left = size;
+  w->outside = model.inside == NULL || model.inside_of != h;
+  w->turn = h->loop->turns;
+  w->bytes = model_memory(size);
+  fill(w->bytes, size);
+  return w;
+}
+
+struct model_write* model_first_waiting(const struct model_handle* h) {
+  struct model_write* w = h->writes;
+
+  while (w != NULL && (w->file != NULL ? model_file_is_over(w) : !model_waits(w)))
+    w = w->next;
+  return w;
+}
+
+/* Whether a write waits that the system has not taken wholly, as the core knows it. */
+int model_has_queue(const struct model_handle* h) {
+  const struct model_write* w = model_first_waiting(h);
+
+  return h->queued > 0 || (w != NULL && w->file != NULL);
+}
+
+/* It may need memory in the call that writes behind it. */
+static int has_file(const struct model_handle* h) {
+  const struct model_write* w = h->writes;
+
+  while (w != NULL && w->file == NULL)
+    w = w->next;
+  return w != NULL;
+}
+
 /* The same of all of them, each of which has to be another one (X7). */
 static int pass_all_answer(const struct model_handle* h, const struct model_write* w) {
   unsigned i;
@@ -192,32 +232,15 @@ void model_write_several(struct model_handle* h,
                          struct model_handle* const* handles,
                          unsigned count) {
   uv_buf_t bufs[MOST_BUFFERS];
-  struct model_write* w = model_memory(sizeof(*w));
-  int want = write_answer(h);
-  int out_of_memory = sim_chance(10) && model.budget > 0;
+  struct model_write* w = model_write_new(h, random_size());
+  int want = model_write_answer(h);
+  int out_of_memory = sim_chance(10) && model.budget > 0 && !has_file(h);
   unsigned nbufs;
   unsigned i;
   int r;
 
-  w->handle = h;
-  w->next = NULL;
-  w->size = random_size();
-  w->left = w->size;
-  w->error = 0;
-  w->cancelled = 0;
-  w->started = 0;
-  w->lost = 0;
   w->send_count = count;
-  memset(w->send_ids, 0, sizeof(w->send_ids));
   memcpy(w->sends, handles, count * sizeof(handles[0]));
-  w->passed = 0;
-  w->flies = 0;
-  w->forsaken = 0;
-  w->outside = model.inside == NULL || model.inside_of != h;
-  w->turn = h->loop->turns;
-  w->bytes = model_memory(w->size);
-  w->req.data = w;
-  fill(w->bytes, w->size);
   nbufs = cut(w->bytes, w->size, bufs);
   if (is_double(w))
     want = UV_EINVAL;
@@ -230,9 +253,9 @@ void model_write_several(struct model_handle* h,
 
   model_enter_call();
   /* Before the call: a part of it may be taken inside. */
-  if (h->queued == 0) /* Those before, whose callbacks may be due, are with the system. */
+  if (!model_has_queue(h)) /* Those before, whose callbacks may be due, are with the system. */
     model_limit_begin(h, UVS_DEADLINE_WRITE);
-  append(h, w);
+  model_append(h, w);
   h->queued += w->size;
   sim_alloc_fail = out_of_memory;
   r = call_write(h, w, bufs, nbufs);
@@ -249,15 +272,10 @@ void model_write_several(struct model_handle* h,
     h->queued -= w->size;
     free(w->bytes);
     free(w);
-  } else if (h->blocking && h->state == STATE_CONNECTED && h->queued > 0) {
+  } else if (h->blocking && h->state == STATE_CONNECTED && h->queued > 0 && !model_file_fails(h)) {
     sim_fail("W8: a blocking write of handle %d returns before it is done", h->number);
   }
   model_leave_call(h);
-}
-
-/* Whether a write waits that the system has not taken wholly, as the core knows it. */
-static int has_queue(const struct model_handle* h) {
-  return h->queued > 0;
 }
 
 /* In blocking mode it is as a write that is over when the call returns. */
@@ -280,13 +298,18 @@ static void try_all(struct model_handle* h,
   w->send_ids[0] = identity(send);
   w->send_count = send != NULL;
   model_enter_call();
-  append(h, w);
+  model_append(h, w);
   h->queued += size;
   r = uv_try_write2(&h->uv->stream, bufs, n, send == NULL ? NULL : &send->uv->stream);
   taken = size - w->left;
   sim_trace("try_write handle %d, all of %u bytes: %d", h->number, (unsigned) size, r);
-  if (h->queued > 0 || (w->error == 0 && w->left > 0))
+  if (model_file_fails(h)) { /* On the way, so that nothing goes behind it. */
+    sim_mark(MARK_TRY_BEHIND_FAILED_FILE);
+    w->error = UV_EAGAIN;
+    h->queued -= w->left;
+  } else if (h->queued > 0 || (w->error == 0 && w->left > 0)) {
     sim_fail("W8: a blocking try of handle %d returns before it is done", h->number);
+  }
   if (r != (taken > 0 ? (int) taken : w->error))
     sim_fail("W8: a blocking try of handle %d is %d", h->number, r);
   unappend(h, w);
@@ -298,7 +321,7 @@ void model_try_write(struct model_handle* h, struct model_handle* send) {
   uv_buf_t bufs[MOST_BUFFERS];
   size_t size = random_size();
   char* bytes = model_memory(size);
-  int want = write_answer(h);
+  int want = model_write_answer(h);
   size_t taken;
   unsigned nbufs;
   int r;
@@ -307,7 +330,7 @@ void model_try_write(struct model_handle* h, struct model_handle* send) {
   nbufs = cut(bytes, size, bufs);
   if (want == 0)
     want = pass_answer(h, send, size);
-  if (want == 0 && h->blocking && h->state == STATE_CONNECTED) {
+  if (want == 0 && h->blocking && h->state == STATE_CONNECTED && !model_file_fails(h)) {
     try_all(h, send, bytes, size, bufs, nbufs);
     free(bytes);
     return;
@@ -319,9 +342,9 @@ void model_try_write(struct model_handle* h, struct model_handle* send) {
   sim_trace("try_write handle %d, %u bytes: %d", h->number, (unsigned) size, r);
   if (want < 0 ? r != want : r > 0 ? (size_t) r != taken : taken > 0)
     sim_fail("W5, W7: try_write of handle %d is %d, not %d", h->number, r, want);
-  if (r >= 0 && (has_queue(h) || h->state == STATE_CONNECTING))
+  if (r >= 0 && (model_has_queue(h) || h->state == STATE_CONNECTING))
     sim_fail("W7: try_write of handle %d overtakes what is queued", h->number);
-  if (r == UV_EAGAIN && has_queue(h))
+  if (r == UV_EAGAIN && model_has_queue(h))
     sim_mark(MARK_TRY_BEHIND_QUEUE);
   if (r == 0 && size > 0)
     sim_fail("W7: try_write of handle %d is 0", h->number);
@@ -330,7 +353,7 @@ void model_try_write(struct model_handle* h, struct model_handle* send) {
 }
 
 static int waits(const struct model_write* w) {
-  return w != NULL && w->left > 0 && !w->cancelled && w->error == 0;
+  return w != NULL && model_waits(w);
 }
 
 void model_cancel(struct model_handle* h) {
@@ -345,6 +368,10 @@ void model_cancel(struct model_handle* h) {
   }
   if (w == NULL)
     return;
+  if (w->file != NULL) {
+    model_file_cancel(h, w);
+    return;
+  }
   model_enter_call();
   r = uv_cancel((uv_req_t*) &w->req);
   sim_trace("cancel handle %d, %u of %u left: %d", h->number, (unsigned) w->left,
@@ -380,7 +407,7 @@ void model_shutdown(struct model_handle* h) {
   r = uv_shutdown(req, &h->uv->stream, model_on_shutdown);
   model_check(h, "shutdown", r, can ? 0 : UV_ENOTCONN);
   if (r == 0) {
-    if (h->queued > 0)
+    if (model_has_queue(h))
       sim_mark(MARK_SHUTDOWN_WAITS_FOR_QUEUE);
     h->shutdown = req;
     model_limit_begin(h, UVS_DEADLINE_SHUTDOWN);

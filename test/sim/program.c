@@ -141,6 +141,12 @@ static void act_on_stream(struct model_handle* h) {
     model_read_start(h);
   } else if (n < 24) {
     model_read_stop(h);
+  } else if (n < 28) {
+    model_send_file(h);
+    if (sim_chance(10)) {
+      model_set_blocking(h, 1);
+      model_try_write(h, NULL);
+    }
   } else if (n < 54) {
     unsigned burst = sim_chance(20) ? 1 + sim_below(6) : 1;
     while (burst-- > 0)
@@ -165,6 +171,8 @@ static void act_on_stream(struct model_handle* h) {
     model_cancel(h);
   } else if (n < 70) {
     model_shutdown(h);
+  } else if (n < 72) {
+    model_detach(h);
   } else if (n < 74) {
     model_set_blocking(h, sim_chance(40));
   } else if (n < 78) {
@@ -205,6 +213,25 @@ static void act_on_other(struct model_handle* h) {
     model_close(h, 0);
 }
 
+/* To another loop than before or not, and now and then to what cannot take it. */
+static void move_on(void) {
+  struct model_handle* h;
+
+  if (sim_chance(10)) {
+    model_drop_moving();
+    return;
+  }
+  if (sim_chance(20)) {
+    h = any_stream();
+    if (h != NULL)
+      model_attach(h);
+    return;
+  }
+  h = model_attach_new(&model.loops[(sim_has & SIM_HAS_LOOPS) && sim_chance(50)]);
+  if (h != NULL && h->state == STATE_CONNECTED && h->readable && sim_chance(60))
+    model_read_start(h);
+}
+
 static void act(void) {
   struct model_handle* h;
   unsigned n = sim_below(100);
@@ -237,6 +264,10 @@ static void act(void) {
     uv_stop(any_loop());
     return;
   }
+  if (n < 16 && model_movings() > 0) {
+    move_on();
+    return;
+  }
   if (n < 19 && (sim_has & SIM_HAS_THREADS)) {
     if (sim_chance(50))
       model_work(any_loop());
@@ -263,8 +294,11 @@ static void make_calls(struct model_handle* h) {
       model.script(h);
     return;
   }
-  if (n > 0 && model.budget > 0)
+  if (n > 0 && model.budget > 0) {
     model_hangup_late();
+    model_detach_late();
+    model_file_late();
+  }
   while (n-- > 0 && model.budget > 0) {
     model.budget--;
     /* What surrounds a callback is most at risk from calls on its own handle. */
@@ -343,6 +377,10 @@ static int drain_more(void) {
   int unfinished = model_works_left(NULL) > 0;
   int i;
 
+  if (model_movings() > 0 && model_attach_new(any_loop()) == NULL && model.count == MODEL_HANDLES)
+    model_drop_moving();
+  unfinished |= model_movings() > 0;
+
   for (i = 0; i < model.count; i++) {
     struct model_handle* h = &model.handles[i];
 
@@ -407,6 +445,8 @@ static void close_all(void) {
   int i;
 
   sim_trace("close all");
+  if (sim_chance(30))
+    model_drop_moving();
   for (i = 0; i < MODEL_LOOPS; i++)
     uv_walk(&model.loops[i], close_one, NULL);
   for (i = (int) sim_below(6); i > 0; i--)

@@ -420,6 +420,35 @@ static void connect_to_names(void) {
   turns();
 }
 
+/* Nothing goes over the gap of a file that fails, nor does what is written in a callback that comes before
+ * that of the file. */
+static int around; /* so often more */
+
+static void write_around_a_file(struct model_handle* h) {
+  if (strcmp(model.callback, "write_cb") != 0 || h->state != STATE_CONNECTED || around == 0)
+    return;
+  around--;
+  model_write(h, NULL);
+  if (sim_chance(60))
+    model_send_file(h);
+  model_write(h, NULL);
+}
+
+static void file_that_fails(void) {
+  struct model_handle* h = model_new(KIND_TCP, &model.loops[0]);
+
+  if (h == NULL)
+    return;
+  model_open(h);
+  if (h->state != STATE_CONNECTED || model.count < 2)
+    return;
+  model_read_start(&model.handles[1]);
+  around = 20;
+  model.script = write_around_a_file;
+  model_write(h, NULL);
+  turns();
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
@@ -437,6 +466,7 @@ static const struct {
     {"pass_several_and_close", pass_several_and_close},
     {"work_and_cancel", work_and_cancel},
     {"connect_to_names", connect_to_names},
+    {"file_that_fails", file_that_fails},
 };
 
 int scenario_run(const char* name, uint64_t seed) {

@@ -100,6 +100,7 @@ void sim_pin_bytes(struct uv__io* io,
 
   if (pin == NULL)
     sim_fail("the test itself is out of memory");
+  pin->owned = NULL;
   pin->pass = *pass;
   pin->nbufs = nbufs;
   memcpy(pin->bufs, bufs, nbufs * sizeof(bufs[0]));
@@ -112,6 +113,7 @@ void sim_unpin(struct uv__io* io) {
     sim_fail("the bytes of a write in flight were touched");
   while (io->tail.pin->pass.count > 0) /* They did not go. */
     sim_fd_close(io->tail.pin->pass.fds[--io->tail.pin->pass.count], 0);
+  free(io->tail.pin->owned);
   free(io->tail.pin);
   io->tail.pin = NULL;
 }
@@ -484,6 +486,7 @@ void sim_begin(uint64_t with_seed, const struct sim_observer* observer) {
   sim_sockets_begin();
   sim_children_begin();
   sim_signals_begin();
+  sim_files_begin();
   sim_threads_begin();
   sim_seen = observer;
   sim_offer(NULL, 0);

@@ -26,6 +26,10 @@ struct sim_observer {
   void (*in_flight)(struct uv__io* io);
   /* The core was told what became of a write: a count or an error. */
   void (*told)(struct uv__io* io, ssize_t result);
+  /* What is in flight was taken back, and nothing of it has gone. */
+  void (*recalled)(struct uv__io* io);
+  /* Who reads from a file is told that it has nothing more: UV_EOF or an error. */
+  void (*file_ended)(uv_file file, int result);
   /* read_now answered, or read_arm failed (then `armed` is 1). */
   void (*read)(struct uv__io* io, ssize_t result, int armed);
   /* Whether this is where a request of the program wants its next bytes (and no buffer of alloc_cb). */
@@ -37,13 +41,13 @@ struct sim_observer {
   void (*shutdown_done)(struct uv__io* io, int result);
   /* accept_now answered; `fd` is the connection when `result` is 0. */
   void (*accepted)(struct uv__io* io, int result, int fd);
-  /* open answered; `fd` is the socket when `result` is 0. */
+  /* open or join answered; `fd` is the socket when `result` is 0. */
   void (*opened)(struct uv__io* io, int result, int fd);
   /* A connect has its result. */
   void (*connected)(struct uv__io* io, int result);
   /* The same of one of several attempts, as the core is told. */
   void (*dialed)(struct uv__io* io, int result);
-  /* bind or listen failed, or there is no thread (then there is no io). */
+  /* bind, listen or leave failed, or there is no thread (then there is no io). */
   void (*refused)(struct uv__io* io, int err);
   /* An option failed. */
   void (*option_failed)(struct uv__io* io, int err);
@@ -129,6 +133,11 @@ void* sim_malloc(size_t size);
 void* sim_calloc(size_t count, size_t size);
 void* sim_realloc(void* ptr, size_t size);
 void sim_free(void* ptr);
+
+/* A file with these bytes, which stay the caller's; who reads behind them is told `error`, UV_EOF where it just
+ * ends. Below 0: there is none to be had any more. */
+uv_file sim_file_open(const char* bytes, size_t size, int error);
+void sim_file_close(uv_file file);
 
 /* Two connected sockets of the caller's. */
 void sim_pair(int fds[2]);

@@ -93,6 +93,7 @@ struct sim_passing {
 };
 
 struct sim_pin {
+  char* owned;             /* memory that goes with it; NULL: none */
   struct sim_passing pass; /* what has not gone */
   unsigned nbufs;
   uint64_t sum;
@@ -148,6 +149,10 @@ int sim_connect_now(struct uv__io* io);
 /* The same of a last write, where copies are made: those in flight, which lead the buffers, and up to
  * `more` of the rest, whether the peer has room or not. */
 size_t sim_take_over(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t more);
+
+/* sim_file.c */
+void sim_files_begin(void);
+ssize_t sim_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
 
 /* sim_process.c and sim_signal.c */
 void sim_children_begin(void);

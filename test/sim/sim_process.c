@@ -231,12 +231,3 @@ int uv__port_tty_desc(uv_file file, struct uv__desc* desc) {
   (void) desc;
   return UV_EINVAL;
 }
-
-/* Nor files to send. */
-ssize_t uv__port_file_read(uv_file file, uint64_t offset, char* base, size_t len) {
-  (void) file;
-  (void) offset;
-  (void) base;
-  (void) len;
-  return UV_ENOTSUP;
-}

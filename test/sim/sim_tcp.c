@@ -441,6 +441,7 @@ static int tcp_write_stop(struct uv__io* io) {
     return UV_EBUSY;
   sim_unpin(io);
   io->tail.armed &= ~(unsigned) UV__WRITE;
+  sim_seen->recalled(io);
   return 0;
 }
 
@@ -556,7 +557,7 @@ static int tcp_leave(struct uv__io* io) {
     sim_fail("leave of what is not connected");
   if (sim_chance(20)) {
     sim_trace("  leave fd %d: busy", io->tail.fd);
-    return UV_EBUSY;
+    return sim_refuse(io, UV_EBUSY);
   }
   sim_trace("  leave fd %d armed %u", io->tail.fd, io->tail.armed);
   io->tail.ready = 0;
@@ -571,14 +572,18 @@ static int tcp_leave(struct uv__io* io) {
 }
 
 static int tcp_join(struct uv__io* io) {
+  int r;
+
   if (io->tail.magic != SIM_LEFT || !sim_fd_is_open(io->tail.fd))
     sim_fail("join of an io that has not left");
-  if (sim_chance(sim_trouble.open_error))
-    return UV_ENOMEM;
-  sim_trace("  join fd %d", io->tail.fd);
-  io->tail.magic = SIM_OPEN;
-  sim_enter(io);
-  return 0;
+  r = sim_chance(4 * sim_trouble.open_error) ? UV_ENOMEM : 0;
+  sim_trace("  join fd %d: %d", io->tail.fd, r);
+  if (r == 0) {
+    io->tail.magic = SIM_OPEN;
+    sim_enter(io);
+  }
+  sim_seen->opened(io, r, io->tail.fd);
+  return r;
 }
 
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
@@ -588,9 +593,9 @@ static int tcp_join(struct uv__io* io) {
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
     .hangup_arm = tcp_hangup_arm, .read_now = tcp_read_now, .write = tcp_write,                 \
-    .write_stop = tcp_write_stop, .connect = connect_op, .shutdown = tcp_shutdown,              \
-    .listen = sim_listen, .accept_now = sim_accept_now, .done = tcp_done, .move = move_op,      \
-    .leave = tcp_leave, .join = tcp_join, .close = tcp_close                                    \
+    .write_stop = tcp_write_stop, .send_file = sim_send_file, .connect = connect_op,            \
+    .shutdown = tcp_shutdown, .listen = sim_listen, .accept_now = sim_accept_now,               \
+    .done = tcp_done, .move = move_op, .leave = tcp_leave, .join = tcp_join, .close = tcp_close \
   }
 
 const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, tcp_move);

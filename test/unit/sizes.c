@@ -11,7 +11,7 @@
 /* Name, bytes on 64-bit Linux with glibc, bytes on 64-bit Windows. */
 #define SIZES(ROW)                    \
   ROW(uv_buf_t, 16, 16)               \
-  ROW(uv_loop_t, 328, 400)            \
+  ROW(uv_loop_t, 328, 408)            \
   ROW(uv_handle_t, 56, 56)            \
   ROW(uv_stream_t, 208, 304)          \
   ROW(uv_tcp_t, 216, 312)             \

@@ -89,6 +89,7 @@ int uvs_send_file(uvs_send_file_t* req,
   req->give = give;
   req->offset = offset;
   req->left = length;
+  req->turn = 0;
   req->room = NULL;
   req->at = req->held = 0;
   req->file = file;
@@ -119,7 +120,7 @@ int uvs_send_file_cancel(uvs_send_file_t* req) {
   if (req == NULL)
     return UV_EINVAL;
   r = uv__write_cancel(&req->write);
-  if (r != UV_EBUSY || uv__handle_is_closing(req->handle) ||
+  if (r != UV_EBUSY || req->handle->stream.phase >= UV__DROPPED ||
       uv__write_queue_stage(&req->write) != UV__WRITE_FLIES)
     return r;
   if (req->sent > 0 && (req->handle->flags & UV__STREAM_PASSES))

@@ -363,6 +363,8 @@ void uv__write_queue_withdraw(uv_write_t* req) {
 }
 
 ssize_t uv__write_take_back(uv_write_t* req) {
+  if (req->at < req->nbufs) /* Behind a file that has failed, which is yet to be told (X8). */
+    withdraw(req->handle, req, UV_EAGAIN);
   uv__queue_remove(&req->link);
   if (req->bufs != req->inline_bufs)
     uv__free(req->bufs);
@@ -419,6 +421,21 @@ int uv__write_queue_fails(const uv_stream_t* stream) {
          req->at < req->nbufs;
 }
 
+/* A stream may have several turns in one of the loop, of which one tells. */
+static void tell_progress(uv_stream_t* stream, uv_write_t* req) {
+  uvs_send_file_t* file = file_of(req);
+
+  if (file->turn == stream->loop->turns) {
+    uv__loop_later(uv__stream_io(stream));
+    return;
+  }
+  req->state &= ~(unsigned) MOVED;
+  if (file->progress == NULL)
+    return;
+  file->turn = stream->loop->turns;
+  file->progress(file);
+}
+
 void uv__write_progress(uv_stream_t* stream) {
   struct uv__queue* queue = &stream->stream.write_queue;
   uv_write_t* req = request_of(queue->next);
@@ -426,16 +443,16 @@ void uv__write_progress(uv_stream_t* stream) {
   if (uv__queue_empty(queue) || uv__handle_is_closing(stream))
     return;
   if (uv__write_queue_fails(stream)) {
+    if (!uv__queue_empty(&stream->stream.write_done))
+      return; /* Their callbacks come first, in a turn that they have asked for, and may write (X8). */
     if (is_early(stream, req)) {
       uv__loop_later(uv__stream_io(stream));
       return;
     }
     uv__write_fail(stream, req->status);
     uv__write_tell(stream);
-  } else if (req->state & MOVED) {
-    req->state &= ~(unsigned) MOVED;
-    if (req->at < req->nbufs && file_of(req)->progress != NULL)
-      file_of(req)->progress(file_of(req));
+  } else if ((req->state & MOVED) && req->at < req->nbufs) {
+    tell_progress(stream, req);
   }
 }
 

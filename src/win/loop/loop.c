@@ -59,6 +59,7 @@ int uv__loop_start(uv_loop_t* loop) {
   loop->tail.signals = 0;
   loop->tail.stranded = NULL;
   loop->tail.instances = NULL;
+  loop->tail.bundle = NULL;
   loop->tail.retries = NULL;
   loop->tail.retry_last = &loop->tail.retries;
   loop->tail.event = CreateEventW(NULL, TRUE, FALSE, NULL);

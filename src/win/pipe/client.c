@@ -105,6 +105,7 @@ int uv__pipe_client_adopt(struct uv__io* io,
     CloseHandle(client->handle);
     return r;
   }
+  uv__pipe_of(io)->ours = client->is_ours != 0;
   if (client->is_ours && (opened & UV__OPENED_WRITABLE))
     r = greet(io);
   if (r < 0) {

@@ -40,6 +40,8 @@ int uv__pipe_end_adopt(struct uv__io* io,
     free_block(pipe);
     return UV_ENOMEM;
   }
+  if (kind == NULL && (opened & UV__OPENED_WRITABLE))
+    uv__bundle_make(io->loop);
   pipe->write_only = !(opened & UV__OPENED_READABLE);
   io->tail.u.handle = handle;
   if (uv__loop_link(io) < 0) {
@@ -171,6 +173,7 @@ static void complete_write(struct uv__op* op) {
   int again = uv__pipe_room_told(&pipe->room, error, bytes);
 
   assert(uv__win_io_valid(io) && uv__win_op_valid(io, op, UV__WIN_OUT, complete_write));
+  uv__bundle_return(io);
   /* What went before the pending part counts in any case; the error of the part comes again
    * with the next write. That somebody cancelled it does not by itself. */
   if (error == ERROR_OPERATION_ABORTED && io->tail.sent > 0 && !(io->tail.state & UV__WIN_CLOSING))
@@ -187,8 +190,21 @@ static void complete_write(struct uv__op* op) {
     uv__ring(io, UV__WRITE);
 }
 
-/* One call after the other takes one buffer after the other, from where it is, until the pipe
- * is full. */
+/* One call with what comes first: small buffers together, or one from where it is. As uv__pipe_put. */
+static ssize_t write_some(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t from) {
+  const char* bytes;
+  DWORD size = uv__bundle_fill(io, bufs, nbufs, from, &bytes);
+  ssize_t n;
+
+  if (size == 0)
+    return uv__pipe_put(io, bufs->base + from, bufs->len - from, complete_write);
+  n = uv__pipe_put(io, bytes, size, complete_write);
+  if (n == UV__PENDING)
+    uv__bundle_lend(io);
+  return n;
+}
+
+/* One call after the other, until the pipe is full. */
 static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
   size_t done = 0; /* of bufs[i] */
   int total = 0;
@@ -198,7 +214,7 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
   if (r < 0)
     return r;
   while (i < nbufs && total < WRITE_MAX) {
-    ssize_t n = uv__pipe_put(io, bufs[i].base + done, bufs[i].len - done, complete_write);
+    ssize_t n = write_some(io, bufs + i, nbufs - i, done);
 
     if (n == UV__PENDING) {
       io->tail.sent = total;
@@ -212,10 +228,8 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
       return total > 0 ? total : n;
     total += (int) n;
     done += (size_t) n;
-    if (done == bufs[i].len) {
-      done = 0;
-      i++;
-    }
+    while (i < nbufs && done >= bufs[i].len)
+      done -= bufs[i++].len;
   }
   return total;
 }

@@ -29,6 +29,7 @@ int uv__pipe_read_meet(struct uv__io* io) {
   if (!is_greeting)
     return 0;
   uv__win_set(io, UV__WIN_ALLY);
+  uv__pipe_of(io)->ours = 1;
   uv__win_clear(io, UV__WIN_DATA | UV__WIN_LOOK);
   uv__pipe_of(io)->seen = 0;
   if (uv__pipe_of(io)->owes_end) {

@@ -1,7 +1,8 @@
 /* Named pipes, bottom-up: one connected overlapped end; clients and servers; on top, what a descriptor
  * is. What a pipe is to the system is in npfs/, and one that is not overlapped in plain/. Knows nothing
  * of frames and handles on their way (ipc/), of consoles or processes. A kind that stands on a connected
- * end is reached through its struct uv__pipe_kind only. */
+ * end is reached through its struct uv__pipe_kind only. It is longer than others, as it is the one header
+ * of a room of many files. */
 #ifndef UV__WIN_PIPE_H_
 #define UV__WIN_PIPE_H_
 
@@ -82,6 +83,7 @@ struct uv__pipe {
   unsigned char lost;               /* nobody knows how much of a write went; not told yet */
   unsigned char linked;             /* the loop counts on its operations */
   unsigned char bursts;             /* something was there already when a read began to wait */
+  unsigned char ours;               /* the peer is known to be this library, which reads bytes */
   unsigned char left;               /* what the peer says is somebody else's to read from now on */
   struct uv__pipe_wide* remote;     /* the name, of another machine's; or NULL */
   HANDLE event; /* instead of that of a loop, while what is left is dropped of one that has none */
@@ -189,6 +191,19 @@ ssize_t uv__pipe_put(struct uv__io* io,
                      void (*complete)(struct uv__op* op));
 /* After 0: have `again` called in a while, which takes itself off the list. The lane is pending. */
 void uv__pipe_put_later(struct uv__io* io, void (*again)(struct uv__retry* retry));
+
+/* ---- bundle.c: small buffers that go in one call ---- */
+
+/* The loop's block for them, if there is none and it can be had. */
+void uv__bundle_make(uv_loop_t* loop);
+void uv__bundle_free(uv_loop_t* loop);
+/* Copies some of the first buffers, from byte `from` of the first one on, to where *bytes says from then
+ * on, until the next call or uv__bundle_return; how many bytes. 0: they are to be written one by one. */
+DWORD uv__bundle_fill(
+    const struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, size_t from, const char** bytes);
+/* The kernel works on what was filled; it has ended what it worked on, from there or elsewhere. */
+void uv__bundle_lend(const struct uv__io* io);
+void uv__bundle_return(const struct uv__io* io);
 
 /* ---- read.c: what the peer of such an end says ---- */
 
