@@ -71,6 +71,10 @@ class Running:
     def addresses(self):
         return [split_address(text) for text in self.listens_on()]
 
+    def said(self):
+        """What it printed, at its end."""
+        return self.process.communicate(timeout=WAIT_S)[0]
+
     def end(self, code):
         """Wait for its end, which must have this exit code; returns what it said."""
         out, err = self.process.communicate(timeout=WAIT_S)
@@ -1331,6 +1335,105 @@ def test_relay_tty_leaves_a_program_that_does_not_want_to_end():
     terminal.see(b"not me\n")
     terminal.type(b"\x1d")
     terminal.end(0)
+
+
+def on_terminal(name):
+    return f'pty:"{command(name)}"'
+
+
+def has_terminals():
+    """Not where libuv is, nor under Wine, whose programs find no handles of their pseudo console."""
+    if "pty:COMMAND" not in relay("--help").said():
+        skip("no pseudo-terminals in libuv")
+    if runner:
+        skip("a program on a pseudo console of Wine has no standard handles")
+
+
+def until(connection, text):
+    """What comes, up to and with this."""
+    data = b""
+    while text not in data:
+        part = connection.recv(1)
+        assert part, f"no {text} in {data}"
+        data += part
+    return data
+
+
+def test_relay_to_a_program_on_a_terminal():
+    has_terminals()
+    running = relay("--ready-file", "READY", LISTEN, on_terminal("shout"))
+    client = connect(running.addresses()[0])
+    client.sendall(b"one line\r")
+    until(client, b"ONE LINE")  # behind the echo
+    client.shutdown(socket.SHUT_WR)  # is typed, as a terminal has no end of its own
+    read_all(client)
+    running.end(0)
+
+
+def test_relay_a_program_on_a_terminal_that_fails():
+    has_terminals()
+    running = relay("--ready-file", "READY", LISTEN, on_terminal("relay"))
+    client = connect(running.addresses()[0])
+    contains(read_all(client).decode(), "two endpoints are needed")
+    client.close()
+    contains(running.end(1), "ended with exit code 2")
+
+
+def test_relay_hangs_up_on_a_program_on_a_terminal():
+    has_terminals()
+    running = relay("--ready-file", "READY", LISTEN, on_terminal("shout"))
+    client = connect(running.addresses()[0])
+    client.sendall(b"here\r")
+    until(client, b"HERE")
+    reset(client)
+    running.end(1)
+
+
+def test_relay_gives_a_terminal_the_size_of_its_own():
+    has_terminals()
+    if on_windows():
+        skip("nobody drags the window")
+    terminal = Terminal("relay", "tty", on_terminal("ttyinfo"))
+    terminal.see(b"80 columns, 24 rows")
+    terminal.wait_until_raw()
+    terminal.resize(91, 33)
+    terminal.see(b"91 columns, 33 rows")
+    terminal.type(b"q")
+    terminal.end(0)
+
+
+def test_shell_for_one_client():
+    has_spread()
+    has_terminals()
+    name = pipe_name()
+    running = Running("shell", name, "100x30", command("ttyinfo"), "normal")
+    assert running.process.stdout.readline() == "ready\n"
+    if not on_windows():
+        assert os.stat(name).st_mode & 0o777 == 0o600
+    guest = relay("--ready-file", "READY", LISTEN, "pipe:" + name)
+    client = connect(guest.addresses()[0])
+    until(client, b"100 columns, 30 rows")
+    contains(relay("stdin", "pipe:" + name).end(1), "cannot connect to pipe:")
+    client.sendall(b"q\r")
+    read_all(client)
+    client.close()
+    guest.end(0)
+    running.end(0)
+
+
+def test_shell_ends_with_its_client():
+    has_spread()
+    has_terminals()
+    name = pipe_name()
+    running = Running("shell", name, command("shout"))
+    assert running.process.stdout.readline() == "ready\n"
+    guest = relay("--ready-file", "READY", LISTEN, "pipe:" + name)
+    client = connect(guest.addresses()[0])
+    client.sendall(b"here\r")
+    until(client, b"HERE")
+    reset(client)
+    guest.end(1)
+    running.process.communicate(timeout=WAIT_S)
 
 
 def test_relay_tty_goes_on_while_the_screen_is_held():

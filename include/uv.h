@@ -735,6 +735,7 @@ struct uv_process_s {
   int term_signal;     /* that we sent (Windows) or that ended it */
   int64_t exit_status; /* once it rang */
   struct uv__io io;    /* rings UV__EVENT when the child is gone */
+  struct uv__pty* pty; /* the end that comes before its own (rule X9), or NULL */
 };
 
 /* Start a child. The handle is initialised also when this fails, and must then be closed. Beyond

@@ -251,6 +251,34 @@ UV_EXTERN int uvs_hangup_start(uvs_hangup_t* hangup, uv_stream_t* stream, uvs_ha
 /* The callback will not come. Of one that was started; nothing happens when it has been called. */
 UV_EXTERN void uvs_hangup_stop(uvs_hangup_t* hangup);
 
+/* ---- Pseudo-terminals ------------------------------------------------------------------ */
+
+/* A child on a terminal of its own, whose other side is a stream: what it writes is read from there,
+ * what is written there was typed (Enter is "\r"; Ctrl-D or, on Windows, Ctrl-Z and Enter end its input).
+ * To the child its 0, 1 and 2 are a terminal. On Windows that is a pseudo console, which sends what is on
+ * its screen, and not the very bytes that a program wrote (rule X9). */
+
+/* uv_spawn with `terminal`, which is initialised, no IPC pipe and used for nothing yet, as the other side
+ * of a new terminal of so many columns and rows, whose session's first process the child is. `options` as
+ * of uv_spawn, but for stdio_count, which is 0, and UV_PROCESS_DETACHED.
+ *
+ * exit_cb comes after the read callback (or request) that says UV_EOF, so after the last byte; and, when
+ * it is not read so far, after the stream was closed. Programs that
+ * it started and that outlive it are not waited for. Closing the stream hangs up on all of them. uv_shutdown ends when all is written,
+ * and leaves the terminal open.
+ *
+ * The process is initialised also when this fails, and to be closed then; the pipe is as it was. Errors as
+ * of uv_spawn; UV_ENOTSUP where the system has no pseudo-terminals (Windows before 10 1809); UV_EINVAL. */
+UV_EXTERN int uvs_pty_spawn(uv_loop_t* loop,
+                            uv_process_t* process,
+                            uv_pipe_t* terminal,
+                            const uv_process_options_t* options,
+                            int columns,
+                            int rows);
+/* Another size, from 1 to 32767 each, of which the child hears (SIGWINCH; a window event). UV_ENOTCONN
+ * after its end; UV_ENOTSUP where that cannot be done; UV_EINVAL, also for what is no terminal. */
+UV_EXTERN int uvs_pty_resize(uv_pipe_t* terminal, int columns, int rows);
+
 /* ---- Deadlines --------------------------------------------------------------------- */
 
 /* A limit for what a stream waits for: a connection, bytes from a silent peer, room at a peer that takes

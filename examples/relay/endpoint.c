@@ -35,6 +35,7 @@ struct scheme {
   int takes_nothing;
   int placed; /* which way its bytes go depends on where it stands */
   char escape;
+  const char* last_words; /* of what it is not told of by an end; it has but one for both ways */
 };
 
 static int refuse(char* why, size_t size, const char* format, ...) {
@@ -306,6 +307,24 @@ static int exec_connect(const struct endpoint* endpoint,
   return exec_start(&stream->exec, endpoint->rest, req, cb);
 }
 
+/* ---- pty: -------------------------------------------------------------------------------- */
+
+/* What a person types at the end. */
+#ifdef _WIN32
+#  define TYPED_END "\x1a\r"
+#else
+#  define TYPED_END "\x04"
+#endif
+
+#ifndef RELAY_WITH_LIBUV
+static int pty_connect(const struct endpoint* endpoint,
+                       union any_stream* stream,
+                       uv_connect_t* req,
+                       uv_connect_cb cb) {
+  return exec_start_on_terminal(&stream->exec, endpoint->rest, req, cb);
+}
+#endif
+
 static uv_stream_t* exec_out(union any_stream* stream) {
   return (uv_stream_t*) &stream->exec.in;
 }
@@ -417,6 +436,18 @@ static const struct kind exec = {
     .failed = exec_failed,
 };
 
+#ifndef RELAY_WITH_LIBUV
+static const struct kind pty = {
+    .parse = exec_parse,
+    .init = exec_open,
+    .connect = pty_connect,
+    .abort = exec_abort,
+    .close = exec_end,
+    .leave = exec_leave,
+    .failed = exec_failed,
+};
+#endif
+
 static const struct kind standard = {
     .parse = stdio_parse,
     .init = stdio_open,
@@ -467,6 +498,13 @@ static const struct scheme schemes[] = {
      .syntax = "exec:COMMAND",
      .meaning = "start a program; its stdin and stdout (\"...\" keeps blanks together)",
      .kind = &exec},
+#ifndef RELAY_WITH_LIBUV
+    {.name = "pty",
+     .syntax = "pty:COMMAND",
+     .meaning = "start it on a terminal of its own, of this one's size",
+     .kind = &pty,
+     .last_words = TYPED_END},
+#endif
     {.name = "stdio",
      .syntax = "stdio, or -",
      .meaning = "standard input and output, whatever they are",
@@ -504,7 +542,7 @@ int endpoint_parse(struct endpoint* endpoint, const char* text, char* why, size_
   const char* name = strcmp(text, "-") == 0 ? "stdio" : text;
   size_t length = strcspn(name, ":");
   size_t used = 0;
-  char known[128] = "";
+  char known[160] = "";
   size_t i;
 
   endpoint->also.any.sa_family = AF_UNSPEC;
@@ -549,6 +587,14 @@ int endpoint_conflicts(const struct endpoint* one, const struct endpoint* other)
 
 char endpoint_escape(const struct endpoint* endpoint) {
   return endpoint->scheme->escape;
+}
+
+const char* endpoint_last_words(const struct endpoint* endpoint) {
+  return endpoint->scheme->last_words;
+}
+
+int endpoint_ends_at_once(const struct endpoint* endpoint) {
+  return endpoint->scheme->last_words != NULL;
 }
 
 void endpoint_list(FILE* out) {

@@ -87,6 +87,12 @@ int endpoint_conflicts(const struct endpoint* one, const struct endpoint* other)
 /* The byte that ends the connection when it is read from this endpoint; 0: none does. */
 char endpoint_escape(const struct endpoint* endpoint);
 
+/* What says the end to whoever is there, as a stream of that kind ends neither way alone; NULL: the end. */
+const char* endpoint_last_words(const struct endpoint* endpoint);
+
+/* 1 where the end of what comes from it is the end of all. */
+int endpoint_ends_at_once(const struct endpoint* endpoint);
+
 /* The stream to write to: `stream` itself, or what belongs to it. */
 uv_stream_t* endpoint_out(const struct endpoint* endpoint, union any_stream* stream);
 

@@ -1,4 +1,4 @@
-/* Starts a child with two pipes, and takes it apart again. Arguments are split at blanks; what stands
+/* Starts a child with two pipes or on a terminal, and takes it apart again. Arguments are split at blanks; what stands
  * in "..." stays together, and "" in there is one quote. There is no shell and nothing else is
  * special, so that a command is read the same way on every system, also one with '\\' in its paths. */
 #include "exec.h"
@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "report.h"
+#ifndef RELAY_WITH_LIBUV
+#  include "uvstream.h"
+#endif
 
 #define COMMAND_BYTES 1024
 #define MOST_WORDS 64 /* the program and its arguments */
@@ -52,7 +55,7 @@ int exec_check(const char* command, char* why, size_t size) {
   char* words[MOST_WORDS + 1];
   int count = strlen(command) < COMMAND_BYTES ? split(command, copy, words) : -1;
   if (count == 0)
-    snprintf(why, size, "the command is missing; write exec:PROGRAM ARGUMENT...");
+    snprintf(why, size, "the command is missing; write PROGRAM ARGUMENT... behind the colon");
   else if (count == -2)
     snprintf(why, size, "a quote is missing");
   else if (count < 0)
@@ -104,29 +107,55 @@ static void describe_pipe(uv_stdio_container_t* container, uv_pipe_t* pipe, int 
   container->data.stream = (uv_stream_t*) pipe;
 }
 
-int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_connect_cb cb) {
-  char copy[COMMAND_BYTES];
-  char* words[MOST_WORDS + 1];
+static int spawn(struct exec* exec, uv_process_options_t* options) {
   uv_stdio_container_t stdio[3];
-  uv_process_options_t options;
-  int err;
 
-  split(command, copy, words);
   describe_pipe(&stdio[0], &exec->in, UV_READABLE_PIPE);
   describe_pipe(&stdio[1], &exec->out, UV_WRITABLE_PIPE);
   stdio[2].flags = UV_INHERIT_FD;
   stdio[2].data.fd = 2;
+  options->stdio = stdio;
+  options->stdio_count = 3;
+  options->flags = UV_PROCESS_WINDOWS_HIDE;
+  return uv_spawn(exec->out.loop, &exec->process, options);
+}
+
+#ifndef RELAY_WITH_LIBUV
+
+static void on_resized(struct window* window) {
+  struct exec* exec = window->data;
+  uvs_pty_resize(&exec->out, window->columns, window->rows); /* of a child that may have gone */
+}
+
+static int spawn_on_terminal(struct exec* exec, uv_process_options_t* options) {
+  window_open(&exec->window, exec->out.loop, exec, on_resized);
+  exec->on_terminal = 1;
+  exec->open_handles++;
+  return uvs_pty_spawn(exec->out.loop, &exec->process, &exec->out, options, exec->window.columns,
+                       exec->window.rows);
+}
+
+#endif
+
+static int start(struct exec* exec,
+                 const char* command,
+                 int (*spawn_it)(struct exec* exec, uv_process_options_t* options),
+                 uv_connect_t* req,
+                 uv_connect_cb cb) {
+  char copy[COMMAND_BYTES];
+  char* words[MOST_WORDS + 1];
+  uv_process_options_t options;
+  int err;
+
+  split(command, copy, words);
   memset(&options, 0, sizeof(options));
   options.file = words[0];
   options.args = words;
-  options.stdio = stdio;
-  options.stdio_count = 3;
-  options.flags = UV_PROCESS_WINDOWS_HIDE;
   options.exit_cb = on_process_exit;
 
   exec->command = command;
   exec->open_handles++;
-  err = uv_spawn(exec->out.loop, &exec->process, &options);
+  err = spawn_it(exec, &options);
   exec->process.data = exec;
   if (err < 0) {
     uv_close((uv_handle_t*) &exec->process, on_closed);
@@ -138,6 +167,21 @@ int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_con
   req->handle = (uv_stream_t*) &exec->out;
   return uv_timer_start(&exec->timer, on_started, 0, 0);
 }
+
+int exec_start(struct exec* exec, const char* command, uv_connect_t* req, uv_connect_cb cb) {
+  return start(exec, command, spawn, req, cb);
+}
+
+#ifndef RELAY_WITH_LIBUV
+
+int exec_start_on_terminal(struct exec* exec,
+                           const char* command,
+                           uv_connect_t* req,
+                           uv_connect_cb cb) {
+  return start(exec, command, spawn_on_terminal, req, cb);
+}
+
+#endif
 
 /* ---- The end ----------------------------------------------------------------------------- */
 
@@ -162,6 +206,10 @@ static void on_out_closed(uv_handle_t* handle) {
   count_closed((struct exec*) handle);
 }
 
+static void on_window_closed(struct window* window) {
+  count_closed(window->data);
+}
+
 static void on_impatience(uv_timer_t* timer) {
   struct exec* exec = timer->data;
   uv_process_kill(&exec->process, SIGKILL);
@@ -177,6 +225,8 @@ void exec_close(struct exec* exec, int kill, uv_close_cb cb) {
   }
   if (!exec->running)
     uv_close((uv_handle_t*) &exec->timer, on_timer_closed);
+  if (exec->on_terminal)
+    window_close(&exec->window, on_window_closed);
   uv_close((uv_handle_t*) &exec->in, on_closed);
   uv_close((uv_handle_t*) &exec->out, on_out_closed);
 }

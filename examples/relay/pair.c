@@ -157,7 +157,7 @@ static void on_pump_done(struct pump* pump, int status, const char* what) {
     report(REPORT_VERBOSE, "%s ended its side", pair->sides[from].name);
   if (pump->left)
     end_by(pair, 0, endpoint_leave);
-  else if (pair->pumps[!from].phase == PUMP_DONE)
+  else if (pair->pumps[!from].phase == PUMP_DONE || endpoint_ends_at_once(&pair->ends[from]))
     end(pair, 0);
   else if (is_dropped(pair, from))
     return; /* what it got is what counts */
@@ -180,6 +180,7 @@ static int start_pump(struct pair* pair, int from) {
   err = pump_start(pump, stream, endpoint_out(&pair->ends[!from], &pair->sides[!from].stream),
                    on_pump_done);
   pump->escape = endpoint_escape(&pair->ends[from]);
+  pump->last = endpoint_last_words(&pair->ends[!from]);
   return err;
 }
 

@@ -148,6 +148,12 @@ static void on_shutdown(uv_shutdown_t* req, int status) {
   finish(pump, status, "end the stream to");
 }
 
+/* Of a write whose failure the shutdown behind it has, too. */
+static void say_goodbye(struct pump* pump) {
+  uv_buf_t buf = uv_buf_init((char*) pump->last, (unsigned int) strlen(pump->last));
+  uv_write(&pump->goodbye, pump->to, &buf, 1, NULL);
+}
+
 static void pass_end(struct pump* pump) {
   int err;
   if (pump->to == NULL) {
@@ -155,6 +161,8 @@ static void pass_end(struct pump* pump) {
     return;
   }
   pump->phase = PUMP_DRAINING;
+  if (pump->last != NULL)
+    say_goodbye(pump);
   pump->shutdown.data = pump;
   err = uv_shutdown(&pump->shutdown, pump->to, on_shutdown); /* waits for the writes */
   if (err < 0)
@@ -215,6 +223,7 @@ int pump_start(struct pump* pump,
   pump->writes = 0;
   pump->pauses = 0;
   pump->escape = 0;
+  pump->last = NULL;
   pump->left = 0;
   pump->bytes = 0;
   pump->active_ms = uv_now(from->loop);

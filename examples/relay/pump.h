@@ -24,10 +24,12 @@ struct pump {
   unsigned writes;     /* on their way */
   unsigned pauses;     /* how often `to` was too slow */
   char escape;         /* after the start: the byte that ends all; 0: none */
+  const char* last;    /* after the start: what `to` gets before the end; NULL: nothing */
   int left;            /* it was read; what came before it is still passed on */
   uint64_t bytes;      /* that `to` took */
   uint64_t active_ms;  /* when bytes last moved, in loop time */
   struct piece* piece; /* memory for the next read, once it was asked for */
+  uv_write_t goodbye;
   uv_shutdown_t shutdown;
   void (*done)(struct pump* pump, int status, const char* what);
 };

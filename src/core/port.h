@@ -99,6 +99,11 @@ enum uv__option {
   UV__CHMOD,     /* int, set of UV_READABLE and UV_WRITABLE: who else may use a bound pipe */
   UV__TTY_MODE,  /* int, enum uv_tty_mode_t; also while a read is armed */
   UV__TTY_SIZE,  /* int[2], out: columns and rows */
+  UV__PTY_SIZE,  /* int[2]: the same, to be those of a terminal that is ours to make */
+  UV__PTY_OVER,  /* no value: its child has ended; the end comes behind what is there to read */
+  /* The backend's own, for its room of processes, which knows that of terminals by nothing else: */
+  UV__PTY_GIVE,  /* out: what a child is to be started on */
+  UV__PTY_CHILD, /* the child that was; no value: it did not come to run */
   UV__PEER       /* struct uvs_peer_s, out, all 0 before: who is at the other end of a pipe */
 };
 
@@ -280,6 +285,10 @@ extern const struct uv__ops uv__tcp_ops;
 extern const struct uv__ops uv__pipe_ops;
 extern const struct uv__ops uv__ipc_ops;
 extern const struct uv__ops uv__tty_ops;
+/* The master's side of a terminal that this process makes. `open` makes it, with desc->kind UV__DESC_NONE:
+ * UV_ENOTSUP where the system has none. A child is started on it, once; its end comes with the child's,
+ * when all that was written to the terminal has been read. `close` hangs up. */
+extern const struct uv__ops uv__pty_ops;
 
 /* A native socket as a struct uv__desc of kind UV__DESC_TCP; looks at nothing. */
 struct uv__desc uv__port_desc(uv_os_sock_t sock);
@@ -330,10 +339,12 @@ unsigned uv__port_zone(const char* name);
 /* One descriptor of a child. */
 struct uv__child_stdio {
   enum {
-    UV__CHILD_NONE,  /* 0-2: the null device; beyond: closed */
-    UV__CHILD_PIPE,  /* create a pair; the parent's end goes to `parent` */
-    UV__CHILD_FD,    /* the parent's `fd` (Windows: of the C run-time library) */
-    UV__CHILD_HANDLE /* the parent's `handle`, of a stream that stays the parent's */
+    UV__CHILD_NONE,   /* 0-2: the null device; beyond: closed */
+    UV__CHILD_PIPE,   /* create a pair; the parent's end goes to `parent` */
+    UV__CHILD_FD,     /* the parent's `fd` (Windows: of the C run-time library) */
+    UV__CHILD_HANDLE, /* the parent's `handle`, of a stream that stays the parent's */
+    UV__CHILD_PTY /* all three rows, and no more: the terminal of which `master` is the other side,
+                         and which becomes that of the child's session */
   } how;
   unsigned flags; /* of enum uv_stdio_flags: how a created pipe looks to the child */
   int ipc;        /* a created pipe will carry handles */
@@ -342,6 +353,7 @@ struct uv__child_stdio {
   enum uv__desc_kind kind; /* of `handle` */
   struct uv__io* io;       /* of its stream */
   struct uv__desc parent;  /* out */
+  struct uv__io* master;   /* open, with uv__pty_ops */
 };
 
 /* Start a child and have `io` ring UV__EVENT once when it is gone. `io` is fresh, its ops are

@@ -56,6 +56,10 @@
   XX(getpeername)             \
   XX(getsockopt)              \
   XX(setsockopt)              \
+  XX(posix_openpt)            \
+  XX(grantpt)                 \
+  XX(unlockpt)                \
+  XX(ptsname_r)               \
   XX(tcgetattr)               \
   XX(tcsetattr)               \
   XX(sigaction)               \

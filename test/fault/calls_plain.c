@@ -64,6 +64,9 @@ PLAIN(epoll_create1, (int flags), (flags))
 PLAIN(fork, (void), ())
 PLAIN(clone, (int (*run)(void*), void* stack, int flags, void* arg), (run, stack, flags, arg))
 PLAIN(dup2, (int from, int to), (from, to))
+PLAIN(posix_openpt, (int how), (how))
+PLAIN(grantpt, (int fd), (fd))
+PLAIN(unlockpt, (int fd), (fd))
 
 int __real_open(const char* path, int how, ...);
 int __wrap_open(const char* path, int how, ...);
@@ -152,6 +155,7 @@ FAILS_WITH(char*, NULL, if_indextoname, (unsigned number, char* name), (number, 
 
 /* ---- What answers with the error ---- */
 
+CODE(ptsname_r, (int fd, char* to, size_t size), (fd, to, size))
 CODE(getnameinfo,
      (const struct sockaddr* addr,
       socklen_t len,

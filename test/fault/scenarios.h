@@ -25,6 +25,9 @@ void scenario_pass_both(void); /* by uvs_write_handles */
 void scenario_spawn(void);
 void scenario_spawn_ipc(void);
 
+/* pty.c */
+void scenario_pty(void);
+
 /* file.c: with a file that is made before and removed after */
 void scene_make_file(void);
 void scene_remove_file(void);

@@ -1,5 +1,7 @@
-/* A terminal whose calls are interrupted, have to wait, or fail. */
+/* Terminals whose calls are interrupted, have to wait, or fail: of others, and those that this process makes
+ * for a child. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "memory.h"
 #include "parts.h"
 #include "pty.h"
+#include "scenarios.h"
 
 static struct pty pty;
 static uv_tty_t tty;
@@ -89,5 +92,93 @@ TEST(e1_calls_of_a_terminal) {
     fault_error = UV_EIO;
     fault_also = 0;
     fail_each(calls[i], EIO); /* as a process in the background gets it: no end */
+  }
+}
+
+/* ---- Its own ---- */
+
+struct trouble {
+  enum call call;
+  int error;
+};
+
+static int open_fds(void) {
+  int count = 0;
+  int fd;
+
+  for (fd = 0; fd < 256; fd++)
+    count += fcntl(fd, F_GETFD) != -1;
+  return count;
+}
+
+/* How often the call was made. */
+static long fail_each_for_child(const struct trouble* trouble, int is_told) {
+  long n;
+
+  fault_error = is_told ? uv_translate_sys_error(trouble->error) : 0;
+  fault_also = 0;
+  for (n = 1; n < 500; n++) {
+    long live = memory_live();
+    int fds = open_fds();
+    long made;
+
+    calls_fail_nth(trouble->call, n, trouble->error);
+    scenario_pty();
+    made = calls_made();
+    calls_fail_nth(trouble->call, 0, 0);
+    CHECK_EQ(memory_live(), live);
+    CHECK_EQ(open_fds(), fds);
+    CHECK(is_told || !scene_failed);
+    if (made < n)
+      return made;
+  }
+  FAIL("a scenario with more calls than anybody wrote");
+}
+
+/* What the terminal is called, and how it takes characters of several bytes, has no error that is told. */
+TEST(e1_calls_of_a_child_on_a_terminal) {
+  static const struct trouble everyday[] = {
+      {CALL_read, EINTR},    {CALL_read, EAGAIN},        {CALL_writev, EINTR},
+      {CALL_writev, EAGAIN}, {CALL_writev, FAULT_SHORT}, {CALL_tcgetattr, EIO},
+      {CALL_tcsetattr, EIO},
+  };
+  static const struct trouble lacking[] = {
+    {CALL_posix_openpt, EMFILE},
+    {CALL_posix_openpt, ENFILE},
+    {CALL_posix_openpt, ENOSPC},
+    {CALL_grantpt, EACCES},
+    {CALL_unlockpt, EINVAL},
+    {CALL_ptsname_r, ENOTTY},
+#if !HARNESS_TSAN /* Where a child is a copy it makes some of these, uncounted. */
+    {CALL_open, EMFILE},
+    {CALL_fcntl, EPERM},
+    {CALL_ioctl, EPERM},
+    {CALL_clone, EAGAIN},
+#endif
+    {CALL_writev, ENOMEM},
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof everyday / sizeof everyday[0]; i++)
+    CHECK(fail_each_for_child(&everyday[i], 0) > 0);
+  for (i = 0; i < sizeof lacking / sizeof lacking[0]; i++)
+    CHECK(fail_each_for_child(&lacking[i], 1) > 0);
+}
+
+/* In a container that has none. */
+TEST(e1_system_without_terminals) {
+  static const int codes[] = {ENOENT, ENODEV, ENXIO};
+  size_t i;
+
+  for (i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    long live = memory_live();
+
+    fault_error = UV_ENOTSUP;
+    fault_also = 0;
+    calls_fail_nth(CALL_posix_openpt, 1, codes[i]);
+    scenario_pty();
+    CHECK(scene_failed);
+    calls_fail_nth(CALL_posix_openpt, 0, 0);
+    CHECK_EQ(memory_live(), live);
   }
 }

@@ -46,6 +46,14 @@ static int file_signalled(struct nt_file* file) {
   return console->screen != NULL || console->console->count > 0;
 }
 
+static void give_bytes(struct nt_irp* irp, struct nt_console_file* file) {
+  size_t given = nt_irp_give(irp, file->bytes, file->byte_count);
+
+  file->byte_count -= (unsigned) given;
+  memmove(file->bytes, file->bytes + given, file->byte_count);
+  nt_irp_complete(irp, ST_SUCCESS, given);
+}
+
 /* ReadFile and WriteFile: bytes of UTF-8, which the model has for the console's code page. What comes to a
  * read from a line that begins with Ctrl+Z is nothing. */
 static void start(struct nt_irp* irp) {
@@ -55,18 +63,27 @@ static void start(struct nt_irp* irp) {
   size_t count;
   int size;
 
-  if (irp->what == NT_READ && file->screen == NULL) {
-    size_t room = irp->size / 3 < 512 ? irp->size / 3 : 512;
+  if (irp->what == NT_READ && file->byte_count > 0) {
+    give_bytes(irp, file);
+  } else if (irp->what == NT_READ && file->screen == NULL) {
+    size_t room = irp->size < 3 ? 1 : irp->size / 3 < 512 ? irp->size / 3 : 512;
     count = nt_console_read(file, units, room);
     if (count > 0 && units[0] == 0x1a)
       count = 0;
     size = count == 0 ? 0
                       : WideCharToMultiByte(CP_UTF8, 0, units, (int) count, bytes, sizeof(bytes),
                                             NULL, NULL);
-    nt_irp_complete(irp, ST_SUCCESS, nt_irp_give(irp, bytes, (size_t) size));
+    if ((size_t) size > irp->size) {
+      file->byte_count = (unsigned) size;
+      memcpy(file->bytes, bytes, file->byte_count);
+      give_bytes(irp, file);
+    } else {
+      nt_irp_complete(irp, ST_SUCCESS, nt_irp_give(irp, bytes, (size_t) size));
+    }
   } else if (irp->what == NT_WRITE && file->screen != NULL) {
     size_t taken = nt_irp_take(irp, bytes, sizeof(bytes) < irp->size ? sizeof(bytes) : irp->size);
     size = MultiByteToWideChar(CP_UTF8, 0, bytes, (int) taken, units, 512);
+    nt_pseudo_wait(file->console->pseudo);
     nt_console_show(file->screen, units, (size_t) size);
     nt_irp_complete(irp, ST_SUCCESS, taken);
   } else {
@@ -166,21 +183,28 @@ static HANDLE give_end(struct nt_process* process, int is_screen) {
 }
 
 /* "CreateProcessW", dwCreationFlags; "Creation of a Console". */
-void nt_console_set_up(struct nt_process* process, DWORD flags, int has_handles) {
+void nt_console_set_up(struct nt_process* process,
+                       DWORD flags,
+                       int has_handles,
+                       const struct nt_pseudo* pseudo) {
   const struct nt_process* parent = nt_here();
   int i;
 
   process->ignores_ctrl_c = parent->ignores_ctrl_c || (flags & CREATE_NEW_PROCESS_GROUP);
-  if (flags & DETACHED_PROCESS)
+  if (pseudo == NULL && (flags & DETACHED_PROCESS))
     return;
-  if (flags & (CREATE_NO_WINDOW | CREATE_NEW_CONSOLE)) {
+  if (pseudo != NULL) {
+    process->console = nt_pseudo_console(pseudo);
+    nt_ref(process->console);
+  } else if (flags & (CREATE_NO_WINDOW | CREATE_NEW_CONSOLE)) {
     process->console = nt_console_new();
   } else if (parent->console != NULL) {
     nt_ref(parent->console);
     process->console = parent->console;
   }
-  for (i = 0; i < NT_STD_HANDLES && process->console != NULL && !has_handles; i++)
-    process->std[i] = give_end(process, i > 0);
+  for (i = 0; i < NT_STD_HANDLES && process->console != NULL; i++)
+    if (!has_handles || (pseudo != NULL && process->std[i] == NULL))
+      process->std[i] = give_end(process, i > 0);
 }
 
 void nt_console_leave(struct nt_process* process) {

@@ -1,5 +1,6 @@
 /* A console, for the files that make it up: its handles and what was typed (console.c), keys as sequences
- * (console_vt.c), lines (console_line.c), screens (console_screen.c), and events (console_ctrl.c). Rules
+ * (console_vt.c), lines (console_line.c), screens (console_screen.c), events (console_ctrl.c), and one that
+ * a program is the user of (pseudo.c). Rules
  * without a source are from the pages of "Console Reference"; "conhost" is what microsoft/terminal, the
  * console's own source, is seen to do. */
 #ifndef NT_CONSOLE_H_
@@ -20,8 +21,8 @@ struct nt_screen {
   DWORD mode;
   WCHAR cells[NT_ROWS][NT_COLUMNS];
   COORD cursor;
-  SMALL_RECT window;
-  int escape; /* within a sequence of VT output */
+  SMALL_RECT window; /* of a pseudo console the whole screen, whatever there is of cells */
+  int escape;        /* within a sequence of VT output */
 };
 
 struct nt_console {
@@ -34,6 +35,7 @@ struct nt_console {
   int has_vt;          /* 0: older than Windows 10 1511 */
   int cuts_lines;      /* the editor has no room for more than the caller asked for (before 2023) */
   unsigned interrupts; /* Ctrl+C, counted: each ends the lines that are being read */
+  struct nt_pseudo* pseudo; /* NULL: somebody sits in front of it */
   struct nt_screen* screens;
   struct nt_screen* shown;
   WCHAR title[256];
@@ -45,6 +47,8 @@ struct nt_console_file {
   struct nt_file file;
   struct nt_console* console;
   struct nt_screen* screen; /* NULL: of what is typed */
+  char bytes[3];            /* of a character that had no room */
+  unsigned byte_count;
   WCHAR* rest; /* of a line that had no room, which the next read of this file object gets */
   size_t rest_at;
   size_t rest_units;
@@ -71,5 +75,11 @@ int nt_console_is_running(void* console); /* output is not suspended */
 void nt_console_event(struct nt_console* console, DWORD event);
 /* A line, or what else the mode says; how many units. 0, and an error: Ctrl+C. */
 size_t nt_console_read(struct nt_console_file* file, WCHAR* to, size_t room);
+
+/* pseudo.c: what is shown goes to its reader, too; writing waits for room there. */
+void nt_pseudo_show(struct nt_pseudo* pseudo, WCHAR unit);
+void nt_pseudo_wait(struct nt_pseudo* pseudo); /* NULL: not at all */
+struct nt_console* nt_pseudo_console(
+    const struct nt_pseudo* pseudo); /* NULL: its process has ended */
 
 #endif /* NT_CONSOLE_H_ */

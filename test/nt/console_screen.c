@@ -131,6 +131,8 @@ static int is_of_sequence(struct nt_screen* screen, WCHAR unit) {
 }
 
 static void show(struct nt_screen* screen, WCHAR unit) {
+  if (screen->console->pseudo != NULL && screen->console->shown == screen)
+    nt_pseudo_show(screen->console->pseudo, unit);
   if (!(screen->mode & ENABLE_PROCESSED_OUTPUT)) {
     put(screen, unit);
     return;
@@ -189,6 +191,7 @@ WriteConsoleW(HANDLE handle, const void* from, DWORD units, LPDWORD count, LPVOI
   if (units > 0) {
     nt_ref(file);
     nt_wait_for_peer(nt_console_is_running, file->console, NT_NEVER, "the console's user");
+    nt_pseudo_wait(file->console->pseudo);
     if (nt_chance(nt_trouble.slow))
       nt_wait(never, NULL, nt_now() + nt_latency());
     for (i = 0; i < units; i++)
@@ -238,6 +241,10 @@ BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE handle, CONSOLE_SCREEN_BUFFER_INFO
   memset(info, 0, sizeof(*info));
   info->dwSize.X = NT_COLUMNS;
   info->dwSize.Y = NT_ROWS;
+  if (file->console->pseudo != NULL) {
+    info->dwSize.X = (SHORT) (file->screen->window.Right + 1);
+    info->dwSize.Y = (SHORT) (file->screen->window.Bottom + 1);
+  }
   info->dwCursorPosition = file->screen->cursor;
   info->wAttributes = 7;
   info->srWindow = file->screen->window;

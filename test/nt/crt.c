@@ -182,12 +182,26 @@ int _open(const char* path, int flags, ...) {
   return -1;
 }
 
-/* Those of other processes end with their process alone. Functions for `atexit` are nobody's here. */
+#undef atexit /* From here on that of this machine, which has those of the test's own process. */
+
+int nt_atexit(void (*fn)(void)) {
+  struct nt_crt* crt = &nt_here()->crt;
+
+  if (nt_here() == nt_process_first())
+    return atexit(fn);
+  if (crt->at_exit_count == NT_MOST_AT_EXIT)
+    return 1;
+  crt->at_exit[crt->at_exit_count++] = fn;
+  return 0;
+}
+
 void nt_exit(int code) {
   nt_enter("exit");
   fflush(NULL);
   if (nt_here() == nt_process_first() && code == 1 && nt_note != NULL)
     host_print(nt_note);
+  while (nt_here()->crt.at_exit_count > 0)
+    nt_here()->crt.at_exit[--nt_here()->crt.at_exit_count]();
   nt_process_exit((UINT) code);
 }
 

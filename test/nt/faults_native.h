@@ -24,6 +24,7 @@
   XX(CreateJobObjectW)                                     \
   XX(CreateNamedPipeW)                                     \
   XX(CreateProcessW)                                       \
+  XX(CreatePseudoConsole)                                  \
   XX(CreateThread)                                         \
   XX(CreateThreadpoolWait)                                 \
   XX(CreateTimerQueueTimer)                                \
@@ -75,6 +76,7 @@
   XX(ReadConsoleW)                                         \
   XX(ReadFile)                                             \
   XX(RegisterWaitForSingleObject)                          \
+  XX(ResizePseudoConsole)                                  \
   XX(ResumeThread)                                         \
   XX(RevertToSelf)                                         \
   XX(SetConsoleCtrlHandler)                                \

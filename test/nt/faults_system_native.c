@@ -131,6 +131,21 @@ PLAIN(BOOL,
 /* A Windows that has it not yet, or no longer. */
 PLAIN(FARPROC, NULL, GetProcAddress, (HMODULE module, LPCSTR name), (module, name))
 
+/* ---- Pseudo consoles, whose calls return what COM does ---- */
+
+FAULTS_STAND_IN(ANY_FORM,
+                HRESULT,
+                (HRESULT) (0x80070000u | faults_error()),
+                CreatePseudoConsole,
+                (COORD size, HANDLE keys, HANDLE screen, DWORD flags, HPCON* made),
+                (size, keys, screen, flags, made))
+FAULTS_STAND_IN(ANY_FORM,
+                HRESULT,
+                (HRESULT) (0x80070000u | faults_error()),
+                ResizePseudoConsole,
+                (HPCON console, COORD size),
+                (console, size))
+
 /* ---- Security ---- */
 
 PLAIN(BOOL,

@@ -76,8 +76,9 @@ extern size_t nt_pool_most;
 extern int nt_files_can_leave;
 /* 0: there are no reserve objects (Wine). */
 extern int nt_has_reserves;
-/* 0: there are no Unix-domain sockets (before 10, 1803, and Wine). */
+/* 0: there are no Unix-domain sockets (before 10, 1803, and Wine); no pseudo consoles (before 10, 1809). */
 extern int nt_has_unix_sockets;
+extern int nt_has_pseudo_consoles;
 /* 1: the file system knows nothing of POSIX (before 10, 1709, FAT, and Wine 8). */
 extern int nt_files_are_old;
 /* 0: there are no timers of high resolution (before 10, 1803); no packets that wait for them (Wine). */

@@ -12,6 +12,7 @@ enum {
   NT_STD_HANDLES = 3,
   NT_DESCRIPTORS = 512,
   NT_MOST_HOOKS = 4,
+  NT_MOST_AT_EXIT = 4,
   NT_MOST_HANDLERS = 8
 };
 
@@ -38,9 +39,12 @@ struct nt_crt {
     int count;
   } hooks[NT_MOST_HOOKS];
   unsigned hook_count;
+  void (*at_exit[NT_MOST_AT_EXIT])(void);
+  unsigned at_exit_count;
 };
 
 struct nt_console;
+struct nt_pseudo;
 struct nt_job;
 
 struct nt_process {
@@ -69,6 +73,7 @@ struct nt_process {
   BYTE* block; /* lpReserved2 */
   WORD block_size;
   STARTUPINFOW startup;
+  int runs; /* its first thread has begun: it is connected to its console */
   int (*main)(int argc, char** argv);
   int argc;
   char** argv;
@@ -78,6 +83,7 @@ struct nt_process {
   unsigned job_count;
   /* The console: */
   struct nt_console* console; /* referenced, or NULL */
+  struct nt_pseudo* pseudo;   /* of which it is the process; referenced, or NULL */
   PHANDLER_ROUTINE handlers[NT_MOST_HANDLERS];
   unsigned handler_count;
   int ignores_ctrl_c;
@@ -111,6 +117,7 @@ void nt_io_abandon(struct nt_process* process);
 void nt_job_inherit(struct nt_process* child, const struct nt_process* parent);
 void nt_job_leave(struct nt_process* process);
 void nt_console_leave(struct nt_process* process);
+void nt_pseudo_leave(struct nt_process* host);
 /* thread.c: a thread of that process, which waits to be resumed. */
 struct nt_thread* nt_thread_create_in(struct nt_process* process,
                                       DWORD (*fn)(void* arg),
@@ -135,7 +142,10 @@ const WCHAR* nt_folder(void);
 WCHAR* nt_path(const WCHAR* path); /* the whole of it, in the kernel's memory */
 void nt_environ_free(struct nt_process* process);
 void nt_program_free(struct nt_process* process);
-void nt_console_set_up(struct nt_process* process, DWORD flags, int has_handles);
+void nt_console_set_up(struct nt_process* process,
+                       DWORD flags,
+                       int has_handles,
+                       const struct nt_pseudo* pseudo); /* or NULL */
 
 WCHAR* nt_text_copy(const WCHAR* text); /* of the kernel's memory */
 WCHAR* nt_text_from(const char* utf8);

@@ -26,6 +26,7 @@ static void end(struct nt_process* process, UINT code) {
   nt_pool_forget(process);
   nt_thread_kill(process);
   nt_console_leave(process);
+  nt_pseudo_leave(process);
   nt_handle_close_all(process);
   nt_io_abandon(process);
   nt_job_leave(process);
@@ -213,6 +214,7 @@ struct nt_attribute_list {
   DWORD count;
   const HANDLE* handles; /* the caller's, until the list is deleted */
   unsigned handle_count;
+  struct nt_pseudo* pseudo; /* NULL: none */
 };
 
 BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list,
@@ -240,13 +242,18 @@ BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST list,
                                       PVOID previous,
                                       SIZE_T* returned) {
   nt_enter("UpdateProcThreadAttribute");
-  if (attribute != PROC_THREAD_ATTRIBUTE_HANDLE_LIST)
+  if (attribute != PROC_THREAD_ATTRIBUTE_HANDLE_LIST &&
+      attribute != PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE)
     nt_absent("UpdateProcThreadAttribute with another attribute");
   if (flags != 0 || previous != NULL || returned != NULL || list->count == list->room)
     return nt_error(ERROR_INVALID_PARAMETER);
   if (size == 0 || size % sizeof(HANDLE) != 0)
     return nt_error(ERROR_BAD_LENGTH);
   list->count++;
+  if (attribute == PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE) { /* Of which it is the value itself. */
+    list->pseudo = value;
+    return TRUE;
+  }
   list->handles = value;
   list->handle_count = (unsigned) (size / sizeof(HANDLE));
   return TRUE;
@@ -302,6 +309,14 @@ static void inherit(struct nt_process* process, const STARTUPINFOW* startup, DWO
     nt_process_inherit(process, nt_here(), list->handles, list->handle_count);
   else
     nt_process_inherit(process, nt_here(), NULL, 0);
+}
+
+static struct nt_pseudo* pseudo_of(const STARTUPINFOW* startup, DWORD flags) {
+  const struct nt_attribute_list* list = NULL;
+
+  if (flags & EXTENDED_STARTUPINFO_PRESENT)
+    list = ((const STARTUPINFOEXW*) startup)->lpAttributeList;
+  return list == NULL ? NULL : list->pseudo;
 }
 
 /* ---- Its beginning ---- */
@@ -388,7 +403,8 @@ BOOL WINAPI CreateProcessW(LPCWSTR program,
     nt_unref(process);
     return nt_error(error);
   }
-  nt_console_set_up(process, flags, (startup->dwFlags & STARTF_USESTDHANDLES) != 0);
+  nt_console_set_up(process, flags, (startup->dwFlags & STARTF_USESTDHANDLES) != 0,
+                    pseudo_of(startup, flags));
   nt_job_inherit(process, nt_here());
   give_ids(process,
            nt_thread_create_in(process, nt_program_main, process, flags & CREATE_SUSPENDED), made);

@@ -275,11 +275,12 @@ DWORD nt_program_main(void* arg) {
   struct nt_process* process = arg;
   int code;
 
+  process->runs = 1;
   split(process);
   open_descriptors(process);
   code = process->main(process->argc, process->argv);
   nt_enter("the end of main");
-  nt_process_exit((UINT) code);
+  nt_exit(code);
 }
 
 void nt_program_free(struct nt_process* process) {

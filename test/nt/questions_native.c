@@ -362,6 +362,14 @@ static int ask_spawn_ipc(void) {
   return scene_failed ? fault_error : 0;
 }
 
+/* A system that lacks the functions has no pseudo consoles. */
+static int ask_pty(void) {
+  if (faults_are_of(CALL_GetProcAddress))
+    fault_also = UV_ENOTSUP;
+  scenario_pty();
+  return scene_failed ? fault_error : 0;
+}
+
 #define ASK_SHORT_OF(ask, ...)                               \
   do {                                                       \
     static const enum fault_call told[] = {__VA_ARGS__};     \
@@ -425,6 +433,13 @@ TEST(e1_windows_in_starting_a_child) {
   ASK_SHORT_OF(ask_spawn, CALL_CreateProcessW, CALL_UpdateProcThreadAttribute,
                CALL_InitializeProcThreadAttributeList, CALL_SetHandleInformation);
   ASK_SHORT_OF(ask_spawn_ipc, CALL_CreateProcessW);
+}
+
+TEST(e1_windows_in_starting_a_child_on_a_console) {
+  ASK_SHORT_OF(ask_pty, CALL_CreatePseudoConsole, CALL_ResizePseudoConsole, CALL_CreateProcessW,
+               CALL_UpdateProcThreadAttribute, CALL_InitializeProcThreadAttributeList,
+               CALL_CreateThread, CALL_CreateEventW, CALL_DuplicateHandle,
+               CALL_RegisterWaitForSingleObject);
 }
 
 /* ---- A child that is made, and cannot run ---- */

@@ -4,6 +4,7 @@
 void nt_pool_end(void);
 void nt_sock_end(void);
 void nt_files_end(void);
+void nt_pseudo_end(void);
 void nt_security_begin(void);
 
 void nt_begin(uint64_t seed) {
@@ -17,6 +18,7 @@ void nt_begin(uint64_t seed) {
   nt_pool_most = SIZE_MAX;
   nt_pipes_have_folder = 1;
   nt_has_unix_sockets = 1;
+  nt_has_pseudo_consoles = 1;
   nt_files_are_old = 0;
   nt_has_exact_timers = seed % 6 != 4;
   nt_has_wait_packets = seed % 4 != 1;
@@ -31,6 +33,7 @@ void nt_end(void) {
   nt_process_end_programs();
   nt_fls_end(nt_self()); /* The thread of the test has none but its own life: it ends here. */
   nt_settle();
+  nt_pseudo_end();
   nt_thread_end_daemons();
   nt_pool_end();
   nt_io_end();

@@ -86,8 +86,11 @@ ssize_t __wrap_uv__port_file_read(uv_file file, uint64_t offset, char* base, siz
   return n < 0 ? end(file, n) : n;
 }
 
-ssize_t sim_files_send(
-    const struct uv__ops* real, struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
+ssize_t sim_files_send(const struct uv__beyond_ops* real,
+                       struct uv__io* io,
+                       uv_file file,
+                       uint64_t offset,
+                       size_t len) {
   uv_buf_t buf;
   ssize_t n;
 

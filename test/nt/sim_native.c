@@ -37,6 +37,8 @@ extern const struct uv__ops __real_uv__tcp_ops;
 extern const struct uv__ops __wrap_uv__tcp_ops;
 #define REAL __real_uv__tcp_ops
 
+const struct uv__beyond_ops* __real_uv__port_beyond(const struct uv__io* io);
+
 /* ---- Bytes ---- */
 
 static ssize_t watch_write(struct uv__io* io,
@@ -61,7 +63,7 @@ static ssize_t watch_write(struct uv__io* io,
 
 static ssize_t watch_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
   idle = 0;
-  return sim_files_send(&REAL, io, file, offset, len);
+  return sim_files_send(__real_uv__port_beyond(io), io, file, offset, len);
 }
 
 static void collect_write(struct uv__io* io, ssize_t n) {
@@ -208,7 +210,7 @@ static int watch_close(struct uv__io* io) {
 /* X6: the same of a stream that leaves its loop with its socket. */
 static int watch_leave(struct uv__io* io) {
   struct nt_file* file = nt_file_watch((HANDLE) io->tail.u.socket);
-  int r = REAL.leave(io);
+  int r = __real_uv__port_beyond(io)->leave(io);
 
   sim_trace("  leave fd %d: %d", sim_fd(io), r);
   if (r < 0 && r != UV__PENDING)
@@ -222,7 +224,7 @@ static int watch_leave(struct uv__io* io) {
 }
 
 static int watch_join(struct uv__io* io) {
-  int r = REAL.join(io);
+  int r = __real_uv__port_beyond(io)->join(io);
 
   sim_trace("  join fd %d: %d", sim_fd(io), r);
   if (r == 0)
@@ -361,9 +363,13 @@ static int watch_hangup_done(struct uv__io* io) {
   return r;
 }
 
-/* There is no TCP here but what was watched, and what it can do beside that is not in these programs. */
+/* There is no TCP here but what was watched, and none of it gets other operations behind the core's back
+ * (`move`). */
 static const struct uv__beyond_ops watched = {.hangup_arm = watch_hangup_arm,
-                                              .hangup_done = watch_hangup_done};
+                                              .hangup_done = watch_hangup_done,
+                                              .send_file = watch_send_file,
+                                              .leave = watch_leave,
+                                              .join = watch_join};
 const struct uv__beyond_ops* __wrap_uv__port_beyond(const struct uv__io* io);
 
 const struct uv__beyond_ops* __wrap_uv__port_beyond(const struct uv__io* io) {
@@ -382,15 +388,13 @@ const struct uv__ops __wrap_uv__tcp_ops = {
     .read_disarm = watch_read_disarm,
     .read_now = watch_read_now,
     .write = watch_write,
-    .send_file = watch_send_file,
     .connect = watch_connect,
     .shutdown = watch_shutdown,
     .listen = watch_listen,
     .accept_now = watch_accept_now,
     .done = watch_done,
-    .leave = watch_leave,
-    .join = watch_join,
     .close = watch_close,
+    .beyond = UV__WIN_BEYOND_TCP,
 };
 
 /* ---- The loop ---- */

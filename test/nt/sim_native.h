@@ -22,7 +22,10 @@ void sim_ways_read(const struct uv__io* io, size_t n);
 
 void sim_files_begin(const struct sim_observer* observer);
 /* A piece by the operations `real`, which are watched. */
-ssize_t sim_files_send(
-    const struct uv__ops* real, struct uv__io* io, uv_file file, uint64_t offset, size_t len);
+ssize_t sim_files_send(const struct uv__beyond_ops* real,
+                       struct uv__io* io,
+                       uv_file file,
+                       uint64_t offset,
+                       size_t len);
 
 #endif /* SIM_NATIVE_H_ */

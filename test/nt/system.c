@@ -59,6 +59,9 @@ static const struct {
   const char* name;
   FARPROC entry;
 } functions[] = {
+    {"CreatePseudoConsole", (FARPROC) (void (*)(void)) CreatePseudoConsole},
+    {"ResizePseudoConsole", (FARPROC) (void (*)(void)) ResizePseudoConsole},
+    {"ClosePseudoConsole", (FARPROC) (void (*)(void)) ClosePseudoConsole},
     {"CompareObjectHandles", (FARPROC) (void (*)(void)) compare_objects},
     {"NtQueryObject", (FARPROC) (void (*)(void)) nt_query_object},
     {"NtQueryInformationFile", (FARPROC) (void (*)(void)) nt_query_file},
@@ -116,7 +119,8 @@ FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name) {
   nt_enter("GetProcAddress");
   (void) module;
   for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-    if (strcmp(functions[i].name, name) == 0)
+    if (strcmp(functions[i].name, name) == 0 &&
+        (nt_has_pseudo_consoles || strstr(name, "PseudoConsole") == NULL))
       return functions[i].entry;
   nt_error(ERROR_PROC_NOT_FOUND);
   return NULL;

@@ -613,13 +613,26 @@ const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pi
 const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0);
 const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 0);
 
+/* There are none here. */
+static int no_pty(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
+  (void) io;
+  (void) domain;
+  (void) desc;
+  (void) opened;
+  return UV_ENOTSUP;
+}
+
+const struct uv__ops uv__pty_ops = {.init = tcp_init, .open = no_pty};
+
 static const struct uv__beyond_ops beyond[] = {
     {.hangup_arm = tcp_hangup_arm,
      .hangup_done = tcp_hangup_done,
+     .send_file = sim_send_file,
      .leave = tcp_leave,
      .join = tcp_join},
     {.hangup_arm = tcp_hangup_arm,
      .hangup_done = tcp_hangup_done,
+     .send_file = sim_send_file,
      .move = tcp_move,
      .leave = tcp_leave,
      .join = tcp_join},

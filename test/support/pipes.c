@@ -9,6 +9,7 @@
 #include "net.h"
 
 #ifdef _WIN32
+#  include <fcntl.h>
 #  include <io.h>
 #  include <process.h>
 #else
@@ -219,6 +220,23 @@ int test_is_wine(void) {
   return ntdll != NULL && GetProcAddress(ntdll, "wine_get_version") != NULL;
 #else
   return 0;
+#endif
+}
+
+void test_find_console(void) {
+#ifdef _WIN32
+  int fd;
+
+  if (GetStdHandle(STD_OUTPUT_HANDLE) != NULL && !test_is_wine())
+    return;
+  for (fd = 0; fd < 3; fd++) {
+    HANDLE handle = CreateFileA(fd == 0 ? "CONIN$" : "CONOUT$", GENERIC_READ | GENERIC_WRITE,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    int made = _open_osfhandle((intptr_t) handle, _O_BINARY);
+
+    if (made < 0 || (made != fd && _dup2(made, fd) < 0))
+      exit(90 + fd);
+  }
 #endif
 }
 

@@ -65,6 +65,10 @@ void test_fd_most(void);
 /* Whether this is Windows as Wine plays it, which knows less. */
 int test_is_wine(void);
 
+/* In a child on a pseudo console: its descriptors 0 to 2 are that. A program that Wine starts on one finds no
+ * handles of it. Nothing elsewhere. */
+void test_find_console(void);
+
 /* ---- Children ---- */
 
 /* How a child ended; `process->data` points here. */

@@ -16,7 +16,7 @@
   ROW(uv_stream_t, 208, 304)          \
   ROW(uv_tcp_t, 216, 312)             \
   ROW(uv_pipe_t, 224, 320)            \
-  ROW(uv_process_t, 144, 232)         \
+  ROW(uv_process_t, 152, 240)         \
   ROW(uv_tty_t, 208, 304)             \
   ROW(uv_signal_t, 160, 248)          \
   ROW(uv_timer_t, 120, 120)           \

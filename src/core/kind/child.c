@@ -3,7 +3,11 @@
 #include "core/handle/handle.h"
 #include "core/kind/kind.h"
 
-/* The child rang, or the port is done with its close. */
+enum {
+  HAS_ENDED = 0x100 /* of handle->flags: and its exit is not told yet */
+};
+
+/* The child rang, its terminal has ended, or the port is done with its close. */
 void uv__process_turn(struct uv__io* io, unsigned rung) {
   uv_process_t* handle = uv__container_of(io, uv_process_t, io);
 
@@ -12,8 +16,16 @@ void uv__process_turn(struct uv__io* io, unsigned rung) {
     uv__loop_closing(handle->loop, (uv_handle_t*) handle);
     return;
   }
-  if (!(rung & UV__EVENT) || uv__handle_is_closing(handle))
+  if (rung & UV__EVENT) {
+    handle->flags |= HAS_ENDED;
+    if (handle->pty != NULL)
+      handle->pty->ended(handle->pty);
+  }
+  if (!(handle->flags & HAS_ENDED) || uv__handle_is_closing(handle))
     return;
+  if (handle->pty != NULL && handle->pty->holds(handle->pty))
+    return;
+  handle->flags &= ~(unsigned) HAS_ENDED;
   uv__port_child_status(io, &handle->exit_status, &handle->term_signal);
   uv__handle_stop((uv_handle_t*) handle);
   uv__loop_told(handle->loop, UV__TOLD_ARRIVAL);
@@ -27,6 +39,9 @@ int uv__process_close(uv_handle_t* handle) {
 
   uv__trace(&process->io, UV__TRACE_START, UV__CLOSED, r);
   uv__handle_stop(handle);
+  if (process->pty != NULL)
+    process->pty->closed(process->pty);
+  process->pty = NULL;
   if (r == UV__PENDING) {
     process->io.busy |= UV__CLOSED;
     uv__loop_hold(handle->loop);

@@ -120,7 +120,7 @@ static void orphan(const uv_process_options_t* options, const struct uv__child_s
       open_dead_end(options->stdio[i].data.stream, rows[i].flags);
 }
 
-static int check_options(const uv_process_options_t* options) {
+int uv__process_check(const uv_process_options_t* options) {
   if (options == NULL || options->file == NULL || options->args == NULL)
     return UV_EINVAL;
   if ((options->flags & ~(unsigned) ALL_FLAGS) != 0)
@@ -130,23 +130,45 @@ static int check_options(const uv_process_options_t* options) {
   return options->stdio_count > 0 && options->stdio == NULL ? UV_EINVAL : 0;
 }
 
+void uv__process_init(uv_loop_t* loop, uv_process_t* handle) {
+  uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
+  handle->exit_cb = NULL;
+  handle->pid = 0;
+  handle->term_signal = 0;
+  handle->exit_status = 0;
+  handle->pty = NULL;
+  memset(&handle->io, 0, sizeof(handle->io));
+  handle->io.loop = loop;
+  handle->io.role = UV__ROLE_PROCESS;
+  uv__queue_init(&handle->io.link);
+}
+
+int uv__process_start(uv_process_t* handle,
+                      const uv_process_options_t* options,
+                      struct uv__child_stdio* rows,
+                      int count) {
+  int r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
+
+  if (r == 0) {
+    handle->io.busy |= UV__EVENT;
+    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
+  }
+  return r;
+}
+
+void uv__process_begin(uv_process_t* handle, const uv_process_options_t* options) {
+  handle->exit_cb = options->exit_cb;
+  uv__handle_start((uv_handle_t*) handle);
+}
+
 int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* options) {
   struct uv__child_stdio* rows;
   int is_described;
   int count;
   int r;
 
-  uv__handle_init(loop, (uv_handle_t*) handle, UV_PROCESS);
-  handle->exit_cb = NULL;
-  handle->pid = 0;
-  handle->term_signal = 0;
-  handle->exit_status = 0;
-  memset(&handle->io, 0, sizeof(handle->io));
-  handle->io.loop = loop;
-  handle->io.role = UV__ROLE_PROCESS;
-  uv__queue_init(&handle->io.link);
-
-  r = check_options(options);
+  uv__process_init(loop, handle);
+  r = uv__process_check(options);
   if (r < 0)
     return r;
   count = options->stdio_count < FEWEST_STDIO ? FEWEST_STDIO : options->stdio_count;
@@ -156,20 +178,15 @@ int uv_spawn(uv_loop_t* loop, uv_process_t* handle, const uv_process_options_t* 
   r = describe_all(options, rows);
   is_described = r == 0;
   if (r == 0)
-    r = uv__port_spawn(&handle->io, options, rows, count, &handle->pid);
-  if (r == 0) {
-    handle->io.busy |= UV__EVENT;
-    uv__trace(&handle->io, UV__TRACE_START, UV__EVENT, UV__PENDING);
+    r = uv__process_start(handle, options, rows, count);
+  if (r == 0)
     r = adopt(handle, options, rows);
-  } else if (is_described) {
+  else if (is_described)
     orphan(options, rows);
-  }
   uv__free(rows);
-  if (r < 0)
-    return r;
-  handle->exit_cb = options->exit_cb;
-  uv__handle_start((uv_handle_t*) handle);
-  return 0;
+  if (r == 0)
+    uv__process_begin(handle, options);
+  return r;
 }
 
 int uv_process_kill(uv_process_t* handle, int signum) {

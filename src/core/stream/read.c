@@ -62,6 +62,7 @@ static void note_end(uv_stream_t* stream, ssize_t why) {
     stream->flags &= ~(unsigned) UV__STREAM_READABLE;
   if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
+  uv__extra_tell(stream, 1u << UV__EXTRA_CHILD);
 }
 
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {

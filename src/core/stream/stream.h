@@ -63,6 +63,7 @@ enum uv__extra_kind {
   UV__EXTRA_SHUTDOWN_LIMIT,
   UV__EXTRA_READS, /* the oldest of the requests */
   UV__EXTRA_HANGUP,
+  UV__EXTRA_CHILD, /* whose exit comes after the end of what is read */
   UV__EXTRA_KINDS
 };
 

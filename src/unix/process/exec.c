@@ -10,6 +10,7 @@
 #include <paths.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -250,9 +251,11 @@ int uv__exec_become(struct uv__plan* plan) {
   int error;
 
   reset_signals();
-  if (options->flags & UV_PROCESS_DETACHED)
+  if (plan->has_terminal || (options->flags & UV_PROCESS_DETACHED))
     (void) setsid();
   error = arrange_fds(plan);
+  if (error == 0 && plan->has_terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0)
+    return errno;
   if (error != 0)
     return error;
   if (options->cwd != NULL && chdir(options->cwd) != 0)

@@ -29,6 +29,7 @@ int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, in
   plan->options = options;
   plan->count = count;
   plan->report = -1;
+  plan->has_terminal = 0;
   plan->error = 0;
   return 0;
 }
@@ -71,6 +72,13 @@ int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
   int r = take_given(plan, rows);
   int i;
 
+  if (r == 0 && rows[0].how == UV__CHILD_PTY) {
+    struct uv__io* master = rows[0].master;
+
+    plan->has_terminal = 1;
+    r = master->ops->option(master, UV__PTY_GIVE, &plan->made[0]);
+    plan->sources[0] = plan->sources[1] = plan->sources[2] = plan->made[0];
+  }
   for (i = 0; i < plan->count && r == 0; i++) {
     if (rows[i].how != UV__CHILD_PIPE)
       continue;
@@ -88,7 +96,7 @@ void uv__plan_end(struct uv__plan* plan, struct uv__child_stdio* rows, int keep)
     if (plan->made[i] < 0)
       continue;
     uv__file_discard(plan->made[i]);
-    if (!keep)
+    if (!keep && rows[i].how == UV__CHILD_PIPE)
       uv__port_discard(&rows[i].parent);
   }
   uv__free(plan->shell_args);

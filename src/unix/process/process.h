@@ -56,8 +56,9 @@ struct uv__plan {
   int* sources;      /* for each descriptor of the child the parent's, or -1 */
   int* made;         /* the child's ends of created pipes, or -1 */
   int count;
-  int report; /* the child's end of the pipe that tells of a failure, or -1 */
-  int error;  /* of a child that shares our memory: why it did not become its program */
+  int has_terminal; /* its 0-2 are to be that of a session of its own */
+  int report;       /* the child's end of the pipe that tells of a failure, or -1 */
+  int error;        /* of a child that shares our memory: why it did not become its program */
 };
 
 /* plan.c: one block for all that the child needs to have in memory; and the descriptors that are

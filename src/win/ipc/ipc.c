@@ -34,7 +34,8 @@ static void drop_all(struct uv__pipe* pipe) {
   uv__ipc_pass_part(&ipc->peer);
 }
 
-static const struct uv__pipe_kind kind = {sizeof(struct uv__ipc), uv__ipc_in_arrived, drop_all};
+static const struct uv__pipe_kind kind = {sizeof(struct uv__ipc), uv__ipc_in_arrived, drop_all,
+                                          NULL};
 
 /* The first frame: no bytes, from one of us. */
 static void greet(struct uv__io* io, DWORD peer, int writable) {

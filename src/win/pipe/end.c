@@ -34,6 +34,7 @@ int uv__pipe_end_adopt(struct uv__io* io,
     return UV_ENOMEM;
   pipe->kind = kind;
   pipe->io = io;
+  pipe->out = handle;
   uv__pipe_room_init(&pipe->room);
   if (kind != NULL && uv__spare_make(pipe) < 0) { /* Its first frame has to go. */
     free_block(pipe);
@@ -82,9 +83,11 @@ static void hang_up(struct uv__io* io) {
   if (io->tail.u.handle == INVALID_HANDLE_VALUE)
     return;
   uv__own_drop(io->tail.u.handle, io->loop); /* The number may be somebody else's from then on. */
-  uv__spare_end(pipe->spare, io->tail.u.handle, io->loop);
+  if (pipe->out != io->tail.u.handle)
+    CloseHandle(io->tail.u.handle);
+  uv__spare_end(pipe->spare, pipe->out, io->loop);
   pipe->spare = NULL;
-  io->tail.u.handle = INVALID_HANDLE_VALUE;
+  pipe->out = io->tail.u.handle = INVALID_HANDLE_VALUE;
 }
 
 void uv__pipe_end_release(struct uv__io* io) {
@@ -128,14 +131,14 @@ static void say_again(struct uv__retry* retry) {
 /* The error of an attempt: ERROR_IO_PENDING when a packet comes, ERROR_MORE_DATA when something is
  * still owed before it. */
 static DWORD say(struct uv__io* io) {
-  DWORD error = uv__spare_push(uv__pipe_of(io), io->tail.u.handle);
+  DWORD error = uv__spare_push(uv__pipe_of(io), uv__pipe_of(io)->out);
   OVERLAPPED* overlapped;
   BOOL ok;
 
   if (error != 0)
     return error;
   overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_end);
-  ok = WriteFile(io->tail.u.handle, "", 0, NULL, overlapped);
+  ok = WriteFile(uv__pipe_of(io)->out, "", 0, NULL, overlapped);
   return uv__pipe_end_begun(io, ok, UV__WIN_OUT);
 }
 
@@ -242,12 +245,12 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   if ((io->tail.state & UV__WIN_OUT) || uv__pipe_of(io)->more_room.at != NULL)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
-    return uv__spare_write(uv__pipe_of(io), io->tail.u.handle, bufs, nbufs);
+    return uv__spare_write(uv__pipe_of(io), uv__pipe_of(io)->out, bufs, nbufs);
   return write_queue(io, bufs, nbufs);
 }
 
 void uv__pipe_end_write_first(struct uv__io* io, const void* bytes, DWORD size) {
-  uv__spare_write_first(uv__pipe_of(io), io->tail.u.handle, io->loop, bytes, size);
+  uv__spare_write_first(uv__pipe_of(io), uv__pipe_of(io)->out, io->loop, bytes, size);
 }
 
 /* ---- Its end ---- */
@@ -285,10 +288,16 @@ void uv__pipe_end_settle(struct uv__io* io) {
   assert(io->tail.state & UV__WIN_CLOSING);
   if (in_kernel(io))
     return;
-  if (io->tail.u.handle != INVALID_HANDLE_VALUE)
+  if (io->tail.u.handle != INVALID_HANDLE_VALUE) {
     uv__pipe_end_left(io);
-  else
+  } else {
+    const struct uv__pipe_kind* kind = uv__pipe_of(io)->kind;
+    int r = kind != NULL && kind->gone != NULL ? kind->gone(uv__pipe_of(io)) : 0;
+
     release(io);
+    if (r != 0)
+      return; /* It still has something to close, and rings when that is. */
+  }
   uv__ring(io, UV__CLOSED);
 }
 
@@ -307,7 +316,7 @@ int uv__pipe_end_close(struct uv__io* io) {
   if (io->tail.state & UV__WIN_IN)
     CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
   if (io->tail.state & UV__WIN_OUT)
-    CancelIoEx(io->tail.u.handle, &io->tail.out.overlapped);
+    CancelIoEx(uv__pipe_of(io)->out, &io->tail.out.overlapped);
   hang_up(io);
   if (in_kernel(io))
     return UV__PENDING;

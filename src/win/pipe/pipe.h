@@ -69,6 +69,7 @@ struct uv__pipe_room {
 struct uv__pipe {
   const struct uv__pipe_kind* kind; /* what stands on it; NULL: nothing, it is a stream of bytes */
   struct uv__io* io;
+  HANDLE out; /* that is written to: the io's, or another where each direction has one */
   struct uv__pipe_room room;
   struct uv__retry more_room;  /* a write that nothing was taken of is to be made again */
   struct uv__retry look_again; /* a read that may not wait found nothing, or one is to be joined */
@@ -93,6 +94,8 @@ struct uv__pipe_kind {
   size_t size;                         /* of its block, which begins with a struct uv__pipe */
   void (*arrived)(struct uv__io* io);  /* a read of nothing has ended; nobody closes */
   void (*drop)(struct uv__pipe* pipe); /* gives up what it has, but for the block */
+  /* NULL, or when what was under way at a close has come back: 0; or UV__PENDING, and it rings UV__CLOSED. */
+  int (*gone)(struct uv__pipe* pipe);
 };
 
 /* Whether an empty message of the peer is the end of what it says. */
@@ -164,11 +167,13 @@ static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag
 /* The error of an operation whose packet was dequeued, or 0. Once the handle was closed it is our own
  * doing, whatever its name. */
 static inline DWORD uv__pipe_end_result(struct uv__io* io, struct uv__op* op, DWORD* bytes) {
+  HANDLE handle = op == &io->tail.out ? uv__pipe_of(io)->out : io->tail.u.handle;
+
   if (io->tail.u.handle == INVALID_HANDLE_VALUE) {
     *bytes = (DWORD) op->overlapped.InternalHigh;
     return op->overlapped.Internal == 0 ? 0 : ERROR_OPERATION_ABORTED;
   }
-  return GetOverlappedResult(io->tail.u.handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
+  return GetOverlappedResult(handle, &op->overlapped, bytes, FALSE) ? 0 : GetLastError();
 }
 
 /* ---- put.c: one write of such an end ---- */

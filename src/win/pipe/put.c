@@ -48,13 +48,13 @@ ssize_t uv__pipe_put(struct uv__io* io,
   DWORD error;
   DWORD taken;
 
-  error = uv__spare_push(pipe, io->tail.u.handle);
+  error = uv__spare_push(pipe, pipe->out);
   if (error != 0)
     return error == ERROR_MORE_DATA ? 0 : uv__native_write_error(error);
   do {
     OVERLAPPED* overlapped = uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete);
     DWORD asked = uv__pipe_room_ask(&pipe->room, size);
-    BOOL ok = WriteFile(io->tail.u.handle, base, asked, NULL, overlapped);
+    BOOL ok = WriteFile(pipe->out, base, asked, NULL, overlapped);
 
     error = uv__pipe_end_begun(io, ok, UV__WIN_OUT);
     if (error == ERROR_IO_PENDING)

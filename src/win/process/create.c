@@ -8,7 +8,8 @@
 #include "win/handle/handle.h"
 
 enum {
-  ELEVATION_REQUIRED = 740 /* Some headers lack the name. */
+  ELEVATION_REQUIRED = 740, /* Some headers lack the name, */
+  PSEUDO_CONSOLE = 0x20016  /* and PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE. */
 };
 
 static int spawn_error(DWORD error) {
@@ -41,6 +42,8 @@ static int shares_console(const struct uv__child_stdio* rows) {
 static DWORD creation_flags(unsigned flags, const struct uv__child_stdio* rows) {
   DWORD result = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED;
 
+  if (rows[0].how == UV__CHILD_PTY)
+    return result; /* Its console is there. */
   if (flags & UV_PROCESS_DETACHED)
     result |= DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
   else if ((flags & (UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_CONSOLE)) &&
@@ -57,11 +60,13 @@ static void fill_startup(STARTUPINFOEXW* startup,
   memset(startup, 0, sizeof(*startup));
   info->cb = sizeof(*startup);
   info->dwFlags = STARTF_USESTDHANDLES | STARTF_USESHOWWINDOW;
-  info->cbReserved2 = stdio->block_size;
-  info->lpReserved2 = stdio->block;
-  info->hStdInput = stdio->handles[0];
-  info->hStdOutput = stdio->handles[1];
-  info->hStdError = stdio->handles[2];
+  if (stdio != NULL) { /* Else none: it opens its console, and does not get those of ours. */
+    info->cbReserved2 = stdio->block_size;
+    info->lpReserved2 = stdio->block;
+    info->hStdInput = stdio->handles[0];
+    info->hStdOutput = stdio->handles[1];
+    info->hStdError = stdio->handles[2];
+  }
   info->wShowWindow =
       flags & (UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_WINDOWS_HIDE_GUI) ? SW_HIDE : SW_SHOWDEFAULT;
 }
@@ -71,6 +76,7 @@ static void fill_startup(STARTUPINFOEXW* startup,
 static BOOL create_quietly(const struct uv__process_text* text,
                            DWORD flags,
                            STARTUPINFOEXW* startup,
+                           BOOL inherits,
                            PROCESS_INFORMATION* made) {
   static SRWLOCK lock = SRWLOCK_INIT;
   UINT before;
@@ -82,8 +88,8 @@ static BOOL create_quietly(const struct uv__process_text* text,
   before = GetErrorMode();
   quiet = before | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX;
   (void) SetErrorMode(quiet);
-  ok = CreateProcessW(text->program, text->command, NULL, NULL, TRUE, flags, text->block, text->cwd,
-                      &startup->StartupInfo, made);
+  ok = CreateProcessW(text->program, text->command, NULL, NULL, inherits, flags, text->block,
+                      text->cwd, &startup->StartupInfo, made);
   error = GetLastError();
   if (GetErrorMode() == quiet) /* Else the program has chosen another one meanwhile. */
     (void) SetErrorMode(before);
@@ -92,7 +98,28 @@ static BOOL create_quietly(const struct uv__process_text* text,
   return ok;
 }
 
-/* Starts it suspended, with exactly the handles of `stdio`. */
+/* The one attribute of a child: the handles that it inherits, or the terminal that it is on. */
+static int set_attribute(STARTUPINFOEXW* startup,
+                         const struct uv__process_stdio* stdio,
+                         const struct uv__child_stdio* rows) {
+  LPPROC_THREAD_ATTRIBUTE_LIST list = startup->lpAttributeList;
+  void* console;
+  BOOL ok;
+  int r;
+
+  if (stdio != NULL) {
+    ok = UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, stdio->inherited,
+                                   stdio->inherited_count * sizeof(HANDLE), NULL, NULL);
+  } else {
+    r = rows[0].master->ops->option(rows[0].master, UV__PTY_GIVE, &console);
+    if (r < 0)
+      return r;
+    ok = UpdateProcThreadAttribute(list, 0, PSEUDO_CONSOLE, console, sizeof(console), NULL, NULL);
+  }
+  return ok ? 0 : uv__error_translate(GetLastError());
+}
+
+/* Starts it suspended. */
 int uv__process_create(const uv_process_options_t* options,
                        const struct uv__process_text* text,
                        struct uv__process_stdio* stdio,
@@ -110,11 +137,9 @@ int uv__process_create(const uv_process_options_t* options,
   if (!InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size)) {
     r = uv__error_translate(GetLastError());
   } else {
-    if (!UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                                   stdio->inherited, stdio->inherited_count * sizeof(HANDLE), NULL,
-                                   NULL))
-      r = uv__error_translate(GetLastError());
-    else if (!create_quietly(text, creation_flags(options->flags, rows), &startup, made))
+    r = set_attribute(&startup, stdio, rows);
+    if (r == 0 &&
+        !create_quietly(text, creation_flags(options->flags, rows), &startup, stdio != NULL, made))
       r = spawn_error(GetLastError());
     DeleteProcThreadAttributeList(startup.lpAttributeList);
   }

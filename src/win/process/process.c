@@ -43,11 +43,19 @@ static void join_job(HANDLE process) {
 }
 
 /* Lets a created process run, once nothing can go wrong any more; or ends it before it ran. */
-static int settle(struct uv__child* child, const uv_process_options_t* options, HANDLE thread) {
-  int r = uv__process_watch(child);
+static int settle(struct uv__child* child,
+                  const uv_process_options_t* options,
+                  const struct uv__child_stdio* rows,
+                  HANDLE thread) {
+  struct uv__io* master = rows[0].how == UV__CHILD_PTY ? rows[0].master : NULL;
+  int r = master == NULL ? 0 : master->ops->option(master, UV__PTY_CHILD, &child->process);
 
+  if (r == 0)
+    r = uv__process_watch(child);
   if (r < 0) {
     TerminateProcess(child->process, 1);
+    if (master != NULL)
+      (void) master->ops->option(master, UV__PTY_CHILD, NULL);
     CloseHandle(child->process);
     return r;
   }
@@ -59,6 +67,40 @@ static int settle(struct uv__child* child, const uv_process_options_t* options, 
   return 0;
 }
 
+/* The parent's ends of pipes are the core's now, or nobody's. */
+static void give_ends(struct uv__child_stdio* rows, int count, int r, DWORD pid) {
+  int i;
+
+  for (i = 0; i < count; i++) {
+    if (rows[i].how != UV__CHILD_PIPE)
+      continue;
+    if (r < 0)
+      uv__port_discard(&rows[i].parent);
+    else
+      rows[i].parent.peer = pid;
+  }
+}
+
+/* `stdio` as of uv__process_create. */
+static int launch(struct uv__child* child,
+                  const uv_process_options_t* options,
+                  const struct uv__process_text* text,
+                  struct uv__process_stdio* stdio,
+                  const struct uv__child_stdio* rows,
+                  int* pid) {
+  PROCESS_INFORMATION made;
+  int r = uv__process_create(options, text, stdio, rows, &made);
+
+  if (r < 0)
+    return r;
+  child->process = made.hProcess;
+  r = settle(child, options, rows, made.hThread);
+  CloseHandle(made.hThread);
+  if (r == 0)
+    *pid = (int) made.dwProcessId;
+  return r;
+}
+
 static int start(struct uv__child* child,
                  const uv_process_options_t* options,
                  struct uv__child_stdio* rows,
@@ -66,33 +108,21 @@ static int start(struct uv__child* child,
                  int* pid) {
   struct uv__process_text text;
   struct uv__process_stdio stdio;
-  PROCESS_INFORMATION made;
-  int i;
   int r = uv__process_text_make(&text, options);
 
   if (r < 0)
     return r;
-  r = uv__process_stdio_make(&stdio, rows, count);
-  if (r == 0) {
-    r = uv__process_create(options, &text, &stdio, rows, &made);
+  if (rows[0].how == UV__CHILD_PTY) {
+    r = launch(child, options, &text, NULL, rows, pid);
+  } else {
+    r = uv__process_stdio_make(&stdio, rows, count);
     if (r == 0) {
-      child->process = made.hProcess;
-      r = settle(child, options, made.hThread);
-      CloseHandle(made.hThread);
-    }
-    uv__process_stdio_free(&stdio);
-    for (i = 0; i < count; i++) {
-      if (rows[i].how != UV__CHILD_PIPE)
-        continue;
-      if (r < 0)
-        uv__port_discard(&rows[i].parent);
-      else
-        rows[i].parent.peer = made.dwProcessId;
+      r = launch(child, options, &text, &stdio, rows, pid);
+      uv__process_stdio_free(&stdio);
+      give_ends(rows, count, r, (DWORD) *pid);
     }
   }
   uv__process_text_free(&text);
-  if (r == 0)
-    *pid = (int) made.dwProcessId;
   return r;
 }
 

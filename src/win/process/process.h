@@ -58,8 +58,8 @@ int uv__process_stdio_make(struct uv__process_stdio* stdio,
 /* Closes the child's ends. */
 void uv__process_stdio_free(struct uv__process_stdio* stdio);
 
-/* create.c: starts a child suspended, with exactly the handles of `stdio`. `rows` are what these were
- * made of. */
+/* create.c: starts a child suspended, with exactly the handles of `stdio`; or, where that is NULL, on the
+ * terminal of its rows. `rows` are what these were made of. */
 int uv__process_create(const uv_process_options_t* options,
                        const struct uv__process_text* text,
                        struct uv__process_stdio* stdio,

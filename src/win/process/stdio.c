@@ -148,6 +148,8 @@ static int make_row(struct uv__process_stdio* stdio, int i, struct uv__child_std
     return make_from_fd(stdio, i, row->fd);
   case UV__CHILD_HANDLE:
     return make_from_handle(stdio, i, row);
+  case UV__CHILD_PTY: /* which has none */
+    break;
   }
   return UV_EINVAL;
 }

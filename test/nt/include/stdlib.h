@@ -21,11 +21,13 @@ int* nt_argc(void);
 char*** nt_argv(void);
 char* nt_getenv(const char* name);
 _Noreturn void nt_exit(int code);
+int nt_atexit(void (*fn)(void));
 
 #define __argc (*nt_argc())
 #define __argv (*nt_argv())
 #define getenv nt_getenv
 #define exit nt_exit
+#define atexit nt_atexit
 #define _Exit nt_exit
 
 #endif /* NT_STDLIB_H_ */

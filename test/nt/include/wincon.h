@@ -152,6 +152,11 @@ BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add);
 BOOL WINAPI GenerateConsoleCtrlEvent(DWORD event, DWORD group);
 BOOL WINAPI AttachConsole(DWORD id);
 BOOL WINAPI AllocConsole(void);
+typedef VOID* HPCON;
+HRESULT WINAPI
+CreatePseudoConsole(COORD size, HANDLE input, HANDLE output, DWORD flags, HPCON* console);
+HRESULT WINAPI ResizePseudoConsole(HPCON console, COORD size);
+void WINAPI ClosePseudoConsole(HPCON console);
 BOOL WINAPI FreeConsole(void);
 DWORD WINAPI GetConsoleTitleA(LPSTR to, DWORD room);
 DWORD WINAPI GetConsoleTitleW(LPWSTR to, DWORD room);
