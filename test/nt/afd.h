@@ -41,6 +41,7 @@ struct afd_way {
 
 /* A connection; way[i] leads from end[i] to the other end. */
 struct afd_conn {
+  size_t more_room; /* of an end that is nobody's yet: nt_sock_make_room */
   unsigned refs;
   unsigned serial; /* from 0 in each run */
   struct afd_way way[2];

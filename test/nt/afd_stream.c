@@ -189,7 +189,7 @@ void afd_start_send(struct nt_irp* irp) {
 
 static size_t window(const struct afd_conn* conn, int side) {
   const struct afd_sock* receiver = conn->end[1 - side];
-  size_t room = receiver != NULL ? (size_t) receiver->receive_room : 65536;
+  size_t room = receiver != NULL ? (size_t) receiver->receive_room : 65536 + conn->more_room;
   size_t used = conn->way[side].arrived;
 
   return used < room ? room - used : 0;

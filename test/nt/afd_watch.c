@@ -31,6 +31,8 @@ void nt_sock_make_room(SOCKET handle) {
   for (side = 0; side < 2; side++) {
     if (sock->conn->end[side] != NULL)
       sock->conn->end[side]->receive_room += 4096;
+    else
+      sock->conn->more_room += 4096;
     afd_move(sock->conn, 1 - side);
   }
 }
