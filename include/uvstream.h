@@ -263,9 +263,9 @@ UV_EXTERN void uvs_hangup_stop(uvs_hangup_t* hangup);
  * of uv_spawn, but for stdio_count, which is 0, and UV_PROCESS_DETACHED.
  *
  * exit_cb comes after the read callback (or request) that says UV_EOF, so after the last byte; and, when
- * it is not read so far, after the stream was closed. Programs that
- * it started and that outlive it are not waited for. Closing the stream hangs up on all of them. uv_shutdown ends when all is written,
- * and leaves the terminal open.
+ * it is not read so far, after the stream was closed. Programs that it started and that outlive it are not
+ * waited for. Closing the stream hangs up on all of them. uv_shutdown ends when all is written, and leaves
+ * the terminal open.
  *
  * The process is initialised also when this fails, and to be closed then; the pipe is as it was. Errors as
  * of uv_spawn; UV_ENOTSUP where the system has no pseudo-terminals (Windows before 10 1809); UV_EINVAL. */
@@ -373,10 +373,9 @@ struct uvs_moving_s {
  * uvs_read or a shutdown is under way or owes its callback; an uv_write2 has still to pass this handle; a
  * hang-up is waited for or a deadline is on it, which are to be stopped before; on Windows also
  * what a pipe has to say to its peer by itself, of which nobody is told when it is over: try again in a
- * later turn; and there, of a socket of a layered provider that
- * has been read from, until its peer says something. UV_ENOTCONN: not
- * connected; a listener's connections move, it does not. UV_ENOTSUP: terminals; files and devices; a pipe
- * that is not overlapped (Windows). UV_EINVAL: closing, or an argument is NULL. */
+ * later turn; and there, of a socket of a layered provider that has been read from, until its peer says
+ * something. UV_ENOTCONN: not connected; a listener's connections move, it does not. UV_ENOTSUP: terminals;
+ * files and devices; a pipe that is not overlapped (Windows). UV_EINVAL: closing, or an argument is NULL. */
 UV_EXTERN int uvs_detach(uv_stream_t* stream, uvs_moving_t* moving, uvs_moving_cb cb);
 /* Put it into the loop of `stream`, which was initialised and not used yet: by the thread of that loop.
  * Nothing is in `moving` any more then. What was asked of `stream` before holds, too. After an error both are
@@ -400,9 +399,9 @@ enum {
 
 /* uv_write2 with several handles, all of which go with the first byte, or none. Where the first byte is
  * read uv_pipe_pending_count counts all of them, in this order, and uv_accept claims one after the other.
- * `handles` may go after the call; none of them is looked at any more when the callback runs. With `count` 0 it is
- * uv_write, with 1 uv_write2. uv_cancel and uv_write_nwritten take the request, whose send_handle is the
- * first of them. There is none that only tries.
+ * `handles` may go after the call; none of them is looked at any more when the callback runs. With `count` 0
+ * it is uv_write, with 1 uv_write2. uv_cancel and uv_write_nwritten take the request, whose send_handle is
+ * the first of them. There is none that only tries.
  *
  * One that closes before the write has begun fails it with UV_EBADF, in its place, and nothing of it is
  * sent; so does what the system does not pass, with its error, and what was written behind it (rule W6).
