@@ -1,6 +1,9 @@
 /* What a message costs on Windows, in calls of the system (docs/BENCH.md, "calls per operation"). Where
  * they can be counted: through the shim under Wine and on Windows, and in the model. The whole table is
  * bench/ledger_win.c's. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
@@ -146,9 +149,12 @@ TEST(w3_small_writes_behind_a_full_pipe_go_in_one_call) {
 #else
   uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
   static uv_write_t first;
+  const char* shim = getenv("UVTEST_SHIM");
   int bytewise;
   int i;
 
+  if (shim != NULL && strstr(shim, "nosys") != NULL)
+    SKIP("a large write is halved there");
   for (bytewise = 0; bytewise < 2; bytewise++) {
     rounds = 0;
     arrived = 0;

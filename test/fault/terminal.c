@@ -138,9 +138,15 @@ static long fail_each_for_child(const struct trouble* trouble, int is_told) {
 /* What the terminal is called, and how it takes characters of several bytes, has no error that is told. */
 TEST(e1_calls_of_a_child_on_a_terminal) {
   static const struct trouble everyday[] = {
-      {CALL_read, EINTR},    {CALL_read, EAGAIN},        {CALL_writev, EINTR},
-      {CALL_writev, EAGAIN}, {CALL_writev, FAULT_SHORT}, {CALL_tcgetattr, EIO},
-      {CALL_tcsetattr, EIO},
+    {CALL_read, EINTR},
+#if !HARNESS_TSAN /* Where a child is a copy its start is read from a pipe that never says so. */
+    {CALL_read, EAGAIN},
+#endif
+    {CALL_writev, EINTR},
+    {CALL_writev, EAGAIN},
+    {CALL_writev, FAULT_SHORT},
+    {CALL_tcgetattr, EIO},
+    {CALL_tcsetattr, EIO},
   };
   static const struct trouble lacking[] = {
     {CALL_posix_openpt, EMFILE},
