@@ -169,10 +169,10 @@ static ssize_t send_with(
   msg.msg_iov = (struct iovec*) bufs;
   msg.msg_iovlen = uv__fd_most_bufs(nbufs);
   msg.msg_control = &rights;
-  msg.msg_controllen = CMSG_SPACE(size);
+  msg.msg_controllen = (unsigned) CMSG_SPACE(size); /* Of another type on each system. */
   rights.header.cmsg_level = SOL_SOCKET;
   rights.header.cmsg_type = SCM_RIGHTS;
-  rights.header.cmsg_len = CMSG_LEN(size);
+  rights.header.cmsg_len = (unsigned) CMSG_LEN(size);
   memcpy(CMSG_DATA(&rights.header), fds, size);
   do
     n = sendmsg(to, &msg, UV__SEND_FLAGS);
