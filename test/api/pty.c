@@ -328,6 +328,7 @@ TEST(x9_resize) {
       say_size();
     exit(0);
   }
+  test_needs_proc(); /* The child opens its terminal anew, so that its reads still wait. */
   start("x9_resize", "program");
   look();
   see("100x30.");
