@@ -99,18 +99,6 @@ static uv_stream_t* claim(uv_pipe_t* channel, uv_handle_type type) {
   return stream;
 }
 
-/* Bytes go from one end to the other. */
-static void exchange(uv_stream_t* from, uv_stream_t* to) {
-  struct net_sink sink = {0};
-  int done = 0;
-
-  net_drain(to, &sink);
-  net_send(from, 1000, 0, &done);
-  net_until_bytes(&sink, 1000);
-  net_until(&done, 1);
-  CHECK_EQ(uv_read_stop(to), 0);
-}
-
 /* ---- Whether a handle waits to be passed: then it cannot leave its loop (X6) ---- */
 
 static uvs_moving_t moving;
@@ -169,10 +157,10 @@ TEST(x7_sockets_and_pipes_come_at_once_and_in_order) {
     passed[i] = claim(&right, i % 2 == 0 ? UV_TCP : UV_NAMED_PIPE);
   CHECK_EQ(uv_pipe_pending_count(&right), 0);
   for (i = 0; i < 2; i++) {
-    exchange((uv_stream_t*) &tcps[2 * i], passed[2 * i]);
-    exchange(passed[2 * i], (uv_stream_t*) &tcps[2 * i]);
-    exchange((uv_stream_t*) &pipes[2 * i], passed[2 * i + 1]);
-    exchange(passed[2 * i + 1], (uv_stream_t*) &pipes[2 * i]);
+    net_exchange((uv_stream_t*) &tcps[2 * i], passed[2 * i], 1000);
+    net_exchange(passed[2 * i], (uv_stream_t*) &tcps[2 * i], 1000);
+    net_exchange((uv_stream_t*) &pipes[2 * i], passed[2 * i + 1], 1000);
+    net_exchange(passed[2 * i + 1], (uv_stream_t*) &pipes[2 * i], 1000);
   }
   CHECK_EQ(net_bound_to((uv_tcp_t*) passed[4]).sin_port, addr.sin_port);
   net_end();
@@ -320,7 +308,7 @@ TEST(x7_mistakes_among_them) {
   CHECK_EQ(heard, 0);
   CHECK_EQ(leave((uv_stream_t*) &b), 0);
   uvs_moving_drop(&moving);
-  exchange((uv_stream_t*) &tcps[0], (uv_stream_t*) &tcps[1]);
+  net_exchange((uv_stream_t*) &tcps[0], (uv_stream_t*) &tcps[1], 1000);
   net_end();
 }
 
@@ -438,7 +426,7 @@ TEST(x7_channel_closes_before_the_write_has_begun) {
   while (trouble == 0)
     net_turns(1);
   CHECK_EQ(came, 0);
-  exchange((uv_stream_t*) &a, (uv_stream_t*) &b);
+  net_exchange((uv_stream_t*) &a, (uv_stream_t*) &b, 1000);
   net_end();
 }
 

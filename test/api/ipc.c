@@ -84,17 +84,6 @@ static void claim_pipe(uv_pipe_t* channel, uv_pipe_t* handle) {
 
 /* ---- What a handle that came can do ---- */
 
-static void exchange(uv_stream_t* from, uv_stream_t* to) {
-  struct net_sink sink = {0};
-  int done = 0;
-
-  net_drain(to, &sink);
-  net_send(from, 100000, 0, &done);
-  net_until_bytes(&sink, 100000);
-  net_until(&done, 1);
-  CHECK_EQ(uv_read_stop(to), 0);
-}
-
 static int connects;
 static int arrivals;
 static uv_tcp_t tcp_accepted;
@@ -147,8 +136,8 @@ TEST(i1_connected_tcp_in_one_process) {
   claim_tcp(&right, &passed);
   net_until(&sent, 1);
   net_close((uv_handle_t*) &b); /* I4 */
-  exchange((uv_stream_t*) &a, (uv_stream_t*) &passed);
-  exchange((uv_stream_t*) &passed, (uv_stream_t*) &a);
+  net_exchange((uv_stream_t*) &a, (uv_stream_t*) &passed, 100000);
+  net_exchange((uv_stream_t*) &passed, (uv_stream_t*) &a, 100000);
   net_end();
 }
 
@@ -165,8 +154,8 @@ TEST(i1_connected_pipe_in_one_process) {
   claim_pipe(&right, &passed);
   net_until(&sent, 1);
   net_close((uv_handle_t*) &b);
-  exchange((uv_stream_t*) &a, (uv_stream_t*) &passed);
-  exchange((uv_stream_t*) &passed, (uv_stream_t*) &a);
+  net_exchange((uv_stream_t*) &a, (uv_stream_t*) &passed, 100000);
+  net_exchange((uv_stream_t*) &passed, (uv_stream_t*) &a, 100000);
   net_end();
 }
 
@@ -259,7 +248,7 @@ static void pass_what_was_read(int of_server, enum when when) {
   CHECK_EQ(uv_read_start((uv_stream_t*) &passed, net_alloc, note_end), 0);
   net_until(&ends, 1);
   net_close((uv_handle_t*) from);
-  exchange((uv_stream_t*) &passed, (uv_stream_t*) peer);
+  net_exchange((uv_stream_t*) &passed, (uv_stream_t*) peer, 100000);
   net_end();
 }
 
@@ -296,7 +285,7 @@ TEST(i1_listening_tcp_in_one_process) {
   CHECK_EQ(uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, note_connect), 0);
   net_until(&connects, 1);
   net_until(&arrivals, 1);
-  exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted);
+  net_exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted, 100000);
   net_end();
 }
 
@@ -320,7 +309,7 @@ TEST(i1_pipe_server_in_one_process) {
   uv_pipe_connect(&req, &client, name, note_connect);
   net_until(&connects, 1);
   net_until(&arrivals, 1);
-  exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted);
+  net_exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted, 100000);
   net_end();
 }
 
@@ -346,7 +335,7 @@ TEST(p7_passed_server_keeps_its_name) {
   uv_pipe_connect(&req, &client, name, note_connect);
   net_until(&connects, 1);
   net_until(&arrivals, 1);
-  exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted);
+  net_exchange((uv_stream_t*) &client, (uv_stream_t*) &pipe_accepted, 100000);
   net_end();
 #ifndef _WIN32
   CHECK_EQ(unlink(name), 0);
@@ -493,7 +482,7 @@ TEST(i1_try_write_with_a_handle) {
   CHECK_EQ(n, 1);
   net_until(&came, 1);
   claim_tcp(&right, &passed);
-  exchange((uv_stream_t*) &a, (uv_stream_t*) &passed);
+  net_exchange((uv_stream_t*) &a, (uv_stream_t*) &passed, 100000);
   net_end();
 }
 
@@ -539,8 +528,8 @@ TEST(i3_handles_come_in_order_with_their_bytes) {
   CHECK_EQ(uv_pipe_pending_count(&right), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &right, (uv_stream_t*) &left), UV_EAGAIN);
   for (i = 0; i < PAIRS; i++) {
-    exchange((uv_stream_t*) &tcps[2 * i], (uv_stream_t*) &tcp_passed[i]);
-    exchange((uv_stream_t*) &pipes[2 * i], (uv_stream_t*) &pipe_passed[i]);
+    net_exchange((uv_stream_t*) &tcps[2 * i], (uv_stream_t*) &tcp_passed[i], 100000);
+    net_exchange((uv_stream_t*) &pipes[2 * i], (uv_stream_t*) &pipe_passed[i], 100000);
   }
   net_end();
 }
@@ -688,7 +677,7 @@ TEST(i4_sender_closes_in_the_write_callback) {
   listen_to(&right); /* only now does anybody look */
   net_until(&came, 1);
   claim_tcp(&right, &passed);
-  exchange((uv_stream_t*) &a, (uv_stream_t*) &passed);
+  net_exchange((uv_stream_t*) &a, (uv_stream_t*) &passed, 100000);
   net_end();
 }
 
@@ -1105,7 +1094,7 @@ TEST(i1_to_a_child_and_back) {
   CHECK_EQ(uv_tcp_connect(&req, &client, (struct sockaddr*) &addr, note_connect), 0);
   net_until(&connects, 1);
   net_until(&arrivals, 1);
-  exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted);
+  net_exchange((uv_stream_t*) &client, (uv_stream_t*) &tcp_accepted, 100000);
 
   net_close((uv_handle_t*) &left);
   test_await_child(&end);

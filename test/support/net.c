@@ -347,3 +347,14 @@ void net_send(uv_stream_t* stream, size_t len, uint64_t at, int* done) {
   net_pattern_fill(buf.base, len, at);
   CHECK_EQ(uv_write(&s->req, stream, &buf, 1, sent), 0);
 }
+
+void net_exchange(uv_stream_t* from, uv_stream_t* to, size_t len) {
+  struct net_sink sink = {0};
+  int done = 0;
+
+  net_drain(to, &sink);
+  net_send(from, len, 0, &done);
+  net_until_bytes(&sink, len);
+  net_until(&done, 1);
+  CHECK_EQ(uv_read_stop(to), 0);
+}

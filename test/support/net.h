@@ -84,5 +84,7 @@ void net_until_bytes(const struct net_sink* sink, uint64_t bytes);
 /* uv_write of `len` bytes of the pattern from place `at` on, from memory that is freed by
  * the callback; adds to *done then and checks that the status is 0. */
 void net_send(uv_stream_t* stream, size_t len, uint64_t at, int* done);
+/* `len` bytes go from one stream to the other, which is read no longer then. */
+void net_exchange(uv_stream_t* from, uv_stream_t* to, size_t len);
 
 #endif /* TEST_NET_H_ */

@@ -404,12 +404,9 @@ int uv__write_queue_fails(const uv_stream_t* stream) {
 }
 
 void uv__write_progress(uv_stream_t* stream) {
-  struct uv__queue* queue = &stream->stream.write_queue;
-  uv_write_t* req = request_of(queue->next);
+  uv_write_t* req = request_of(stream->stream.write_queue.next);
 
-  if (uv__queue_empty(queue) || uv__handle_is_closing(stream))
-    return;
-  if (req->state & UV__WRITE_OF_FILE)
+  if ((req->state & UV__WRITE_OF_FILE) && !uv__handle_is_closing(stream))
     file_of(req)->ops->progress(file_of(req));
 }
 
