@@ -25,6 +25,7 @@ from symbols import check as check_symbols_of
 from symbols import planned
 
 MAX_LINES = 350  # of a file; more with a reason in its head
+MAX_LINES_OF_MODEL = 500
 MAX_FUNCTION = 60
 SHOWN = 20  # problems of one check
 
@@ -156,12 +157,17 @@ def gives_reason(text):
 
 
 def check_size():
-    """A source file of the library is one thing, or says in its head why it is longer than others."""
+    """A source file of the library is one thing, or says in its head why it is longer than others; and one of the
+    model of NT can be read at one sitting."""
     return [
         f"{path.relative_to(ROOT)}: {lines} lines, more than {MAX_LINES}, and no word about it in its head"
         for path in sources("src")
         if (lines := len((text := path.read_text()).splitlines())) > MAX_LINES
         and not gives_reason(text)
+    ] + [
+        f"{path.relative_to(ROOT)}: {lines} lines, more than {MAX_LINES_OF_MODEL}"
+        for path in sources("test/nt")
+        if (lines := len(path.read_text().splitlines())) > MAX_LINES_OF_MODEL
     ]
 
 

@@ -1,4 +1,4 @@
-/* The environment of a process, and its folder. Rules without a source are
+/* The environment of a process, and its folder, from which paths go. Rules without a source are
  * from "Environment Variables" and "Changing Environment Variables". */
 #include "proc.h"
 
@@ -268,6 +268,36 @@ BOOL WINAPI SetCurrentDirectoryW(LPCWSTR path) {
 
 const WCHAR* nt_folder(void) {
   return here()->folder;
+}
+
+static int is_separator(WCHAR c) {
+  return c == L'\\' || c == L'/';
+}
+
+/* Whole, with backslashes alone, and none at its end; the kernel's memory. Two dots may stand there
+ * last. */
+WCHAR* nt_path(const WCHAR* path) {
+  WCHAR* whole;
+  size_t units = 0;
+
+  if (wcsncmp(path, L"\\\\?\\", 4) == 0)
+    path += 4;
+  whole = nt_alloc((wcslen(path) + wcslen(nt_folder()) + 2) * sizeof(*whole));
+  if (path[0] == 0 || (path[1] != L':' && !is_separator(path[0]))) {
+    wcscpy(whole, nt_folder());
+    wcscat(whole, L"\\");
+  }
+  wcscat(whole, path);
+  for (; whole[units] != 0; units++)
+    if (whole[units] == L'/')
+      whole[units] = L'\\';
+  while (units > 2 && whole[units - 1] == L'\\')
+    whole[--units] = 0;
+  if (units > 5 && wcscmp(whole + units - 3, L"\\..") == 0) {
+    whole[units - 3] = 0;
+    *wcsrchr(whole, L'\\') = 0;
+  }
+  return whole;
 }
 
 DWORD WINAPI GetTempPathW(DWORD room, LPWSTR to) {

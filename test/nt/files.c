@@ -72,36 +72,6 @@ static void begin(void) {
     (void) add(first_folders[i], 1);
 }
 
-static int is_separator(WCHAR c) {
-  return c == L'\\' || c == L'/';
-}
-
-/* Whole, with backslashes alone, and none at its end; the kernel's memory. Two dots may stand there
- * last. */
-WCHAR* nt_path(const WCHAR* path) {
-  WCHAR* whole;
-  size_t units = 0;
-
-  if (wcsncmp(path, L"\\\\?\\", 4) == 0)
-    path += 4;
-  whole = nt_alloc((wcslen(path) + wcslen(nt_folder()) + 2) * sizeof(*whole));
-  if (path[0] == 0 || (path[1] != L':' && !is_separator(path[0]))) {
-    wcscpy(whole, nt_folder());
-    wcscat(whole, L"\\");
-  }
-  wcscat(whole, path);
-  for (; whole[units] != 0; units++)
-    if (whole[units] == L'/')
-      whole[units] = L'\\';
-  while (units > 2 && whole[units - 1] == L'\\')
-    whole[--units] = 0;
-  if (units > 5 && wcscmp(whole + units - 3, L"\\..") == 0) {
-    whole[units - 3] = 0;
-    *wcsrchr(whole, L'\\') = 0;
-  }
-  return whole;
-}
-
 /* A component has a name of eight characters, too, if its own is longer ("Naming Files, Paths, and
  * Namespaces"). */
 static size_t short_name(const WCHAR* name, size_t units, WCHAR* to) {

@@ -1,13 +1,13 @@
 /* Operations on file objects, of whatever device: how one begins, what it returns, who is told of
- * its end, and what its caller must leave alone meanwhile. The calls of Win32 for files are in
- * file.c. Rules without a source are from "Synchronous and Asynchronous I/O" and the remarks on
+ * its end, and that its caller leaves the OVERLAPPED alone meanwhile. The calls of Win32 for files are in
+ * file.c, the bytes in io_memory.c. Rules without a source are from "Synchronous and Asynchronous I/O" and the remarks on
  * GetQueuedCompletionStatus, SetFileCompletionNotificationModes and CancelIoEx. */
 #include "proc.h"
 
 /* All operations whose OVERLAPPED the kernel has: pending, or with a packet that nobody dequeued. */
 static struct nt_irp* owned;
 
-/* ---- The caller's memory ---- */
+/* ---- The caller's OVERLAPPED ---- */
 
 /* The word that HasOverlappedIoCompleted reads stays readable; the rest is the kernel's. */
 static void close_off(OVERLAPPED* overlapped) {
@@ -38,90 +38,6 @@ static void disown(struct nt_irp* irp) {
   if (irp->owned_next != NULL)
     irp->owned_next->owned_at = irp->owned_at;
   irp->owned_at = NULL;
-}
-
-__attribute__((no_sanitize("address"))) static uint64_t sum_of(const struct nt_irp* irp) {
-  uint64_t sum = 14695981039346656037u; /* FNV-1a */
-  unsigned i;
-  size_t at;
-
-  for (i = 0; i < irp->count; i++)
-    for (at = 0; at < irp->parts[i].size; at += 1 + at / 64)
-      sum = (sum ^ (unsigned char) irp->parts[i].base[at]) * 1099511628211u;
-  return sum;
-}
-
-static void lock_memory(struct nt_irp* irp) {
-  unsigned i;
-
-  if (irp->overlapped != NULL)
-    close_off(irp->overlapped);
-  if (irp->what == NT_READ)
-    for (i = 0; i < irp->count; i++)
-      host_poison(irp->parts[i].base, irp->parts[i].size);
-  else
-    irp->sum = sum_of(irp);
-}
-
-static void unlock_memory(struct nt_irp* irp) {
-  unsigned i;
-
-  if (irp->what == NT_READ)
-    for (i = 0; i < irp->count; i++)
-      host_unpoison(irp->parts[i].base, irp->parts[i].size);
-  else if (irp->sum != sum_of(irp))
-    nt_fault("bytes were changed while the kernel was to write them (%s)", irp->file->device->name);
-}
-
-/* Bytes are moved one by one: a sanitizer must not see the kernel do it. */
-__attribute__((no_sanitize("address", "thread"))) static void move(char* to,
-                                                                   const char* from,
-                                                                   size_t size) {
-  volatile char* out = to;
-
-  while (size-- > 0)
-    *out++ = *from++;
-}
-
-static char* next_piece(struct nt_irp* irp, size_t most, size_t* size) {
-  size_t skip = irp->done;
-  unsigned i;
-
-  for (i = 0; i < irp->count; i++) {
-    if (skip < irp->parts[i].size) {
-      *size = irp->parts[i].size - skip < most ? irp->parts[i].size - skip : most;
-      return irp->parts[i].base + skip;
-    }
-    skip -= irp->parts[i].size;
-  }
-  *size = 0;
-  return NULL;
-}
-
-size_t nt_irp_give(struct nt_irp* irp, const void* from, size_t size) {
-  size_t all = 0;
-  size_t part;
-  char* at;
-
-  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
-    move(at, (const char*) from + all, part);
-    irp->done += part;
-    all += part;
-  }
-  return all;
-}
-
-size_t nt_irp_take(struct nt_irp* irp, void* to, size_t size) {
-  size_t all = 0;
-  size_t part;
-  char* at;
-
-  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
-    move((char*) to + all, at, part);
-    irp->done += part;
-    all += part;
-  }
-  return all;
 }
 
 /* ---- Its life ---- */
@@ -167,28 +83,6 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
     file->set = 0;
   }
   return irp;
-}
-
-/* Memory that is not the caller's is found here, with the stack of the call. */
-static void probe(const struct nt_part* part) {
-  static volatile char there;
-
-  if (part->size > 0)
-    there = (char) (part->base[0] + part->base[part->size - 1]);
-  (void) there;
-}
-
-void nt_irp_memory(struct nt_irp* irp, const struct nt_part* parts, unsigned count) {
-  unsigned i;
-
-  if (count > 0)
-    irp->parts = nt_alloc(count * sizeof(*parts));
-  irp->count = count;
-  for (i = 0; i < count; i++) {
-    probe(&parts[i]);
-    irp->parts[i] = parts[i];
-    irp->size += parts[i].size;
-  }
 }
 
 static void destroy(struct nt_irp* irp) {
@@ -291,7 +185,7 @@ static void finish_pending(void* arg) {
   unlink_irp(irp);
   if (irp->overlapped != NULL)
     check_overlapped(irp);
-  unlock_memory(irp);
+  nt_irp_unlock(irp);
   finish(irp, 1);
 }
 
@@ -304,9 +198,11 @@ void nt_irp_pend(struct nt_irp* irp, void (*cancel)(struct nt_irp* irp)) {
   irp->next = NULL;
   *(file->last != NULL ? &file->last->next : &file->first) = irp;
   file->last = irp;
-  lock_memory(irp);
-  if (irp->overlapped != NULL)
+  nt_irp_lock(irp);
+  if (irp->overlapped != NULL) {
+    close_off(irp->overlapped);
     own(irp);
+  }
   nt_plan_pending(irp);
 }
 

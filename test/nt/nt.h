@@ -376,6 +376,9 @@ const char* nt_disk_bytes(const struct nt_file* file, size_t* size);
  * when that ends. */
 size_t nt_irp_give(struct nt_irp* irp, const void* from, size_t size);
 size_t nt_irp_take(struct nt_irp* irp, void* to, size_t size);
+/* For io.c: while an operation is pending, its bytes are read, written or changed by the kernel alone. */
+void nt_irp_lock(struct nt_irp* irp);
+void nt_irp_unlock(struct nt_irp* irp);
 /* Keeps it. `cancel` (NULL: cannot be) takes it off the device's queues and completes it with
  * STATUS_CANCELLED, or lets it be when it is about to be complete. */
 void nt_irp_pend(struct nt_irp* irp, void (*cancel)(struct nt_irp* irp));

@@ -138,6 +138,7 @@ int nt_folder_is(const WCHAR* path);
 /* The number of the socket that is bound to a path; 0: there is none, or there could be none. */
 unsigned nt_file_make_socket(const WCHAR* path);
 unsigned nt_file_socket(const WCHAR* path);
+/* environ.c */
 const WCHAR* nt_folder(void);
 WCHAR* nt_path(const WCHAR* path); /* the whole of it, in the kernel's memory */
 void nt_environ_free(struct nt_process* process);

@@ -14,20 +14,12 @@ enum {
   MOST_IDLE = 10 /* of these in a row, and a blocking write gets room */
 };
 
-/* A stream that closes, and waits for packets. */
-struct parting {
-  const struct uv__io* io;
-  struct nt_file* file; /* referenced */
-};
-
 const int sim_counts_lost = 1;
 const unsigned sim_has = SIM_HAS_LOOPS;
 
 static const struct sim_observer* seen;
 static struct uv__io* ios[MOST_IOS]; /* with a socket */
 static unsigned io_count;
-static struct parting partings[MOST_IOS];
-static unsigned parting_count;
 static int starved;
 static int inside_open;
 static int inside_accept;
@@ -158,21 +150,6 @@ static void leave(const struct uv__io* io) {
       ios[i] = ios[--io_count];
 }
 
-/* It waits for packets, or the file is let go of. */
-static void part(const struct uv__io* io, struct nt_file* file, int waits) {
-  if (!waits) {
-    if (file != NULL)
-      nt_unref(file);
-    return;
-  }
-  if (file == NULL || !nt_is_owed(file, NULL))
-    sim_fail("L4: a close waits, and nothing will come");
-  if (parting_count == MOST_IOS)
-    sim_fail("there is no room for another stream that closes");
-  partings[parting_count].io = io;
-  partings[parting_count++].file = file;
-}
-
 static int watch_open(struct uv__io* io,
                       int domain,
                       const struct uv__desc* desc,
@@ -203,7 +180,7 @@ static int watch_close(struct uv__io* io) {
   r = REAL.close(io);
   if (file != NULL && nt_file_has_pending(file))
     sim_fail("L4: a closed stream leaves an operation with the system that may never end");
-  part(io, file, r == UV__PENDING);
+  sim_partings_add(io, file, r == UV__PENDING);
   return r;
 }
 
@@ -219,7 +196,7 @@ static int watch_leave(struct uv__io* io) {
     leave(io);
   if (file != NULL && (r == 0 || r == UV__PENDING) && nt_file_has_pending(file))
     sim_fail("X6: a stream leaves an operation with the system that may never end");
-  part(io, file, r == UV__PENDING);
+  sim_partings_add(io, file, r == UV__PENDING);
   return r;
 }
 
@@ -231,20 +208,6 @@ static int watch_join(struct uv__io* io) {
     enter(io);
   seen->opened(io, r, sim_fd(io));
   return r;
-}
-
-int sim_owes(const struct uv__io* io) {
-  unsigned i = 0;
-
-  while (i < parting_count && partings[i].io != io)
-    i++;
-  if (i == parting_count)
-    return 0;
-  if (nt_is_owed(partings[i].file, NULL))
-    return 1;
-  nt_unref(partings[i].file);
-  partings[i] = partings[--parting_count];
-  return 0;
 }
 
 /* ---- Control ---- */
@@ -515,8 +478,7 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
 }
 
 void sim_end(void) {
-  while (parting_count > 0)
-    nt_unref(partings[--parting_count].file);
+  sim_partings_end();
   sim_ways_end();
   sim_base_end();
   nt_end();

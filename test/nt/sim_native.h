@@ -28,4 +28,10 @@ ssize_t sim_files_send(const struct uv__beyond_ops* real,
                        uint64_t offset,
                        size_t len);
 
+/* ---- sim_partings_native.c ---- */
+
+/* A stream is about to go: it waits for packets of that file, or the file, which is referenced, is let go of. */
+void sim_partings_add(const struct uv__io* io, struct nt_file* file, int waits);
+void sim_partings_end(void);
+
 #endif /* SIM_NATIVE_H_ */

@@ -1,0 +1,107 @@
+/* The bytes of an operation: what its caller lends the kernel, how they are moved, and that the caller leaves
+ * them alone meanwhile. Its OVERLAPPED is io.c's. */
+#include "proc.h"
+
+/* Memory that is not the caller's is found here, with the stack of the call. */
+static void probe(const struct nt_part* part) {
+  static volatile char there;
+
+  if (part->size > 0)
+    there = (char) (part->base[0] + part->base[part->size - 1]);
+  (void) there;
+}
+
+void nt_irp_memory(struct nt_irp* irp, const struct nt_part* parts, unsigned count) {
+  unsigned i;
+
+  if (count > 0)
+    irp->parts = nt_alloc(count * sizeof(*parts));
+  irp->count = count;
+  for (i = 0; i < count; i++) {
+    probe(&parts[i]);
+    irp->parts[i] = parts[i];
+    irp->size += parts[i].size;
+  }
+}
+
+__attribute__((no_sanitize("address"))) static uint64_t sum_of(const struct nt_irp* irp) {
+  uint64_t sum = 14695981039346656037u; /* FNV-1a */
+  unsigned i;
+  size_t at;
+
+  for (i = 0; i < irp->count; i++)
+    for (at = 0; at < irp->parts[i].size; at += 1 + at / 64)
+      sum = (sum ^ (unsigned char) irp->parts[i].base[at]) * 1099511628211u;
+  return sum;
+}
+
+void nt_irp_lock(struct nt_irp* irp) {
+  unsigned i;
+
+  if (irp->what == NT_READ)
+    for (i = 0; i < irp->count; i++)
+      host_poison(irp->parts[i].base, irp->parts[i].size);
+  else
+    irp->sum = sum_of(irp);
+}
+
+void nt_irp_unlock(struct nt_irp* irp) {
+  unsigned i;
+
+  if (irp->what == NT_READ)
+    for (i = 0; i < irp->count; i++)
+      host_unpoison(irp->parts[i].base, irp->parts[i].size);
+  else if (irp->sum != sum_of(irp))
+    nt_fault("bytes were changed while the kernel was to write them (%s)", irp->file->device->name);
+}
+
+/* Bytes are moved one by one: a sanitizer must not see the kernel do it. */
+__attribute__((no_sanitize("address", "thread"))) static void move(char* to,
+                                                                   const char* from,
+                                                                   size_t size) {
+  volatile char* out = to;
+
+  while (size-- > 0)
+    *out++ = *from++;
+}
+
+static char* next_piece(struct nt_irp* irp, size_t most, size_t* size) {
+  size_t skip = irp->done;
+  unsigned i;
+
+  for (i = 0; i < irp->count; i++) {
+    if (skip < irp->parts[i].size) {
+      *size = irp->parts[i].size - skip < most ? irp->parts[i].size - skip : most;
+      return irp->parts[i].base + skip;
+    }
+    skip -= irp->parts[i].size;
+  }
+  *size = 0;
+  return NULL;
+}
+
+size_t nt_irp_give(struct nt_irp* irp, const void* from, size_t size) {
+  size_t all = 0;
+  size_t part;
+  char* at;
+
+  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
+    move(at, (const char*) from + all, part);
+    irp->done += part;
+    all += part;
+  }
+  return all;
+}
+
+size_t nt_irp_take(struct nt_irp* irp, void* to, size_t size) {
+  size_t all = 0;
+  size_t part;
+  char* at;
+
+  while (all < size && (at = next_piece(irp, size - all, &part)) != NULL) {
+    move((char*) to + all, at, part);
+    irp->done += part;
+    all += part;
+  }
+  return all;
+}
