@@ -12,6 +12,12 @@ FAULTS = [
      "  uv__win_clear(io, UV__WIN_ATTACHED);\n  uv__loop_unlink(io);\n", "  uv__loop_unlink(io);\n"),
     (0, "a stream that comes is not known to its loop", "tcp/move.c", "sim_nt seeds",
      "  return uv__loop_link(io);", "  return io == NULL;"),
+    (0, "the read of a pipe that leaves stays with the system", "pipe/move.c", "api_nt x6_a_reader_that_waits_goes",
+     "  CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped); /* A packet of our own comes anyway. */\n", ""),
+    (0, "a pipe that leaves does not wait for its packet", "pipe/move.c", "api_nt x6_a_reader_that_waits_goes",
+     "  if (!(io->tail.state & UV__WIN_IN)) {", "  if (io != NULL) {"),
+    (0, "a pipe belongs to the handle that it left", "pipe/move.c", "api_nt x6_a_reader_that_waits_goes",
+     "  pipe->io = io;\n", ""),
 
     (0, "each piece of a file is its first", "tcp/file.c", "sim_nt seeds",
      "  overlapped->Offset = (DWORD) offset;", "  overlapped->Offset = 0;"),
