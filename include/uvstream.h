@@ -265,7 +265,7 @@ UV_EXTERN void uvs_hangup_stop(uvs_hangup_t* hangup);
  * exit_cb comes after the read callback (or request) that says UV_EOF, so after the last byte; and, when
  * it is not read so far, after the stream was closed. Programs that it started and that outlive it are not
  * waited for. Closing the stream hangs up on all of them. uv_shutdown ends when all is written, and leaves
- * the terminal open.
+ * the terminal open. Writes that nobody is left to read end with UV_EPIPE.
  *
  * The process is initialised also when this fails, and to be closed then; the pipe is as it was. Errors as
  * of uv_spawn; UV_ENOTSUP where the system has no pseudo-terminals (Windows before 10 1809); UV_EINVAL. */
@@ -276,7 +276,8 @@ UV_EXTERN int uvs_pty_spawn(uv_loop_t* loop,
                             int columns,
                             int rows);
 /* Another size, from 1 to 32767 each, of which the child hears (SIGWINCH; a window event). UV_ENOTCONN
- * after its end; UV_ENOTSUP where that cannot be done; UV_EINVAL, also for what is no terminal. */
+ * before it was started and after its end; UV_ENOTSUP where that cannot be done; UV_EINVAL, also for a
+ * stream that is no terminal. */
 UV_EXTERN int uvs_pty_resize(uv_pipe_t* terminal, int columns, int rows);
 
 /* ---- Deadlines --------------------------------------------------------------------- */
@@ -439,7 +440,7 @@ typedef void (*uvs_send_file_progress_cb)(uvs_send_file_t* req);
 /* A file on its way. */
 struct uvs_send_file_s {
   void* data;       /* the caller's */
-  uv_req_type type; /* read-only: UV_WRITE */
+  uv_req_type type; /* read-only: UV_REQ; it is none that uv_cancel takes */
   uvs_send_file_cb cb;
   uvs_send_file_progress_cb progress;
   uv_stream_t* handle; /* read-only: the stream written to */

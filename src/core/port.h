@@ -101,6 +101,7 @@ enum uv__option {
   UV__TTY_SIZE,  /* int[2], out: columns and rows */
   UV__PTY_SIZE,  /* int[2]: the same, to be those of a terminal that is ours to make */
   UV__PTY_OVER,  /* no value: its child has ended; the end comes behind what is there to read */
+  UV__PTY_LEAVE, /* no value: of the child's end nobody will tell */
   /* The backend's own, for its room of processes, which knows that of terminals by nothing else: */
   UV__PTY_GIVE,  /* out: what a child is to be started on */
   UV__PTY_CHILD, /* the child that was; no value: it did not come to run */

@@ -529,3 +529,203 @@ TEST(x9_the_session_ends_with_the_child) {
   end();
 #endif
 }
+
+/* What it leaves behind has the terminal, and is told nothing of. */
+static void leave_behind(void (*who)(void)) {
+#ifndef _WIN32
+  if (fork() == 0) {
+    signal(SIGHUP, SIG_IGN);
+    who();
+    _exit(0);
+  }
+#else
+  (void) who;
+#endif
+}
+
+#ifndef _WIN32
+
+static void be_silent(void) {
+  char byte;
+
+  while (read(0, &byte, 1) > 0)
+    continue;
+}
+
+/* Longer than the test goes on. */
+static void write_on(void) {
+  static char lines[4096];
+
+  memset(lines, 'y', sizeof lines);
+  while (write(1, lines, sizeof lines) > 0)
+    continue;
+}
+
+/* Until what was started has ended, which the loop is not asked to notice yet. */
+static void await_end_unnoticed(void) {
+  siginfo_t info;
+
+  CHECK_EQ(waitid(P_PID, (id_t) uv_process_get_pid(&child), &info, WEXITED | WNOWAIT), 0);
+}
+
+#endif
+
+TEST(x9_who_is_left_behind_in_silence_is_not_waited_for) {
+#ifdef _WIN32
+  (void) leave_behind;
+  SKIP("nobody is forked");
+#else
+  if (is_role("program")) {
+    leave_behind(be_silent);
+    say("parent");
+    exit(0);
+  }
+  start("x9_who_is_left_behind_in_silence_is_not_waited_for", "program");
+  await_end_unnoticed();
+  net_turns(3);
+  CHECK_EQ(exits, 0);
+  look();
+  net_until(&exits, 1);
+  CHECK_STR(seen, "parent");
+  end();
+#endif
+}
+
+/* Of which nothing is kept. */
+static void on_much(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  if (nread >= 0)
+    return;
+  CHECK_EQ(nread, UV_EOF);
+  CHECK_EQ(exits, 0);
+  ended = 1;
+}
+
+TEST(x9_who_is_left_behind_and_writes_on_is_not_waited_for) {
+#ifdef _WIN32
+  SKIP("nobody is forked");
+#else
+  if (is_role("program")) {
+    leave_behind(write_on);
+    exit(5);
+  }
+  start("x9_who_is_left_behind_and_writes_on_is_not_waited_for", "program");
+  CHECK_EQ(uv_read_start((uv_stream_t*) &terminal, net_alloc, on_much), 0);
+  net_until(&exits, 1);
+  CHECK_EQ(exit_code, 5);
+  CHECK_EQ(ended_before, 1);
+  end();
+#endif
+}
+
+#ifndef _WIN32
+static int signals_heard;
+
+static void on_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  (void) signum;
+  signals_heard++;
+}
+
+/* Gives up what it was started with, and goes on when it hears that the other side has had its time. */
+static void open_anew(void) {
+  int fd = open("/dev/null", O_RDWR);
+  sigset_t set;
+  int i;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+  for (i = 0; i < 3; i++)
+    CHECK_EQ(dup2(fd, i), i);
+  CHECK_EQ(kill(getppid(), SIGUSR1), 0);
+  CHECK_EQ(sigwait(&set, &i), 0);
+  fd = open("/dev/tty", O_RDWR);
+  CHECK(fd >= 0);
+  CHECK_EQ(write(fd, "late", 4), 4);
+  exit(6);
+}
+#endif
+
+/* As a program does whose 0 to 2 are files, and which asks for a password all the same. */
+TEST(x9_terminal_that_the_child_opens_anew) {
+#ifdef _WIN32
+  SKIP("the console of a program is no file that it closes");
+#else
+  uv_signal_t handle;
+
+  if (is_role("program"))
+    open_anew();
+  CHECK_EQ(uv_signal_init(net_loop(), &handle), 0);
+  CHECK_EQ(uv_signal_start(&handle, on_signal, SIGUSR1), 0);
+  start("x9_terminal_that_the_child_opens_anew", "program");
+  look();
+  net_until(&signals_heard, 1);
+  net_turns(3);
+  CHECK_EQ(ended, 0);
+  CHECK_EQ(uv_process_kill(&child, SIGUSR2), 0);
+  net_until(&exits, 1);
+  CHECK_EQ(exit_code, 6);
+  CHECK_STR(seen, "late");
+  end();
+#endif
+}
+
+static int typed; /* writes that have ended */
+
+static void on_typed_to_nobody(uv_write_t* req, int status) {
+  (void) req;
+#ifdef _WIN32
+  CHECK(status == 0 || status == UV_EPIPE); /* A console takes what its programs do not read. */
+#else
+  CHECK_EQ(status, UV_EPIPE);
+#endif
+  typed++;
+}
+
+/* The child has ended, and all of it does. */
+TEST(x9_what_nobody_reads_any_more) {
+  static char lines[1 << 20];
+  uv_buf_t buf = uv_buf_init(lines, sizeof lines);
+  uv_write_t reqs[2];
+
+  if (is_role("program")) {
+    uv_sem_t never;
+
+    CHECK_EQ(uv_sem_init(&never, 0), 0);
+    say("here");
+    for (;;)
+      uv_sem_wait(&never);
+  }
+  memset(lines, '\r', sizeof lines);
+  start("x9_what_nobody_reads_any_more", "program");
+  look();
+  see("here");
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &terminal), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &terminal, net_alloc, on_much), 0);
+  CHECK_EQ(uv_write(&reqs[0], (uv_stream_t*) &terminal, &buf, 1, on_typed_to_nobody), 0);
+  CHECK_EQ(uv_write(&reqs[1], (uv_stream_t*) &terminal, &buf, 1, on_typed_to_nobody), 0);
+  net_turns(3);
+  CHECK_EQ(uv_process_kill(&child, SIGKILL), 0);
+  net_until(&typed, 2);
+  end();
+}
+
+static void on_left(uvs_moving_t* moving, uv_stream_t* handle) {
+  (void) moving;
+  (void) handle;
+  FAIL("a terminal has left");
+}
+
+TEST(x9_terminal_stays_in_its_loop) {
+  uvs_moving_t moving;
+
+  if (is_role("program"))
+    exit(0);
+  start("x9_terminal_stays_in_its_loop", "program");
+  CHECK_EQ(uvs_detach((uv_stream_t*) &terminal, &moving, on_left), UV_ENOTSUP);
+  look();
+  CHECK_EQ(uvs_detach((uv_stream_t*) &terminal, &moving, on_left), UV_ENOTSUP);
+  end();
+}

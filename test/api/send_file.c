@@ -597,6 +597,7 @@ TEST(x8_cancel_of_one_that_waits) {
   CHECK_EQ(begin(&sent, &client, 0, 10), 0);
   net_send((uv_stream_t*) &client, 100, NET_BLOCK, &writes);
   net_turns(2);
+  CHECK_EQ(uv_cancel((uv_req_t*) &sent.req), UV_EINVAL); /* It is no request of uv.h. */
   CHECK_EQ(uvs_send_file_cancel(&sent.req), 0);
   CHECK_EQ(uvs_send_file_cancel(&sent.req), UV_EBUSY);
   net_drain((uv_stream_t*) &server, &sink);

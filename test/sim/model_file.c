@@ -151,7 +151,7 @@ static void on_file(uvs_send_file_t* req, int status) {
   size_t went = w->size - w->left;
 
   sim_trace("  status %d, sent %u of %u", status, (unsigned) req->sent, (unsigned) w->size);
-  if (&f->req != req || req->handle != &h->uv->stream || req->type != UV_WRITE)
+  if (&f->req != req || req->handle != &h->uv->stream || req->type != UV_REQ)
     sim_fail("a file on its way lost its public fields");
   if (!is_good(h, w, status))
     sim_fail("X8: a file of handle %d (%u of %u bytes left, %d) ends with %d", h->number,

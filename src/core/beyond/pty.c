@@ -41,17 +41,22 @@ static int holds(struct uv__pty* pty) {
   return unread(pty) != NULL;
 }
 
-/* What it started may have the terminal for ever. */
-static void ended(struct uv__pty* pty) {
+static void say(struct uv__pty* pty, enum uv__option what) {
   uv_stream_t* terminal = unread(pty);
 
   if (terminal != NULL)
-    (void) terminal->stream.io.ops->option(&terminal->stream.io, UV__PTY_OVER, NULL);
+    (void) terminal->stream.io.ops->option(&terminal->stream.io, what, NULL);
+}
+
+/* What it started may have the terminal for ever. */
+static void ended(struct uv__pty* pty) {
+  say(pty, UV__PTY_OVER);
 }
 
 static void closed(struct uv__pty* pty) {
   struct person* person = person_of(pty);
 
+  say(pty, UV__PTY_LEAVE);
   if (person->extra.stream != NULL)
     uv__extra_take(&person->extra);
   uv__free(person);

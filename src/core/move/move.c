@@ -45,12 +45,13 @@ static int gate(const uv_stream_t* stream) {
     return UV_ENOTSUP;
   if (uv__handle_is_closing(stream))
     return UV_EINVAL;
+  if (stream->flags & UV__STREAM_STAYS)
+    return UV_ENOTSUP; /* Whatever it waits for. */
   if (s->phase != UV__CONNECTED && s->phase != UV__CONNECTING)
     return UV_ENOTCONN;
   if (uv__stream_has_requests(stream) || s->passing > 0 || uv__extras(stream) != NULL)
     return UV_EBUSY;
-  return (stream->flags & UV__STREAM_STAYS) || uv__port_beyond(&s->io)->leave == NULL ? UV_ENOTSUP
-                                                                                      : 0;
+  return uv__port_beyond(&s->io)->leave == NULL ? UV_ENOTSUP : 0;
 }
 
 /* All that is the core's. */

@@ -142,7 +142,7 @@ int uvs_send_file(uvs_send_file_t* req,
     return r;
   if (file < 0 || offset > INT64_MAX || (length != UVS_TO_END && length > INT64_MAX - offset))
     return UV_EINVAL;
-  req->type = UV_WRITE;
+  req->type = UV_REQ; /* As a write's its memory would be taken for something else. */
   req->cb = cb;
   req->progress = progress;
   req->handle = stream;

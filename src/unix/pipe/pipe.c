@@ -26,6 +26,7 @@ static int pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   case UV__TTY_MODE:
   case UV__PTY_SIZE:
   case UV__PTY_OVER:
+  case UV__PTY_LEAVE:
   case UV__PTY_GIVE:
   case UV__PTY_CHILD:
   case UV__TTY_SIZE: /* of terminals. */

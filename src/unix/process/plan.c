@@ -76,8 +76,8 @@ int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
     struct uv__io* master = rows[0].master;
 
     plan->has_terminal = 1;
-    r = master->ops->option(master, UV__PTY_GIVE, &plan->made[0]);
-    plan->sources[0] = plan->sources[1] = plan->sources[2] = plan->made[0];
+    r = master->ops->option(master, UV__PTY_GIVE, &plan->sources[0]);
+    plan->sources[1] = plan->sources[2] = plan->sources[0];
   }
   for (i = 0; i < plan->count && r == 0; i++) {
     if (rows[i].how != UV__CHILD_PIPE)

@@ -1,20 +1,25 @@
 /* The master's side of a pseudo-terminal as a stream. How the two sides come to be is in pair.c. */
 #include "unix/pty/pty.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* tail.u.origin, in place of the slave's side. */
+/* tail.u.origin, in place of the slave's side, which this process has as well while there is a child: what
+ * the child has closed it may open anew, and write. */
 enum {
-  TAKEN = -1, /* that is the child's */
-  OVER = -2   /* which has ended */
+  LEFT = -1, /* nobody will tell of the child's end */
+  OVER = -2  /* it has ended; less by what was read since */
+};
+
+enum {
+  MOST_KEPT = 256 * 1024 /* bytes, of which no terminal keeps as many */
 };
 
 /* ---- Life ---- */
 
-/* The slave's side is open until the child has it: what nobody has open is at its end. */
 static int pty_open(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {
   int fds[2];
   int r = uv__pty_pair(fds);
@@ -39,10 +44,17 @@ static int pty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return (int) uv__fd_end(io, 0);
 }
 
+/* Of the slave's side. */
+static void let_go(struct uv__io* io, int now) {
+  if (io->tail.u.origin >= 0)
+    uv__file_discard(io->tail.u.origin);
+  io->tail.u.origin = now;
+}
+
 /* Whose terminal it is hears of it by SIGHUP. */
 static int pty_close(struct uv__io* io) {
-  if (io->tail.fd >= 0 && io->tail.u.origin >= 0)
-    uv__file_discard(io->tail.u.origin);
+  if (io->tail.fd >= 0)
+    let_go(io, LEFT);
   io->tail.u.more = NULL;
   return uv__fd_close(io);
 }
@@ -57,22 +69,19 @@ static int pty_name(struct uv__io* io, enum uv__end end, void* to, int* len) {
   return 0;
 }
 
-/* Before there is a child some systems know the size on the slave's side only. */
+/* Before there is a child some systems know the size on the slave's side only, and after its end none does. */
 static int set_size(const struct uv__io* io, const int size[2]) {
-  int fd = io->tail.u.origin >= 0 ? io->tail.u.origin : io->tail.fd;
   struct winsize window = {.ws_col = (unsigned short) size[0], .ws_row = (unsigned short) size[1]};
 
-  return ioctl(fd, TIOCSWINSZ, &window) == 0 ? 0 : UV__ERR(errno);
+  if (io->tail.u.origin >= 0 && ioctl(io->tail.u.origin, TIOCSWINSZ, &window) == 0)
+    return 0;
+  return ioctl(io->tail.fd, TIOCSWINSZ, &window) == 0 ? 0 : UV__ERR(errno);
 }
 
 /* All that it wrote is there by now. What it left behind may go on to have the terminal, and write. */
 static int end_reading(struct uv__io* io) {
-  io->tail.u.origin = OVER;
-  io->tail.state |= UV__FD_READABLE;
-  if (io->tail.state & UV__READ) {
-    io->tail.state &= ~(unsigned) UV__READ;
-    uv__ring(io, UV__READ);
-  }
+  let_go(io, OVER);
+  (void) uv__loop_event(io, UV__SAW_IN | UV__SAW_OUT);
   return (int) uv__fd_end(io, 0);
 }
 
@@ -81,9 +90,12 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
     return set_size(io, value);
   if (option == UV__PTY_OVER)
     return end_reading(io);
-  if (option == UV__PTY_GIVE) { /* The slave's side, once: from then on the caller's. */
+  if (option == UV__PTY_LEAVE) {
+    let_go(io, LEFT);
+    return 0;
+  }
+  if (option == UV__PTY_GIVE) { /* The slave's side, which stays this one's. */
     *(int*) value = io->tail.u.origin;
-    io->tail.u.origin = TAKEN;
     return 0;
   }
   if (option == UV__CHMOD)
@@ -93,18 +105,40 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
 
 /* ---- Moving bytes ---- */
 
-/* Nobody has the slave's side: EIO says so on Linux, and nothing else does; others read nothing. What
- * was written before has been read by then. */
+/* Nobody has the slave's side: EIO says so on Linux, and nothing else does; others read nothing. What was
+ * written before has been read by then. Who is left behind may be silent, of which nothing tells, or write
+ * faster than anybody reads; what the child wrote comes before. */
 static ssize_t pty_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
-  ssize_t n;
+  int is_over = io->tail.u.origin <= OVER;
+  ssize_t n = 0;
 
   (void) passed;
-  do
-    n = read(io->tail.fd, base, len);
-  while (n < 0 && errno == EINTR);
-  if (n < 0 && (errno == EIO || (errno == EAGAIN && io->tail.u.origin == OVER)))
+  if (OVER - io->tail.u.origin <= MOST_KEPT) {
+    do
+      n = read(io->tail.fd, base, len);
+    while (n < 0 && errno == EINTR);
+  }
+  if (n < 0 && (errno == EIO || (errno == EAGAIN && is_over)))
     n = 0;
-  return uv__fd_was_read(io, n, len, 0);
+  n = uv__fd_was_read(io, n, len, 0);
+  if (n > 0 && is_over) {
+    io->tail.u.origin -= (int) n;
+    io->tail.state |= UV__FD_READABLE;
+  }
+  return n;
+}
+
+/* After a write: EAGAIN stays, as nobody reads any more on the slave's side. */
+static int is_full_for_ever(const struct uv__io* io) {
+  struct pollfd other = {.fd = io->tail.fd, .events = POLLOUT};
+  int error = errno;
+  int r;
+
+  if (error != EAGAIN || io->tail.u.origin <= OVER)
+    return error == EAGAIN;
+  r = poll(&other, 1, 0) > 0 && (other.revents & POLLHUP) != 0;
+  errno = error;
+  return r;
 }
 
 /* A write may be cut short though there is room (tty.c), so that the next one is made and finds out. */
@@ -122,7 +156,7 @@ static ssize_t pty_write(struct uv__io* io,
   do
     n = writev(io->tail.fd, (const struct iovec*) bufs, (int) uv__fd_most_bufs(nbufs));
   while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == EIO)
+  if (n < 0 && (errno == EIO || is_full_for_ever(io)))
     return UV_EPIPE;
   n = uv__fd_was_written(io, bufs, nbufs, mode, n);
   if (n > 0)

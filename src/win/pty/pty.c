@@ -139,8 +139,8 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
     terminal->size.Y = (SHORT) size[1];
     return uv__pseudo_resize(terminal->console, terminal->size);
   }
-  if (option == UV__PTY_OVER)
-    return 0; /* The console's thread hears of it, too. */
+  if (option == UV__PTY_OVER || option == UV__PTY_LEAVE)
+    return 0; /* The console's thread hears of it, too, and in any case. */
   if (option == UV__PTY_GIVE)
     return give_console(terminal, value);
   if (option == UV__PTY_CHILD && value != NULL)
