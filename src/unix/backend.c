@@ -224,8 +224,19 @@ int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
   return uv__child_timeout(loop, timeout_ms);
 }
 
+/* Whether anything but streams is to be looked at, which is so in few turns. */
+static int others_stir(const uv_loop_t* loop) {
+  const struct block* block = (const struct block*) loop->tail.poller;
+
+  return !uv__queue_empty(&block->poller.noted) || uv__atomic_load(&block->poller.signals) ||
+         !uv__queue_empty(&block->stalls.queue) || block->children.unwatched > 0 ||
+         !uv__queue_empty(&block->children.ended);
+}
+
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   wait_until(loop, uv__port_limit(loop, timeout_ms));
+  if (!others_stir(loop))
+    return;
   uv__pipe_look(loop);
   uv__signal_look(loop);
   uv__child_look(loop);

@@ -21,8 +21,6 @@ static int stop(uv_handle_t* handle, struct uv__queue* link) {
 static void run(struct uv__queue* hooks, void (*call)(struct uv__queue* link)) {
   struct uv__queue batch;
 
-  if (uv__queue_empty(hooks))
-    return;
   uv__queue_move(hooks, &batch);
   while (!uv__queue_empty(&batch)) {
     struct uv__queue* link = uv__queue_head(&batch);

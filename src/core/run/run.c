@@ -88,7 +88,8 @@ static void serve(struct uv__queue* batch, struct uv__queue* later) {
  * next round, so that every stream of a round has had its turn before. Exits and signals come
  * after them: what a child wrote is read before its end is told. */
 static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) {
-  uv__connect_run_refused(loop);
+  if (!uv__queue_empty(&loop->refused))
+    uv__connect_run_refused(loop);
   for (;;) {
     if (!uv__queue_empty(batch)) {
       struct uv__queue later;
@@ -101,6 +102,12 @@ static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) 
       return;
     uv__queue_move(&loop->ready, batch);
   }
+}
+
+/* Whether that has anything to do. */
+static int streams_wait(const uv_loop_t* loop, const struct uv__queue* batch) {
+  return !uv__queue_empty(batch) || !uv__queue_empty(&loop->ready) ||
+         !uv__queue_empty(&loop->refused);
 }
 
 static void poll_system(uv_loop_t* loop, int timeout_ms) {
@@ -152,17 +159,21 @@ static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
   loop->told = 0;
   uv__queue_move(&loop->later, &batch);
   uv__queue_join(&batch, &loop->ready);
-  serve_streams(loop, &batch, rounds);
+  if (streams_wait(loop, &batch))
+    serve_streams(loop, &batch, rounds);
   may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
-  uv__watcher_run_idle(loop);
-  uv__watcher_run_prepare(loop);
+  if (!uv__queue_empty(&loop->idle))
+    uv__watcher_run_idle(loop);
+  if (!uv__queue_empty(&loop->prepare))
+    uv__watcher_run_prepare(loop);
   wait_for_system(loop, may_wait && !has_idle ? due(loop) : 0);
   if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
     uv__queue_init(&batch); /* What rang has its turn in the next one. */
   else
     uv__queue_move(&loop->ready, &batch);
   hear_threads(loop);
-  serve_streams(loop, &batch, rounds);
+  if (streams_wait(loop, &batch))
+    serve_streams(loop, &batch, rounds);
 }
 
 /* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
@@ -170,7 +181,8 @@ static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
 static void run_closing(uv_loop_t* loop) {
   uv_handle_t* next;
 
-  uv__connect_run_refused(loop); /* A close callback comes last (L4). */
+  if (!uv__queue_empty(&loop->refused))
+    uv__connect_run_refused(loop); /* A close callback comes last (L4). */
   next = loop->closing;
   loop->closing = NULL;
   while (next != NULL) {
@@ -194,7 +206,8 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
     assert(uv__kinds_valid(loop));
     loop->turns++;
     take_one_turn(loop, mode);
-    uv__watcher_run_check(loop);
+    if (!uv__queue_empty(&loop->check))
+      uv__watcher_run_check(loop);
     run_closing(loop);
     uv_update_time(loop);
     uv__timer_run(loop);

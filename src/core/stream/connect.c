@@ -106,8 +106,6 @@ void uv__connect_refuse(uv_connect_t* req, uv_stream_t* stream, int error, uv_co
 void uv__connect_run_refused(uv_loop_t* loop) {
   struct uv__queue batch;
 
-  if (uv__queue_empty(&loop->refused))
-    return;
   uv__queue_move(&loop->refused, &batch);
   while (!uv__queue_empty(&batch)) {
     uv_connect_t* req = uv__container_of(uv__queue_head(&batch), uv_connect_t, link);

@@ -169,7 +169,8 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       uv__loop_again(io);
       return;
     }
-    uv__write_tell(stream); /* What comes may be the answer to them (W1). */
+    if (!uv__queue_empty(&stream->stream.write_done))
+      uv__write_tell(stream); /* What comes may be the answer to them (W1). */
     if (stream->stream.kept.extras != NULL)
       stream->loop->beyond->before_read(stream);
     if (stream->flags & UV__STREAM_ASKED)

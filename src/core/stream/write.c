@@ -6,6 +6,7 @@
  * the system has not taken is gathered, and goes out in one call. */
 #include <assert.h>
 #include <limits.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/stream/stream.h"
@@ -156,6 +157,14 @@ static int gate(const uv_stream_t* stream,
   return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
 }
 
+static int fill_outside(uv_write_t* req, const uv_buf_t bufs[], unsigned listed) {
+  req->bufs = uv__malloc(req->nbufs * sizeof(bufs[0]) + listed * sizeof(struct uv__io*));
+  if (req->bufs == NULL)
+    return UV_ENOMEM;
+  memcpy(req->bufs, bufs, req->nbufs * sizeof(bufs[0]));
+  return 0;
+}
+
 int uv__write_fill(uv_write_t* req,
                    uv_stream_t* stream,
                    const uv_buf_t bufs[],
@@ -165,14 +174,6 @@ int uv__write_fill(uv_write_t* req,
                    uv_write_cb cb) {
   unsigned i;
 
-  req->bufs = req->inline_bufs;
-  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0]) || listed > 0) {
-    req->bufs = uv__malloc(nbufs * sizeof(bufs[0]) + listed * sizeof(struct uv__io*));
-    if (req->bufs == NULL)
-      return UV_ENOMEM;
-  }
-  for (i = 0; i < nbufs; i++)
-    req->bufs[i] = bufs[i];
   req->type = UV_WRITE;
   req->cb = cb;
   req->send_handle = send_handle;
@@ -182,6 +183,11 @@ int uv__write_fill(uv_write_t* req,
   req->status = 0;
   req->written = 0;
   req->state = 0;
+  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0]) || listed > 0)
+    return fill_outside(req, bufs, listed);
+  req->bufs = req->inline_bufs;
+  for (i = 0; i < nbufs; i++)
+    req->inline_bufs[i] = bufs[i];
   return 0;
 }
 
@@ -226,10 +232,14 @@ int uv_write2(uv_write_t* req,
               unsigned int nbufs,
               uv_stream_t* send_handle,
               uv_write_cb cb) {
-  int r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
+  int r;
 
-  if (r == 0)
-    r = uv__write_fill(req, stream, bufs, nbufs, send_handle, 0, cb);
+  if (req == NULL)
+    return UV_EINVAL;
+  r = gate(stream, bufs, nbufs, send_handle);
+  if (r < 0)
+    return r;
+  r = uv__write_fill(req, stream, bufs, nbufs, send_handle, 0, cb);
   if (r < 0)
     return r;
   uv__loop_hold(stream->loop);

@@ -276,6 +276,25 @@ static int is_led(const uv_stream_t* stream) {
          (req->at < req->nbufs && req->bufs[req->at].len > 0 && !(req->state & FORSAKEN));
 }
 
+/* Of a request that is more than bytes: 0 where the call ends before it. */
+static int gather_more(struct uv__gathered* to, uv_write_t* req) {
+  if (is_forsaken(req))
+    return 0;
+  if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
+    if (to->count == 0)
+      to->file = file_of(req);
+    return 0;
+  }
+  if (req->state & HOLDS) {
+    if (to->count > 0)
+      return 0;
+    uv__gathered_pass(to, req->send_handle);
+    if (req->state & UV__WRITE_SEVERAL)
+      to->pass = uv__write_list(req);
+  }
+  return 1;
+}
+
 /* What lies behind a large write can be long and have no bytes: it is not walked over for each
  * call. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
@@ -293,20 +312,8 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
     uv_write_t* req = request_of(link);
     unsigned i;
 
-    if (is_forsaken(req))
+    if ((req->state & (FORSAKEN | HOLDS | UV__WRITE_OF_FILE)) && !gather_more(to, req))
       return;
-    if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
-      if (to->count == 0)
-        to->file = file_of(req);
-      return;
-    }
-    if (req->state & HOLDS) {
-      if (to->count > 0)
-        return;
-      uv__gathered_pass(to, req->send_handle);
-      if (req->state & UV__WRITE_SEVERAL)
-        to->pass = uv__write_list(req);
-    }
     for (i = req->at; i < req->nbufs; i++, looks++)
       if (looks == LOOKS || !uv__write_queue_put(to, &req->bufs[i]))
         return;
@@ -394,7 +401,8 @@ void uv__write_tell(uv_stream_t* stream) {
 
 void uv__write_deliver(uv_stream_t* stream) {
   stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
-  uv__write_tell(stream);
+  if (!uv__queue_empty(&stream->stream.write_done))
+    uv__write_tell(stream);
 }
 
 int uv__write_queue_fails(const uv_stream_t* stream) {

@@ -157,6 +157,8 @@ ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__pa
   do
     n = recv(io->tail.fd, base, len, MSG_DONTWAIT);
   while (n < 0 && errno == EINTR);
+  if (n > 0 && (size_t) n == len) /* There may be more. */
+    return uv__fd_end(io, n);
   return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_TCP) != 0);
 }
 
@@ -215,6 +217,14 @@ int uv__fd_write_waits(struct uv__io* io, enum uv__write_mode mode) {
   return await_room(io);
 }
 
+static int is_less(size_t n, const uv_buf_t* bufs, unsigned nbufs) {
+  unsigned i;
+
+  for (i = 0; i < nbufs && bufs[i].len <= n; i++)
+    n -= bufs[i].len;
+  return i < nbufs;
+}
+
 ssize_t uv__fd_was_written(
     struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs, enum uv__write_mode mode, ssize_t n) {
   struct uv__io_tail* tail = &io->tail;
@@ -223,7 +233,7 @@ ssize_t uv__fd_was_written(
   if (n > 0) {
     /* What took less than all is full: the call that would only say EAGAIN, and that the core
      * makes right behind this one, is saved. After a try nobody knows when the next one comes. */
-    if (mode == UV__QUEUE && nbufs == 1 && (size_t) n < bufs[0].len)
+    if (mode == UV__QUEUE && is_less((size_t) n, bufs, uv__fd_most_bufs(nbufs)))
       tail->state |= UV__FD_FULL;
     return uv__fd_end(io, n);
   }

@@ -81,11 +81,6 @@ int uv__port_backend_fd(const uv_loop_t* loop) {
   return loop->tail.backend_fd;
 }
 
-uint64_t uv__port_now(const uv_loop_t* loop) {
-  (void) loop;
-  return uv_hrtime() / 1000000;
-}
-
 /* ---- Who holds which descriptor ---- */
 
 /* A bit per descriptor rather than the pollers' own knowledge: a socket is made known to its

@@ -3,7 +3,6 @@
  * plain.c's when it is opened; the rest is what all sockets share (fd/). */
 #include "unix/pipe/pipe.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include "core/base/alloc.h"
@@ -35,23 +34,9 @@ static int pipe_option(struct uv__io* io, enum uv__option option, void* value) {
   return UV_EINVAL;
 }
 
-/* Descriptors that come unasked for cut a read short of what is there. Where the poller tells of the rest
- * that does no harm; elsewhere it takes recvmsg, at a tenth more, to know. */
 static ssize_t pipe_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
-  struct iovec vec = {base, len};
-  struct msghdr msg;
-  ssize_t n;
-
-  if (uv__poller_retells(io))
-    return uv__fd_read_now(io, base, len, passed);
-  memset(&msg, 0, sizeof(msg));
-  msg.msg_iov = &vec;
-  msg.msg_iovlen = 1;
-  do
-    n = recvmsg(io->tail.fd, &msg, MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
-  return uv__fd_was_read(io, n, len,
-                         (io->tail.state & UV__FD_LOCAL) && !(msg.msg_flags & MSG_CTRUNC));
+  return io->tail.state & UV__FD_RETOLD ? uv__fd_read_now(io, base, len, passed)
+                                        : uv__scm_read_cut(io, base, len);
 }
 
 static int pipe_accept_now(struct uv__io* io, struct uv__desc* desc) {

@@ -89,12 +89,15 @@ int uv__plain_join(struct uv__io* io);
 /* disk.c: adopt what is always ready, as a file is. Replaces io->ops. */
 int uv__disk_open(struct uv__io* io, int fd, unsigned* opened);
 
-/* scm.c: reading and writing of IPC pipes */
+/* scm.c: reading and writing of IPC pipes; */
 ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed);
 ssize_t uv__scm_write(struct uv__io* io,
                       const uv_buf_t* bufs,
                       unsigned nbufs,
                       enum uv__write_mode mode,
                       struct uv__io* const* pass);
+/* and reading of others. Descriptors that come unasked for cut it short of what is there. Where the poller
+ * tells of the rest that does no harm; elsewhere it takes recvmsg, at a tenth more, to know. */
+ssize_t uv__scm_read_cut(struct uv__io* io, char* base, size_t len);
 
 #endif /* UV__UNIX_PIPE_H_ */

@@ -155,6 +155,23 @@ ssize_t uv__scm_read_now(struct uv__io* io, char* base, size_t len, struct uv__p
   return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_LOCAL) && msg.msg_controllen == 0);
 }
 
+ssize_t uv__scm_read_cut(struct uv__io* io, char* base, size_t len) {
+  struct iovec vec = {base, len};
+  struct msghdr msg;
+  ssize_t n;
+
+  if (uv__poller_retells(io))
+    return uv__fd_read_now(io, base, len, NULL);
+  memset(&msg, 0, sizeof(msg));
+  msg.msg_iov = &vec;
+  msg.msg_iovlen = 1;
+  do
+    n = recvmsg(io->tail.fd, &msg, MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  return uv__fd_was_read(io, n, len,
+                         (io->tail.state & UV__FD_LOCAL) && !(msg.msg_flags & MSG_CTRUNC));
+}
+
 /* ---- Writing ---- */
 
 static ssize_t send_with(
