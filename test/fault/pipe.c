@@ -173,30 +173,39 @@ static int adopt_end(union part* part, uv_file end) {
   return r;
 }
 
-/* Without the flags the ends are such as a helper thread has to serve on Windows. */
-static void adopt_ends(int flags) {
+/* Without the flags the ends are such as a helper thread has to serve on Windows. `share` has somebody have
+ * them, too, and, called with NULL, have them no longer; or NULL. */
+static void adopt_ends(int flags, void (*share)(const uv_file* ends)) {
   uv_file ends[2];
 
   forget();
   if (!scene_begin())
     return;
   if (went_on(uv_pipe(ends, flags, flags))) {
+    if (share != NULL)
+      share(ends);
     CHECK_EQ(adopt_end(&peer, ends[0]), 0);
     CHECK_EQ(adopt_end(&client, ends[1]), 0);
     overhear(&peer);
     if (!scene_failed)
       tell_part(&client);
+    if (share != NULL)
+      share(NULL);
   }
   scene_end();
   CHECK(scene_failed || heard_bytes == BYTES);
 }
 
 void scenario_pipe_ends(void) {
-  adopt_ends(0);
+  adopt_ends(0, NULL);
 }
 
 void scenario_nonblocking_ends(void) {
-  adopt_ends(UV_NONBLOCK_PIPE);
+  adopt_ends(UV_NONBLOCK_PIPE, NULL);
+}
+
+void scenario_shared_ends(void (*share)(const uv_file* ends)) {
+  adopt_ends(UV_NONBLOCK_PIPE, share);
 }
 
 TEST(e1_open_pipe_ends) {

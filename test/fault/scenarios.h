@@ -18,6 +18,7 @@ void scenario_pipe_for_few(void); /* uvs_pipe_bind */
 void scenario_ipc_talk(void);
 void scenario_pipe_ends(void);
 void scenario_nonblocking_ends(void);
+void scenario_shared_ends(void (*share)(const uv_file* ends));
 void scenario_pass_tcp(void);
 void scenario_try_tcp(void); /* by uv_try_write2 */
 void scenario_pass_pipe(void);

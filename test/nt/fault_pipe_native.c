@@ -271,3 +271,34 @@ static void wait_too_long(uint64_t seed) {
 TEST(p1_client_does_not_wait_for_an_instance_for_ever) {
   each_seed(wait_too_long);
 }
+
+/* ---- Ends that somebody else has, too ------------------------------------------------------- */
+
+static void share(const uv_file* pair) {
+  static HANDLE others[2];
+  HANDLE self = GetCurrentProcess();
+  int i;
+
+  faults_pause(1);
+  for (i = 0; i < 2; i++) {
+    if (pair == NULL)
+      CHECK(CloseHandle(others[i]));
+    else
+      CHECK(DuplicateHandle(self, uv_get_osfhandle(pair[i]), self, &others[i], 0, FALSE,
+                            DUPLICATE_SAME_ACCESS));
+  }
+  faults_pause(0);
+}
+
+static void scenario_shared(void) {
+  scenario_shared_ends(share);
+}
+
+TEST(e1_windows_in_shared_pipe_ends) {
+  FAIL_CALLS_OF(scenario_shared, CALL_CreateEventW, CALL_RegisterWaitForSingleObject, CALL_ReadFile,
+                CALL_WriteFile);
+}
+
+TEST(e1_memory_in_shared_pipe_ends) {
+  for_every_allocation(scenario_shared);
+}

@@ -51,6 +51,23 @@ FAULTS = [
     (1, "the pool still waits for an event that is closed", "loop/foreign.c", "port_nt win_shared_file_object_stays_off_the_port",
      "  UnregisterWaitEx(foreign->wait, INVALID_HANDLE_VALUE);\n", ""),
 
+    (1, "what a socket of others took at once is waited for", "tcp/sock.c", "port_nt win_shared_file_object_takes_one_write_after_the_other",
+     "    return state & (UV__WIN_SKIP | UV__WIN_FOREIGN) ? UV__READY : UV__PENDING;",
+     "    return state & UV__WIN_SKIP ? UV__READY : UV__PENDING;"),
+    (1, "what a pipe end of others took at once is waited for", "pipe/put.c", "api_nt w3_last_words_to_a_pipe_that_others_have",
+     "    if (error == ERROR_IO_PENDING)\n      return UV__PENDING;\n",
+     "    if (error == 0 && (io->tail.state & UV__WIN_FOREIGN)) {\n"
+     "      uv__win_began(io, UV__WIN_OUT, pipe->foreign);\n      error = ERROR_IO_PENDING;\n    }\n"
+     "    if (error == ERROR_IO_PENDING)\n      return UV__PENDING;\n"),
+    (1, "an event says that its operation is over", "loop/foreign.c", "port_nt win_event_is_not_the_end_of_an_operation",
+     "  if (!InterlockedCompareExchange(&foreign->flies, 0, 0) ||\n      !uv__late_is_over(&foreign->op->overlapped))\n",
+     "  if (!InterlockedCompareExchange(&foreign->flies, 0, 0))\n"),
+    (1, "what ended in its call is told again", "loop/foreign.c", "port_nt win_shared_file_object_takes_one_write_after_the_other",
+     "  if (!InterlockedCompareExchange(&foreign->flies, 0, 0) ||\n      !uv__late_is_over(&foreign->op->overlapped))\n",
+     "  if (!uv__late_is_over(&foreign->op->overlapped))\n"),
+    (1, "what is over before it is marked is never told", "loop/foreign.c", "port_nt win_operation_that_is_over_before_it_is_marked_is_told",
+     "  if (uv__late_is_over(&foreign->op->overlapped))\n    SetEvent(foreign->event);\n", ""),
+
     # ---- 2. Modes that hang others
     (2, "the event of a pipe end stays unset for all", "npfs/native.c", "port_nt win_plain_write_of_another_holder_returns",
      "  if (!SetFileCompletionNotificationModes(handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))\n    return uv__error",

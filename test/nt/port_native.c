@@ -57,6 +57,10 @@ int native_files_leave_ports(void) {
   return nt_files_can_leave;
 }
 
+int native_sends_end_at_once(void) {
+  return nt_trouble.late == 0;
+}
+
 int native_free_port(void) {
   return 0;
 }

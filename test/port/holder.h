@@ -25,8 +25,10 @@ void holder_pass_byte(struct stream* from, struct stream* to);
 void holder_make_virgin(const struct kind* k, struct stream** virgin, struct stream** other);
 
 /* Whether this system can take a file object off its port: 1 or 0, or -1 where nobody knows. Of the
- * native half. */
+ * native half, as the next one. */
 int native_files_leave_ports(void);
+/* Whether an overlapped send that there is room for is over when its call returns: 0 where nobody knows. */
+int native_sends_end_at_once(void);
 
 /* His own read of no bytes on a handle of his; it answers the event that says that it has ended. */
 HANDLE holder_begin_read(const struct kind* kind, HANDLE handle, OVERLAPPED* overlapped);

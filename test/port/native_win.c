@@ -40,6 +40,10 @@ int native_files_leave_ports(void) {
   return -1;
 }
 
+int native_sends_end_at_once(void) {
+  return 0;
+}
+
 int native_free_port(void) {
   return 0;
 }

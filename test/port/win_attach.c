@@ -166,6 +166,109 @@ TEST(win_shared_file_object_keeps_its_packets) {
   }
 }
 
+/* What the system takes at once counts at once, so that the next write goes there as well (rule W3). */
+TEST(win_shared_file_object_takes_one_write_after_the_other) {
+  EACH_KIND(k) {
+    struct stream *virgin, *other, *s;
+    uv_buf_t buf = uv_buf_init((char*) "x", 1);
+    int i;
+
+    if (k->desc == UV__DESC_TCP && !native_sends_end_at_once())
+      continue;
+    holder_make_virgin(k, &virgin, &other);
+    s = holder_open(k, holder_handle(virgin));
+    arm_dry(s);
+    for (i = 0; i < 3; i++)
+      CHECK_EQ(write_start(s, &buf, 1, UV__QUEUE), 1);
+    CHECK(s->io.tail.state & UV__WIN_FOREIGN);
+    for (i = 0; i < 3; i++)
+      CHECK_EQ(read_byte(other), 'x');
+    stream_end(s);
+    stream_end(virgin);
+    stream_end(other);
+  }
+}
+
+/* Of a write that waits behind such ones it is told when it is over, and not what was to be told of them. */
+TEST(win_shared_pipe_tells_of_what_waits_alone) {
+  static char block[4096];
+
+  EACH_KIND(k) {
+    struct stream *virgin, *other, *s;
+    uv_buf_t buf = uv_buf_init(block, sizeof block);
+    size_t told = 0;
+    ssize_t r;
+
+    if (k->desc == UV__DESC_TCP)
+      continue;
+    holder_make_virgin(k, &virgin, &other);
+    s = holder_open(k, holder_handle(virgin));
+    do {
+      pattern_fill(block, sizeof block, told);
+      r = write_start(s, &buf, 1, UV__QUEUE);
+      told += r > 0 ? (size_t) r : 0;
+    } while (r > 0);
+    CHECK_EQ(r, UV__PENDING);
+    settle();
+    CHECK_EQ(rings(s, UV__WRITE), 0);
+    r = collect_heard(s, r, other);
+    CHECK(r > 0);
+    hear_until(other, told + (size_t) r);
+    stream_end(s);
+    stream_end(virgin);
+    stream_end(other);
+  }
+}
+
+static int marked;
+
+static void note_marked(struct uv__op* op) {
+  (void) op;
+  marked++;
+}
+
+/* An operation in the place of one that the system has, and has ended or not. */
+static struct uv__foreign_pair* begin_marked(struct uv__io* io, int is_over) {
+  struct uv__foreign_pair* pair;
+
+  memset(io, 0, sizeof *io);
+  io->loop = loop;
+  io->tail.in.complete = note_marked;
+  io->tail.in.overlapped.Internal = is_over ? 0 : STATUS_PENDING;
+  marked = 0;
+  CHECK_EQ(uv__foreign_begin(io, &pair), 0);
+  uv__foreign_began(&pair->in);
+  return pair;
+}
+
+/* The system need not wait for us to have seen that it is pending; the pool has looked by then. */
+TEST(win_operation_that_is_over_before_it_is_marked_is_told) {
+  EACH_KIND(k) {
+    struct uv__io io;
+    struct uv__foreign_pair* pair = begin_marked(&io, 1);
+
+    while (marked == 0)
+      turn(1);
+    uv__foreign_end(pair);
+    CHECK_EQ(marked, 1);
+  }
+}
+
+/* The pool may have been told of the one before, and get to that when the next one is pending. */
+TEST(win_event_is_not_the_end_of_an_operation) {
+  EACH_KIND(k) {
+    struct uv__io io;
+    struct uv__foreign_pair* pair = begin_marked(&io, 0);
+
+    CHECK(SetEvent(pair->in.event));
+    (void) polls_during(5);
+    turn(0);
+    uv__foreign_end(pair);
+    turn(0);
+    CHECK_EQ(marked, 0);
+  }
+}
+
 /* Whether the system can take a file object off its port. */
 static int can_leave(const struct kind* k) {
   struct stream *a, *b;

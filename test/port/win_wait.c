@@ -160,18 +160,20 @@ TEST(win_end_of_a_shared_pipe_is_said) {
   }
 }
 
-/* It is on its way when the stream closes. */
+/* It has gone, or is on its way, when the stream closes. */
 TEST(win_close_while_the_end_of_a_shared_pipe_is_said) {
   EACH_KIND(k) {
     struct stream* s;
     HANDLE server;
     HANDLE client;
+    int r;
 
     if (k->ops != &uv__pipe_ops)
       continue;
     server = make_message_pipe(&client);
     s = holder_open(k, client);
-    CHECK_EQ(start(s, UV__SHUTDOWN, NULL), UV__PENDING);
+    r = start(s, UV__SHUTDOWN, NULL);
+    CHECK(r == 0 || r == UV__PENDING);
     stream_end(s);
     CHECK(CloseHandle(client));
     CHECK(CloseHandle(server));

@@ -181,7 +181,7 @@ static void complete_out(struct uv__op* op) {
     uv__ipc_out_fail(ipc);
     uv__ipc_out_finish(io, uv__native_write_error(error));
   } else if (bytes == 0 && !again) {
-    uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
+    uv__pipe_put_later(io, write_again); /* For want of memory. */
   } else {
     go_on(io);
   }

@@ -4,8 +4,12 @@
  * one that somebody shares with us has none of his. Packets would come out there, with addresses of
  * ours, or here, with theirs. So each operation brings an event instead, whose low bit, set, keeps
  * the packet back; a wait of the system's pool for that event posts the packet to our port. From
- * there on everything is as for other handles: the operation is completed by its packet, also one
- * that succeeded at once (UV__WIN_SKIP is not set), and joined by it. */
+ * there on everything is as for other handles: an operation that is pending is completed by its packet,
+ * and joined by it; one that ended in its call has none, so that what a write took counts at once, and the
+ * next one goes to the system as well (rule W3).
+ *
+ * The event is set for both kinds, and the pool gets to it when it likes, which may be when the next
+ * operation is pending already. So it says no more than that there is something to look at. */
 #include "win/loop/loop.h"
 
 #include "core/base/alloc.h"
@@ -14,15 +18,28 @@ enum {
   LOOKS = 8 /* Who passes something on closes his own soon after, or keeps it. */
 };
 
+/* Of an operation that flies nobody has the block but the system, until it is posted here. */
 static void CALLBACK happened(void* context, BOOLEAN timed_out) {
   struct uv__foreign* foreign = context;
 
   (void) timed_out;
+  if (!InterlockedCompareExchange(&foreign->flies, 0, 0) ||
+      !uv__late_is_over(&foreign->op->overlapped))
+    return;
+  InterlockedExchange(&foreign->flies, 0);
   uv__loop_post(foreign->loop, foreign->op);
+}
+
+/* Where it was over before it was marked, its event may have been looked at in vain. */
+void uv__foreign_began(struct uv__foreign* foreign) {
+  InterlockedExchange(&foreign->flies, 1);
+  if (uv__late_is_over(&foreign->op->overlapped))
+    SetEvent(foreign->event);
 }
 
 static int begin(struct uv__foreign* foreign, uv_loop_t* loop, struct uv__op* op) {
   foreign->loop = loop;
+  foreign->flies = 0;
   foreign->event = CreateEventW(NULL, FALSE, FALSE, NULL);
   if (foreign->event == NULL)
     return uv__error_translate(GetLastError());

@@ -143,13 +143,6 @@ struct uv__op* uv__expect_meet(uv_loop_t* loop, OVERLAPPED* overlapped);
 size_t uv__expect_strays(const uv_loop_t* loop);
 int uv__expect_valid(const uv_loop_t* loop);
 
-/* What began will end in a packet: from the port, or from foreign.c. */
-static inline void uv__win_began(struct uv__io* io, struct uv__op* op, unsigned flag) {
-  uv__win_set(io, flag);
-  if (!(io->tail.state & UV__WIN_FOREIGN))
-    uv__expect(io->loop, op);
-}
-
 /* ---- attach.c ---- */
 
 /* Puts a handle on the port. UV_EINVAL: it is on one. */
@@ -206,6 +199,7 @@ struct uv__foreign {
   struct uv__op* op;
   HANDLE event;
   HANDLE wait;
+  volatile LONG flies; /* `op` did not end in its call, and was not posted yet */
 };
 struct uv__foreign_pair {
   struct uv__foreign in;
@@ -221,6 +215,18 @@ void uv__foreign_end(struct uv__foreign_pair* pair);
 int uv__foreign_leave(struct uv__io* io, struct uv__foreign_pair* pair);
 /* Have it serve another operation. */
 void uv__foreign_aim(struct uv__foreign* foreign, struct uv__op* op);
+/* Its operation is pending: have it posted when it is over. */
+void uv__foreign_began(struct uv__foreign* foreign);
+
+/* What began, and did not end in its call, will end in a packet: from the port, or from the pair of an io
+ * with UV__WIN_FOREIGN. */
+static inline void uv__win_began(struct uv__io* io, unsigned flag, struct uv__foreign_pair* pair) {
+  uv__win_set(io, flag);
+  if (io->tail.state & UV__WIN_FOREIGN)
+    uv__foreign_began(flag == UV__WIN_IN ? &pair->in : &pair->out);
+  else
+    uv__expect(io->loop, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out);
+}
 
 /* ---- late.c ---- */
 

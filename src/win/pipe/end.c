@@ -184,10 +184,7 @@ static void complete_write(struct uv__op* op) {
     io->tail.sent = io->tail.state & UV__WIN_CLOSING ? UV_ECANCELED : uv__native_write_error(error);
   if (!uv__pipe_end_finished(io, UV__WIN_OUT))
     return;
-  if (io->tail.sent == 0 && !again)
-    uv__pipe_put_later(io, write_again); /* On somebody else's port this is a packet, too. */
-  else
-    uv__ring(io, UV__WRITE);
+  uv__ring(io, UV__WRITE);
 }
 
 /* One call with what comes first: small buffers together, or one from where it is. As uv__pipe_put. */

@@ -151,15 +151,12 @@ static inline int uv__pipe_end_finished(struct uv__io* io, unsigned flag) {
   return 0;
 }
 
-/* The error that a call left behind: 0 when it succeeded and no packet comes. With events each
- * success brings one, and each warning. */
+/* The error that a call left behind: 0 when it succeeded and no packet comes. */
 static inline DWORD uv__pipe_end_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   DWORD error = ok ? 0 : GetLastError();
 
-  if ((error == 0 || error == ERROR_MORE_DATA) && (io->tail.state & UV__WIN_FOREIGN))
-    error = ERROR_IO_PENDING;
   if (error == ERROR_IO_PENDING)
-    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
+    uv__win_began(io, flag, uv__pipe_of(io)->foreign);
   assert(uv__win_io_valid(io));
   return error;
 }

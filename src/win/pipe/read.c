@@ -133,11 +133,15 @@ static void post_mark_again(struct uv__retry* retry) {
 
 /* A read that ends at once with a warning posts a packet although successes do not, says Windows, and
  * none, does Wine. If there is one it is in the port by now, and this one comes after it; which it would
- * not by any other way than through the port, so that a shortage is waited out. */
+ * not by any other way than through the port, so that a shortage is waited out. With an event there is none
+ * on any system. */
 static int join_warned(struct uv__io* io) {
   struct uv__pipe* pipe = uv__pipe_of(io);
 
-  uv__win_set(io, UV__WIN_IN | UV__WIN_DATA);
+  uv__win_set(io, UV__WIN_DATA);
+  if (io->tail.state & UV__WIN_FOREIGN)
+    return UV__READY;
+  uv__win_set(io, UV__WIN_IN);
   io->tail.in.complete = complete_warned;
   memset(&pipe->mark.overlapped, 0, sizeof(pipe->mark.overlapped));
   pipe->mark.complete = complete_mark;

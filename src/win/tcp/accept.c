@@ -66,7 +66,9 @@ static int post(struct uv__io* io, struct uv__tcp_slot* slot) {
   if (r == UV__PENDING) {
     slot->error = UV__PENDING;
     pool->posted++;
-    if (!(io->tail.state & UV__WIN_FOREIGN))
+    if (io->tail.state & UV__WIN_FOREIGN)
+      uv__foreign_began(&((struct uv__foreign_pair*) io->tail.more)->in);
+    else
       uv__expect(io->loop, &slot->op);
   } else if (r == UV__READY || r == UV_ECONNRESET || r == UV_ECONNABORTED) {
     uv__tcp_pool_finish(pool, slot, r); /* A connection, or one that was reset while it waited. */

@@ -196,7 +196,7 @@ int uv__sock_begun(BOOL ok, unsigned state) {
   int error;
 
   if (ok)
-    return state & UV__WIN_SKIP ? UV__READY : UV__PENDING;
+    return state & (UV__WIN_SKIP | UV__WIN_FOREIGN) ? UV__READY : UV__PENDING;
   error = WSAGetLastError();
   return error == WSA_IO_PENDING ? UV__PENDING : uv__error_translate((DWORD) error);
 }

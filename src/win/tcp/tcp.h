@@ -224,7 +224,7 @@ static inline int uv__tcp_begun(struct uv__io* io, BOOL ok, unsigned flag) {
   int r = uv__sock_begun(ok, io->tail.state);
 
   if (r == UV__PENDING)
-    uv__win_began(io, flag == UV__WIN_IN ? &io->tail.in : &io->tail.out, flag);
+    uv__win_began(io, flag, io->tail.more);
   assert(uv__win_io_valid(io));
   return r;
 }

@@ -1,0 +1,214 @@
+/* What a program has written in its last turn (rule W3): each write is with the system when it returns, so
+ * that one that ends there has lost nothing, whatever it writes to and whoever else has that. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "net.h"
+#include "pipes.h"
+#include "uv.h"
+
+enum {
+  CHANNEL = 3
+};
+
+static uv_process_t child;
+static uv_process_options_t options;
+static uv_stdio_container_t stdio[CHANNEL + 1];
+static struct test_exit child_exit;
+static char* args[8];
+static uv_pipe_t channel;
+
+/* ---- The child ---- */
+
+static int is_child(void) {
+  return harness_arg(0) != NULL;
+}
+
+/* With `passed`, if it is not NULL, beside the second one. Does not return. */
+static void say_all(uv_stream_t* to, uv_stream_t* passed) {
+  static uv_write_t writes[3];
+  int i;
+
+  for (i = 0; i < 3; i++) {
+    uv_buf_t buf = uv_buf_init((char*) "abc" + i, 1);
+
+    CHECK_EQ(uv_write2(&writes[i], to, &buf, 1, i == 1 ? passed : NULL, NULL), 0);
+  }
+  exit(0);
+}
+
+static void say_all_to(uv_file fd, int ipc) {
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, ipc), 0);
+  CHECK_EQ(uv_pipe_open(&channel, fd), 0);
+  say_all((uv_stream_t*) &channel, NULL);
+}
+
+/* ---- Its parent ---- */
+
+static char said[100];
+static int said_length;
+static int said_end;
+
+static void on_said(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  if (nread < 0) {
+    CHECK_EQ(nread, UV_EOF);
+    said_end = 1;
+    return;
+  }
+  CHECK(said_length + (size_t) nread < sizeof said);
+  memcpy(said + said_length, buf->base, (size_t) nread);
+  said_length += (int) nread;
+}
+
+static void hear(uv_stream_t* from) {
+  CHECK_EQ(uv_read_start(from, net_alloc, on_said), 0);
+}
+
+static void prepare(const char* test) {
+  memset(stdio, 0, sizeof stdio);
+  test_child(&options, args, test, "child");
+  options.stdio = stdio;
+  options.stdio_count = CHANNEL + 1;
+  stdio[2].flags = UV_INHERIT_FD; /* for what a failing check has to say */
+  stdio[2].data.fd = 2;
+}
+
+static void pipe_at(int fd, int ipc, int flags) {
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, ipc), 0);
+  stdio[fd].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_WRITABLE_PIPE | flags);
+  stdio[fd].data.stream = (uv_stream_t*) &channel;
+}
+
+/* The pipe to a child that says all. */
+static void hear_child(void) {
+  test_spawn(&child, &options, &child_exit);
+  hear((uv_stream_t*) &channel);
+  net_until(&said_end, 1);
+  CHECK_STR(said, "abc");
+  test_await_child(&child_exit);
+}
+
+/* An end as nobody else has it. */
+TEST(w3_last_words_to_a_pipe) {
+  if (is_child())
+    say_all_to(1, 0);
+  prepare("w3_last_words_to_a_pipe");
+  pipe_at(1, 0, UV_NONBLOCK_PIPE);
+  hear_child();
+  net_end();
+}
+
+/* The parent has it too, as one has it that starts several children with it. */
+TEST(w3_last_words_to_a_pipe_that_others_have) {
+  uv_file ends[2];
+
+  if (is_child())
+    say_all_to(1, 0);
+  prepare("w3_last_words_to_a_pipe_that_others_have");
+  CHECK_EQ(uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, 0), 0);
+  CHECK_EQ(uv_pipe_open(&channel, ends[0]), 0);
+  stdio[1].flags = UV_INHERIT_FD;
+  stdio[1].data.fd = ends[1];
+  test_spawn(&child, &options, &child_exit);
+  test_await_child(&child_exit);
+  test_fd_close(ends[1]);
+  hear((uv_stream_t*) &channel);
+  net_until(&said_end, 1);
+  CHECK_STR(said, "abc");
+  net_end();
+}
+
+/* ---- Over a pipe that carries handles ---- */
+
+TEST(w3_last_words_in_frames) {
+  if (is_child())
+    say_all_to(CHANNEL, 1);
+  prepare("w3_last_words_in_frames");
+  pipe_at(CHANNEL, 1, UV_READABLE_PIPE);
+  hear_child();
+  net_end();
+}
+
+/* A socket goes with them, and is there when its first owner is not. */
+TEST(w3_last_words_with_a_handle) {
+  struct sockaddr_in addr;
+  uv_tcp_t server;
+
+  if (is_child()) {
+    net_listen(&server, 8, NULL);
+    CHECK_EQ(uv_pipe_init(net_loop(), &channel, 1), 0);
+    CHECK_EQ(uv_pipe_open(&channel, CHANNEL), 0);
+    say_all((uv_stream_t*) &channel, (uv_stream_t*) &server);
+  }
+  prepare("w3_last_words_with_a_handle");
+  pipe_at(CHANNEL, 1, UV_READABLE_PIPE);
+  hear_child();
+  CHECK_EQ(uv_pipe_pending_count(&channel), 1);
+  CHECK_EQ(uv_tcp_init(net_loop(), &server), 0);
+  CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &server), 0);
+  addr = net_bound_to(&server);
+  CHECK(addr.sin_port != 0);
+  net_end();
+}
+
+/* ---- To a socket that others have ---- */
+
+static void take_socket(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  static uv_tcp_t passed;
+
+  (void) buf;
+  CHECK(nread >= 0);
+  if (uv_pipe_pending_count((uv_pipe_t*) stream) == 0)
+    return;
+  CHECK_EQ(uv_tcp_init(stream->loop, &passed), 0);
+  CHECK_EQ(uv_accept(stream, (uv_stream_t*) &passed), 0);
+  say_all((uv_stream_t*) &passed, NULL);
+}
+
+TEST(w3_last_words_to_a_socket_that_others_have) {
+  uv_buf_t buf = uv_buf_init((char*) "h", 1);
+  uv_write_t pass;
+  uv_tcp_t here;
+  uv_tcp_t there;
+
+  if (is_child()) {
+    CHECK_EQ(uv_pipe_init(net_loop(), &channel, 1), 0);
+    CHECK_EQ(uv_pipe_open(&channel, CHANNEL), 0);
+    CHECK_EQ(uv_read_start((uv_stream_t*) &channel, net_alloc, take_socket), 0);
+    net_until(&said_end, 1); /* It ends there. */
+  }
+  prepare("w3_last_words_to_a_socket_that_others_have");
+  pipe_at(CHANNEL, 1, UV_READABLE_PIPE);
+  test_spawn(&child, &options, &child_exit);
+  net_pair(&here, &there);
+  CHECK_EQ(uv_write2(&pass, (uv_stream_t*) &channel, &buf, 1, (uv_stream_t*) &there, NULL), 0);
+  test_await_child(&child_exit);
+  hear((uv_stream_t*) &here);
+  net_close((uv_handle_t*) &there);
+  net_until(&said_end, 1);
+  CHECK_STR(said, "abc");
+  net_end();
+}
+
+/* ---- To what a helper writes to (Windows) ---- */
+
+/* There it is handed over, and blocking mode waits until it has gone. */
+static void say_all_waiting(void) {
+  CHECK_EQ(uv_pipe_init(net_loop(), &channel, 0), 0);
+  CHECK_EQ(uv_pipe_open(&channel, 1), 0);
+  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &channel, 1), 0);
+  say_all((uv_stream_t*) &channel, NULL);
+}
+
+TEST(w8_last_words_to_a_pipe_that_waits) {
+  if (is_child())
+    say_all_waiting();
+  prepare("w8_last_words_to_a_pipe_that_waits");
+  pipe_at(1, 0, 0);
+  hear_child();
+  net_end();
+}
