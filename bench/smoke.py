@@ -20,6 +20,7 @@ PLAIN = [
     ["file", "tcp", "send", "50"],
     ["file", "tcp", "copy", "50"],
     ["file", "pipe", "send", "50"],
+    ["spread", "2", "40"],
     ["accept", "40"],
     ["async", "self", "200"],
     ["async", "flood", "2000"],
@@ -31,6 +32,8 @@ PLAIN = [
     ["curve", "watchers", "10", "20"],
     ["curve", "pending", "10", "20"],
     ["curve", "closes", "10", "20"],
+    ["limits", "limits", "10", "20"],
+    ["limits", "timers", "10", "20"],
 ]
 CLIENTS = "4"
 
