@@ -602,8 +602,6 @@ struct uv_pipe_s {
   /* private */
   struct uv__stream stream;
   struct uv__arrivals* arrivals; /* handles that came and were not claimed (rule I3) */
-  struct uv__queue passer;       /* in loop->passers */
-  int holds;                     /* queued writes whose handles have yet to go */
   int instances;                 /* Windows: how many server instances are kept ready */
   /* read-only */
   int ipc; /* 1: handles can be passed over it */
@@ -991,7 +989,6 @@ struct uv_loop_s {
   struct uv__queue later;   /* streams that want one in the next turn of the loop */
   struct uv__queue starved; /* streams that lacked resources */
   struct uv__queue refused; /* connects that were over before they began */
-  struct uv__queue passers; /* pipes whose queue has handles that have yet to go */
   struct uv__queue idle;
   struct uv__queue prepare;
   struct uv__queue check;

@@ -5,7 +5,6 @@
 
 #include "harness.h"
 #include "net.h"
-#include "pages.h"
 #include "pipes.h"
 #include "raw.h"
 #include "uv.h"
@@ -758,57 +757,6 @@ TEST(i4_handle_closed_before_its_write_began) {
   net_until(&failed, 1);
   CHECK_EQ(came, 0);
   net_end();
-}
-
-static void init_channels(uv_pipe_t* channels, unsigned count) {
-  unsigned i;
-
-  for (i = 0; i < count; i++) {
-    CHECK_EQ(uv_pipe_init(net_loop(), &channels[i], 1), 0);
-  }
-}
-
-/* Passing a handle costs the same however many others there are, and so does the close of one that has
- * yet to be passed: these cannot be looked at. */
-TEST(i4_passing_looks_at_no_other_streams) {
-  enum {
-    FEW = 512, /* An assertion looks at the oldest handles of a loop. */
-    MANY = 1000
-  };
-  uv_buf_t bufs[2] = {uv_buf_init(net_block(), NET_BLOCK), uv_buf_init((char*) "x", 1)};
-  size_t size = MANY * sizeof(uv_pipe_t);
-  uv_pipe_t* others = pages_new(size);
-  static uv_pipe_t few[FEW];
-  uv_write_t writes[3];
-  uv_pipe_t beside; /* An assertion about a handle looks at its neighbours, too. */
-  uv_tcp_t a[2];
-  uv_tcp_t b[2];
-  uv_tcp_t passed;
-
-  init_channels(few, FEW);
-  init_channels(others, MANY);
-  init_channels(&beside, 1);
-  begin();
-  net_pair(&a[0], &b[0]);
-  net_pair(&a[1], &b[1]);
-  pages_hide(others, size, 1);
-  CHECK_EQ(uv_write(&writes[0], (uv_stream_t*) &left, &bufs[0], 1, NULL), 0);
-  CHECK_EQ(
-      uv_write2(&writes[1], (uv_stream_t*) &left, &bufs[1], 1, (uv_stream_t*) &b[0], note_ebadf),
-      0);
-  CHECK_EQ(
-      uv_write2(&writes[2], (uv_stream_t*) &left, &bufs[1], 1, (uv_stream_t*) &b[1], close_sent),
-      0);
-  net_close((uv_handle_t*) &b[0]);
-  listen_to(&right);
-  net_until(&failed, 1);
-  net_until(&sent, 1);
-  net_until(&came, 1);
-  claim_tcp(&right, &passed);
-  pages_hide(others, size, 0);
-  net_exchange((uv_stream_t*) &a[1], (uv_stream_t*) &passed, 1000);
-  net_end();
-  pages_free(others, size);
 }
 
 static int dialed;

@@ -19,8 +19,6 @@ static int has_descriptor(const uv_pipe_t* handle) {
 int uv_pipe_init(uv_loop_t* loop, uv_pipe_t* handle, int ipc) {
   uv__stream_init(loop, stream_of(handle), UV_NAMED_PIPE, ipc ? &uv__ipc_ops : &uv__pipe_ops);
   handle->arrivals = NULL;
-  uv__queue_init(&handle->passer);
-  handle->holds = 0;
   handle->instances = INSTANCES;
   handle->ipc = ipc != 0;
   if (ipc)

@@ -28,7 +28,6 @@ int uv_loop_init(uv_loop_t* loop) {
   uv__queue_init(&loop->later);
   uv__queue_init(&loop->starved);
   uv__queue_init(&loop->refused);
-  uv__queue_init(&loop->passers);
   uv__queue_init(&loop->idle);
   uv__queue_init(&loop->prepare);
   uv__queue_init(&loop->check);

@@ -177,9 +177,6 @@ static inline struct uv__io** uv__write_list(const uv_write_t* req) {
   return (struct uv__io**) (void*) (req->bufs + req->nbufs);
 }
 
-/* passing.c: a write whose handles have yet to go is queued, by 1; or not any more, by -1 */
-void uv__passers_count(uv_pipe_t* pipe, int by);
-
 /* write_queue.c */
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
 /* Of one that is not in the queue, which is empty, the system took all at once. */

@@ -98,7 +98,6 @@ static int passes(const uv_write_t* req, const uv_stream_t* handle) {
 static void hold(uv_write_t* req) {
   req->state |= HOLDS;
   count_handles(req, 1);
-  uv__passers_count((uv_pipe_t*) req->handle, 1);
 }
 
 /* From here on no handle is looked at for this request. */
@@ -107,7 +106,6 @@ static void let_go(uv_write_t* req) {
     return;
   req->state &= ~(unsigned) HOLDS;
   count_handles(req, -1);
-  uv__passers_count((uv_pipe_t*) req->handle, -1);
 }
 
 /* It will not be written, and ends with `status` when its place in the order comes (W1). */
@@ -145,14 +143,14 @@ static void forsake(uv_stream_t* stream, const uv_stream_t* handle) {
 }
 
 void uv__write_forsake(uv_stream_t* handle) {
-  struct uv__queue* passers = &handle->loop->passers;
-  struct uv__queue* link = passers->next;
+  struct uv__queue* handles = &handle->loop->handles;
+  struct uv__queue* link;
 
-  while (link != passers && handle->stream.passing > 0) {
-    struct uv__queue* next = link->next; /* It leaves the list with its last handle. */
+  for (link = handles->next; link != handles && handle->stream.passing > 0; link = link->next) {
+    uv_handle_t* other = uv__container_of(link, uv_handle_t, handle.link);
 
-    forsake((uv_stream_t*) uv__container_of(link, uv_pipe_t, passer), handle);
-    link = next;
+    if (uv__handle_is_stream(other) && (other->flags & UV__STREAM_PASSES))
+      forsake((uv_stream_t*) other, handle);
   }
 }
 
@@ -435,16 +433,6 @@ static size_t bytes_left(const uv_write_t* req) {
   return size;
 }
 
-/* Who has handles to pass is in the loop's list of those. */
-static int passer_valid(const uv_stream_t* stream, int holds, int is_all) {
-  const uv_pipe_t* pipe = (const uv_pipe_t*) stream;
-
-  if (!(stream->flags & UV__STREAM_PASSES))
-    return holds == 0;
-  return (is_all ? holds == pipe->holds : holds <= pipe->holds) &&
-         (pipe->holds == 0) == uv__queue_empty(&pipe->passer);
-}
-
 /* Of the requests with bytes left, only the first has begun, those in flight come before the
  * others, and all together have write_queue_size bytes. The last try of a close may have taken what
  * waited for a ring. */
@@ -454,7 +442,6 @@ int uv__write_queue_valid(const uv_stream_t* stream) {
   int flies = (stream->stream.io.busy & UV__WRITE) != 0;
   const struct uv__queue* link;
   size_t size = 0;
-  int holds = 0;
   int looked = 0;
 
   if (flies && stream->stream.phase >= UV__DROPPED)
@@ -472,10 +459,7 @@ int uv__write_queue_valid(const uv_stream_t* stream) {
       return 0;
     flies = (req->state & IN_FLIGHT) != 0;
     size += bytes_left(req);
-    holds += (req->state & HOLDS) != 0;
   }
-  if (!passer_valid(stream, holds, link == queue))
-    return 0;
   if (link == queue ? size != stream->write_queue_size : size > stream->write_queue_size)
     return 0;
   for (link = done->next; link != done && looked < LOOKED_AT; link = link->next, looked++)
