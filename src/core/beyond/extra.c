@@ -53,25 +53,51 @@ static void tell_all(const uv_stream_t* stream, unsigned kinds) {
 
 /* ---- Requests to read ---- */
 
-static void read_for_request(uv_stream_t* stream) {
-  struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
-
-  reads->ops->read(reads);
-}
-
 /* One that was taken back may have bytes that come before those that are read now. */
-static void tell_taken_back(uv_stream_t* stream) {
+static int read_for_request(uv_stream_t* stream) {
   struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
 
   if (reads != NULL)
     reads->ops->turn(reads, 0);
+  if (!(stream->flags & UV__STREAM_ASKED))
+    return 0;
+  reads = uv__extra_find(stream, UV__EXTRA_READS);
+  reads->ops->read(reads);
+  return 1;
 }
 
-static void fail_reads(uv_stream_t* stream, int why) {
+/* One of the callbacks may get the stream another connection after a connect that failed, which is read
+ * from, then. */
+static int fail_reads(uv_stream_t* stream, ssize_t why) {
+  int was_connected = stream->stream.phase == UV__CONNECTED;
   struct uv__extra* reads = uv__extra_find(stream, UV__EXTRA_READS);
 
+  uv__read_note_end(stream, why);
   if (reads != NULL)
-    reads->ops->finish(reads, why);
+    reads->ops->finish(reads, (int) why);
+  return stream->stream.phase != UV__CONNECTING &&
+         (stream->stream.phase != UV__CONNECTED || was_connected);
+}
+
+/* ---- Writes ---- */
+
+/* Whether nothing is left to write. Those that were taken back stay in their place until their turn; who
+ * writes behind them looks at no more than these. */
+static int is_through(const struct uv__queue* queue) {
+  const struct uv__queue* link;
+
+  for (link = queue->prev; link != queue; link = link->prev) {
+    const uv_write_t* req = uv__container_of(link, uv_write_t, link);
+
+    if (req->at < req->nbufs)
+      return 0;
+  }
+  return 1;
+}
+
+static void note_write(const uv_stream_t* stream) {
+  if (is_through(&stream->stream.write_queue))
+    tell_all(stream, 1u << UV__EXTRA_WRITE_LIMIT);
 }
 
 /* ---- The table ---- */
@@ -79,9 +105,9 @@ static void fail_reads(uv_stream_t* stream, int why) {
 static const struct uv__beyond beyond = {
     .tell = tell_all,
     .turn = take_turn,
-    .before_read = tell_taken_back,
     .read = read_for_request,
     .fail_reads = fail_reads,
+    .write = note_write,
     .finish = finish_all,
     .drop_turn = uv__drop_turn,
 };

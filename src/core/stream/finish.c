@@ -76,27 +76,6 @@ static void forget_listening(uv_stream_t* stream) {
   stream->stream.u.connect_req = NULL;
 }
 
-int uv__stream_give_back(uv_stream_t* stream, enum uv__phase phase) {
-  struct uv__io* io = uv__stream_io(stream);
-  int r;
-
-  if (stream->flags & UV__STREAM_PASSES)
-    uv__arrival_drop((uv_pipe_t*) stream);
-  if (stream->stream.phase == UV__LISTENING)
-    forget_listening(stream);
-  stream->flags &= ~(unsigned) (UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_STARVED);
-  stream->stream.phase = (unsigned char) phase;
-  r = io->ops->close(io);
-  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
-  if (r == UV__PENDING) {
-    uv__loop_hold(stream->loop);
-    return UV__PENDING;
-  }
-  io->busy &= (unsigned char) ~UV__CLOSED;
-  uv__loop_freed(stream->loop);
-  return 0;
-}
-
 /* From uv_close: what the system takes of the queue goes out; then everything stops now, and the
  * callbacks are left to uv__stream_finish. */
 int uv__stream_close(uv_handle_t* handle) {
@@ -114,6 +93,8 @@ int uv__stream_close(uv_handle_t* handle) {
   }
   io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
   uv__write_last(stream);
+  if (stream->stream.phase == UV__LISTENING)
+    forget_listening(stream);
   return uv__stream_give_back(stream, UV__CLOSING);
 }
 

@@ -57,50 +57,30 @@ void uv__read_rest(uv_stream_t* stream) {
 
 /* After its end, or when it goes the other way only, a stream can still be written to, and some can
  * be read from again. After an error the connection is gone. */
-static void note_end(uv_stream_t* stream, ssize_t why) {
+void uv__read_note_end(uv_stream_t* stream, ssize_t why) {
   if (why != UV_EOF || !(stream->flags & UV__STREAM_ENDLESS))
     stream->flags &= ~(unsigned) UV__STREAM_READABLE;
   if (why != UV_EOF && why != UV_ENOTCONN)
     stream->flags &= ~(unsigned) UV__STREAM_WRITABLE;
-  uv__extra_tell(stream, 1u << UV__EXTRA_CHILD);
+  if (uv__extras(stream) != NULL) /* It may listen by now. */
+    uv__extra_tell(stream, 1u << UV__EXTRA_CHILD);
 }
 
 static void end(uv_stream_t* stream, ssize_t why, const uv_buf_t* buf) {
   leave(stream);
+  uv__read_note_end(stream, why);
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);
   stream->read_cb(stream, why, buf);
 }
 
-/* Requests are before whoever started reading. One of their callbacks may stop that, or get the stream
- * another connection after a connect that failed, which is read from, then. */
+/* Requests are before whoever started reading. One of their callbacks may stop that. */
 void uv__read_fail(uv_stream_t* stream, ssize_t why) {
-  int was_connected = stream->stream.phase == UV__CONNECTED;
   uv_buf_t none = uv_buf_init(NULL, 0);
 
-  if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
-    note_end(stream, why);
-  if (stream->flags & UV__STREAM_ASKED)
-    stream->loop->beyond->fail_reads(stream, (int) why);
-  if (stream->stream.phase == UV__CONNECTING ||
-      (stream->stream.phase == UV__CONNECTED && !was_connected))
+  if ((stream->flags & UV__STREAM_ASKED) && !stream->loop->beyond->fail_reads(stream, why))
     return;
   if (stream->flags & UV__STREAM_READING)
     end(stream, why, &none);
-}
-
-ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len) {
-  struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t room = uv_buf_init(base, len < INT_MAX ? (unsigned) len : INT_MAX);
-  ssize_t n; /* Some systems refuse a read of more. */
-
-  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
-                                        : io->ops->read_now(io, room.base, room.len, NULL);
-  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
-  if (n >= 0)
-    uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
-  if (n == UV_EOF && (stream->flags & UV__STREAM_CUT))
-    return UV_ECONNRESET; /* Not all that the peer wrote may have come. */
-  return n;
 }
 
 /* Fetches a buffer and reads into it at once, so that one buffer can serve all streams of a
@@ -134,7 +114,6 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  note_end(stream, n);
   end(stream, n, &buf);
 }
 
@@ -171,14 +150,11 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
     }
     if (!uv__queue_empty(&stream->stream.write_done))
       uv__write_tell(stream); /* What comes may be the answer to them (W1). */
-    if (stream->stream.kept.extras != NULL)
-      stream->loop->beyond->before_read(stream);
-    if (stream->flags & UV__STREAM_ASKED)
-      stream->loop->beyond->read(stream);
-    else if (stream->flags & UV__STREAM_READING)
-      read_once(stream);
-    else
-      return;
     ready = 0;
+    if (stream->stream.kept.extras != NULL && stream->loop->beyond->read(stream))
+      continue;
+    if (!(stream->flags & UV__STREAM_READING))
+      return;
+    read_once(stream);
   }
 }

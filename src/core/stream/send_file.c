@@ -70,9 +70,11 @@ static ssize_t give(uvs_send_file_t* req) {
   return 0;
 }
 
-static int take(uvs_send_file_t* req, size_t n) {
-  if (n > 0)
+static void take(uvs_send_file_t* req, size_t n) {
+  if (n > 0) {
     req->moved = 1;
+    req->write.state |= UV__WRITE_TAKEN;
+  }
   req->sent += n;
   req->offset += n;
   req->left -= n;
@@ -82,7 +84,8 @@ static int take(uvs_send_file_t* req, size_t n) {
   }
   if (req->stops && req->left > 0)
     req->write.status = UV_ECANCELED;
-  return req->stops || req->left == 0;
+  if (req->stops || req->left == 0)
+    req->write.at = req->write.nbufs;
 }
 
 /* A stream may have several turns in one of the loop, of which one tells. */
@@ -103,7 +106,7 @@ static void tell_moved(uvs_send_file_t* req) {
 static void tell_progress(uvs_send_file_t* req) {
   uv_stream_t* stream = req->handle;
 
-  if (uv__write_queue_fails(stream)) {
+  if (req->write.status < 0) {
     if (!uv__queue_empty(&stream->stream.write_done))
       return; /* Their callbacks come first, in a turn that they have asked for, and may write (X8). */
     if (uv__write_queue_is_early(stream, &req->write)) {
@@ -112,7 +115,7 @@ static void tell_progress(uvs_send_file_t* req) {
     }
     uv__write_fail(stream, req->write.status);
     uv__write_tell(stream);
-  } else if (req->moved && req->write.at < req->write.nbufs) {
+  } else if (req->moved) {
     tell_moved(req);
   }
 }
@@ -158,16 +161,7 @@ int uvs_send_file(uvs_send_file_t* req,
   req->copies = 0;
   req->moved = 0;
   req->stops = 0;
-  req->write.type = UV_WRITE;
-  req->write.cb = on_end;
-  req->write.send_handle = NULL;
-  req->write.handle = stream;
-  req->write.bufs = req->write.inline_bufs;
-  req->write.bufs[0] = none;
-  req->write.nbufs = 1;
-  req->write.at = 0;
-  req->write.status = 0;
-  req->write.written = 0;
+  uv__write_fill(&req->write, stream, req->write.inline_bufs, &none, 1, NULL, on_end);
   req->write.state = UV__WRITE_OF_FILE;
   uv__loop_hold(stream->loop);
   uv__write_enqueue(stream, &req->write);

@@ -80,11 +80,13 @@ struct uv__beyond {
   void (*tell)(const uv_stream_t* stream, unsigned kinds);
   /* In a turn of the stream, behind its reads. */
   void (*turn)(uv_stream_t* stream, unsigned rung);
-  /* Bytes are about to be read. */
-  void (*before_read)(uv_stream_t* stream);
-  /* With UV__STREAM_ASKED: there may be something to read. Or reading has ended with `why`. */
-  void (*read)(uv_stream_t* stream);
-  void (*fail_reads)(uv_stream_t* stream, int why);
+  /* There may be something to read. 0: no request waits for it. */
+  int (*read)(uv_stream_t* stream);
+  /* With UV__STREAM_ASKED: reading has ended with `why`. 0: for whoever started reading it has not, as a
+   * callback got the stream another connection. */
+  int (*fail_reads)(uv_stream_t* stream, ssize_t why);
+  /* A write is about to be put behind the others. */
+  void (*write)(const uv_stream_t* stream);
   /* The stream has gone: they are on none from now on, and may tell why, which is `status`. */
   void (*finish)(uv_stream_t* stream, int status);
   /* The turn of one that is UV__DROPPED. */
@@ -128,12 +130,29 @@ void uv__arrival_discard(struct uv__arrivals* arrivals);
 
 /* read.c */
 void uv__read_turn(uv_stream_t* stream, unsigned rung);
-/* One read into this memory, and what it means for handles that come with it. */
-ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len);
 /* Nobody waits for bytes any more: the question to the system is taken back. */
 void uv__read_rest(uv_stream_t* stream);
-/* Reading has ended with this: whoever waits for bytes hears of it. */
+/* Reading has ended with this: whoever waits for bytes hears of it; and what that says of the stream. */
 void uv__read_fail(uv_stream_t* stream, ssize_t why);
+void uv__read_note_end(uv_stream_t* stream, ssize_t why);
+
+/* One read into this memory, and what it means for handles that come with it. It is here as of the two who
+ * read (read.c, core/beyond/reads.c) most programs have one linked. */
+static inline ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len) {
+  struct uv__io* io = uv__stream_io(stream);
+  uv_buf_t room = uv_buf_init(base, len < INT_MAX ? (unsigned) len : INT_MAX);
+  ssize_t n;
+
+  /* Some systems refuse a read of more than that. */
+  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
+                                        : io->ops->read_now(io, room.base, room.len, NULL);
+  uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
+  if (n >= 0)
+    uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
+  if (n == UV_EOF && (stream->flags & UV__STREAM_CUT))
+    return UV_ECONNRESET; /* Not all that the peer wrote may have come. */
+  return n;
+}
 
 struct uvs_send_file_s;
 
@@ -141,8 +160,8 @@ struct uvs_send_file_s;
 struct uv__file_ops {
   /* Give the system a piece: the result of a write. Of what failed 0, and its status says why. */
   ssize_t (*give)(struct uvs_send_file_s* file);
-  /* The system took `n` bytes of it. 1: nothing more is to go. */
-  int (*take)(struct uvs_send_file_s* file, size_t n);
+  /* The system took `n` bytes of it: UV__WRITE_TAKEN, and over where nothing more is to go. */
+  void (*take)(struct uvs_send_file_s* file, size_t n);
   /* It is at the front at the end of the stream's turn: how far it is. Or that it failed, with all that was
    * written behind it: until it is told, nothing goes that the program expects to come behind the whole
    * file. */
@@ -154,9 +173,8 @@ struct uv__file_ops {
 struct uv__gathered {
   unsigned count;
   size_t size;
-  struct uv__io* const* pass;   /* the handles that go with the first byte, and NULL; or NULL */
-  struct uv__io* one[2];        /* room for that */
-  struct uvs_send_file_s* file; /* what comes first where count is 0, or NULL */
+  struct uv__io* const* pass; /* the handles that go with the first byte, and NULL; or NULL */
+  struct uv__io* one[2];      /* room for that */
   uv_buf_t bufs[UV__GATHER];
 };
 
@@ -168,19 +186,34 @@ static inline void uv__gathered_pass(struct uv__gathered* to, uv_stream_t* handl
 
 /* Bits of req->state that whoever makes a request may set. */
 enum {
+  UV__WRITE_TAKEN = 1, /* the system took a byte of it */
   UV__WRITE_OF_FILE =
       32, /* it is part of a uvs_send_file_t, and has no bytes but those of its file */
-  UV__WRITE_SEVERAL = 128 /* what it passes is behind its buffers: a list with a NULL at its end */
+  UV__WRITE_SEVERAL = 128 /* what it passes is behind its buffers, a struct uv__several */
 };
 
-static inline struct uv__io** uv__write_list(const uv_write_t* req) {
-  return (struct uv__io**) (void*) (req->bufs + req->nbufs);
+/* What several handles of one write are to the queue (write_handles.c): the one way there. */
+struct uv__several_ops {
+  /* They have yet to go, or not any more: uv__write_count of each. */
+  void (*count)(const uv_write_t* req, int by);
+  int (*has)(const uv_write_t* req, const uv_stream_t* handle);
+};
+
+struct uv__several {
+  const struct uv__several_ops* ops;
+  struct uv__io* list[1]; /* and more, with a NULL at the end */
+};
+
+static inline struct uv__several* uv__several_of(const uv_write_t* req) {
+  return (struct uv__several*) (void*) (req->bufs + req->nbufs);
 }
 
 /* write_queue.c */
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
 /* Of one that is not in the queue, which is empty, the system took all at once. */
 void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req);
+/* A write more, or one less, has yet to pass this handle. */
+void uv__write_count(uv_stream_t* handle, int by);
 /* `handle` closes: it is not looked at any more for the writes that have yet to pass it. Each ends
  * with UV_EBADF, unless the port has the handle already; those behind it go on (I4). */
 void uv__write_forsake(uv_stream_t* handle);
@@ -188,9 +221,9 @@ void uv__write_forsake(uv_stream_t* handle);
  * it is too long. 0: nothing fits behind it. */
 int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
 /* Fills it from the front of the queue, across requests. It ends before a request with a handle
- * that is not the first: the handle has to arrive with that request's first byte. Requests at the
- * front that have nothing left are over then, if nothing is in flight: where no buffer was found
- * the queue is empty. */
+ * that is not the first: the handle has to arrive with that request's first byte; and before a file. Requests
+ * at the front that have nothing left are over then, if nothing is in flight: where no buffer was found
+ * the queue is empty, or begins with a file. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
 /* The requests behind the first `count` buffers with bytes, or the file at the front, are in flight; or
  * none is. */
@@ -215,12 +248,11 @@ void uv__write_fail(uv_stream_t* stream, int status);
  * the stream's turn, and at the end of what it does with them. */
 void uv__write_tell(uv_stream_t* stream);
 void uv__write_deliver(uv_stream_t* stream);
-/* At the end of that, where the queue is not empty: a file at the front has its turn. */
-void uv__write_progress(uv_stream_t* stream);
 /* Whether the end of a request would be told too early (W1). */
 int uv__write_queue_is_early(const uv_stream_t* stream, const uv_write_t* req);
-/* Whether a file at the front has failed, and that was not told yet. */
-int uv__write_queue_fails(const uv_stream_t* stream);
+/* The file at the front, of which something is left, or NULL. Where its status is an error that was not told
+ * yet. */
+struct uvs_send_file_s* uv__write_queue_file(const uv_stream_t* stream);
 /* A request that ended is nobody's any more and has no callback: what came of it, as a count or an
  * error. */
 ssize_t uv__write_take_back(uv_write_t* req);
@@ -240,14 +272,14 @@ int uv__write_gate_handle(const uv_stream_t* stream,
                           uv_stream_t* send_handle);
 
 /* write.c */
-/* Makes a request of the arguments, with room for a list of so many handles (UV__WRITE_SEVERAL); UV_ENOMEM. */
-int uv__write_fill(uv_write_t* req,
-                   uv_stream_t* stream,
-                   const uv_buf_t bufs[],
-                   unsigned nbufs,
-                   uv_stream_t* send_handle,
-                   unsigned listed,
-                   uv_write_cb cb);
+/* Makes a request of the arguments; `room` is where its buffers are kept. */
+void uv__write_fill(uv_write_t* req,
+                    uv_stream_t* stream,
+                    uv_buf_t room[],
+                    const uv_buf_t bufs[],
+                    unsigned nbufs,
+                    uv_stream_t* send_handle,
+                    uv_write_cb cb);
 /* Puts a request, which is whole, behind the others, and gives the system what it takes. */
 void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req);
 void uv__write_turn(uv_stream_t* stream);
@@ -283,11 +315,30 @@ void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);
 void uv__close_turn(uv_stream_t* stream, unsigned rung);
 /* The request to shut down, which there is, has ended. */
 void uv__shutdown_end(uv_stream_t* stream, int status);
-/* The descriptor goes, and the stream to this phase. UV__PENDING: a ring says when it is gone. */
-int uv__stream_give_back(uv_stream_t* stream, enum uv__phase phase);
 int uv__stream_close(uv_handle_t* handle);
 void uv__stream_finish(uv_handle_t* handle);
 int uv__stream_has_requests(const uv_stream_t* stream);
+
+/* The descriptor goes, and the stream, which does not listen, to this phase. UV__PENDING: a ring says when it
+ * is gone. It is here as of the two who do so (finish.c, core/beyond/drop.c) most programs have one linked. */
+static inline int uv__stream_give_back(uv_stream_t* stream, enum uv__phase phase) {
+  struct uv__io* io = uv__stream_io(stream);
+  int r;
+
+  if (stream->flags & UV__STREAM_PASSES)
+    uv__arrival_drop((uv_pipe_t*) stream);
+  stream->flags &= ~(unsigned) (UV__STREAM_READABLE | UV__STREAM_WRITABLE | UV__STREAM_STARVED);
+  stream->stream.phase = (unsigned char) phase;
+  r = io->ops->close(io);
+  uv__trace(io, UV__TRACE_START, UV__CLOSED, r);
+  if (r == UV__PENDING) {
+    uv__loop_hold(stream->loop);
+    return UV__PENDING;
+  }
+  io->busy &= (unsigned char) ~UV__CLOSED;
+  uv__loop_freed(stream->loop);
+  return 0;
+}
 
 /* turn.c: the order of all this in a turn of the stream that owns `io` */
 void uv__stream_turn(struct uv__io* io, unsigned rung);

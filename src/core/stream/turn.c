@@ -15,12 +15,14 @@ void uv__stream_turn(struct uv__io* io, unsigned rung) {
 
   if (stream->stream.phase == UV__CONNECTING)
     uv__connect_turn(stream, rung);
-  if (stream->stream.phase == UV__LISTENING)
+  if (stream->stream.phase == UV__LISTENING) {
     uv__accept_turn(stream);
-  if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
-    uv__read_turn(stream, rung);
-  if (uv__extras(stream) != NULL)
-    stream->loop->beyond->turn(stream, rung);
+  } else {
+    if (stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED))
+      uv__read_turn(stream, rung);
+    if (stream->stream.kept.extras != NULL)
+      stream->loop->beyond->turn(stream, rung);
+  }
   if (stream->stream.phase < UV__DROPPED)
     uv__write_turn(stream);
   if (stream->stream.shutdown_req != NULL)

@@ -54,6 +54,7 @@ static int flush(uv_stream_t* stream) {
   int rounds;
 
   for (rounds = 0; !uv__queue_empty(queue) && !(io->busy & UV__WRITE); rounds++) {
+    uvs_send_file_t* file;
     ssize_t n;
 
     if (rounds == WRITE_ROUNDS) {
@@ -61,13 +62,13 @@ static int flush(uv_stream_t* stream) {
       return 0;
     }
     uv__write_queue_gather(stream, &what);
-    if (what.file != NULL) {
-      if (what.file->write.status < 0)
-        return 0; /* uv__write_progress tells. */
-      n = what.file->ops->give(what.file);
-      what.count = 1;
-    } else if (what.count > 0) {
+    if (what.count > 0) {
       n = give(stream, what.bufs, what.count, UV__QUEUE, what.pass);
+    } else if ((file = uv__write_queue_file(stream)) != NULL) {
+      if (file->write.status < 0)
+        return 0; /* The end of the turn tells. */
+      n = file->ops->give(file);
+      what.count = 1;
     } else {
       continue;
     }
@@ -129,12 +130,19 @@ void uv__write_last(uv_stream_t* stream) {
   }
 }
 
+/* Whether a file at the front has failed, and that was not told yet. */
+static int is_stuck(const uv_stream_t* stream) {
+  const uvs_send_file_t* file = uv__write_queue_file(stream);
+
+  return file != NULL && file->write.status < 0;
+}
+
 /* Blocking mode: all of the queue, now. A write in flight is waited for in the port, which
  * runs no callbacks; what else rings meanwhile waits for its turn. */
 static void flush_blocking(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
 
-  while (!uv__queue_empty(&stream->stream.write_queue) && !uv__write_queue_fails(stream)) {
+  while (!uv__queue_empty(&stream->stream.write_queue) && !is_stuck(stream)) {
     if (!(io->busy & UV__WRITE)) {
       if (flush(stream))
         uv_sleep(1);
@@ -157,23 +165,18 @@ static int gate(const uv_stream_t* stream,
   return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
 }
 
-static int fill_outside(uv_write_t* req, const uv_buf_t bufs[], unsigned listed) {
-  req->bufs = uv__malloc(req->nbufs * sizeof(bufs[0]) + listed * sizeof(struct uv__io*));
-  if (req->bufs == NULL)
-    return UV_ENOMEM;
-  memcpy(req->bufs, bufs, req->nbufs * sizeof(bufs[0]));
-  return 0;
-}
-
-int uv__write_fill(uv_write_t* req,
-                   uv_stream_t* stream,
-                   const uv_buf_t bufs[],
-                   unsigned nbufs,
-                   uv_stream_t* send_handle,
-                   unsigned listed,
-                   uv_write_cb cb) {
+void uv__write_fill(uv_write_t* req,
+                    uv_stream_t* stream,
+                    uv_buf_t room[],
+                    const uv_buf_t bufs[],
+                    unsigned nbufs,
+                    uv_stream_t* send_handle,
+                    uv_write_cb cb) {
   unsigned i;
 
+  for (i = 0; i < nbufs; i++)
+    room[i] = bufs[i];
+  req->bufs = room;
   req->type = UV_WRITE;
   req->cb = cb;
   req->send_handle = send_handle;
@@ -183,11 +186,22 @@ int uv__write_fill(uv_write_t* req,
   req->status = 0;
   req->written = 0;
   req->state = 0;
-  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0]) || listed > 0)
-    return fill_outside(req, bufs, listed);
-  req->bufs = req->inline_bufs;
-  for (i = 0; i < nbufs; i++)
-    req->inline_bufs[i] = bufs[i];
+}
+
+static int fill(uv_write_t* req,
+                uv_stream_t* stream,
+                const uv_buf_t bufs[],
+                unsigned nbufs,
+                uv_stream_t* send_handle,
+                uv_write_cb cb) {
+  uv_buf_t* room = req->inline_bufs;
+
+  if (nbufs > sizeof(req->inline_bufs) / sizeof(req->inline_bufs[0])) {
+    room = uv__malloc(nbufs * sizeof(bufs[0]));
+    if (room == NULL)
+      return UV_ENOMEM;
+  }
+  uv__write_fill(req, stream, room, bufs, nbufs, send_handle, cb);
   return 0;
 }
 
@@ -239,7 +253,7 @@ int uv_write2(uv_write_t* req,
   r = gate(stream, bufs, nbufs, send_handle);
   if (r < 0)
     return r;
-  r = uv__write_fill(req, stream, bufs, nbufs, send_handle, 0, cb);
+  r = fill(req, stream, bufs, nbufs, send_handle, cb);
   if (r < 0)
     return r;
   uv__loop_hold(stream->loop);
@@ -274,7 +288,7 @@ static int write_all(uv_stream_t* stream,
       return UV_EINVAL; /* The result could not tell. */
     size += bufs[i].len;
   }
-  r = uv__write_fill(&req, stream, bufs, nbufs, send_handle, 0, NULL);
+  r = fill(&req, stream, bufs, nbufs, send_handle, NULL);
   if (r < 0)
     return r;
   uv__write_queue_add(stream, &req);
@@ -295,7 +309,7 @@ int uv_try_write2(uv_stream_t* stream,
   if (r < 0)
     return r;
   if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING) &&
-      !uv__write_queue_fails(stream))
+      !is_stuck(stream))
     return write_all(stream, bufs, nbufs, send_handle);
   if (stream->stream.phase != UV__CONNECTED || !uv__queue_empty(&stream->stream.write_queue))
     return UV_EAGAIN; /* Behind others it would overtake them. */
@@ -320,9 +334,14 @@ int uv_try_write(uv_stream_t* stream, const uv_buf_t bufs[], unsigned int nbufs)
 /* ---- Turns ---- */
 
 void uv__write_turn(uv_stream_t* stream) {
+  uvs_send_file_t* file;
+
   if (stream->stream.phase == UV__CONNECTED && !uv__queue_empty(&stream->stream.write_queue))
     (void) flush(stream);
   uv__write_deliver(stream);
-  if (!uv__queue_empty(&stream->stream.write_queue))
-    uv__write_progress(stream);
+  if (uv__queue_empty(&stream->stream.write_queue) || uv__handle_is_closing(stream))
+    return;
+  file = uv__write_queue_file(stream);
+  if (file != NULL)
+    file->ops->progress(file);
 }

@@ -13,12 +13,12 @@
 
 /* Bits of req->state. */
 enum {
-  BEGUN = 1,     /* the system took a byte of it, and with the first one its handles */
-  IN_FLIGHT = 2, /* bytes of it are in a call that has not rung */
-  HOLDS = 4,     /* its handles have yet to go, and count it */
-  FORSAKEN = 8,  /* one of them was closed while it was in flight: begun by then, or EBADF */
+  BEGUN = UV__WRITE_TAKEN, /* and with the first byte its handles */
+  IN_FLIGHT = 2,           /* bytes of it are in a call that has not rung */
+  HOLDS = 4,               /* its handles have yet to go, and count it */
+  FORSAKEN = 8, /* one of them was closed while it was in flight: begun by then, or EBADF */
   OUTSIDE = 16, /* made while its stream had no turn; the loop's turn is in the bits from TURN on */
-  TURN = 256    /* 32 and 128 are UV__WRITE_OF_FILE and UV__WRITE_SEVERAL */
+  TURN = 256    /* 1, 32 and 128 are in stream.h */
 };
 
 enum {
@@ -32,6 +32,11 @@ static uv_write_t* request_of(const struct uv__queue* link) {
 
 static uvs_send_file_t* file_of(uv_write_t* req) {
   return uv__container_of(req, uvs_send_file_t, write);
+}
+
+/* Whether it has no bytes of its own to go. */
+static int is_file(const uv_write_t* req) {
+  return (req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs;
 }
 
 /* The turn of the loop, as far as a request remembers it. */
@@ -66,33 +71,22 @@ static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
 
 /* ---- Handles that are to be passed (I4) ---- */
 
-/* The one that a request passes at this place, or NULL. */
-static uv_stream_t* handle_at(const uv_write_t* req, unsigned index) {
-  struct uv__io* io;
-
-  if (!(req->state & UV__WRITE_SEVERAL))
-    return index == 0 ? req->send_handle : NULL;
-  io = uv__write_list(req)[index];
-  return io == NULL ? NULL : uv__container_of(io, uv_stream_t, stream.io);
+void uv__write_count(uv_stream_t* handle, int by) {
+  if (handle->stream.passing < MOST_PASSING)
+    handle->stream.passing = (unsigned short) (handle->stream.passing + by);
 }
 
 static void count_handles(const uv_write_t* req, int by) {
-  uv_stream_t* handle;
-  unsigned i;
-
-  for (i = 0; (handle = handle_at(req, i)) != NULL; i++)
-    if (handle->stream.passing < MOST_PASSING)
-      handle->stream.passing = (unsigned short) (handle->stream.passing + by);
+  if (req->state & UV__WRITE_SEVERAL)
+    uv__several_of(req)->ops->count(req, by);
+  else
+    uv__write_count(req->send_handle, by);
 }
 
+/* send_handle is the first of several. */
 static int passes(const uv_write_t* req, const uv_stream_t* handle) {
-  const uv_stream_t* other;
-  unsigned i;
-
-  for (i = 0; (other = handle_at(req, i)) != NULL; i++)
-    if (other == handle)
-      return 1;
-  return 0;
+  return req->send_handle == handle ||
+         ((req->state & UV__WRITE_SEVERAL) && uv__several_of(req)->ops->has(req, handle));
 }
 
 static void hold(uv_write_t* req) {
@@ -161,27 +155,20 @@ static void note_turn(const uv_stream_t* stream, uv_write_t* req) {
     req->state |= OUTSIDE | turn_of(stream);
 }
 
-/* Whether nothing is left to write. Those that were taken back stay in their place until their turn; who
- * writes behind them looks at no more than these. */
-static int is_through(const struct uv__queue* queue) {
-  const struct uv__queue* link = queue->prev;
-
-  while (link != queue && request_of(link)->at == request_of(link)->nbufs)
-    link = link->prev;
-  return link == queue;
-}
-
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
   unsigned i;
 
   for (i = 0; i < req->nbufs; i++)
     stream->write_queue_size += req->bufs[i].len;
   note_turn(stream, req);
-  if (uv__extras(stream) != NULL && is_through(&stream->stream.write_queue))
-    uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
+  if (stream->stream.kept.extras != NULL)
+    stream->loop->beyond->write(stream);
   uv__queue_insert_tail(&stream->stream.write_queue, &req->link);
-  if (req->send_handle != NULL)
-    hold(req);
+  if (req->send_handle != NULL) {
+    req->state |= HOLDS;
+    count_handles(req, 1);
+    uv__passers_count((uv_pipe_t*) stream, 1);
+  }
 }
 
 void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
@@ -194,11 +181,8 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
  * become so, are stepped over. Returns how many were not its own. */
 static size_t take(uv_stream_t* stream, uv_write_t* req, size_t n) {
-  if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
-    if (n > 0)
-      req->state |= BEGUN;
-    if (file_of(req)->ops->take(file_of(req), n))
-      req->at = req->nbufs;
+  if (is_file(req)) {
+    file_of(req)->ops->take(file_of(req), n);
     return 0; /* Nothing was gathered with it. */
   }
   for (; req->at < req->nbufs; req->at++) {
@@ -276,19 +260,14 @@ static int is_led(const uv_stream_t* stream) {
 
 /* Of a request that is more than bytes: 0 where the call ends before it. */
 static int gather_more(struct uv__gathered* to, uv_write_t* req) {
-  if (is_forsaken(req))
+  if (is_forsaken(req) || is_file(req))
     return 0;
-  if ((req->state & UV__WRITE_OF_FILE) && req->at < req->nbufs) {
-    if (to->count == 0)
-      to->file = file_of(req);
-    return 0;
-  }
   if (req->state & HOLDS) {
     if (to->count > 0)
       return 0;
     uv__gathered_pass(to, req->send_handle);
     if (req->state & UV__WRITE_SEVERAL)
-      to->pass = uv__write_list(req);
+      to->pass = uv__several_of(req)->list;
   }
   return 1;
 }
@@ -305,7 +284,6 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   to->count = 0;
   to->size = 0;
   to->pass = NULL;
-  to->file = NULL;
   for (link = queue->next; link != queue && looks < LOOKS; link = link->next, looks++) {
     uv_write_t* req = request_of(link);
     unsigned i;
@@ -403,19 +381,11 @@ void uv__write_deliver(uv_stream_t* stream) {
     uv__write_tell(stream);
 }
 
-int uv__write_queue_fails(const uv_stream_t* stream) {
+uvs_send_file_t* uv__write_queue_file(const uv_stream_t* stream) {
   const struct uv__queue* queue = &stream->stream.write_queue;
-  const uv_write_t* req = request_of(queue->next);
+  uv_write_t* req = request_of(queue->next);
 
-  return queue->next != queue && (req->state & UV__WRITE_OF_FILE) && req->status < 0 &&
-         req->at < req->nbufs;
-}
-
-void uv__write_progress(uv_stream_t* stream) {
-  uv_write_t* req = request_of(stream->stream.write_queue.next);
-
-  if ((req->state & UV__WRITE_OF_FILE) && !uv__handle_is_closing(stream))
-    file_of(req)->ops->progress(file_of(req));
+  return queue->next != queue && is_file(req) ? file_of(req) : NULL;
 }
 
 #if !defined(NDEBUG)
