@@ -89,11 +89,6 @@ static int passes(const uv_write_t* req, const uv_stream_t* handle) {
          ((req->state & UV__WRITE_SEVERAL) && uv__several_of(req)->ops->has(req, handle));
 }
 
-static void hold(uv_write_t* req) {
-  req->state |= HOLDS;
-  count_handles(req, 1);
-}
-
 /* From here on no handle is looked at for this request. */
 static void let_go(uv_write_t* req) {
   if (!(req->state & HOLDS))
@@ -167,7 +162,6 @@ void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
   if (req->send_handle != NULL) {
     req->state |= HOLDS;
     count_handles(req, 1);
-    uv__passers_count((uv_pipe_t*) stream, 1);
   }
 }
 
