@@ -1346,7 +1346,7 @@ enum {
 #  ifdef UVSTREAM_COVERAGE /* Each child has to write down what it covered before it is another program. */
   STRANGERS = 10
 #  else
-  STRANGERS = 60
+  STRANGERS = 20
 #  endif
 };
 
