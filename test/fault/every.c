@@ -8,7 +8,7 @@
 
 enum {
   MOST_ALLOCATIONS = 2000,
-  PATIENCE_MS = 20000
+  PATIENCE_MS = 90000
 };
 
 uv_loop_t* scene;
