@@ -32,14 +32,6 @@ static void on_client_closed(uv_handle_t* handle) {
     start_connect((struct pair*) handle);
 }
 
-static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  static char bytes[64];
-
-  (void) handle;
-  (void) suggested_size;
-  *buf = uv_buf_init(bytes, sizeof(bytes));
-}
-
 static void on_reset(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
   if (nread < 0)
@@ -51,7 +43,7 @@ static void on_connected(uv_connect_t* req, int status) {
 
   check(status, "connect");
   check(uv_try_write(req->handle, &byte, 1), "uv_try_write");
-  check(uv_read_start(req->handle, on_alloc, on_reset), "uv_read_start");
+  check(uv_read_start(req->handle, small_room, on_reset), "uv_read_start");
 }
 
 static void start_connect(struct pair* pair) {
@@ -78,7 +70,7 @@ static void on_connection(uv_stream_t* listener, int status) {
   check(status, "connection");
   accepted = allocate(sizeof(*accepted));
   stream_accept(listener, accepted);
-  check(uv_read_start(&accepted->stream, on_alloc, on_byte), "uv_read_start");
+  check(uv_read_start(&accepted->stream, small_room, on_byte), "uv_read_start");
 }
 
 int main(int argc, char** argv) {

@@ -39,6 +39,30 @@ static inline long argument(int argc, char** argv, int n, long otherwise) {
   return value;
 }
 
+/* Numbers that look like any, and the same ones each time and for both libraries. */
+static inline uint64_t next_number(void) {
+  static uint64_t state = 88172645463325252u;
+
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return state;
+}
+
+/* Of a timer that is not to come, in milliseconds: from an hour on, to a month. */
+static inline uint64_t far_time(void) {
+  return 3600000u + next_number() % 2592000000u;
+}
+
+/* A uv_alloc_cb: room for little that nobody looks at, whichever thread it is of. */
+static inline void small_room(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  static char bytes[64];
+
+  (void) handle;
+  (void) suggested_size;
+  *buf = uv_buf_init(bytes, sizeof(bytes));
+}
+
 /* What one thing took: */
 struct measure {
   uint64_t cpu_ns;

@@ -17,16 +17,6 @@ static long others;
 static long operations;
 static long left; /* of what this turn or this run waits for */
 
-/* Numbers that look like any, and the same ones for both libraries. */
-static uint64_t next_number(void) {
-  static uint64_t state = 88172645463325252u;
-
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
 static void close_handle(uv_handle_t* handle, void* arg) {
   (void) arg;
   if (!uv_is_closing(handle))
@@ -44,11 +34,6 @@ static void end_loop(void) {
 static void on_never(uv_timer_t* timer) {
   (void) timer;
   check(UV_ETIMEDOUT, "a timer that is not due");
-}
-
-/* From an hour on, to a month. */
-static uint64_t far_time(void) {
-  return 3600000u + next_number() % 2592000000u;
 }
 
 static uv_timer_t* make_timers(void) {
@@ -138,14 +123,6 @@ struct pipe_ends {
   uv_file writer;
 };
 
-static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  static char bytes[64];
-
-  (void) handle;
-  (void) suggested_size;
-  *buf = uv_buf_init(bytes, sizeof(bytes));
-}
-
 static void on_byte(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) stream;
   (void) buf;
@@ -165,7 +142,7 @@ static struct pipe_ends* make_pipes(long count) {
     pipes[i].writer = fds[1];
     check(uv_pipe_init(&loop, &pipes[i].reader, 0), "uv_pipe_init");
     check(uv_pipe_open(&pipes[i].reader, fds[0]), "uv_pipe_open");
-    check(uv_read_start((uv_stream_t*) &pipes[i].reader, on_alloc, on_byte), "uv_read_start");
+    check(uv_read_start((uv_stream_t*) &pipes[i].reader, small_room, on_byte), "uv_read_start");
   }
   uv_run(&loop, UV_RUN_NOWAIT);
   return pipes;

@@ -64,14 +64,6 @@ static void* count_realloc(void* ptr, size_t size) {
 
 /* ---- Idle connections ------------------------------------------------------------------ */
 
-static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  static char bytes[64];
-
-  (void) handle;
-  (void) suggested_size;
-  *buf = uv_buf_init(bytes, sizeof(bytes));
-}
-
 static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) stream;
   (void) buf;
@@ -79,7 +71,7 @@ static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 }
 
 static void use_handle(uv_stream_t* stream) {
-  check(uv_read_start(stream, on_alloc, on_read), "uv_read_start");
+  check(uv_read_start(stream, small_room, on_read), "uv_read_start");
   if (++handles_used == handles_wanted)
     uv_stop(stream->loop);
 }

@@ -21,21 +21,6 @@ struct silent {
 
 static uv_loop_t loop;
 
-/* Numbers that look like any, and the same ones each time. */
-static uint64_t next_number(void) {
-  static uint64_t state = 88172645463325252u;
-
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
-/* From an hour on, to a month. */
-static uint64_t far_time(void) {
-  return 3600000u + next_number() % 2592000000u;
-}
-
 static void on_never(uv_timer_t* timer) {
   (void) timer;
   check(UV_ETIMEDOUT, "a timer that is not due");
@@ -54,14 +39,6 @@ static uv_timer_t* make_timers(long count) {
     set_timer(&timers[i]);
   }
   return timers;
-}
-
-static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  static char bytes[64];
-
-  (void) handle;
-  (void) suggested_size;
-  *buf = uv_buf_init(bytes, sizeof(bytes));
 }
 
 static void on_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -88,7 +65,7 @@ static struct silent* make_limits(long count) {
     silents[i].writer = fds[1];
     check(uv_pipe_init(&loop, &silents[i].reader, 0), "uv_pipe_init");
     check(uv_pipe_open(&silents[i].reader, fds[0]), "uv_pipe_open");
-    check(uv_read_start(stream, on_alloc, on_read), "uv_read_start");
+    check(uv_read_start(stream, small_room, on_read), "uv_read_start");
     set_limit(&silents[i]);
   }
   return silents;

@@ -47,14 +47,6 @@ static uv_loop_t street; /* the clients' */
 static struct client clients[AT_ONCE];
 static long connects_left;
 
-static void on_alloc(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
-  static char bytes[64]; /* Nobody looks at them, whichever thread they are of. */
-
-  (void) handle;
-  (void) suggested_size;
-  *buf = uv_buf_init(bytes, 1);
-}
-
 /* ---- The clients ------------------------------------------------------------------------- */
 
 static void start_connect(struct client* client);
@@ -75,7 +67,7 @@ static void on_connected(uv_connect_t* req, int status) {
 
   check(status, "connect");
   check(uv_try_write(req->handle, &byte, 1), "uv_try_write");
-  check(uv_read_start(req->handle, on_alloc, on_reset), "uv_read_start");
+  check(uv_read_start(req->handle, small_room, on_reset), "uv_read_start");
 }
 
 static void start_connect(struct client* client) {
@@ -109,7 +101,7 @@ static void on_byte(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 static void serve(struct server* server, struct guest* guest) {
   stream_init(&server->loop, &guest->stream, TCP);
   check(uvs_attach(&guest->stream.stream, &guest->moving), "uvs_attach");
-  check(uv_read_start(&guest->stream.stream, on_alloc, on_byte), "uv_read_start");
+  check(uv_read_start(&guest->stream.stream, small_room, on_byte), "uv_read_start");
 }
 
 static void on_bell(uv_async_t* bell) {
