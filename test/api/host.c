@@ -1,4 +1,5 @@
 /* What a program asks about its machine, its users and the libraries it can load. */
+#undef WIN32_LEAN_AND_MEAN /* names_that_programs_find_by_uv_h_alone */
 #include <stdlib.h>
 #include <string.h>
 

@@ -136,8 +136,7 @@ static void on_cut_off(uv_write_t* req, int status) {
 }
 
 TEST(print_two_lanes_that_wait) {
-  static char block[NET_BLOCK];
-  uv_buf_t buf = uv_buf_init(block, sizeof(block));
+  uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
   uv_write_t req;
   uv_tcp_t client;
   uv_tcp_t server;
