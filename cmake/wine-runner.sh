@@ -20,36 +20,49 @@ fail() {
   exit 127
 }
 
+# Nothing up to the start of the program starts another one where the Wine server runs already: this is done
+# for each of thousands of tests.
+
+# The first of the names that is there is $found, a path.
 first_executable() {
-  local name path
-  for name in "$@"; do
-    path=$(command -v "$name" 2>/dev/null) && { echo "$path"; return; }
+  for found in "$@"; do
+    case $found in
+    /*) [ ! -x "$found" ] || return 0 ;;
+    *)
+      if hash "$found" 2>/dev/null; then
+        found=${BASH_CMDS[$found]}
+        return 0
+      fi
+      ;;
+    esac
   done
   return 1
 }
 
-# The build folder is the nearest one above the program with a CMakeCache.txt.
+# The build folder is the nearest one above the program with a CMakeCache.txt: $folder.
 build_folder() {
-  local folder
-  folder=$(cd "$(dirname "$1")" && pwd)
-  while [ "$folder" != / ]; do
-    if [ -e "$folder/CMakeCache.txt" ]; then
-      echo "$folder"
-      return
-    fi
-    folder=$(dirname "$folder")
+  local was=$PWD
+  case $1 in
+  */*) cd "${1%/*}" || return ;;
+  esac
+  folder=$PWD
+  cd "$was"
+  until [ -e "$folder/CMakeCache.txt" ]; do
+    [ -n "$folder" ] || return 1
+    folder=${folder%/*}
   done
-  return 1
 }
 
 # 64-bit Wine by itself has its loader in /usr/lib/wine and nothing but wrappers on the path.
-wine=$(first_executable /usr/lib/wine/wine64 wine64 wine) || fail "Wine is not installed"
-server=$(first_executable /usr/lib/wine/wineserver64 wineserver64 wineserver \
-  /usr/lib/wine/wineserver) || fail "wineserver is not installed"
+first_executable /usr/lib/wine/wine64 wine64 wine || fail "Wine is not installed"
+wine=$found
+first_executable /usr/lib/wine/wineserver64 wineserver64 wineserver /usr/lib/wine/wineserver ||
+  fail "wineserver is not installed"
+server=$found
 
 if [ -z "${WINEPREFIX:-}" ]; then
   [ -e "$1" ] || fail "$1 does not exist"
-  folder=$(build_folder "$1") || fail "$1 is in no build folder; set WINEPREFIX"
+  build_folder "$1" || fail "$1 is in no build folder; set WINEPREFIX"
   WINEPREFIX=$folder/wine
 fi
 export WINEPREFIX WINELOADER="$wine" WINESERVER="$server"
@@ -58,10 +71,10 @@ unset DISPLAY
 
 # The last CPU this process may use; nothing when that cannot be told.
 pin=()
-if command -v taskset >/dev/null 2>&1; then
-  cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //') || cpus=
-  cpu=${cpus##*[,-]}
-  [ -z "$cpu" ] || pin=(taskset -c "$cpu")
+if hash taskset 2>/dev/null; then
+  while read -r key cpus; do
+    [ "$key" != Cpus_allowed_list: ] || pin=(taskset -c "${cpus##*[,-]}")
+  done 2>/dev/null </proc/self/status || true
 fi
 
 # Linux 6.9 and newer put the heap of a program anywhere in the gibibyte behind it, and once in
@@ -69,9 +82,17 @@ fi
 # with code 1 before it began. Without random addresses it does not. Where a container forbids
 # that, the chance remains.
 fixed=()
-if setarch -R true 2>/dev/null; then
-  fixed=(setarch -R)
+[ -d "$WINEPREFIX" ] || mkdir -p "$WINEPREFIX"
+if [ ! -e "$WINEPREFIX/addresses" ]; then
+  if setarch -R true 2>/dev/null; then
+    echo fixed
+  else
+    echo random
+  fi >"$WINEPREFIX/addresses.$$"
+  mv "$WINEPREFIX/addresses.$$" "$WINEPREFIX/addresses"
 fi
+read -r addresses <"$WINEPREFIX/addresses"
+[ "$addresses" != fixed ] || fixed=(setarch -R)
 
 # What the caller left open besides, such as the other end of a pipe that ninja reads.
 shut_the_rest() {
@@ -88,9 +109,13 @@ quietly() (
 )
 
 server_runs() {
-  local pid
-  pid=$(cat "$WINEPREFIX/server.pid" 2>/dev/null) || return 1
-  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "WINEPREFIX=$WINEPREFIX"
+  local pid variables IFS=$'\n'
+  read -r pid 2>/dev/null <"$WINEPREFIX/server.pid" || return 1
+  mapfile -d '' -t variables 2>/dev/null <"/proc/$pid/environ" || return 1
+  case $'\n'"${variables[*]}"$'\n' in
+  *$'\n'"WINEPREFIX=$WINEPREFIX"$'\n'*) return 0 ;;
+  esac
+  return 1
 }
 
 # In the foreground, so that its process id is known; gone five minutes after its last client.
@@ -102,7 +127,10 @@ start_server() {
   echo $! >"$WINEPREFIX/server.pid"
 }
 
-mkdir -p "$WINEPREFIX"
+if [ -e "$WINEPREFIX/ready" ] && server_runs; then
+  exec "${pin[@]}" "${fixed[@]}" "$wine" "$@"
+fi
+
 exec 9>"$WINEPREFIX/lock"
 flock 9
 if ! server_runs; then
