@@ -6,7 +6,7 @@
 
 /* Give the library the counting allocator; call it first. */
 void memory_begin(void);
-/* uv_library_shutdown, then fail the test unless all blocks were freed. */
+/* uv_library_shutdown, then fail the test unless all blocks are freed, if need be after a while. */
 void memory_end(void);
 
 /* Blocks that are allocated now, and allocations (also failed ones) since the beginning. */

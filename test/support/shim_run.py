@@ -70,7 +70,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("runner", nargs="?")
     parser.add_argument("--jobs", type=int, default=4)
-    parser.add_argument("--timeout", type=float, default=30, help="seconds for a test")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds for a test")
     parser.add_argument("--only", default="", help="a pattern that is found in the names of tests")
     parser.add_argument("--all", action="store_true", help="as if no test were known to fail")
     options = parser.parse_args()

@@ -9,6 +9,7 @@
 #  include <process.h>
 #  include <windows.h>
 #else
+#  include <poll.h>
 #  include <pthread.h>
 #  include <sched.h>
 #endif
@@ -46,6 +47,10 @@ void test_thread_yield(void) {
   SwitchToThread();
 }
 
+void test_thread_sleep(int ms) {
+  Sleep((DWORD) ms);
+}
+
 long test_load(const volatile long* number) {
   return InterlockedCompareExchange((volatile long*) number, 0, 0);
 }
@@ -73,6 +78,10 @@ static void join(struct test_thread* thread) {
 
 void test_thread_yield(void) {
   sched_yield();
+}
+
+void test_thread_sleep(int ms) {
+  (void) poll(NULL, 0, ms);
 }
 
 long test_load(const volatile long* number) {

@@ -10,6 +10,8 @@ struct test_thread* test_thread_start(void (*fn)(void* arg), void* arg);
 void test_thread_join(struct test_thread* thread);
 /* Let others run; for loops that wait for another thread's test_load. */
 void test_thread_yield(void);
+/* The same, for so many milliseconds. */
+void test_thread_sleep(int ms);
 
 /* A number that threads and signal handlers share; both are sequentially consistent. */
 long test_load(const volatile long* number);
