@@ -311,6 +311,7 @@ SLEEPS = {
     ("test/facts/timer.c", "let_it_ring"): "waiting for the timer would set it back",
     ("test/facts/timer.c", "clock_that_sleeps"): "the clock is what is tested",
     ("test/facts/tcp.c", "reset_is_told_when_nothing_waits"): "nothing tells that a reset has come",
+    ("test/support/thread.c", "test_thread_sleep"): "for memory_end: nothing tells what becomes of a thread left behind",
     ("tools/floors_test.py", "sleeps"): "lists the ways to sleep, and takes none",
     ("tools/readme_test.py", "connect"): LOOKS_AGAIN,
 }
