@@ -71,7 +71,7 @@ struct uv__io_tail {
   int slot;           /* place in the poller's table; unused by epoll and kqueue */
   int error;          /* result of a finished connect, until it is collected */
   union {
-    void* more; /* a kind's own block: names of a pipe, what is known of a child */
+    void* more; /* a kind's own block: names of a pipe, what is known of a child; or who looks */
     int origin; /* the number that the program knows a pipe(2) end or a terminal by */
   } u;
 };

@@ -136,7 +136,7 @@ static struct block* make_block(uv_loop_t* loop) {
   if (block == NULL)
     return NULL;
   block->poller.loop = loop;
-  uv__queue_init(&block->poller.noted);
+  uv__queue_init(&block->poller.lookers);
   block->poller.stalls = &block->stalls;
   block->poller.children = &block->children;
   uv__pipe_start(&block->stalls, loop);
@@ -224,20 +224,14 @@ int uv__port_limit(const uv_loop_t* loop, int timeout_ms) {
   return uv__child_timeout(loop, timeout_ms);
 }
 
-/* Whether anything but streams is to be looked at, which is so in few turns. */
-static int others_stir(const uv_loop_t* loop) {
-  const struct block* block = (const struct block*) loop->tail.poller;
-
-  return !uv__queue_empty(&block->poller.noted) || uv__atomic_load(&block->poller.signals) ||
-         !uv__queue_empty(&block->stalls.queue) || block->children.unwatched > 0 ||
-         !uv__queue_empty(&block->children.ended);
-}
-
+/* Few turns have more than streams to look at. A signal, of which others tell at any time, is in no list, and
+ * first: who waits for children is told by it that there is something to look at. */
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
+  const struct uv__poller* poller = uv__loop_poller(loop);
+
   wait_until(loop, uv__port_limit(loop, timeout_ms));
-  if (!others_stir(loop))
-    return;
-  uv__pipe_look(loop);
-  uv__signal_look(loop);
-  uv__child_look(loop);
+  if (uv__atomic_load(&poller->signals))
+    uv__signal_look(loop);
+  if (!uv__queue_empty(&poller->lookers))
+    uv__loop_look(loop);
 }

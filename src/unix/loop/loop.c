@@ -129,14 +129,33 @@ static int connect_result(int fd) {
 }
 
 void uv__loop_tell(struct uv__io* io) {
-  struct uv__poller* poller = uv__loop_poller(io->loop);
+  struct uv__looker* looker = io->tail.u.more;
 
   if (!(io->tail.state & UV__FD_OWN)) {
     uv__ring(io, UV__EVENT);
     return;
   }
   uv__queue_remove(&io->link); /* It may be noted already. */
-  uv__queue_insert_tail(&poller->noted, &io->link);
+  uv__queue_insert_tail(&looker->noted, &io->link);
+  uv__loop_want_look(io->loop, looker);
+}
+
+void uv__loop_want_look(uv_loop_t* loop, struct uv__looker* looker) {
+  uv__queue_remove(&looker->link);
+  uv__queue_insert_tail(&uv__loop_poller(loop)->lookers, &looker->link);
+}
+
+void uv__loop_look(uv_loop_t* loop) {
+  struct uv__queue batch;
+
+  uv__queue_move(&uv__loop_poller(loop)->lookers, &batch);
+  while (!uv__queue_empty(&batch)) {
+    struct uv__looker* looker = uv__container_of(uv__queue_head(&batch), struct uv__looker, link);
+
+    uv__queue_remove(&looker->link);
+    if (looker->look(looker))
+      uv__loop_want_look(loop, looker);
+  }
 }
 
 /* It connects, or listens, or is connected: of these lanes one rings. */

@@ -43,6 +43,17 @@ enum {
 
 struct pollfd;
 
+/* A room above that has something to look at after a wait. Whoever has nothing is in no list, so that a turn
+ * asks one list for all. Who begins something brings `look` along, so that who uses nothing of a room has none
+ * of its looking linked. */
+struct uv__looker {
+  struct uv__queue link; /* in poller->lookers */
+  /* Those to which something happened of the ios with UV__FD_OWN that have this as their tail.u.more. */
+  struct uv__queue noted;
+  /* Non-zero: there is something to look at after the next wait, too. */
+  int (*look)(struct uv__looker* looker);
+};
+
 /* loop->tail.poller. The rooms above have blocks of their own for each loop, which the file on top
  * (backend.c) makes, and of which only their addresses are known here. */
 struct uv__poller {
@@ -55,7 +66,7 @@ struct uv__poller {
   struct uv__io** ios;
   unsigned int rows;
   unsigned int capacity;
-  struct uv__queue noted;        /* ios with UV__FD_OWN to which something happened */
+  struct uv__queue lookers;      /* of struct uv__looker: after the next wait */
   struct uv__stalls* stalls;     /* pipe/pipe.h */
   struct uv__children* children; /* process/process.h */
   int signals; /* atomic: some came for this loop since the last look (system/signal.c) */
@@ -77,6 +88,10 @@ int uv__loop_claim(uv_loop_t* loop, int fd);
 void uv__loop_unclaim(uv_loop_t* loop, int fd);
 /* UV__EVENT of an io: rings it, or notes it where it is one of our own. */
 void uv__loop_tell(struct uv__io* io);
+/* Have it look after the next wait, or after this one. */
+void uv__loop_want_look(uv_loop_t* loop, struct uv__looker* looker);
+/* They look: where there are some. */
+void uv__loop_look(uv_loop_t* loop);
 /* Take note of what was seen and ring the armed lanes that it concerns. Non-zero when room to write
  * was reported and nobody waited for it. */
 int uv__loop_event(struct uv__io* io, unsigned int saw);

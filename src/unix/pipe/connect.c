@@ -85,31 +85,6 @@ static int stalls_valid(const struct uv__stalls* stalls) {
 }
 #  endif
 
-static int stall(struct uv__io* io, const struct sockaddr_un* addr, socklen_t len) {
-  struct uv__stalls* stalls = stalls_of(io->loop);
-  struct uv__pipe_names* names = io->tail.u.more;
-  int r;
-
-  if (names == NULL)
-    names = uv__pipe_new_names(io, 1);
-  if (names == NULL)
-    return UV_ENOMEM;
-  io->tail.u.more = names;
-  r = open_timer(&stalls->timer);
-  if (r < 0)
-    return r;
-  io->tail.error = UV_ECANCELED;
-  names->target = *addr;
-  names->target_len = len;
-  if (uv__queue_empty(&stalls->queue)) {
-    stalls->wait_ms = SOON_MS;
-    set_timer(stalls);
-  }
-  uv__queue_insert_tail(&stalls->queue, &names->link);
-  assert(stalls_valid(stalls));
-  return (int) uv__fd_end(io, UV__PENDING);
-}
-
 static int is_same(const struct uv__pipe_names* a, const struct uv__pipe_names* b) {
   return a->target_len == b->target_len && memcmp(&a->target, &b->target, a->target_len) == 0;
 }
@@ -143,12 +118,16 @@ static int try_all(struct uv__stalls* stalls) {
   return moved;
 }
 
-void uv__pipe_look(uv_loop_t* loop) {
-  struct uv__stalls* stalls = stalls_of(loop);
+static int look(struct uv__looker* looker) {
+  struct uv__stalls* stalls = uv__container_of(looker, struct uv__stalls, looker);
+  uint64_t now;
 
   uv__queue_remove(&stalls->timer.link);
-  if (uv__queue_empty(&stalls->queue) || uv__port_now(loop) < stalls->retry_at)
-    return;
+  if (uv__queue_empty(&stalls->queue)) /* Who waited has closed. */
+    return 0;
+  now = uv__port_now(stalls->timer.loop);
+  if (now < stalls->retry_at)
+    return 1;
   if (try_all(stalls))
     stalls->wait_ms = SOON_MS;
   else if (stalls->wait_ms < LATE_MS)
@@ -156,16 +135,47 @@ void uv__pipe_look(uv_loop_t* loop) {
   if (!uv__queue_empty(&stalls->queue))
     set_timer(stalls);
   assert(stalls_valid(stalls));
+  return !uv__queue_empty(&stalls->queue);
+}
+
+static int stall(struct uv__io* io, const struct sockaddr_un* addr, socklen_t len) {
+  struct uv__stalls* stalls = stalls_of(io->loop);
+  struct uv__pipe_names* names = io->tail.u.more;
+  int r;
+
+  if (names == NULL)
+    names = uv__pipe_new_names(io, 1);
+  if (names == NULL)
+    return UV_ENOMEM;
+  io->tail.u.more = names;
+  r = open_timer(&stalls->timer);
+  if (r < 0)
+    return r;
+  io->tail.error = UV_ECANCELED;
+  names->target = *addr;
+  names->target_len = len;
+  if (uv__queue_empty(&stalls->queue)) {
+    stalls->looker.look = look;
+    uv__loop_want_look(io->loop, &stalls->looker);
+    stalls->wait_ms = SOON_MS;
+    set_timer(stalls);
+  }
+  uv__queue_insert_tail(&stalls->queue, &names->link);
+  assert(stalls_valid(stalls));
+  return (int) uv__fd_end(io, UV__PENDING);
 }
 
 /* ---- Life ---- */
 
 void uv__pipe_start(struct uv__stalls* stalls, uv_loop_t* loop) {
+  uv__queue_init(&stalls->looker.link);
+  uv__queue_init(&stalls->looker.noted);
   uv__queue_init(&stalls->queue);
   uv__queue_init(&stalls->timer.link);
   stalls->timer.loop = loop;
   stalls->timer.tail.fd = -1;
   stalls->timer.tail.state = UV__FD_OWN;
+  stalls->timer.tail.u.more = &stalls->looker;
 }
 
 void uv__pipe_stop(uv_loop_t* loop) {
@@ -191,10 +201,6 @@ static int stall(struct uv__io* io, const struct sockaddr_un* addr, socklen_t le
   (void) addr;
   (void) len;
   return UV_EAGAIN;
-}
-
-void uv__pipe_look(uv_loop_t* loop) {
-  (void) loop;
 }
 
 void uv__pipe_start(struct uv__stalls* stalls, uv_loop_t* loop) {

@@ -13,6 +13,7 @@
 
 /* The pipes of a loop whose connect found the listener's queue full. */
 struct uv__stalls {
+  struct uv__looker looker;
   struct uv__queue queue; /* of struct uv__pipe_names, oldest first */
   struct uv__io timer;    /* our own: ends the wait when they are to be tried again */
   uint64_t retry_at;      /* ms */
@@ -20,8 +21,6 @@ struct uv__stalls {
 };
 
 void uv__pipe_start(struct uv__stalls* stalls, uv_loop_t* loop);
-/* After each wait of the poller, before anybody else looks at what was noted. */
-void uv__pipe_look(uv_loop_t* loop);
 /* Let go of what is open for it: when the loop ends, and in a forked child, which shares it. */
 void uv__pipe_stop(uv_loop_t* loop);
 /* In a forked child, after uv__poller_renew: go on. */

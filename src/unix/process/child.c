@@ -88,16 +88,21 @@ static int watch_pidfd(struct uv__child* child) {
 
 /* ---- Life ---- */
 
+static int look(struct uv__looker* looker);
+
 struct uv__child* uv__child_new(uv_loop_t* loop) {
+  struct uv__children* children = children_of(loop);
   struct uv__child* child = uv__calloc(1, sizeof(*child));
 
   if (child != NULL) {
+    children->looker.look = look;
     /* Who ignores it, or whose parent did, has the system throw away how children ended. */
     if (uv__signal_is_ignored(SIGCHLD))
-      hear(children_of(loop));
+      hear(children);
     child->io.loop = loop;
     uv__fd_init(&child->io);
     child->io.tail.state = UV__FD_OWN;
+    child->io.tail.u.more = &children->looker;
     uv__queue_init(&child->io.link);
     uv__queue_init(&child->link);
   }
@@ -124,6 +129,7 @@ void uv__child_watch(struct uv__child* child, int pid, struct uv__io* owner) {
   if (watch_pidfd(child))
     return;
   children->unwatched++;
+  uv__loop_want_look(child->io.loop, &children->looker);
   hear(children);
   /* It may have ended before anybody heard. */
   children->must_ask = 1;
@@ -157,12 +163,15 @@ static void reap(struct uv__child* child) {
 /* ---- In the loop ---- */
 
 void uv__child_start(struct uv__children* children, uv_loop_t* loop) {
+  uv__queue_init(&children->looker.link);
+  uv__queue_init(&children->looker.noted);
   uv__queue_init(&children->running);
   uv__queue_init(&children->ended);
   uv__queue_init(&children->sigchld.watcher);
   uv__queue_init(&children->sigchld.io.link);
   children->sigchld.io.loop = loop;
   children->sigchld.io.tail.state = UV__FD_OWN;
+  children->sigchld.io.tail.u.more = &children->looker;
 }
 
 int uv__child_timeout(const uv_loop_t* loop, int timeout_ms) {
@@ -250,12 +259,11 @@ static int children_valid(const struct uv__children* children) {
 }
 #endif
 
-void uv__child_look(uv_loop_t* loop) {
-  struct uv__poller* poller = uv__loop_poller(loop);
-  struct uv__children* children = poller->children;
+static int look(struct uv__looker* looker) {
+  struct uv__children* children = uv__container_of(looker, struct uv__children, looker);
 
-  while (!uv__queue_empty(&poller->noted)) {
-    struct uv__io* io = uv__container_of(uv__queue_head(&poller->noted), struct uv__io, link);
+  while (!uv__queue_empty(&looker->noted)) {
+    struct uv__io* io = uv__container_of(uv__queue_head(&looker->noted), struct uv__io, link);
 
     uv__queue_remove(&io->link);
     if (io != &children->sigchld.io) {
@@ -266,7 +274,7 @@ void uv__child_look(uv_loop_t* loop) {
     }
   }
   if (children->unwatched > 0) {
-    uint64_t now = uv__port_now(loop);
+    uint64_t now = uv__port_now(children->sigchld.io.loop);
 
     /* Those whom another part of the program reaped nobody names. */
     if (now >= children->ask_at) {
@@ -279,6 +287,7 @@ void uv__child_look(uv_loop_t* loop) {
   }
   bury(children);
   assert(children_valid(children));
+  return children->unwatched > 0;
 }
 
 /* They are its parent's: of what becomes of them this process never hears. */
@@ -298,6 +307,8 @@ void uv__child_fork(uv_loop_t* loop) {
     child->io.tail.state = UV__FD_OWN;
     children->unwatched += !child->has_ended;
   }
+  if (children->unwatched > 0)
+    uv__loop_want_look(loop, &children->looker);
   children->ask_at = 0;
 }
 

@@ -10,6 +10,7 @@
 
 /* The children of a loop. */
 struct uv__children {
+  struct uv__looker looker;
   struct uv__queue running; /* or whose end nobody has heard of yet */
   struct uv__queue ended;   /* that only wait to be forgotten */
   uv_signal_t sigchld;      /* our own watcher: its io, link and counter, and no more */
@@ -21,8 +22,6 @@ struct uv__children {
 void uv__child_start(struct uv__children* children, uv_loop_t* loop);
 /* How long the loop may wait at most when it would wait for `timeout_ms`. */
 int uv__child_timeout(const uv_loop_t* loop, int timeout_ms);
-/* After each wait of the poller, and after the look at signals. */
-void uv__child_look(uv_loop_t* loop);
 /* In a forked child, between uv__poller_leave and uv__poller_renew. */
 void uv__child_fork(uv_loop_t* loop);
 /* The loop ends: nobody waits any more for the children that nobody has an interest in. */

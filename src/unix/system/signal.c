@@ -242,8 +242,7 @@ void uv__signal_look(uv_loop_t* loop) {
   sigset_t mask;
   int signum;
 
-  if (!uv__atomic_load(&poller->signals) || !uv__atomic_exchange(&poller->signals, 0))
-    return;
+  uv__atomic_store(&poller->signals, 0);
   enter(&mask);
   for (signum = 1; signum < SIGNALS; signum++)
     if (table[signum].watchers.next != NULL)

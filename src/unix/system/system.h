@@ -8,7 +8,7 @@
 
 /* ---- signal.c ---- */
 
-/* After each wait of the poller: ring the watchers whose signals came. */
+/* After a wait of the poller that has poller->signals set: ring the watchers whose signals came. */
 void uv__signal_look(uv_loop_t* loop);
 /* Whether the system keeps nothing of a child that ends while SIGCHLD is handled like this. */
 int uv__signal_is_ignored(int signum);
