@@ -201,6 +201,13 @@ struct uv__ops {
                    enum uv__write_mode mode,
                    struct uv__io* const* pass);
 
+  /* WRITE lane, while a write is in flight. Take along what is written behind it: any prefix of `nbufs`
+   * (> 0) buffers, some of which may be empty; the count, 0 for nothing. `ahead` is how many bytes are
+   * queued before these, those in flight among them: a port that does not have all of them takes nothing.
+   * `done` answers for all of it together. NULL where what follows waits, as it does where the system has
+   * the program's own bytes. */
+  size_t (*write_more)(struct uv__io* io, size_t ahead, const uv_buf_t* bufs, unsigned nbufs);
+
   /* Take back a write in flight, as if it had not been started. 0: no ring comes, and nothing of it
    * was taken. An error: it goes on. NULL where no write can be taken back. */
   int (*write_stop)(struct uv__io* io);

@@ -9,8 +9,22 @@
 #include "pipes.h"
 #include "uv.h"
 
+#ifdef _WIN32
+#  include <fcntl.h>
+#  include <io.h>
+#  include <sys/stat.h>
+
+#  include "console.h"
+#else
+#  include <fcntl.h>
+
+#  include "pty.h"
+#endif
+
 enum {
-  CHANNEL = 3
+  CHANNEL = 3,
+  MUCH = 500000,
+  MANY = 300 /* writes, of which every tenth is empty */
 };
 
 static uv_process_t child;
@@ -47,7 +61,7 @@ static void say_all_to(uv_file fd, int ipc) {
 
 /* ---- Its parent ---- */
 
-static char said[100];
+static char said[1000];
 static int said_length;
 static int said_end;
 
@@ -196,12 +210,37 @@ TEST(w3_last_words_to_a_socket_that_others_have) {
 
 /* ---- To what a helper writes to (Windows) ---- */
 
-/* There it is handed over, and blocking mode waits until it has gone. */
-static void say_all_waiting(void) {
+static uv_tty_t terminal;
+
+static uv_stream_t* own_output(void) {
+  if (uv_guess_handle(1) == UV_TTY) {
+    CHECK_EQ(uv_tty_init(net_loop(), &terminal, 1, 0), 0);
+    return (uv_stream_t*) &terminal;
+  }
   CHECK_EQ(uv_pipe_init(net_loop(), &channel, 0), 0);
   CHECK_EQ(uv_pipe_open(&channel, 1), 0);
-  CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &channel, 1), 0);
-  say_all((uv_stream_t*) &channel, NULL);
+  return (uv_stream_t*) &channel;
+}
+
+static void say_all_out(void) {
+  say_all(own_output(), NULL);
+}
+
+/* Blocking mode waits in each call. */
+static void say_all_waiting(void) {
+  uv_stream_t* out = own_output();
+
+  CHECK_EQ(uv_stream_set_blocking(out, 1), 0);
+  say_all(out, NULL);
+}
+
+TEST(w3_last_words_to_a_pipe_that_waits) {
+  if (is_child())
+    say_all_out();
+  prepare("w3_last_words_to_a_pipe_that_waits");
+  pipe_at(1, 0, 0);
+  hear_child();
+  net_end();
 }
 
 TEST(w8_last_words_to_a_pipe_that_waits) {
@@ -211,4 +250,147 @@ TEST(w8_last_words_to_a_pipe_that_waits) {
   pipe_at(1, 0, 0);
   hear_child();
   net_end();
+}
+
+TEST(w3_many_last_words_to_a_pipe_that_waits) {
+  static uv_write_t writes[MANY];
+  static const char text[] = "0123456789";
+  int i;
+
+  if (is_child()) {
+    uv_stream_t* out = own_output();
+
+    for (i = 0; i < MANY; i++) {
+      uv_buf_t buf = uv_buf_init((char*) text + i % 10, i % 10 != 0);
+
+      CHECK_EQ(uv_write(&writes[i], out, &buf, 1, NULL), 0);
+    }
+    exit(0);
+  }
+  prepare("w3_many_last_words_to_a_pipe_that_waits");
+  pipe_at(1, 0, 0);
+  test_spawn(&child, &options, &child_exit);
+  hear((uv_stream_t*) &channel);
+  net_until(&said_end, 1);
+  CHECK_EQ(said_length, MANY / 10 * 9);
+  for (i = 0; i < said_length; i++)
+    CHECK_EQ(said[i], text[i % 9 + 1]);
+  test_await_child(&child_exit);
+  net_end();
+}
+
+/* More than the pipe holds, and nobody reads until the child has gone, as it does. */
+TEST(w3_last_words_that_nobody_hears) {
+  struct net_sink sink = {0};
+  int sent = 0;
+
+  if (is_child()) {
+    net_send(own_output(), MUCH, 0, &sent);
+    exit(0);
+  }
+  prepare("w3_last_words_that_nobody_hears");
+  pipe_at(1, 0, 0);
+  test_spawn(&child, &options, &child_exit);
+  test_await_child(&child_exit);
+  net_drain((uv_stream_t*) &channel, &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK(sink.bytes < MUCH);
+  net_end();
+}
+
+static void run_into_a_file(const char* test) {
+  char folder[512];
+  char path[600];
+  size_t size = sizeof folder;
+  uv_file fd;
+
+  test_needs_folder();
+  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
+  snprintf(path, sizeof path, "%s/uvstream-words-%ld", folder, (long) uv_os_getpid());
+#ifdef _WIN32
+  fd = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
+#else
+  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+#endif
+  CHECK(fd >= 0);
+  prepare(test);
+  stdio[1].flags = UV_INHERIT_FD;
+  stdio[1].data.fd = fd;
+  options.stdio_count = CHANNEL;
+  test_spawn(&child, &options, &child_exit);
+  test_await_child(&child_exit);
+  test_fd_close(fd);
+#ifdef _WIN32
+  fd = _open(path, _O_RDONLY | _O_BINARY);
+#else
+  fd = open(path, O_RDONLY);
+#endif
+  CHECK_EQ(test_fd_read(fd, said, sizeof said), 3);
+  CHECK_STR(said, "abc");
+  test_fd_close(fd);
+  CHECK_EQ(remove(path), 0);
+  net_end();
+}
+
+TEST(w3_last_words_to_a_file) {
+  if (is_child())
+    say_all_out();
+  run_into_a_file("w3_last_words_to_a_file");
+}
+
+TEST(w8_last_words_to_a_file) {
+  if (is_child())
+    say_all_waiting();
+  run_into_a_file("w8_last_words_to_a_file");
+}
+
+/* `say` is for the child. On Windows the one that runs it is in turn that of a child with a console. */
+static void run_on_a_terminal(const char* test, void (*say)(void)) {
+#ifdef _WIN32
+  COORD origin = {0, 0};
+  HANDLE screen;
+  uv_file fd;
+
+  if (is_child() && strcmp(harness_arg(0), "words") == 0)
+    say();
+  if (!console_child(test))
+    return;
+  screen = console_open("CONOUT$");
+  CHECK(SetConsoleCursorPosition(screen, origin));
+  fd = console_open_file("CONOUT$");
+  prepare(test);
+  args[2] = (char*) "words";
+  stdio[1].flags = UV_INHERIT_FD;
+  stdio[1].data.fd = fd;
+  options.stdio_count = CHANNEL;
+  test_spawn(&child, &options, &child_exit);
+  test_await_child(&child_exit);
+  console_expect(screen, 0, L"abc");
+  CHECK_EQ(_close(fd), 0);
+  CloseHandle(screen);
+#else
+  struct pty pty;
+
+  if (is_child())
+    say();
+  pty_open(&pty);
+  prepare(test);
+  stdio[1].flags = UV_INHERIT_FD;
+  stdio[1].data.fd = pty.slave;
+  options.stdio_count = CHANNEL;
+  test_spawn(&child, &options, &child_exit);
+  test_await_child(&child_exit);
+  pty_expect(&pty, "abc");
+  pty_close(&pty);
+#endif
+  net_end();
+}
+
+TEST(w3_last_words_to_a_terminal) {
+  run_on_a_terminal("w3_last_words_to_a_terminal", say_all_out);
+}
+
+TEST(w8_last_words_to_a_terminal) {
+  run_on_a_terminal("w8_last_words_to_a_terminal", say_all_waiting);
 }

@@ -55,6 +55,12 @@ static BOOL WINAPI compare_objects(HANDLE first, HANDLE second) {
   return object != NULL && object == nt_find(second, NULL, 0);
 }
 
+/* Asked by who ends in main: all threads are there still. */
+static BOOLEAN NTAPI is_ending(void) {
+  nt_enter("RtlDllShutdownInProgress");
+  return FALSE;
+}
+
 static const struct {
   const char* name;
   FARPROC entry;
@@ -79,6 +85,7 @@ static const struct {
     {"RegGetValueW", (FARPROC) (void (*)(void)) nt_reg_get_value},
     {"GetUserProfileDirectoryW", (FARPROC) (void (*)(void)) nt_profile_directory},
     {"OpenProcessToken", (FARPROC) (void (*)(void)) OpenProcessToken},
+    {"RtlDllShutdownInProgress", (FARPROC) (void (*)(void)) is_ending},
     {"RtlGetVersion", (FARPROC) (void (*)(void)) get_version},
     {"SystemFunction036", (FARPROC) (void (*)(void)) generate_random},
 };

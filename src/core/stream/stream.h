@@ -225,9 +225,11 @@ int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
  * at the front that have nothing left are over then, if nothing is in flight: where no buffer was found
  * the queue is empty, or begins with a file. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
-/* The requests behind the first `count` buffers with bytes, or the file at the front, are in flight; or
- * none is. */
+/* The requests behind the first `count` buffers with bytes, or the file at the front, are in flight; or none. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
+/* Whether it is plain bytes right behind what is in flight; and that it is in flight with that. */
+int uv__write_queue_follows(const uv_stream_t* stream, const uv_write_t* req);
+void uv__write_queue_mark_too(uv_write_t* req);
 /* The system took `n` bytes from the front of the queue. Requests that have none left, also
  * those that never had any or were cancelled, are over when they come to the front. */
 void uv__write_queue_advance(uv_stream_t* stream, size_t n);
@@ -282,6 +284,8 @@ void uv__write_fill(uv_write_t* req,
                     uv_write_cb cb);
 /* Puts a request, which is whole, behind the others, and gives the system what it takes. */
 void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req);
+/* write_follow.c: the last of the queue is offered to the port that has a write in flight. */
+void uv__write_follow(uv_stream_t* stream, uv_write_t* req);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */
 void uv__write_last(uv_stream_t* stream);

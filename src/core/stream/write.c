@@ -215,7 +215,9 @@ void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
     flush_blocking(stream);
   else if (first)
     (void) flush(stream);
-  else if (!(uv__stream_io(stream)->busy & UV__WRITE))
+  else if (uv__stream_io(stream)->busy & UV__WRITE)
+    uv__write_follow(stream, req);
+  else
     uv__loop_again(uv__stream_io(stream));
 }
 

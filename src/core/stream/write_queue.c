@@ -311,6 +311,17 @@ void uv__write_queue_mark(uv_stream_t* stream, unsigned count) {
   }
 }
 
+int uv__write_queue_follows(const uv_stream_t* stream, const uv_write_t* req) {
+  const struct uv__queue* before = req->link.prev;
+
+  return before != &stream->stream.write_queue && (request_of(before)->state & IN_FLIGHT) &&
+         !(req->state & (HOLDS | UV__WRITE_OF_FILE));
+}
+
+void uv__write_queue_mark_too(uv_write_t* req) {
+  req->state |= IN_FLIGHT;
+}
+
 enum uv__write_stage uv__write_queue_stage(const uv_write_t* req) {
   if (req->at == req->nbufs)
     return UV__WRITE_OVER;

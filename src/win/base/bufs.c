@@ -12,7 +12,8 @@ DWORD uv__bufs_copy(
 
     if (part > limit - size)
       part = limit - size;
-    memcpy(to + size, bufs[*at].base + *offset, part);
+    if (part > 0) /* An empty one may have no base. */
+      memcpy(to + size, bufs[*at].base + *offset, part);
     size += (DWORD) part;
     *offset += part;
     if (*offset == bufs[*at].len) {

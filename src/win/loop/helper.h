@@ -72,7 +72,11 @@ struct uv__outbox {
   DWORD size;
   DWORD owed;           /* of these, what the WRITE lane waits for */
   unsigned char waited; /* the lane waits for room */
-  int error;            /* of a write: told to the next who asks, UV_EPIPE to all */
+  /* What the end of the process knows of it, under a lock of that. */
+  DWORD noted;   /* bytes */
+  DWORD due;     /* of these, what it waits for */
+  unsigned ends; /* which end that is */
+  int error;     /* of a write: told to the next who asks, UV_EPIPE to all */
   char bytes[UV__OUTBOX_ROOM];
 };
 
@@ -83,7 +87,17 @@ ssize_t uv__outbox_write(struct uv__outbox* box,
                          const uv_buf_t* bufs,
                          unsigned nbufs,
                          enum uv__write_mode mode);
+/* `write_more` of the port. */
+size_t uv__outbox_write_more(struct uv__outbox* box,
+                             struct uv__helper* helper,
+                             size_t ahead,
+                             const uv_buf_t* bufs,
+                             unsigned nbufs);
+/* Any thread: returns when all that is in a box of the process now was written, or nothing more goes. */
+void uv__outbox_await_all(void);
 int uv__outbox_is_empty(const struct uv__outbox* box);
+/* The same, from the loop. */
+int uv__outbox_is_delivered(const struct uv__outbox* box, struct uv__helper* helper);
 /* On the thread: has `put` write until there is nothing left, or an error. 0: nothing was there. */
 int uv__outbox_deliver(
     struct uv__outbox* box,

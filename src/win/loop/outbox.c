@@ -1,11 +1,79 @@
 /* What a helper writes: bytes that were copied, so that a write of which the system takes nothing
  * for long does not hold the program's. Because they are copies, a close does not take them back:
- * the helper delivers them, and is left behind when that takes too long. */
+ * the helper delivers them, and is left behind when that takes too long. Nor does a normal end of the
+ * process, which waits for all helpers that have some (rule W3). */
 #include "win/loop/helper.h"
+
+#include <stdlib.h>
+
+enum {
+  STUCK_MS = 5000 /* in which no helper gets on: the process ends then */
+};
 
 int uv__outbox_is_empty(const struct uv__outbox* box) {
   return box->at == box->size;
 }
+
+/* ---- The end of the process ---- */
+
+typedef BOOLEAN(NTAPI* is_ending_fn)(void);
+
+static SRWLOCK end_lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE less = CONDITION_VARIABLE_INIT; /* is due than before */
+static size_t in_hand;                                    /* bytes in all boxes */
+static size_t due;    /* of these, what is waited for: what comes in meanwhile is not */
+static unsigned ends; /* how often somebody began to wait */
+static int is_patient = 1;
+static volatile LONG is_hooked;
+static is_ending_fn is_ending;
+
+/* After each change, under the lock of its helper. */
+static void note(struct uv__outbox* box) {
+  DWORD now = box->size - box->at;
+  DWORD gone = now < box->noted ? box->noted - now : 0;
+
+  AcquireSRWLockExclusive(&end_lock);
+  if (box->ends != ends) {
+    box->ends = ends;
+    box->due = box->noted; /* It is as it was then. */
+  }
+  if (gone > box->due)
+    gone = box->due;
+  box->due -= gone;
+  due -= gone;
+  in_hand = in_hand - box->noted + now;
+  box->noted = now;
+  ReleaseSRWLockExclusive(&end_lock);
+  if (gone > 0)
+    WakeConditionVariable(&less);
+}
+
+/* In a DLL the C library calls this when the system has ended all threads but the one it runs on, wherever
+ * they were: there is nobody to wait for, and a lock may be held by one of them. */
+void uv__outbox_await_all(void) {
+  if (is_ending != NULL && is_ending())
+    return;
+  AcquireSRWLockExclusive(&end_lock);
+  ends++;
+  due = in_hand;
+  while (due > 0 && is_patient) {
+    size_t before = due;
+
+    if (!SleepConditionVariableSRW(&less, &end_lock, STUCK_MS, 0))
+      is_patient = due != before;
+  }
+  ReleaseSRWLockExclusive(&end_lock);
+}
+
+/* When the first helper gets something. The function is looked up now: to do so at the end takes locks. */
+static void hook_end(void) {
+  if (InterlockedExchange(&is_hooked, 1))
+    return;
+  is_ending = (is_ending_fn) uv__import(L"ntdll.dll", "RtlDllShutdownInProgress");
+  (void) atexit(uv__outbox_await_all);
+}
+
+/* ---- Filling it ---- */
 
 /* Room for what a write brings. */
 static DWORD room_for(const struct uv__outbox* box, enum uv__write_mode mode, int last) {
@@ -57,6 +125,7 @@ static ssize_t take(struct uv__outbox* box,
   }
   *added = append(box, room, bufs, nbufs, skip);
   box->size += *added;
+  note(box);
   box->owed = mode == UV__QUEUE ? *added : 0;
   return mode == UV__QUEUE ? UV__PENDING : (ssize_t) (skip + *added);
 }
@@ -76,14 +145,43 @@ ssize_t uv__outbox_write(struct uv__outbox* box,
   ReleaseSRWLockExclusive(&helper->lock);
   if (added == 0)
     return n;
+  hook_end();
   r = uv__helper_ask(helper);
   if (r == 0)
     return n;
   /* There is no thread, which so has seen nothing of it. */
   box->size -= added;
+  note(box);
   box->owed = 0;
   return r;
 }
+
+/* What one ring tells of is no more than one write could have brought. */
+size_t uv__outbox_write_more(struct uv__outbox* box,
+                             struct uv__helper* helper,
+                             size_t ahead,
+                             const uv_buf_t* bufs,
+                             unsigned nbufs) {
+  DWORD added = 0;
+
+  AcquireSRWLockExclusive(&helper->lock);
+  if (box->error == 0 && box->owed > 0 && box->owed == ahead) {
+    DWORD room = room_for(box, UV__QUEUE, 0);
+
+    if (room > UV__OUTBOX_QUEUE - box->owed)
+      room = UV__OUTBOX_QUEUE - box->owed;
+    added = append(box, room, bufs, nbufs, 0);
+    box->size += added;
+    box->owed += added;
+    note(box);
+  }
+  ReleaseSRWLockExclusive(&helper->lock);
+  if (added > 0)
+    (void) uv__helper_ask(helper); /* There is a thread. */
+  return added;
+}
+
+/* ---- Emptying it ---- */
 
 int uv__outbox_deliver(
     struct uv__outbox* box,
@@ -107,10 +205,20 @@ int uv__outbox_deliver(
       box->error = error;
       box->at = box->size;
     }
+    note(box);
   }
   box->at = box->size = 0;
   ReleaseSRWLockExclusive(&helper->lock);
   return any;
+}
+
+int uv__outbox_is_delivered(const struct uv__outbox* box, struct uv__helper* helper) {
+  int r;
+
+  AcquireSRWLockExclusive(&helper->lock);
+  r = uv__outbox_is_empty(box);
+  ReleaseSRWLockExclusive(&helper->lock);
+  return r;
 }
 
 void uv__outbox_complete(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io) {

@@ -1,10 +1,9 @@
 /* Pipes that were not opened for overlapped calls, files and devices: the usual stdio of a process.
  *
- * Each call on such a handle blocks, and all calls on its file object, those of other processes and
- * those that only ask included, wait for each other. So the loop's thread makes none at all; a
- * helper makes one after the other, with buffers of its own. While it waits for something to read,
- * nobody else gets through: it is called back as soon as there is something to write, and when
- * nobody reads any more. Its calls are in blocking.c. */
+ * Each call on such a handle blocks, and all calls on its file object, those of other processes and those
+ * that only ask included, wait for each other. So the loop's thread makes none at all; a helper makes one
+ * after the other (blocking.c), with buffers of its own. While it waits for something to read, nobody else
+ * gets through: it is called back as soon as there is something to write, and when nobody reads any more. */
 #include "win/plain/plain.h"
 
 #include <string.h>
@@ -186,8 +185,7 @@ static ssize_t plain_read_now(struct uv__io* io,
   AcquireSRWLockExclusive(&plain->helper.lock);
   if (has_read(plain)) {
     if (plain->at < plain->size) {
-      size_t left = plain->size - plain->at;
-      r = (ssize_t) (left < len ? left : len);
+      r = (ssize_t) (plain->size - plain->at < len ? plain->size - plain->at : len);
       memcpy(base, plain->bytes + plain->at, (size_t) r);
       plain->at += (DWORD) r;
     } else {
@@ -219,13 +217,13 @@ static ssize_t plain_write(struct uv__io* io,
   return n;
 }
 
-static int has_written(struct plain* plain) {
-  int r;
+static size_t plain_more(struct uv__io* io, size_t ahead, const uv_buf_t* bufs, unsigned nbufs) {
+  struct plain* plain = plain_of(io);
+  size_t n = uv__outbox_write_more(&plain->box, &plain->helper, ahead, bufs, nbufs);
 
-  AcquireSRWLockExclusive(&plain->helper.lock);
-  r = uv__outbox_is_empty(&plain->box);
-  ReleaseSRWLockExclusive(&plain->helper.lock);
-  return r;
+  if (n > 0)
+    interrupt(plain, 1);
+  return n;
 }
 
 /* A pipe that is only written to is closed, which its reader sees. One that is read from too must
@@ -239,7 +237,7 @@ static void end_writing(struct plain* plain) {
 }
 
 static int plain_shutdown(struct uv__io* io) {
-  if (!has_written(plain_of(io)))
+  if (!uv__outbox_is_delivered(&plain_of(io)->box, &plain_of(io)->helper))
     return UV__PENDING;
   end_writing(plain_of(io));
   return 0;
@@ -256,7 +254,8 @@ static void complete(struct uv__helper* helper) {
   if (ready && (io->busy & UV__READ) && !(io->rung & UV__READ))
     uv__ring(io, UV__READ);
   uv__outbox_complete(&plain->box, helper, io);
-  if ((io->busy & UV__SHUTDOWN) && !(io->rung & UV__SHUTDOWN) && has_written(plain))
+  if ((io->busy & UV__SHUTDOWN) && !(io->rung & UV__SHUTDOWN) &&
+      uv__outbox_is_delivered(&plain->box, helper))
     uv__ring(io, UV__SHUTDOWN);
 }
 
@@ -309,6 +308,7 @@ static const struct uv__ops plain_ops = {
     .read_disarm = plain_read_disarm,
     .read_now = plain_read_now,
     .write = plain_write,
+    .write_more = plain_more,
     .shutdown = plain_shutdown,
     .done = plain_done,
     .close = plain_close,

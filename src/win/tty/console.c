@@ -1,5 +1,6 @@
 /* The console that a process has: its modes and how they are put back, and its size. Streams on it are
  * in the files above. */
+#include "win/loop/helper.h"
 #include "win/tty/tty.h"
 
 #include <stdlib.h>
@@ -17,7 +18,9 @@ static struct uv__queue modes; /* of struct uv__console_mode; no list yet while 
 static uv_tty_vtermstate_t said_vterm;
 static int has_said_vterm;
 
+/* What is yet to be written is meant for the modes as they are. */
 static void restore_at_exit(void) {
+  uv__outbox_await_all();
   (void) uv_tty_reset_mode();
 }
 

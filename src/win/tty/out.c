@@ -111,6 +111,12 @@ static ssize_t out_write(struct uv__io* io,
   return uv__outbox_write(&out->box, &out->helper, io, bufs, nbufs, mode);
 }
 
+static size_t out_more(struct uv__io* io, size_t ahead, const uv_buf_t* bufs, unsigned nbufs) {
+  struct out* out = out_of(io);
+
+  return uv__outbox_write_more(&out->box, &out->helper, ahead, bufs, nbufs);
+}
+
 static int out_option(struct uv__io* io, enum uv__option option, void* value) {
   /* Output has no modes to choose from, but programs set one on every terminal they have. */
   if (option == UV__TTY_MODE)
@@ -128,6 +134,7 @@ static const struct uv__ops out_ops = {
     .read_disarm = uv__tty_read_disarm,
     .read_now = uv__tty_read_now,
     .write = out_write,
+    .write_more = out_more,
     .connect = uv__tty_connect,
     .shutdown = uv__tty_shutdown,
     .listen = uv__tty_listen,
