@@ -30,6 +30,9 @@ FAULTS = [
      "  uv__helper_pause(calls->helper);\n", ""),
     (5, "what is owed is overtaken by what comes later", "pipe/spare.c", "port_nt win_tries_to_an_impatient_end_arrive",
      "  return error == 0 && spare->at < spare->size ? ERROR_MORE_DATA : error;", "  return error;"),
+    (5, "an end that owes its peer leaves its loop", "pipe/move.c", "port_nt win_end_that_owes_its_peer_does_not_leave",
+     "  return (io->tail.state & UV__WIN_OUT) || pipe->more_room.at != NULL ||\n         uv__spare_owes(pipe->spare);",
+     "  return (io->tail.state & UV__WIN_OUT) || pipe->more_room.at != NULL;"),
 
     # ---- 6. Synchronous file objects
     (6, "the loop asks a handle that somebody reads", "npfs/native.c", "port_nt win_sync_open_while_somebody_reads",

@@ -171,6 +171,26 @@ TEST(win_tries_to_an_impatient_end_arrive) {
   }
 }
 
+/* What it owes its peer, the rest of a frame, nobody would write in another loop. */
+TEST(win_end_that_owes_its_peer_does_not_leave) {
+  EACH_KIND(k) {
+    struct stream *a, *b;
+    size_t total;
+
+    if (!is_pipe(k))
+      continue;
+    make_impatient_pair(k, &a, &b);
+    total = write_full(a);
+    if (uv__spare_owes(uv__pipe_of(&a->io)->spare))
+      CHECK_EQ(uv__port_beyond(&a->io)->leave(&a->io), UV_EBUSY);
+    hear_until(b, total);
+    CHECK_EQ(write_pattern(a, total, 1000, b), 0);
+    hear_until(b, total + 1000);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
 /* Nothing to read is no end, as long as the peer lives. */
 TEST(win_empty_impatient_end_is_no_end) {
   EACH_KIND(k) {
