@@ -92,7 +92,8 @@ int uv__stream_close(uv_handle_t* handle) {
     return io->busy & UV__CLOSED ? UV__PENDING : 0;
   }
   io->busy |= UV__CLOSED; /* The port may know that it is the last write. */
-  uv__write_last(stream);
+  if (!uv__queue_empty(&stream->stream.write_queue))
+    uv__write_last(stream);
   if (stream->stream.phase == UV__LISTENING)
     forget_listening(stream);
   return uv__stream_give_back(stream, UV__CLOSING);
@@ -116,8 +117,10 @@ void uv__stream_finish(uv_handle_t* handle) {
     uv__connect_end(stream, UV_ECANCELED);
   if (io->busy & UV__WRITE)
     uv__write_collect(stream);
-  uv__write_fail(stream, UV_ECANCELED);
-  uv__write_deliver(stream);
+  if (!uv__write_drained(stream)) {
+    uv__write_fail(stream, UV_ECANCELED);
+    uv__write_deliver(stream);
+  }
   if (stream->stream.shutdown_req != NULL)
     uv__shutdown_end(stream, io->busy & UV__SHUTDOWN ? (int) io->ops->done(io, UV__SHUTDOWN)
                                                      : UV_ECANCELED);

@@ -259,7 +259,10 @@ struct uvs_send_file_s* uv__write_queue_file(const uv_stream_t* stream);
  * error. */
 ssize_t uv__write_take_back(uv_write_t* req);
 /* Nothing queued, and no callback owed. */
-int uv__write_drained(const uv_stream_t* stream);
+static inline int uv__write_drained(const uv_stream_t* stream) {
+  return uv__queue_empty(&stream->stream.write_queue) &&
+         uv__queue_empty(&stream->stream.write_done);
+}
 
 /* ---- write_gate.c: 0 where it may be, or an error ---- */
 

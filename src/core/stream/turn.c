@@ -23,8 +23,12 @@ void uv__stream_turn(struct uv__io* io, unsigned rung) {
     if (stream->stream.kept.extras != NULL)
       stream->loop->beyond->turn(stream, rung);
   }
-  if (stream->stream.phase < UV__DROPPED)
-    uv__write_turn(stream);
+  if (stream->stream.phase < UV__DROPPED) {
+    if (uv__write_drained(stream))
+      stream->flags &= ~(unsigned) UV__STREAM_DELIVERS;
+    else
+      uv__write_turn(stream);
+  }
   if (stream->stream.shutdown_req != NULL)
     uv__shutdown_turn(stream, rung);
   if (stream->stream.phase == UV__DROPPED)

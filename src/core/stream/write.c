@@ -3,7 +3,8 @@
  *
  * A write that finds the queue empty goes to the system at once, so that a program which closes
  * the stream, or ends, right behind it has lost nothing. Only what is written behind bytes that
- * the system has not taken is gathered, and goes out in one call. */
+ * the system has not taken is gathered, and goes out in one call. The file is longer than others, as the
+ * ways past the queue and through it are one rule. */
 #include <assert.h>
 #include <limits.h>
 #include <string.h>
@@ -162,7 +163,8 @@ static int gate(const uv_stream_t* stream,
                 uv_stream_t* send_handle) {
   int r = uv__write_gate(stream, bufs, nbufs);
 
-  return r < 0 || send_handle == NULL ? r : uv__write_gate_handle(stream, bufs, nbufs, send_handle);
+  return r == 0 && send_handle != NULL ? uv__write_gate_handle(stream, bufs, nbufs, send_handle)
+                                       : r;
 }
 
 void uv__write_fill(uv_write_t* req,
@@ -221,10 +223,9 @@ void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
     uv__loop_again(uv__stream_io(stream));
 }
 
-/* Whether it is what nearly all are: one buffer, and nothing before it. */
-static int is_alone(const uv_stream_t* stream, const uv_write_t* req) {
-  return req->nbufs == 1 && req->send_handle == NULL && req->bufs->len > 0 &&
-         req->bufs->len <= INT_MAX && uv__queue_empty(&stream->stream.write_queue) &&
+/* Whether one buffer, which is what nearly all write, has nothing before it. */
+static int is_alone(const uv_stream_t* stream, const uv_buf_t* buf) {
+  return buf->len > 0 && buf->len <= INT_MAX && uv__queue_empty(&stream->stream.write_queue) &&
          stream->stream.phase == UV__CONNECTED && !(stream->flags & UV__STREAM_BLOCKING);
 }
 
@@ -242,6 +243,22 @@ static void send_alone(uv_stream_t* stream, uv_write_t* req) {
     (void) flush(stream);
 }
 
+static int send_behind(uv_write_t* req,
+                       uv_stream_t* stream,
+                       const uv_buf_t bufs[],
+                       unsigned nbufs,
+                       uv_stream_t* send_handle,
+                       uv_write_cb cb) {
+  int r = fill(req, stream, bufs, nbufs, send_handle, cb);
+
+  if (r < 0)
+    return r;
+  uv__loop_hold(stream->loop);
+  uv__write_enqueue(stream, req);
+  assert(uv__stream_valid(stream));
+  return 0;
+}
+
 int uv_write2(uv_write_t* req,
               uv_stream_t* stream,
               const uv_buf_t bufs[],
@@ -250,21 +267,10 @@ int uv_write2(uv_write_t* req,
               uv_write_cb cb) {
   int r;
 
-  if (req == NULL)
-    return UV_EINVAL;
-  r = gate(stream, bufs, nbufs, send_handle);
-  if (r < 0)
-    return r;
-  r = fill(req, stream, bufs, nbufs, send_handle, cb);
-  if (r < 0)
-    return r;
-  uv__loop_hold(stream->loop);
-  if (is_alone(stream, req))
-    send_alone(stream, req);
-  else
-    uv__write_enqueue(stream, req);
-  assert(uv__stream_valid(stream));
-  return 0;
+  if (send_handle == NULL)
+    return uv_write(req, stream, bufs, nbufs, cb);
+  r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
+  return r < 0 ? r : send_behind(req, stream, bufs, nbufs, send_handle, cb);
 }
 
 int uv_write(uv_write_t* req,
@@ -272,7 +278,17 @@ int uv_write(uv_write_t* req,
              const uv_buf_t bufs[],
              unsigned int nbufs,
              uv_write_cb cb) {
-  return uv_write2(req, stream, bufs, nbufs, NULL, cb);
+  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs);
+
+  if (r < 0)
+    return r;
+  if (nbufs != 1 || !is_alone(stream, bufs))
+    return send_behind(req, stream, bufs, nbufs, NULL, cb);
+  uv__write_fill(req, stream, req->inline_bufs, bufs, 1, NULL, cb);
+  uv__loop_hold(stream->loop);
+  send_alone(stream, req);
+  assert(uv__stream_valid(stream));
+  return 0;
 }
 
 /* In blocking mode: all of it, behind what is queued. */
@@ -310,6 +326,8 @@ int uv_try_write2(uv_stream_t* stream,
 
   if (r < 0)
     return r;
+  if (nbufs == 1 && send_handle == NULL && is_alone(stream, bufs))
+    return (int) give(stream, bufs, 1, UV__TRY, NULL);
   if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING) &&
       !is_stuck(stream))
     return write_all(stream, bufs, nbufs, send_handle);

@@ -12,13 +12,14 @@ int uv__write_gate(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nb
   for (i = 0; i < nbufs; i++)
     if (bufs[i].base == NULL && bufs[i].len > 0)
       return UV_EINVAL;
+  if (stream->flags & UV__STREAM_WRITABLE) /* Only a connected stream is. */
+    return 0;
   if (!uv__handle_is_stream((const uv_handle_t*) stream))
     return UV_EINVAL;
   if (uv__handle_is_closing(stream) || stream->stream.phase == UV__FRESH)
     return UV_EBADF;
-  if (stream->stream.phase == UV__CONNECTING)
-    return stream->flags & UV__STREAM_SHUT ? UV_EPIPE : 0;
-  return stream->flags & UV__STREAM_WRITABLE ? 0 : UV_EPIPE;
+  return stream->stream.phase == UV__CONNECTING && !(stream->flags & UV__STREAM_SHUT) ? 0
+                                                                                      : UV_EPIPE;
 }
 
 /* Whether a socket has a name, so that who it is passed to can listen on it, or an error. The two

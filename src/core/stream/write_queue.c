@@ -51,16 +51,19 @@ int uv__write_queue_is_early(const uv_stream_t* stream, const uv_write_t* req) {
          !uv__handle_is_closing(stream);
 }
 
-/* One that ended, and is in no list. */
-static void owe(uv_stream_t* stream, uv_write_t* req) {
-  uv__queue_insert_tail(&stream->stream.write_done, &req->link);
-  /* The callback comes in a turn, never from here. */
-  if (stream->flags & UV__STREAM_DELIVERS)
-    return; /* In this one. */
+/* The callback comes in a turn, never from here. */
+static void ask_for_turn(uv_stream_t* stream, const uv_write_t* req) {
   if (uv__write_queue_is_early(stream, req))
     uv__loop_later(uv__stream_io(stream));
   else
     uv__loop_again(uv__stream_io(stream));
+}
+
+/* One that ended, and is in no list. */
+static void owe(uv_stream_t* stream, uv_write_t* req) {
+  uv__queue_insert_tail(&stream->stream.write_done, &req->link);
+  if (!(stream->flags & UV__STREAM_DELIVERS)) /* Else in this turn. */
+    ask_for_turn(stream, req);
 }
 
 static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
@@ -175,17 +178,13 @@ void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
 /* The system took `n` bytes, of which this request's come first. Buffers that are empty, or have
  * become so, are stepped over. Returns how many were not its own. */
 static size_t take(uv_stream_t* stream, uv_write_t* req, size_t n) {
-  if (is_file(req)) {
-    file_of(req)->ops->take(file_of(req), n);
-    return 0; /* Nothing was gathered with it. */
-  }
   for (; req->at < req->nbufs; req->at++) {
     uv_buf_t* buf = &req->bufs[req->at];
     size_t part = n < buf->len ? n : buf->len;
 
     if (part > 0) {
-      req->state |= BEGUN;
-      let_go(req);
+      if ((req->state |= BEGUN) & HOLDS)
+        let_go(req);
       req->written += part;
       stream->write_queue_size -= part;
       n -= part;
@@ -207,11 +206,17 @@ void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
 
-    n = take(stream, req, n);
-    if (is_forsaken(req))
+    if (is_file(req)) {
+      file_of(req)->ops->take(file_of(req), n);
+      n = 0; /* Nothing was gathered with it. */
+    } else {
+      n = take(stream, req, n);
+    }
+    if (req->at < req->nbufs) {
+      if (!is_forsaken(req))
+        return;
       withdraw(stream, req, UV_EBADF);
-    if (req->at < req->nbufs)
-      return;
+    }
     complete(stream, req, req->status);
   }
 }
@@ -229,18 +234,19 @@ void uv__write_fail(uv_stream_t* stream, int status) {
 }
 
 int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf) {
+  size_t room = INT_MAX - to->size;
+  size_t len = buf->len < room ? buf->len : room;
   uv_buf_t* next = &to->bufs[to->count];
 
-  if (to->count == UV__GATHER || to->size == INT_MAX)
+  if (to->count == UV__GATHER || room == 0)
     return 0;
-  if (buf->len == 0)
+  if (len == 0)
     return 1;
-  *next = *buf;
-  if (next->len > INT_MAX - to->size)
-    next->len = (uv__buf_len_t) (INT_MAX - to->size);
-  to->size += next->len;
+  next->base = buf->base;
+  next->len = (uv__buf_len_t) len;
+  to->size += len;
   to->count++;
-  return next->len == buf->len;
+  return len == buf->len;
 }
 
 /* Whether bytes of the first request can go, or there is none: no request at the front is over. */
@@ -344,31 +350,18 @@ ssize_t uv__write_take_back(uv_write_t* req) {
   return req->written > 0 ? (ssize_t) req->written : req->status;
 }
 
-int uv__write_drained(const uv_stream_t* stream) {
-  return uv__queue_empty(&stream->stream.write_queue) &&
-         uv__queue_empty(&stream->stream.write_done);
-}
-
-/* The last of those that ended whose callback is due in this turn, or the list itself. */
-static struct uv__queue* last_due(uv_stream_t* stream) {
-  struct uv__queue* done = &stream->stream.write_done;
-  struct uv__queue* link = done;
-
-  while (link->next != done && !uv__write_queue_is_early(stream, request_of(link->next)))
-    link = link->next;
-  if (link->next != done)
-    uv__loop_later(uv__stream_io(stream));
-  return link;
-}
-
 void uv__write_tell(uv_stream_t* stream) {
   struct uv__queue* done = &stream->stream.write_done;
-  struct uv__queue* last = last_due(stream);
+  struct uv__queue* last = done->prev;
   struct uv__queue* link = done;
 
   while (link != last) {
     uv_write_t* req = request_of(link = uv__queue_head(done));
 
+    if (uv__write_queue_is_early(stream, req)) {
+      uv__loop_later(uv__stream_io(stream));
+      return; /* And those behind it wait for it. */
+    }
     uv__queue_remove(link);
     uv__loop_release(stream->loop);
     uv__loop_told(stream->loop, UV__TOLD_END);
