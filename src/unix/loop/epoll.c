@@ -113,29 +113,39 @@ static void stop_retelling(struct uv__io* io) {
     io->tail.state |= UV__FD_EDGES;
 }
 
+static unsigned int seen(uint32_t events) {
+  unsigned int saw = 0;
+
+  if (events & EPOLLIN)
+    saw |= UV__SAW_IN;
+  if (events & EPOLLOUT)
+    saw |= UV__SAW_OUT;
+  if (!(events & ~(uint32_t) (EPOLLIN | EPOLLOUT))) /* as nearly always */
+    return saw;
+  saw |= UV__SAW_IN;
+  if (events & (EPOLLHUP | EPOLLERR))
+    saw |= UV__SAW_OUT;
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    saw |= UV__SAW_ENDED;
+  if (events & EPOLLERR)
+    saw |= UV__SAW_FAILED;
+  if (events & EPOLLPRI)
+    saw |= UV__SAW_URGENT;
+  return saw;
+}
+
 static void dispatch(const struct epoll_event* event) {
   struct uv__io* io = event->data.ptr;
-  unsigned int saw = 0;
 
   if (io == NULL) /* The eventfd: to return is all there is to do. */
     return;
   /* Told once is enough where nobody reads; the loop would not sleep. */
   if ((io->tail.state & (UV__FD_RETOLD | UV__READ)) == UV__FD_RETOLD)
     stop_retelling(io);
-  if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
-    saw |= UV__SAW_IN;
-  if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-    saw |= UV__SAW_OUT;
-  if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-    saw |= UV__SAW_ENDED;
-  if (event->events & EPOLLERR)
-    saw |= UV__SAW_FAILED;
-  if (event->events & EPOLLPRI)
-    saw |= UV__SAW_URGENT;
   /* A TCP socket reports room only after it was full. Others do whenever their peer has read
    * something, which would wake a loop that has nothing to write for every message sent. That this
    * could fail costs just that. */
-  if (uv__loop_event(io, saw) && !(io->tail.state & UV__FD_TCP) &&
+  if (uv__loop_event(io, seen(event->events)) && !(io->tail.state & UV__FD_TCP) &&
       control(io, EPOLL_CTL_MOD, EVENTS) == 0)
     io->tail.state &= ~(unsigned) UV__FD_OUT;
 }

@@ -87,8 +87,8 @@ int uv__port_backend_fd(const uv_loop_t* loop) {
  * poller late, and kqueue does not tell a second registration from a changed one. */
 int uv__loop_claim(uv_loop_t* loop, int fd) {
   struct uv__poller* poller = loop->tail.poller;
-  size_t byte = (size_t) fd / 8;
-  unsigned int bit = 1u << (fd % 8);
+  size_t byte = (unsigned int) fd / 8;
+  unsigned int bit = 1u << ((unsigned int) fd % 8);
 
   if (byte >= poller->claimed_bytes) {
     size_t bytes = (byte + 64) & ~(size_t) 63;
@@ -112,7 +112,7 @@ int uv__loop_claim(uv_loop_t* loop, int fd) {
 void uv__loop_unclaim(uv_loop_t* loop, int fd) {
   struct uv__poller* poller = loop->tail.poller;
 
-  poller->claimed[fd / 8] &= (unsigned char) ~(1u << (fd % 8));
+  poller->claimed[(unsigned int) fd / 8] &= (unsigned char) ~(1u << ((unsigned int) fd % 8));
 }
 
 /* ---- Events ---- */
@@ -171,34 +171,25 @@ static void ring_others(struct uv__io* io, unsigned int lanes) {
 }
 
 int uv__loop_event(struct uv__io* io, unsigned int saw) {
-  unsigned int state = io->tail.state;
+  unsigned int state = (io->tail.state | saw) & ~(saw & UV__SAW_OUT);
   unsigned int lanes = 0;
+  unsigned int moves; /* of bytes */
+  int is_unwanted;
 
-  if (saw & UV__SAW_IN) {
-    state |= UV__FD_READABLE;
+  if (saw & UV__SAW_IN)
     lanes |= UV__READ | UV__ACCEPT | UV__EVENT;
-  }
-  if (saw & UV__SAW_OUT) {
-    state &= ~(unsigned) UV__FD_FULL;
+  if (saw & UV__SAW_OUT)
     lanes |= UV__WRITE | UV__CONNECT;
-  }
-  if (saw & UV__SAW_ENDED) {
-    state |= UV__FD_ENDED;
+  if (saw & UV__SAW_ENDED)
     lanes |= UV__HANGUP;
-  }
-  if (saw & UV__SAW_FAILED)
-    state |= UV__FD_FAILED;
-  if (saw & UV__SAW_URGENT)
-    state |= UV__FD_URGENT;
   lanes &= state;
   io->tail.state = state & ~lanes;
 
-  if (lanes & ~(unsigned) (UV__READ | UV__WRITE))
+  is_unwanted = (saw & UV__SAW_OUT) && (state & UV__FD_OUT) && !(lanes & (UV__WRITE | UV__CONNECT));
+  moves = lanes & (UV__READ | UV__WRITE);
+  if (moves != 0)
+    uv__ring(io, (enum uv__lane) moves);
+  if (lanes != moves)
     ring_others(io, lanes);
-  if (lanes & UV__READ)
-    uv__ring(io, UV__READ);
-  if (lanes & UV__WRITE)
-    uv__ring(io, UV__WRITE);
-
-  return (saw & UV__SAW_OUT) && (state & UV__FD_OUT) && !(lanes & (UV__WRITE | UV__CONNECT));
+  return is_unwanted;
 }

@@ -32,13 +32,14 @@ enum {
   UV__FD_FAILED = 0x400000  /* the connection is gone, and not by an end in good order */
 };
 
-/* What a poller saw on a descriptor. */
+/* What a poller saw on a descriptor: the bits of the state that it sets, but for UV__SAW_OUT, which clears
+ * its own. */
 enum {
-  UV__SAW_IN = 1,     /* data, a connection, an end or an error: reading gets somewhere */
-  UV__SAW_OUT = 2,    /* room, or an error: writing gets somewhere */
-  UV__SAW_ENDED = 4,  /* see UV__FD_ENDED */
-  UV__SAW_URGENT = 8, /* see UV__FD_URGENT */
-  UV__SAW_FAILED = 16 /* see UV__FD_FAILED */
+  UV__SAW_IN = UV__FD_READABLE, /* data, a connection, an end or an error: reading gets somewhere */
+  UV__SAW_OUT = UV__FD_FULL,    /* room, or an error: writing gets somewhere */
+  UV__SAW_ENDED = UV__FD_ENDED,
+  UV__SAW_URGENT = UV__FD_URGENT,
+  UV__SAW_FAILED = UV__FD_FAILED
 };
 
 struct pollfd;
