@@ -43,7 +43,7 @@ static int make_room(uv_pipe_t* handle) {
   return 0;
 }
 
-ssize_t uv__arrival_read(uv_pipe_t* handle, const uv_buf_t* buf) {
+ssize_t uv__arrival_read(uv_pipe_t* handle, char* base, size_t len) {
   struct uv__io* io = &handle->stream.io;
   struct uv__passed passed;
   struct uv__arrivals* arrivals;
@@ -53,7 +53,7 @@ ssize_t uv__arrival_read(uv_pipe_t* handle, const uv_buf_t* buf) {
   if (r < 0)
     return r;
   passed.count = 0;
-  n = io->ops->read_now(io, buf->base, buf->len, &passed);
+  n = io->ops->read_now(io, base, len, &passed);
   arrivals = handle->arrivals;
   memcpy(arrivals->descs + arrivals->head + arrivals->count, passed.descs,
          passed.count * sizeof(passed.descs[0]));

@@ -87,7 +87,7 @@ void uv__read_fail(uv_stream_t* stream, ssize_t why) {
  * loop (R2). Whatever happens, the buffer goes back in exactly one read_cb. */
 static void read_once(uv_stream_t* stream) {
   uv_read_cb read_cb = stream->read_cb; /* of whoever gets alloc_cb */
-  uv_buf_t buf = uv_buf_init(NULL, 0);
+  uv_buf_t buf = {.base = NULL, .len = 0};
   ssize_t n;
 
   uv__loop_told(stream->loop, UV__TOLD_ARRIVAL);

@@ -120,7 +120,7 @@ void uv__socket_grant(uv_tcp_t* handle);
 
 /* arrival.c: the passing of handles (rules I1-I3), of a pipe with UV__STREAM_PASSES; of another
  * none is there. */
-ssize_t uv__arrival_read(uv_pipe_t* handle, const uv_buf_t* buf);
+ssize_t uv__arrival_read(uv_pipe_t* handle, char* base, size_t len);
 unsigned uv__arrival_count(const uv_pipe_t* handle);
 struct uv__desc* uv__arrival_oldest(uv_pipe_t* handle); /* the oldest unclaimed one, or NULL */
 void uv__arrival_claimed(uv_pipe_t* handle);            /* that one has an owner now */
@@ -140,12 +140,12 @@ void uv__read_note_end(uv_stream_t* stream, ssize_t why);
  * read (read.c, core/beyond/reads.c) most programs have one linked. */
 static inline ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len) {
   struct uv__io* io = uv__stream_io(stream);
-  uv_buf_t room = uv_buf_init(base, len < INT_MAX ? (unsigned) len : INT_MAX);
   ssize_t n;
 
-  /* Some systems refuse a read of more than that. */
-  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, &room)
-                                        : io->ops->read_now(io, room.base, room.len, NULL);
+  if (len > INT_MAX)
+    len = INT_MAX; /* Some systems refuse a read of more than that. */
+  n = stream->flags & UV__STREAM_PASSES ? uv__arrival_read((uv_pipe_t*) stream, base, len)
+                                        : io->ops->read_now(io, base, len, NULL);
   uv__trace(io, UV__TRACE_COLLECT, UV__READ, n);
   if (n >= 0)
     uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);

@@ -148,6 +148,11 @@ ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
   return uv__fd_end(io, UV__ERR(errno));
 }
 
+/* Whether a short read took all there was, or what it left will be told of, and so will the end. */
+static int is_dry(unsigned int state) {
+  return (state & (UV__FD_TCP | UV__FD_RETOLD)) && !(state & (UV__FD_ENDED | UV__FD_URGENT));
+}
+
 /* MSG_DONTWAIT although the descriptor is non-blocking: that is a property of the open file,
  * which another process that has it too may change. */
 ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
@@ -159,6 +164,10 @@ ssize_t uv__fd_read_now(struct uv__io* io, char* base, size_t len, struct uv__pa
   while (n < 0 && errno == EINTR);
   if (n > 0 && (size_t) n == len) /* There may be more. */
     return uv__fd_end(io, n);
+  if (n > 0 && is_dry(io->tail.state)) { /* what nearly all are */
+    io->tail.state &= ~(unsigned) UV__FD_READABLE;
+    return uv__fd_end(io, n);
+  }
   return uv__fd_was_read(io, n, len, (io->tail.state & UV__FD_TCP) != 0);
 }
 
@@ -258,7 +267,7 @@ ssize_t uv__fd_write(struct uv__io* io,
   if (nbufs > 1)
     return uv__fd_was_written(io, bufs, nbufs, mode, send_many(io->tail.fd, bufs, nbufs));
   n = send_one(io->tail.fd, bufs);
-  if (n > 0 && (size_t) n == bufs->len) /* what nearly all are */
+  if (n == (ssize_t) bufs->len) /* what nearly all are */
     return uv__fd_end(io, n);
   return uv__fd_was_written(io, bufs, 1, mode, n);
 }
