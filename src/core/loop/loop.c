@@ -114,10 +114,6 @@ void uv_loop_set_data(uv_loop_t* loop, void* data) {
   loop->data = data;
 }
 
-int uv_loop_alive(const uv_loop_t* loop) {
-  return loop->active_handles > 0 || loop->active_reqs.count > 0 || loop->closing != NULL;
-}
-
 void uv_stop(uv_loop_t* loop) {
   loop->stop_flag = 1;
 }

@@ -20,6 +20,20 @@ enum {
   SERVE_ROUNDS = 4
 };
 
+/* A turn looks at these twice; a call costs more than the look. */
+static int is_alive(const uv_loop_t* loop) {
+  return loop->active_handles > 0 || loop->active_reqs.count > 0 || loop->closing != NULL;
+}
+
+int uv_loop_alive(const uv_loop_t* loop) {
+  return is_alive(loop);
+}
+
+static void run_timers(uv_loop_t* loop) {
+  if (loop->timers.count > 0)
+    uv__timer_run(loop);
+}
+
 static void take_inner_turn(struct uv__io* io, unsigned rung) {
   struct uv__inner* inner = uv__container_of(io, struct uv__inner, io);
 
@@ -37,17 +51,17 @@ static void (*const turns[])(struct uv__io* io, unsigned rung) = {
 static int due(const uv_loop_t* loop) {
   uint64_t next;
 
-  if (loop->stop_flag || !uv_loop_alive(loop) || loop->closing != NULL)
+  if (loop->stop_flag || loop->closing != NULL || !is_alive(loop))
     return 0;
   if (!uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->idle))
     return 0;
   if (!uv__queue_empty(&loop->later) || !uv__queue_empty(&loop->refused))
     return 0;
+  if (loop->timers.count == 0 && loop->retry_at == 0)
+    return -1;
   next = uv__timer_next(loop);
   if (loop->retry_at != 0 && loop->retry_at < next)
     next = loop->retry_at;
-  if (next == UINT64_MAX)
-    return -1;
   if (next <= loop->time)
     return 0;
   return next - loop->time > INT_MAX ? INT_MAX : (int) (next - loop->time);
@@ -193,13 +207,13 @@ static void run_closing(uv_loop_t* loop) {
 }
 
 int uv_run(uv_loop_t* loop, uv_run_mode mode) {
-  int alive = uv_loop_alive(loop);
+  int alive = is_alive(loop);
 
   uv_update_time(loop);
   if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag) {
-    uv__timer_run(loop);
+    run_timers(loop);
     if (loop->stop_flag)
-      alive = uv_loop_alive(loop); /* There is no turn that finds out. */
+      alive = is_alive(loop); /* There is no turn that finds out. */
   }
 
   while (alive && !loop->stop_flag) {
@@ -210,8 +224,8 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
       uv__watcher_run_check(loop);
     run_closing(loop);
     uv_update_time(loop);
-    uv__timer_run(loop);
-    alive = uv_loop_alive(loop);
+    run_timers(loop);
+    alive = is_alive(loop);
     if (mode != UV_RUN_DEFAULT)
       break;
   }
