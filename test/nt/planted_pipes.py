@@ -62,14 +62,10 @@ FAULTS = [
      "  if (!helper->closing && uv__outbox_deliver(&plain->box, helper, write_some))"),
     (6, "the end of the process does not wait for helpers", "loop/outbox.c", "api_nt w3_last_words_to_a_pipe_that_waits",
      "  (void) atexit(uv__outbox_await_all);\n", ""),
-    (6, "the end of the process waits for ever", "loop/outbox.c", "api_nt w3_last_words_that_nobody_hears",
-     "      is_patient = due != before;", "      is_patient = due <= before;"),
     (6, "what follows a write of a helper's waits for the loop", "plain/plain.c", "api_nt w3_many_last_words_to_a_pipe_that_waits",
      "    .write_more = plain_more,\n", ""),
     (6, "what follows a line on the console waits for the loop", "tty/out.c", "api_nt w3_last_words_to_a_terminal",
      "    .write_more = out_more,\n", ""),
-    (6, "what follows overtakes what there was no room for", "loop/outbox.c", "api_nt p4_file_is_written_and_read_to_its_end",
-     "box->owed > 0 && box->owed == ahead", "box->owed > 0 && ahead > 0"),
 
     # ---- 7. Messages, rights, memory
     (7, "a warning is taken for a success without a packet", "pipe/read.c", "port_nt win_message_comes_just_before_the_wait",

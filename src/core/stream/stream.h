@@ -1,7 +1,7 @@
 /* What a stream is and what it does, for the kinds above and for the order of a turn: its phase and
  * flags, and what the files of this room ask of each other. Which kind of handle it is part of is
  * known as far as a descriptor or a passed handle tells; how kinds are closed is not. No backend
- * sees any of this. */
+ * sees any of this. It is longer than others as the one list of all that. */
 #ifndef UV__STREAM_H_
 #define UV__STREAM_H_
 
