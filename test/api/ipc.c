@@ -608,9 +608,13 @@ TEST(i3_unread_handles_are_closed_with_the_pipe) {
 }
 
 /* In one go, so that most of them wait somewhere on their way. */
-TEST(i3_two_thousand_handles_there_and_back) {
+TEST(i3_a_crowd_of_handles_there_and_back) {
   enum {
+#ifdef _WIN32
+    HANDLES = 300 /* Each is some dozens of questions to Wine's one server. */
+#else
     HANDLES = 2000
+#endif
   };
   static uv_tcp_t there[HANDLES];
   static uv_tcp_t back[HANDLES];
