@@ -37,8 +37,8 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # are open to a list of users (uvstream.h).
 # Then files through streams, 4 KB, and moves to other loops, 3 KB (uvstream.h).
 # Then several handles in one message (uvstream.h), 3 KB of the DLL, half of them for whoever receives these;
-# and pseudo-terminals (uvstream.h), 4 KB of each.
-BOUNDS = {("clang", "libuvstream.so"): (191928, 1.01), ("mingw", "libuvstream.dll"): (215040, 1.01)}
+# and pseudo-terminals (uvstream.h), 4 KB of each. Then 1.5 KB of the DLL for last words.
+BOUNDS = {("clang", "libuvstream.so"): (191928, 1.01), ("mingw", "libuvstream.dll"): (218624, 1.01)}
 
 # Bytes of the library in bench/size_echo.c, linked with --gc-sections, by preset, as above. When streams began to
 # have something of uvstream.h on them (limits of time, requests to read, hang-ups, files, moves) it was 6 KB more;
@@ -46,8 +46,9 @@ BOUNDS = {("clang", "libuvstream.so"): (191928, 1.01), ("mingw", "libuvstream.dl
 # that is needed; there it became 38 KB less when what starts children was no longer in the file of their end.
 # Of what any write may wait behind, several handles and files, the queue knows a table. That a turn calls nobody who
 # has nothing to do, a quarter of its instructions, is 0.4 KB on Unix. Then 1 KB less there, as who has neither
-# pipes nor children has no looking for them linked.
-ECHO = {"release": (32052, 1.005), "clang": (33011, 1.005), "mingw": (71548, 1.01)}
+# pipes nor children has no looking for them linked. On Windows 4 KB more, as putting back the modes of a console
+# waits for what is yet to be written to it.
+ECHO = {"release": (32052, 1.005), "clang": (33011, 1.005), "mingw": (76408, 1.01)}
 
 # What no program has linked that does not call it.
 BEYOND = re.compile(r"uvs_\w+|uv__port_beyond")
