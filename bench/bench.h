@@ -54,7 +54,7 @@ static inline uint64_t far_time(void) {
   return 3600000u + next_number() % 2592000000u;
 }
 
-/* A uv_alloc_cb: room for little that nobody looks at, whichever thread it is of. */
+/* A uv_alloc_cb: room for little that nobody looks at, in one thread. */
 static inline void small_room(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
   static char bytes[64];
 

@@ -18,6 +18,7 @@ struct guest {
   uvs_moving_t moving;
   struct server* server;
   struct guest* next;
+  char byte[16]; /* Its loop is in a thread of its own. */
 };
 
 /* A loop that serves. `arrived` and `ends` are under the lock, and told of by the bell. */
@@ -98,10 +99,17 @@ static void on_byte(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   check(uv_tcp_close_reset((uv_tcp_t*) stream, on_served), "uv_tcp_close_reset");
 }
 
+static void guest_room(uv_handle_t* handle, size_t suggested_size, uv_buf_t* buf) {
+  struct guest* guest = (struct guest*) handle;
+
+  (void) suggested_size;
+  *buf = uv_buf_init(guest->byte, sizeof(guest->byte));
+}
+
 static void serve(struct server* server, struct guest* guest) {
   stream_init(&server->loop, &guest->stream, TCP);
   check(uvs_attach(&guest->stream.stream, &guest->moving), "uvs_attach");
-  check(uv_read_start(&guest->stream.stream, small_room, on_byte), "uv_read_start");
+  check(uv_read_start(&guest->stream.stream, guest_room, on_byte), "uv_read_start");
 }
 
 static void on_bell(uv_async_t* bell) {
