@@ -686,11 +686,7 @@ static void on_typed_to_nobody(uv_write_t* req, int status) {
 
 /* The child has ended, and all of it does. */
 TEST(x9_what_nobody_reads_any_more) {
-#ifdef _WIN32
-  static char lines[1 << 14]; /* Wine's console makes records of each. */
-#else
   static char lines[1 << 20];
-#endif
   uv_buf_t buf = uv_buf_init(lines, sizeof lines);
   uv_write_t reqs[2];
 
