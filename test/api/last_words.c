@@ -9,15 +9,12 @@
 #include "pipes.h"
 #include "uv.h"
 
+#include <fcntl.h>
 #ifdef _WIN32
-#  include <fcntl.h>
 #  include <io.h>
-#  include <sys/stat.h>
 
 #  include "console.h"
 #else
-#  include <fcntl.h>
-
 #  include "pty.h"
 #endif
 
@@ -300,20 +297,9 @@ TEST(w3_last_words_that_nobody_hears) {
 }
 
 static void run_into_a_file(const char* test) {
-  char folder[512];
   char path[600];
-  size_t size = sizeof folder;
-  uv_file fd;
+  uv_file fd = test_fd_make(path, sizeof path, "words");
 
-  test_needs_folder();
-  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
-  snprintf(path, sizeof path, "%s/uvstream-words-%ld", folder, (long) uv_os_getpid());
-#ifdef _WIN32
-  fd = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
-#else
-  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-#endif
-  CHECK(fd >= 0);
   prepare(test);
   stdio[1].flags = UV_INHERIT_FD;
   stdio[1].data.fd = fd;

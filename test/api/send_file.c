@@ -7,10 +7,8 @@
 #include "pipes.h"
 #include "uvstream.h"
 
-#include <fcntl.h>
 #ifdef _WIN32
 #  include <io.h>
-#  include <sys/stat.h>
 #else
 #  include <unistd.h>
 #endif
@@ -28,18 +26,7 @@ static char path[600];
 static uv_file file = -1;
 
 static void open_file(void) {
-  char folder[512];
-  size_t size = sizeof folder;
-
-  test_needs_folder();
-  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
-  snprintf(path, sizeof path, "%s/uvstream-send-%ld", folder, (long) uv_os_getpid());
-#ifdef _WIN32
-  file = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
-#else
-  file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-#endif
-  CHECK(file >= 0);
+  file = test_fd_make(path, sizeof path, "send");
 }
 
 #ifndef UVTEST_MODEL

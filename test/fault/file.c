@@ -1,12 +1,10 @@
 /* Files through streams. */
 #include "uvstream.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef _WIN32
 #  include <io.h>
-#  include <sys/stat.h>
 #else
 #  include <unistd.h>
 #endif
@@ -31,18 +29,8 @@ static uint64_t came;
 
 void scene_make_file(void) {
   static char bytes[LENGTH];
-  char folder[512];
-  size_t size = sizeof(folder);
 
-  test_needs_folder();
-  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
-  snprintf(path, sizeof(path), "%s/uvstream-fault-%ld", folder, (long) uv_os_getpid());
-#ifdef _WIN32
-  file = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
-#else
-  file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-#endif
-  CHECK(file >= 0);
+  file = test_fd_make(path, sizeof(path), "fault");
   net_pattern_fill(bytes, LENGTH, 0);
   test_fd_write(file, bytes, LENGTH);
 }

@@ -12,6 +12,7 @@
 #  include <fcntl.h>
 #  include <io.h>
 #  include <process.h>
+#  include <sys/stat.h>
 #else
 #  include <fcntl.h>
 #  include <sys/resource.h>
@@ -174,6 +175,23 @@ void test_fd_close(uv_file fd) {
 #else
   CHECK_EQ(close(fd), 0);
 #endif
+}
+
+uv_file test_fd_make(char* path, size_t size, const char* what) {
+  char place[512];
+  size_t length = sizeof place;
+  uv_file fd;
+
+  test_needs_folder();
+  CHECK_EQ(uv_os_tmpdir(place, &length), 0);
+  snprintf(path, size, "%s/uvstream-%s-%ld", place, what, (long) uv_os_getpid());
+#ifdef _WIN32
+  fd = _open(path, _O_RDWR | _O_CREAT | _O_TRUNC | _O_BINARY, _S_IREAD | _S_IWRITE);
+#else
+  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+#endif
+  CHECK(fd >= 0);
+  return fd;
 }
 
 int test_fd_count(void) {

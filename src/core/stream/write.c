@@ -95,19 +95,9 @@ void uv__write_collect(uv_stream_t* stream) {
     uv__write_fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);
 }
 
-static size_t size_of(const uv_buf_t* bufs, unsigned count) {
-  size_t size = 0;
-  unsigned i;
-
-  for (i = 0; i < count; i++)
-    size += bufs[i].len;
-  return size;
-}
-
 void uv__write_last(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
   struct uv__gathered what;
-  size_t size;
   int rounds;
   ssize_t n;
 
@@ -119,14 +109,13 @@ void uv__write_last(uv_stream_t* stream) {
     uv__write_queue_gather(stream, &what);
     if (what.count == 0)
       return; /* Also before a file. */
-    size = size_of(what.bufs, what.count);
     n = give(stream, what.bufs, what.count, UV__TRY, what.pass);
     if (n <= 0)
       return;
     io->busy &= (unsigned char) ~UV__WRITE; /* What was in flight is among them. */
     uv__write_queue_mark(stream, 0);
     uv__write_queue_advance(stream, (size_t) n);
-    if ((size_t) n < size)
+    if ((size_t) n < what.size)
       return;
   }
 }
