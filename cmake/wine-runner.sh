@@ -127,7 +127,14 @@ start_server() {
   echo $! >"$WINEPREFIX/server.pid"
 }
 
-if [ -e "$WINEPREFIX/ready" ] && server_runs; then
+# Whether the services of this server have been started; else somebody may be about to, under the lock.
+services_run() {
+  local started pid
+  read -r started 2>/dev/null <"$WINEPREFIX/started" && read -r pid <"$WINEPREFIX/server.pid" &&
+    [ "$started" = "$pid" ]
+}
+
+if services_run && server_runs; then
   exec "${pin[@]}" "${fixed[@]}" "$wine" "$@"
 fi
 
@@ -145,6 +152,7 @@ if ! server_runs; then
     : >"$WINEPREFIX/ready"
   fi
   quietly "$wine" cmd /c exit || fail "Wine does not start"
+  cp "$WINEPREFIX/server.pid" "$WINEPREFIX/started"
 fi
 exec 9>&-
 
