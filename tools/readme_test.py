@@ -99,10 +99,12 @@ def main(work, runner=None, toolchain=None):
     if program.count(PORT) != 1:
         sys.exit(f"readme: the program does not have one port {PORT}")
 
-    # The options for another system come behind the folder, where the page says "first line".
+    # The options for another system come behind the folder, where the page says "first line"; what is
+    # compiled there once is compiled again by test/install, which sees the DLL.
     more = f" --toolchain {quote(str(Path(toolchain).resolve()))}" if toolchain else ""
+    without = " -DUVSTREAM_BUILD_SHARED=OFF" if toolchain else ""
     install = install.replace("/usr/local", quote(str(prefix))).replace("sudo ", "")
-    run(install.replace("-B build/install", f"-B build/install{more}", 1), sources, environment)
+    run(install.replace("-B build/install", f"-B build/install{more}{without}", 1), sources, environment)
 
     port = free_port()
     (app / "app.c").write_text(program.replace(PORT, str(port)))

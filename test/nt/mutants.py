@@ -168,6 +168,7 @@ def disabled():
 def first_failure(folder, target, suite, tests):
     """Which of the tests finds it, after how many seeds, and in what words; or None."""
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    environment.setdefault("NT_SEEDS", "20")
     program = folder / f"uvtest_{suite}"
     for command in link_of(suite, target, program):
         linked = run(command, cwd=BUILD)
