@@ -345,8 +345,8 @@ def test_prefork_upgrade_keeps_whom_windows_has_accepted_while_its_master_is_slo
     server.visit([server.address, server.control_address])
     assert b"got: GET /late" in read_all(server.ask(b"/late"))
     said = server.end_all()
-    # The others have been in the line of both.
-    assert sum(served(said)) == 6 and (not on_windows() or served(said) == [5, 1]), said
+    # The others have been in the line of both. Which master has its last word first is open.
+    assert sum(served(said)) == 6 and (not on_windows() or sorted(served(said)) == [1, 5]), said
 
 
 def test_prefork_upgrade_keeps_who_opens_the_pipe_while_it_changes_hands():

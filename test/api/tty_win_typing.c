@@ -10,7 +10,7 @@
 #include "uv.h"
 
 enum {
-  ROUNDS = 1000,
+  ROUNDS = 300,
   LINE = 50,     /* keys, with the Enter */
   PER_ROUND = 6, /* keys */
   TYPED = ROUNDS * PER_ROUND,
