@@ -10,10 +10,10 @@ from header import ROOT
 
 # Lanes of each verb: those in one tuple run one after the other, the tuples side by side.
 LANES = {
-    "all": [("check",), ("native", "beside", "nt", "32-bit"), ("windows",)],
-    "native": [("check",), ("native", "nt"), ("beside",)],
+    "all": [("check",), ("native", "nt", "beside"), ("windows", "model", "32-bit")],
+    "native": [("check",), ("native", "nt", "model"), ("beside",)],
     "wine": [("windows", "32-bit")],
-    "nt": [("nt",)],
+    "nt": [("nt", "model")],
     "portable": [("portable",)],
     "trixie": [("trixie",)],
 }
