@@ -1,4 +1,5 @@
 /* Files through streams (rule X8). */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -505,6 +506,31 @@ TEST(x8_what_is_no_file) {
   CHECK_EQ(begin(&sent, &client, 0, 10), 0); /* The stream goes on. */
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, 0);
+  end_file();
+}
+
+/* The same on every system, whether it was to move the bytes or to read them. */
+TEST(x8_file_that_is_only_written_to) {
+  uv_pipe_t from, to;
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  make_file(10);
+  test_fd_close(file);
+#ifdef _WIN32
+  file = _open(path, _O_WRONLY | _O_BINARY);
+#else
+  file = open(path, O_WRONLY);
+#endif
+  CHECK(file >= 0);
+  net_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, 10), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EBADF);
+  test_pipe_pair(&from, &to, 0);
+  CHECK_EQ(begin(&sent, &from, 0, 10), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EBADF);
   end_file();
 }
 

@@ -68,6 +68,8 @@ static ssize_t refused(ssize_t r) {
   switch (r) {
   case UV_EINVAL:
   case UV_EBADF:
+  case UV_EPERM: /* It is open for writing only: who reads it says so. */
+  case UV_EACCES:
   case UV_ENOTSUP:
     return UV_ENOSYS; /* That file, or that provider. */
   case UV_EAGAIN:
