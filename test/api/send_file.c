@@ -1,5 +1,8 @@
 /* Files through streams (rule X8). */
 #include <fcntl.h>
+#ifdef _WIN32
+#  include <io.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 
