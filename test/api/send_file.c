@@ -529,7 +529,8 @@ TEST(x8_file_that_is_only_written_to) {
   net_pair(&client, &server);
   CHECK_EQ(begin(&sent, &client, 0, 10), 0);
   net_until(&sent.done, 1);
-  CHECK_EQ(sent.status, UV_EBADF);
+  if (sent.status != 0 || !test_is_wine()) /* Wine 8 sends it all the same. */
+    CHECK_EQ(sent.status, UV_EBADF);
   test_pipe_pair(&from, &to, 0);
   CHECK_EQ(begin(&sent, &from, 0, 10), 0);
   net_until(&sent.done, 1);
