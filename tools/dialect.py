@@ -108,11 +108,13 @@ def main(build):
         print("\n".join(["dialect: what is to be refused, and was not:", *taken]))
         return 1
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(try_source, [(kind, source) for kind in KINDS for source in sources
-                                             if kind in OTHERS or ROOT / "src" in source[0].parents]))
+        jobs = [(kind, source) for kind in KINDS for source in sources
+                if kind in OTHERS or ROOT / "src" in source[0].parents]
+        results = list(pool.map(try_source, jobs))
     failed = [f"{name}\n{output}" for name, output in results if output]
     print("\n".join(failed))
-    print(f"dialect: {len(sources)} sources for {len(KINDS)} kinds of Windows, {len(failed)} failed")
+    print(f"dialect: {len(sources)} sources, {len(jobs)} times for {len(KINDS)} kinds of Windows,"
+          f" {len(failed)} failed")
     return 1 if failed else 0
 
 

@@ -9,7 +9,6 @@
 #include "pipes.h"
 #include "uv.h"
 
-#include <fcntl.h>
 #ifdef _WIN32
 #  include <io.h>
 
@@ -307,11 +306,7 @@ static void run_into_a_file(const char* test) {
   test_spawn(&child, &options, &child_exit);
   test_await_child(&child_exit);
   test_fd_close(fd);
-#ifdef _WIN32
-  fd = _open(path, _O_RDONLY | _O_BINARY);
-#else
-  fd = open(path, O_RDONLY);
-#endif
+  fd = test_fd_open(path, 0);
   CHECK_EQ(test_fd_read(fd, said, sizeof said), 3);
   CHECK_STR(said, "abc");
   test_fd_close(fd);

@@ -1,8 +1,4 @@
 /* Files through streams (rule X8). */
-#include <fcntl.h>
-#ifdef _WIN32
-#  include <io.h>
-#endif
 #include <stdio.h>
 #include <string.h>
 
@@ -520,12 +516,7 @@ TEST(x8_file_that_is_only_written_to) {
 
   make_file(10);
   test_fd_close(file);
-#ifdef _WIN32
-  file = _open(path, _O_WRONLY | _O_BINARY);
-#else
-  file = open(path, O_WRONLY);
-#endif
-  CHECK(file >= 0);
+  file = test_fd_open(path, 1);
   net_pair(&client, &server);
   CHECK_EQ(begin(&sent, &client, 0, 10), 0);
   net_until(&sent.done, 1);

@@ -194,6 +194,17 @@ uv_file test_fd_make(char* path, size_t size, const char* what) {
   return fd;
 }
 
+uv_file test_fd_open(const char* path, int writes) {
+#ifdef _WIN32
+  uv_file fd = _open(path, (writes ? _O_WRONLY : _O_RDONLY) | _O_BINARY);
+#else
+  uv_file fd = open(path, writes ? O_WRONLY : O_RDONLY);
+#endif
+
+  CHECK(fd >= 0);
+  return fd;
+}
+
 int test_fd_count(void) {
   int count = 0;
 #ifndef _WIN32

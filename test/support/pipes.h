@@ -57,6 +57,8 @@ void test_fd_close(uv_file fd);
 /* An empty file of this process's own in the folder for temporary files, to read and write; `what` is a part
  * of its name, which goes into `path`. The test is skipped where there is no such folder. */
 uv_file test_fd_make(char* path, size_t size, const char* what);
+/* One that is there, to write to or to read, not both. */
+uv_file test_fd_open(const char* path, int writes);
 /* How many descriptors this process has; 0 where that cannot be counted. */
 int test_fd_count(void);
 /* The same of handles, where these are more than descriptors: Windows. The threads of the system's
