@@ -66,7 +66,9 @@ if [ -z "${WINEPREFIX:-}" ]; then
   WINEPREFIX=$folder/wine
 fi
 export WINEPREFIX WINELOADER="$wine" WINESERVER="$server"
-export WINEARCH=win64 WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree,mshtml="
+# Without explorer.exe, which makes a desktop that nobody sees: a console's host that needs one starts it with
+# its own handles, and the pipe of a pseudo console then has no end before that of the program which reads it.
+export WINEARCH=win64 WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree,mshtml,explorer.exe="
 unset DISPLAY
 
 # The last CPU this process may use; nothing when that cannot be told.

@@ -65,10 +65,11 @@ def is_there(dll, importer):
 
 def images(build):
     """Not those that CMake makes to try something, nor those of Wine, nor what other people's
-    projects make of the library in test/install."""
+    projects make of the library in test/install, nor the peers that an earlier run has fetched for
+    test/interop."""
     found = []
     for folder, folders, files in os.walk(build):
-        folders[:] = set(folders) - {"CMakeFiles", "wine", "install-test"}
+        folders[:] = set(folders) - {"CMakeFiles", "wine", "install-test", "interop"}
         found += [Path(folder, name) for name in files if name.lower().endswith((".exe", ".dll"))]
     return sorted(found)
 
