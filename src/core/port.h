@@ -243,6 +243,10 @@ struct uv__ops {
 
   /* For uv__port_beyond, as the backend likes. */
   unsigned beyond;
+
+  /* Not 0: read_arm asks nobody and cannot fail, so that it is called where reading starts, and no turn is
+   * taken for it. */
+  unsigned arms_at_once;
 };
 
 /* What uvstream.h alone asks of a stream, NULL where there is no such thing. It is not in the table above,

@@ -227,7 +227,7 @@ static int tcp_read_arm(struct uv__io* io) {
 
   sim_check_lane(io, UV__READ, "read_arm");
   io->tail.due &= ~(unsigned) UV__READ;
-  if (sock->reset && sim_chance(20)) {
+  if (sock->reset && !io->ops->arms_at_once && sim_chance(20)) {
     sim_mark(MARK_ARM_FAILS);
     sim_seen->read(io, UV_ECONNRESET, 1);
     return UV_ECONNRESET;
@@ -599,19 +599,20 @@ static int tcp_join(struct uv__io* io) {
 
 /* The core does not tell kinds apart once a stream is open, so one set of operations serves
  * them all, but for names. */
-#define SIM_OPS(bind_op, name_op, connect_op, row)                                              \
+#define SIM_OPS(bind_op, name_op, connect_op, row, at_once)                                     \
   {                                                                                             \
     .init = tcp_init, .open = tcp_open, .bind = bind_op, .name = name_op, .option = tcp_option, \
     .fileno = tcp_fileno, .read_arm = tcp_read_arm, .read_disarm = tcp_read_disarm,             \
     .read_now = tcp_read_now, .write = tcp_write, .write_stop = tcp_write_stop,                 \
     .connect = connect_op, .shutdown = tcp_shutdown, .listen = sim_listen,                      \
-    .accept_now = sim_accept_now, .done = tcp_done, .close = tcp_close, .beyond = row           \
+    .accept_now = sim_accept_now, .done = tcp_done, .close = tcp_close, .beyond = row,          \
+    .arms_at_once = at_once                                                                     \
   }
 
-const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 1);
-const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0);
-const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0);
-const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 0);
+const struct uv__ops uv__tcp_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 1, 0);
+const struct uv__ops uv__pipe_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0, 1);
+const struct uv__ops uv__ipc_ops = SIM_OPS(sim_pipe_bind, sim_pipe_name, sim_pipe_connect, 0, 0);
+const struct uv__ops uv__tty_ops = SIM_OPS(tcp_bind, tcp_name, tcp_connect, 0, 0);
 
 /* There are none here. */
 static int no_pty(struct uv__io* io, int domain, const struct uv__desc* desc, unsigned* opened) {

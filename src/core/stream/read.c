@@ -9,6 +9,22 @@ enum {
   SUGGESTED_SIZE = 65536 /* what alloc_cb is told, in bytes */
 };
 
+/* Whether a ring will lead to the first read. */
+static int is_armed(uv_stream_t* stream) {
+  struct uv__io* io = uv__stream_io(stream);
+  int r;
+
+  if (!io->ops->arms_at_once || stream->stream.phase != UV__CONNECTED)
+    return 0;
+  if (io->busy & UV__READ)
+    return 1;
+  r = io->ops->read_arm(io);
+  uv__trace(io, UV__TRACE_START, UV__READ, r);
+  if (r == UV__PENDING)
+    io->busy |= UV__READ;
+  return r == UV__PENDING;
+}
+
 int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb) {
   if (stream == NULL || alloc_cb == NULL || read_cb == NULL)
     return UV_EINVAL;
@@ -23,7 +39,8 @@ int uv_read_start(uv_stream_t* stream, uv_alloc_cb alloc_cb, uv_read_cb read_cb)
   stream->flags |= UV__STREAM_READING;
   uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT);
   uv__handle_start((uv_handle_t*) stream);
-  uv__loop_again(uv__stream_io(stream)); /* The next turn arms; no callback from here (L1). */
+  if (!is_armed(stream))
+    uv__loop_again(uv__stream_io(stream)); /* The next turn does; no callback from here (L1). */
   assert(uv__stream_valid(stream));
   return 0;
 }

@@ -89,6 +89,7 @@ const struct uv__ops uv__pipe_ops = {
     .done = uv__fd_done,
     .close = pipe_close,
     .beyond = UV__FD_BEYOND_PIPE,
+    .arms_at_once = 1,
 };
 
 const struct uv__ops uv__ipc_ops = {
@@ -110,4 +111,5 @@ const struct uv__ops uv__ipc_ops = {
     .done = uv__fd_done,
     .close = pipe_close,
     .beyond = UV__FD_BEYOND_PIPE,
+    .arms_at_once = 1,
 };

@@ -273,4 +273,5 @@ const struct uv__ops uv__tcp_ops = {
     .done = uv__fd_done,
     .close = uv__fd_close,
     .beyond = UV__FD_BEYOND_TCP,
+    .arms_at_once = 1,
 };
