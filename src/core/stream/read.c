@@ -114,8 +114,9 @@ static void read_once(uv_stream_t* stream) {
       read_cb(stream, UV_ENOBUFS, &buf);
     return;
   }
-  if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) != UV__STREAM_READING) {
-    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb, or asked for by another way. */
+  if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) != UV__STREAM_READING ||
+      (uv__stream_io(stream)->busy & UV__READ)) {
+    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb, started anew, or asked for by another way. */
     return;
   }
   n = uv__read_some(stream, buf.base, buf.len);
@@ -167,6 +168,8 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
     }
     if (!uv__queue_empty(&stream->stream.write_done))
       uv__write_tell(stream); /* What comes may be the answer to them (W1). */
+    if (io->busy & UV__READ)
+      return; /* They started to read anew. */
     ready = 0;
     if (stream->stream.kept.extras != NULL && stream->loop->beyond->read(stream))
       continue;
