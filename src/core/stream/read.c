@@ -114,9 +114,10 @@ static void read_once(uv_stream_t* stream) {
       read_cb(stream, UV_ENOBUFS, &buf);
     return;
   }
+  /* Stopped, closed or started anew by alloc_cb, or asked for by another way. */
   if ((stream->flags & (UV__STREAM_READING | UV__STREAM_ASKED)) != UV__STREAM_READING ||
       (uv__stream_io(stream)->busy & UV__READ)) {
-    read_cb(stream, 0, &buf); /* Stopped or closed by alloc_cb, started anew, or asked for by another way. */
+    read_cb(stream, 0, &buf);
     return;
   }
   n = uv__read_some(stream, buf.base, buf.len);
