@@ -300,7 +300,15 @@ TEST(x9_closing_the_stream_hangs_up) {
   end();
 }
 
+static void interrupt(uv_timer_t* timer) {
+  (void) timer;
+  type("\x03");
+}
+
+/* Wine forgets it now and then where the child does not read at that moment. */
 TEST(x9_the_child_can_be_interrupted) {
+  uv_timer_t again;
+
   if (is_role("program")) {
     say("here");
     wait_for_ever();
@@ -308,8 +316,10 @@ TEST(x9_the_child_can_be_interrupted) {
   start("x9_the_child_can_be_interrupted", "program");
   look();
   see("here");
-  type("\x03");
+  CHECK_EQ(uv_timer_init(net_loop(), &again), 0);
+  CHECK_EQ(uv_timer_start(&again, interrupt, 0, test_is_wine() ? 1000 : 0), 0);
   net_until(&exits, 1);
+  CHECK_EQ(uv_timer_stop(&again), 0);
 #ifndef _WIN32
   CHECK_EQ(exit_signal, SIGINT);
 #endif
