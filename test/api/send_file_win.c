@@ -12,7 +12,7 @@
 #include "uvstream.h"
 
 enum {
-  SIZE = 200000,
+  WHOLE = 200000,
   LOCKED = 10000 /* from here on: what comes before has room in the system */
 };
 
@@ -30,9 +30,9 @@ static void make_file(void) {
   if (test_is_wine())
     SKIP("no lock keeps a reader away");
   file = test_fd_make(path, sizeof path, "locked");
-  test_fd_write(file, net_block(), SIZE);
+  test_fd_write(file, net_block(), WHOLE);
   locker = test_fd_open(path, 0);
-  CHECK(LockFile((HANDLE) _get_osfhandle(locker), LOCKED, 0, SIZE - LOCKED, 0));
+  CHECK(LockFile((HANDLE) _get_osfhandle(locker), LOCKED, 0, WHOLE - LOCKED, 0));
 }
 
 static void end_file(void) {
@@ -91,7 +91,7 @@ TEST(x8_nothing_goes_over_the_gap_of_a_file_that_fails_later) {
   make_file();
   net_pair(&client, &server);
   CHECK_EQ(uv_stream_set_blocking((uv_stream_t*) &client, 1), 0);
-  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, SIZE, NULL, on_file), 0);
+  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, WHOLE, NULL, on_file), 0);
   CHECK_EQ(is_done, 0);
   CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), UV_EAGAIN);
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &client, &buf, 1, on_behind), 0);
@@ -108,7 +108,7 @@ TEST(x8_file_that_fails_later_takes_what_waits_along) {
 
   make_file();
   net_pair(&client, &server);
-  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, SIZE, NULL, on_file), 0);
+  CHECK_EQ(uvs_send_file(&req, (uv_stream_t*) &client, file, 0, WHOLE, NULL, on_file), 0);
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &client, &buf, 1, on_behind), 0);
   check_gap(&client, &server);
   end_file();
