@@ -522,11 +522,36 @@ TEST(x8_file_that_is_only_written_to) {
   net_until(&sent.done, 1);
   if (sent.status != 0 || !test_is_wine()) /* Wine 8 sends it all the same. */
     CHECK_EQ(sent.status, UV_EBADF);
+  CHECK_EQ(begin(&sent, &client, 10, 1), 0); /* where it has no bytes */
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EBADF);
   test_pipe_pair(&from, &to, 0);
   CHECK_EQ(begin(&sent, &from, 0, 10), 0);
   net_until(&sent.done, 1);
   CHECK_EQ(sent.status, UV_EBADF);
   end_file();
+}
+
+/* A descriptor of it is there on every system, and has no bytes on none. */
+TEST(x8_folder) {
+  uv_pipe_t from, to;
+  uv_tcp_t client, server;
+  struct sent sent;
+
+  file = test_fd_folder();
+  net_pair(&client, &server);
+  CHECK_EQ(begin(&sent, &client, 0, 10), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EISDIR);
+  CHECK_EQ(begin(&sent, &client, 0, UVS_TO_END), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EISDIR);
+  test_pipe_pair(&from, &to, 0);
+  CHECK_EQ(begin(&sent, &from, 0, 10), 0);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, UV_EISDIR);
+  test_fd_close(file);
+  net_end();
 }
 
 /* A number that is no descriptor any more. */

@@ -147,7 +147,7 @@ int afd_send_now(struct afd_sock* sock, struct nt_irp* irp) {
   if (is_reset(sock->conn, sock->side))
     return nt_chance(50) ? -WSAECONNRESET : -WSAECONNABORTED;
   way = &sock->conn->way[sock->side];
-  if (way->sends != NULL || afd_unsent(way) >= (size_t) sock->send_room)
+  if (way->sends != NULL || irp->fails != 0 || afd_unsent(way) >= (size_t) sock->send_room)
     return -WSAEWOULDBLOCK;
   if (irp->overlapped == NULL && size > 1 && nt_chance(nt_trouble.shorter))
     size = 1 + nt_below((unsigned) size);
@@ -209,7 +209,7 @@ static void feed(struct afd_conn* conn, int side, size_t room) {
     if (irp->done < irp->size)
       return;
     way->sends = irp->queue;
-    nt_irp_complete(irp, ST_SUCCESS, irp->size);
+    nt_irp_complete(irp, irp->fails != 0 ? irp->fails : ST_SUCCESS, irp->size);
   }
 }
 

@@ -300,6 +300,24 @@ WCHAR* nt_path(const WCHAR* path) {
   return whole;
 }
 
+/* Of names that are whole, or in the folder of the process; whether there is such a file nobody asks. */
+DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name) {
+  WCHAR* whole;
+  DWORD units;
+
+  nt_enter("GetFullPathNameW");
+  if (name != NULL)
+    nt_absent("GetFullPathNameW for the last part");
+  whole = nt_path(path);
+  units = (DWORD) wcslen(whole);
+  if (to == NULL || units >= room)
+    units++;
+  else
+    wcscpy(to, whole);
+  nt_free(whole);
+  return units;
+}
+
 DWORD WINAPI GetTempPathW(DWORD room, LPWSTR to) {
   nt_enter("GetTempPathW");
   return give(L"C:\\users\\model\\temp\\", to, room);

@@ -139,11 +139,13 @@ static const struct fault faults[] = {
     /* What is not transmitted is copied. */
     UNNOTICED_ROW(nt_transmit_file, ANY, WSAEINVAL),
     UNNOTICED_ROW(nt_transmit_file, ANY, WSAENOBUFS),
+    UNNOTICED_ROW(nt_transmit_file, ANY, ERROR_ACCESS_DENIED),
     UNNOTICED_ROW(GetFileSizeEx, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(nt_transmit_file, ANY, WSAECONNRESET),
     TOLD_AS(nt_transmit_file, ANY, WSAECONNABORTED, UV_ECONNRESET),
-    /* Somebody has cut it meanwhile. */
+    /* Somebody has cut it meanwhile, or has a lock in it. */
     TOLD_ROW(nt_transmit_file, ANY, ERROR_HANDLE_EOF),
+    TOLD_ROW(nt_transmit_file, ANY, ERROR_LOCK_VIOLATION),
     /* The rights of a pipe: without them it is not made. */
     TOLD_ROW(InitializeSid, ANY, ERROR_NO_SYSTEM_RESOURCES),
     TOLD_ROW(InitializeAcl, ANY, ERROR_NO_SYSTEM_RESOURCES),

@@ -19,6 +19,9 @@ struct node {
   int gone;       /* or its name is gone already */
   char* bytes;
   size_t size;
+  const struct nt_file* locker; /* Nobody else reads these of them. */
+  size_t locked_from;
+  size_t locked_to;
 };
 
 struct disk_file {
@@ -184,6 +187,10 @@ static void disk_start(struct nt_irp* irp) {
   size_t end;
   size_t moved = 0;
 
+  if (node->is_folder) {
+    nt_irp_complete(irp, ST_INVALID_DEVICE_REQUEST, 0);
+    return;
+  }
   if (irp->overlapped != NULL)
     file->at = nt_overlapped_place(irp->overlapped);
   if (irp->overlapped != NULL && irp->what == NT_READ && file->at >= node->size) {
@@ -191,6 +198,10 @@ static void disk_start(struct nt_irp* irp) {
     return;
   }
   end = file->at + irp->size;
+  if (irp->what == NT_READ && nt_disk_free(irp->file, file->at, irp->size) < irp->size) {
+    nt_irp_complete(irp, ST_FILE_LOCK_CONFLICT, 0);
+    return;
+  }
   if (irp->what == NT_READ && file->at < node->size) {
     moved = nt_irp_give(irp, node->bytes + file->at, node->size - file->at);
   } else if (irp->what == NT_WRITE) {
@@ -219,6 +230,8 @@ static void disk_cleanup(struct nt_file* file) {
   struct node* node = disk_file->node;
 
   node->opens--;
+  if (node->locker == file)
+    node->locker = NULL;
   if (node->gone && node->opens == 0)
     free_node(node);
   else if (!node->gone && (disk_file->takes_away || (node->doomed && node->opens == 0)))
@@ -240,6 +253,29 @@ const char* nt_disk_bytes(const struct nt_file* file, size_t* size) {
   return *size > 0 ? disk_file->node->bytes : "";
 }
 
+int nt_disk_is_folder(const struct nt_file* file) {
+  return file->device == &disk && ((const struct disk_file*) file)->node->is_folder;
+}
+
+size_t nt_disk_free(const struct nt_file* file, size_t from, size_t size) {
+  const struct node* node = ((const struct disk_file*) file)->node;
+
+  if (node->locker == NULL || node->locker == file || from >= node->locked_to ||
+      from + size <= node->locked_from)
+    return size;
+  return from < node->locked_from ? node->locked_from - from : 0;
+}
+
+void nt_disk_lock(struct nt_file* file, size_t from, size_t size) {
+  struct node* node = ((struct disk_file*) file)->node;
+
+  if (node->locker != NULL)
+    nt_absent("LockFile of a file that has a lock");
+  node->locker = file;
+  node->locked_from = from;
+  node->locked_to = from + size;
+}
+
 static struct nt_file* open_file(
     const WCHAR* name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD flags) {
   struct node* node = find(name);
@@ -257,7 +293,7 @@ static struct nt_file* open_file(
     node = make(name, 0);
   if (node == NULL)
     return NULL;
-  if (node->is_folder || node->doomed) {
+  if ((node->is_folder && !(flags & FILE_FLAG_BACKUP_SEMANTICS)) || node->doomed) {
     nt_error(ERROR_ACCESS_DENIED);
     return NULL;
   }
@@ -406,20 +442,6 @@ DWORD WINAPI GetLongPathNameW(const WCHAR* path, WCHAR* to, DWORD room) {
     return give(node->path, to, room);
   nt_error(ERROR_FILE_NOT_FOUND);
   return 0;
-}
-
-/* Of names that are whole, or in the folder of the process; whether there is such a file nobody asks. */
-DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** name) {
-  WCHAR* whole;
-  DWORD units;
-
-  nt_enter("GetFullPathNameW");
-  if (name != NULL)
-    nt_absent("GetFullPathNameW for the last part");
-  whole = nt_path(path);
-  units = give(whole, to, room);
-  nt_free(whole);
-  return units;
 }
 
 BOOL WINAPI CreateDirectoryW(LPCWSTR path, LPSECURITY_ATTRIBUTES security) {

@@ -328,6 +328,7 @@ struct nt_irp {
   size_t size;
   size_t done;     /* bytes moved so far, by nt_irp_give and nt_irp_take */
   int may_be_late; /* a device for which "at once" is never certain sets it before it completes */
+  NTSTATUS fails;  /* what a write comes to, late, when its bytes have gone; 0: it does not */
   int prompt;      /* one whose operations end within the call of whoever ends them; 1: the packet
                          * may be late, 2: not even that. Set before it pends */
   NTSTATUS status; /* from nt_irp_complete on */
@@ -371,6 +372,10 @@ NTSTATUS nt_overlapped_result(OVERLAPPED* overlapped, DWORD* bytes, BOOL wait);
 /* The place in a file that it names, and what a file of the disk has; NULL: it is none. */
 size_t nt_overlapped_place(const OVERLAPPED* overlapped);
 const char* nt_disk_bytes(const struct nt_file* file, size_t* size);
+int nt_disk_is_folder(const struct nt_file* file);
+/* How many of these bytes come before what another handle has locked; and the lock, one in a file. */
+size_t nt_disk_free(const struct nt_file* file, size_t from, size_t size);
+void nt_disk_lock(struct nt_file* file, size_t from, size_t size);
 
 /* For devices. Moves bytes between their memory and what is next in the caller's; less than `size`
  * when that ends. */
@@ -417,6 +422,7 @@ void nt_names_add(const WCHAR* prefix, nt_open_fn open);
 #define ST_INVALID_PARAMETER ((NTSTATUS) 0xc000000d)
 #define ST_INVALID_DEVICE_REQUEST ((NTSTATUS) 0xc0000010)
 #define ST_ACCESS_DENIED ((NTSTATUS) 0xc0000022)
+#define ST_FILE_LOCK_CONFLICT ((NTSTATUS) 0xc0000054)
 #define ST_OBJECT_NAME_NOT_FOUND ((NTSTATUS) 0xc0000034)
 #define ST_PIPE_NOT_AVAILABLE ((NTSTATUS) 0xc00000ac)
 #define ST_INVALID_PIPE_STATE ((NTSTATUS) 0xc00000ad)

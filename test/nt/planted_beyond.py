@@ -24,7 +24,12 @@ FAULTS = [
     (0, "a third file waits for the peers of two", "tcp/file.c", "api_nt x8_many_at_once",
      "  if (!begin_one())\n    return UV_ENOTSUP;", "  (void) begin_one();"),
     (0, "behind the end of a file there is a piece", "tcp/file.c", "sim_nt seeds",
-     "  if (offset >= (uint64_t) size.QuadPart)\n    return UV_EOF;", "  if (0)\n    return UV_EOF;"),
+     "  if (offset >= (uint64_t) size.QuadPart)\n    return look_at_end(number, offset);",
+     "  if (0)\n    return look_at_end(number, offset);"),
+    (0, "nobody asks whether a file may be read where it ends", "tcp/file.c", "api_nt x8_file_that_is_only_written_to",
+     "  return uv__port_file_read(file, offset, &byte, 1);", "  (void) file;\n  (void) offset;\n  (void) byte;\n  return UV_EOF;"),
+    (0, "a folder has no error of its own", "handle/file.c", "api_nt x8_folder",
+     "    return UV_EISDIR; /* The handle", "    return UV_EINVAL; /* The handle"),
     (0, "more of a file is asked for than it has", "tcp/file.c", "sim_nt seeds",
      "  return (uint64_t) size.QuadPart - offset < len ? (ssize_t) ((uint64_t) size.QuadPart - offset)\n"
      "                                                 : (ssize_t) len;", "  return (ssize_t) len;"),

@@ -105,9 +105,7 @@ ssize_t sim_files_send(const struct uv__beyond_ops* real,
   buf = uv_buf_init((char*) files[file].bytes + offset, (unsigned) (files[file].size - offset));
   if (buf.len > len)
     buf.len = (uv__buf_len_t) len;
-  if (n == UV_EOF)
-    return end(file, n);
-  if (n == UV_ENOSYS || n == UV_ENOTSUP)
+  if (n == UV_EOF || n == UV_ENOSYS || n == UV_ENOTSUP)
     return n;
   if (n > 0)
     sim_ways_took(io, &buf, 1, (size_t) n);

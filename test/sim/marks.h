@@ -50,6 +50,7 @@
   X(FILE_NO_MEMORY, "the room for a file cannot be allocated")                                   \
   X(FILE_FAILS_WITH_ALL, "a file fails, and others wait behind it")                              \
   X(FILE_WRITE_FAILS, "a piece of a file cannot be written, and others wait behind it")          \
+  X(FILE_FAILS_LATER, "a piece of a file fails in flight, and others wait behind it")            \
   X(FILE_PROGRESS, "a file is told to get on")                                                   \
   X(FILE_BLOCKING, "a file is sent in blocking mode")                                            \
   X(TRY_BEHIND_FAILED_FILE, "in blocking mode a try finds that a file fails")                    \

@@ -32,10 +32,14 @@ int model_file_is_over(const struct model_write* w) {
   return !w->flies && (w->cancelled || is_complete(w));
 }
 
+static int has_failed(const struct model_write* w) {
+  return w->file->has_met && w->file->end < 0;
+}
+
 int model_file_fails(const struct model_handle* h) {
   const struct model_write* w = model_first_waiting(h);
 
-  return w != NULL && w->file != NULL && w->file->has_met && w->file->end < 0;
+  return w != NULL && w->file != NULL && has_failed(w);
 }
 
 static struct model_write* write_of(uv_file number) {
@@ -66,7 +70,8 @@ void model_file_ended(uv_file file, int result) {
   f->has_met = 1;
 }
 
-/* A piece that cannot go at once ends its file in a turn; one that was in flight all that waits, and now. */
+/* A piece that cannot go ends its file in a turn, and what waits behind it with that; as its stream closes, or
+ * is dropped, at once. */
 int model_file_told(struct model_handle* h, ssize_t result) {
   struct model_write* w = h->telling;
 
@@ -82,14 +87,16 @@ int model_file_told(struct model_handle* h, ssize_t result) {
   w = model_first_waiting(h);
   if (w == NULL || w->file == NULL || result >= 0 || result == UV_EAGAIN)
     return 1;
-  if (w->flies) {
+  if (w->flies && (h->in_close || h->closing || h->state == STATE_DROPPED)) {
     w->error = w->cancelled && h->state != STATE_DROPPED ? (int) result : 0;
     return 1;
   }
+  if (w->next != NULL)
+    sim_mark(w->flies ? MARK_FILE_FAILS_LATER : MARK_FILE_WRITE_FAILS);
+  w->flies = 0;
+  w->cancelled = w->file->stops = 0; /* It failed first. */
   w->file->has_met = 1;
   w->file->end = (int) result;
-  if (w->next != NULL)
-    sim_mark(MARK_FILE_WRITE_FAILS);
   return 0;
 }
 
@@ -288,7 +295,7 @@ void model_send_file(struct model_handle* h) {
 /* What is over cannot be cancelled; what begun over an IPC pipe neither. */
 void model_file_cancel(struct model_handle* h, struct model_write* w) {
   struct model_file* f = w->file;
-  int can = !h->closing && h->state != STATE_DROPPED && !model_file_is_over(w);
+  int can = !h->closing && h->state != STATE_DROPPED && !model_file_is_over(w) && !has_failed(w);
   int good;
   int r;
 
@@ -301,7 +308,7 @@ void model_file_cancel(struct model_handle* h, struct model_write* w) {
   else if (r == UV_ENOTSUP)
     good = can && h->kind == KIND_IPC && f->told > 0;
   else
-    good = r == UV_EBUSY && (!can || model_file_is_over(w));
+    good = r == UV_EBUSY && (!can || model_file_is_over(w) || has_failed(w));
   if (w->size == 0 && (r == UV_EBUSY || (r == 0 && !w->cancelled && !h->closing)))
     good = 1; /* When it was over is not seen from here. */
   if (!good)

@@ -93,7 +93,7 @@ MUTANTS = [
      "  stream->write_queue_size = 0;\n  while (!uv__queue_empty(queue)) {",
      "  stream->write_queue_size = 0;\n  if (!uv__queue_empty(queue)) {"),
     ("writes behind a failed one are tried", "write.c",
-     "  } else {\n    uv__write_fail(stream, (int) n);\n",
+     "  } else {\n    fail(stream, (int) n);\n",
      "  } else {\n    uv_write_t* req =\n"
      "        uv__container_of(uv__queue_head(&stream->stream.write_queue), uv_write_t, link);\n"
      "    for (; req->at < req->nbufs; req->at++)\n"
@@ -489,6 +489,15 @@ MUTANTS = [
     ("writes go over the gap of a file that failed", "send_file.c",
      "    uv__write_fail(stream, req->write.status);\n",
      "    req->write.at = req->write.nbufs;\n    uv__write_queue_advance(stream, 0);\n"),
+    ("writes go over the gap of a file that fails in flight", "write.c",
+     "    fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);",
+     "    uv__write_fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);"),
+    ("a cancelled file whose last piece fails is just cancelled", "write.c",
+     "  file->stops = 0; /* Else it was over, and what is behind it went on. */\n",
+     ""),
+    ("a file that has failed can be cancelled", "write_queue.c",
+     "  if (req->at == req->nbufs || (is_file(req) && req->status < 0))\n    return UV__WRITE_OVER;",
+     "  if (req->at == req->nbufs)\n    return UV__WRITE_OVER;"),
     ("progress of a file is told as often as it is made", "send_file.c",
      "  if (req->turn == stream->loop->turns) {",
      "  if (0) {"),

@@ -174,6 +174,9 @@ static int try_write(struct uv__io* io) {
     io->tail.write_result = 0;
   } else if (sock->reset) {
     io->tail.write_result = sim_dead(sock);
+  } else if (sim_chance(sim_trouble.write_error)) {
+    io->tail.write_result =
+        UV_EIO; /* The connection lives: memory was short, or it was the disk. */
   } else {
     size_t limit = sim_chance(50) ? size_of(pin) : 1 + sim_below(100);
     io->tail.write_result =

@@ -205,6 +205,25 @@ uv_file test_fd_open(const char* path, int writes) {
   return fd;
 }
 
+uv_file test_fd_folder(void) {
+  char place[512];
+  size_t length = sizeof place;
+  uv_file fd;
+
+  test_needs_folder();
+  CHECK_EQ(uv_os_tmpdir(place, &length), 0);
+#ifdef _WIN32
+  fd = _open_osfhandle((intptr_t) CreateFileA(place, GENERIC_READ,
+                                              FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL),
+                       _O_RDONLY);
+#else
+  fd = open(place, O_RDONLY);
+#endif
+  CHECK(fd >= 0);
+  return fd;
+}
+
 int test_fd_count(void) {
   int count = 0;
 #ifndef _WIN32

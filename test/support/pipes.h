@@ -59,6 +59,7 @@ void test_fd_close(uv_file fd);
 uv_file test_fd_make(char* path, size_t size, const char* what);
 /* One that is there, to write to or to read, not both. */
 uv_file test_fd_open(const char* path, int writes);
+uv_file test_fd_folder(void); /* the one for temporary files */
 /* How many descriptors this process has; 0 where that cannot be counted. */
 int test_fd_count(void);
 /* The same of handles, where these are more than descriptors: Windows. The threads of the system's

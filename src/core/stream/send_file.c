@@ -59,15 +59,10 @@ static ssize_t give_piece(uvs_send_file_t* req) {
 }
 
 static ssize_t give(uvs_send_file_t* req) {
-  struct uv__io* io = uv__stream_io(req->handle);
   ssize_t n = uv__write_note_cut(req->handle, give_piece(req));
 
-  uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  if (n >= 0 || n == UV__PENDING || n == UV_EAGAIN)
-    return n;
-  req->write.status = (int) n;
-  uv__loop_again(io);
-  return 0;
+  uv__trace(uv__stream_io(req->handle), UV__TRACE_START, UV__WRITE, n);
+  return n;
 }
 
 static void take(uvs_send_file_t* req, size_t n) {

@@ -158,7 +158,7 @@ struct uvs_send_file_s;
 
 /* What a file in the queue of writes does (send_file.c): the one way there from the queue. */
 struct uv__file_ops {
-  /* Give the system a piece: the result of a write. Of what failed 0, and its status says why. */
+  /* Give the system a piece: the result of a write. */
   ssize_t (*give)(struct uvs_send_file_s* file);
   /* The system took `n` bytes of it: UV__WRITE_TAKEN, and over where nothing more is to go. */
   void (*take)(struct uvs_send_file_s* file, size_t n);
@@ -239,7 +239,7 @@ enum uv__write_stage {
   UV__WRITE_WAITS, /* nothing of it is with the system */
   UV__WRITE_BEGUN, /* a part is, and the next call is not made yet */
   UV__WRITE_FLIES, /* it is in a call that has not rung */
-  UV__WRITE_OVER   /* nothing of it will be written any more */
+  UV__WRITE_OVER   /* nothing of it will be written any more; also of a file that has failed */
 };
 enum uv__write_stage uv__write_queue_stage(const uv_write_t* req);
 /* What is left of it will not be written; it ends, in its place, with UV_ECANCELED. */

@@ -32,6 +32,20 @@ static ssize_t give(uv_stream_t* stream,
   return uv__write_note_cut(stream, n);
 }
 
+/* What fails takes all that waits with it (W6): a file when it is told so, as what the program writes until
+ * then is to come behind the whole of it (X8). */
+static void fail(uv_stream_t* stream, int status) {
+  uvs_send_file_t* file = uv__write_queue_file(stream);
+
+  if (file == NULL || stream->stream.phase >= UV__DROPPED || uv__handle_is_closing(stream)) {
+    uv__write_fail(stream, status);
+    return;
+  }
+  file->write.status = status;
+  file->stops = 0; /* Else it was over, and what is behind it went on. */
+  uv__loop_again(uv__stream_io(stream));
+}
+
 /* What came of a call with the first `count` buffers of the queue, or with its file. */
 static void settle(uv_stream_t* stream, unsigned count, ssize_t n) {
   if (n >= 0) {
@@ -42,7 +56,7 @@ static void settle(uv_stream_t* stream, unsigned count, ssize_t n) {
   } else if (n == UV_EAGAIN) {
     uv__loop_starve(uv__stream_io(stream));
   } else {
-    uv__write_fail(stream, (int) n);
+    fail(stream, (int) n);
   }
 }
 
@@ -92,7 +106,7 @@ void uv__write_collect(uv_stream_t* stream) {
   if (n >= 0)
     uv__write_queue_advance(stream, (size_t) n);
   else
-    uv__write_fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);
+    fail(stream, stream->stream.phase == UV__DROPPED ? UV_ETIMEDOUT : (int) n);
 }
 
 void uv__write_last(uv_stream_t* stream) {

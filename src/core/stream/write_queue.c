@@ -329,7 +329,7 @@ void uv__write_queue_mark_too(uv_write_t* req) {
 }
 
 enum uv__write_stage uv__write_queue_stage(const uv_write_t* req) {
-  if (req->at == req->nbufs)
+  if (req->at == req->nbufs || (is_file(req) && req->status < 0))
     return UV__WRITE_OVER;
   if (req->state & IN_FLIGHT)
     return UV__WRITE_FLIES;

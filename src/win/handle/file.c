@@ -35,6 +35,8 @@ ssize_t uv__port_file_read(uv_file file, uint64_t offset, char* base, size_t len
   CloseHandle(event);
   if (error == ERROR_ACCESS_DENIED)
     return UV_EBADF; /* It is open for writing only, and Unix says this of it. */
+  if (error == ERROR_INVALID_FUNCTION)
+    return UV_EISDIR; /* The handle is that of a folder. */
   if (error != 0 && error != ERROR_HANDLE_EOF)
     return uv__error_translate(error);
   return error == 0 && got > 0 ? (ssize_t) got : UV_EOF;

@@ -46,8 +46,15 @@ static void complete_file(struct uv__op* op) {
     uv__ring(io, UV__WRITE);
 }
 
+/* Whoever reads where it ends says whether it may be read, and is a file. Meanwhile it may have grown. */
+static ssize_t look_at_end(uv_file file, uint64_t offset) {
+  char byte;
+
+  return uv__port_file_read(file, offset, &byte, 1);
+}
+
 /* Where it may be transmitted, and how much of it is there; else what to answer. */
-static ssize_t look(struct uv__io* io, HANDLE file, uint64_t offset, size_t len) {
+static ssize_t look(struct uv__io* io, uv_file number, HANDLE file, uint64_t offset, size_t len) {
   LARGE_INTEGER size;
   int r = uv__tcp_is_plain(io);
 
@@ -59,7 +66,7 @@ static ssize_t look(struct uv__io* io, HANDLE file, uint64_t offset, size_t len)
       !GetFileSizeEx(file, &size))
     return UV_ENOSYS; /* Who reads it says what is wrong. */
   if (offset >= (uint64_t) size.QuadPart)
-    return UV_EOF;
+    return look_at_end(number, offset);
   return (uint64_t) size.QuadPart - offset < len ? (ssize_t) ((uint64_t) size.QuadPart - offset)
                                                  : (ssize_t) len;
 }
@@ -84,7 +91,7 @@ static ssize_t refused(ssize_t r) {
 ssize_t uv__tcp_send_file(struct uv__io* io, uv_file file, uint64_t offset, size_t len) {
   HANDLE handle = uv_get_osfhandle(file);
   OVERLAPPED* overlapped;
-  ssize_t n = look(io, handle, offset, len);
+  ssize_t n = look(io, file, handle, offset, len);
   BOOL ok;
   int r;
 

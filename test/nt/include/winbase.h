@@ -134,6 +134,7 @@ BOOL WINAPI WriteFile(HANDLE file, LPCVOID from, DWORD size, LPDWORD put, LPOVER
 BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
 BOOL WINAPI GetFileSizeEx(HANDLE file, PLARGE_INTEGER size);
+BOOL WINAPI LockFile(HANDLE file, DWORD from, DWORD from_high, DWORD size, DWORD size_high);
 DWORD WINAPI GetFileAttributesW(LPCWSTR name);
 #define FILE_FLAG_OPEN_REPARSE_POINT 0x00200000u
 typedef struct _FILE_DISPOSITION_INFO {
