@@ -484,9 +484,9 @@ UV_EXTERN int uvs_send_file(uvs_send_file_t* req,
                             uvs_send_file_cb cb);
 /* Send no more of it: the callback comes in its place with UV_ECANCELED, and `sent` is exact. At once, but
  * where the system has a piece that it does not give back (Windows); the callback then comes when that has
- * gone, or the stream closes, and if it was the last piece, status is 0. What was written behind it goes on. UV_EBUSY
- * when it is over or the stream closes; UV_ENOTSUP when a part of it went over an IPC pipe. Not to be called
- * after the callback. */
+ * gone, or the stream closes, and if it was the last piece, status is 0. What was written behind it goes on,
+ * unless that piece fails. UV_EBUSY when it is over, has failed or the stream closes; UV_ENOTSUP when a part of
+ * it went over an IPC pipe. Not to be called after the callback. */
 UV_EXTERN int uvs_send_file_cancel(uvs_send_file_t* req);
 
 #ifdef __cplusplus
