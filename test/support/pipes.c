@@ -65,16 +65,42 @@ void test_needs_fds(int count) {
 
 /* ---- Names ---- */
 
-const char* test_pipe_name(char* buf, size_t size) {
-  static int count;
-#ifdef _WIN32
-  int length = snprintf(buf, size, "\\\\.\\pipe\\uvstream-test-%ld-%d", (long) _getpid(), ++count);
-#else
-  int length = snprintf(buf, size, "%s/uvstream-test-%ld-%d", folder(), (long) getpid(), ++count);
+static int names; /* that this process has made */
 
+static int print_name(char* buf, size_t size, int number) {
+#ifdef _WIN32
+  return snprintf(buf, size, "\\\\.\\pipe\\uvstream-test-%ld-%d", (long) _getpid(), number);
+#else
+  return snprintf(buf, size, "%s/uvstream-test-%ld-%d", folder(), (long) getpid(), number);
+#endif
+}
+
+#ifndef _WIN32
+
+/* What a call that was made to fail has left, such as an unlink. */
+static void remove_names(void) {
+  char name[TEST_PIPE_NAME];
+
+  for (; names > 0; names--) {
+    int length = print_name(name, sizeof name, names);
+
+    if (length > 0 && (size_t) length < sizeof name)
+      (void) unlink(name);
+  }
+}
+
+#endif
+
+const char* test_pipe_name(char* buf, size_t size) {
+  int length = print_name(buf, size, names + 1);
+
+#ifndef _WIN32
   test_needs_folder();
+  if (names == 0)
+    CHECK_EQ(atexit(remove_names), 0);
   (void) unlink(buf); /* What a killed test left that had this process id. */
 #endif
+  names++;
   CHECK(length > 0 && (size_t) length < size);
   return buf;
 }
