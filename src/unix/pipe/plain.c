@@ -252,5 +252,4 @@ static const struct uv__ops plain_ops = {
     .done = uv__fd_done,
     .close = plain_close,
     .beyond = UV__FD_BEYOND_PLAIN,
-    .arms_at_once = 1,
 };
