@@ -323,8 +323,8 @@ struct uvs_deadline_s {
  * nor writable and can only be closed. Deadlines leave it then by themselves.
  *
  * UV_EINVAL: closing, listening, no stream, 0 ms; UV_ENOTCONN: dropped; UV_EBUSY: the stream has one of
- * this kind; UV_ENOTSUP: for a terminal, but for UVS_DEADLINE_READ. With a deadline a stream cannot begin
- * to listen (UV_EBUSY). */
+ * this kind, or this one is of another kind on it; UV_ENOTSUP: for a terminal, but for UVS_DEADLINE_READ.
+ * With a deadline a stream cannot begin to listen (UV_EBUSY). */
 UV_EXTERN int uvs_deadline_start(uvs_deadline_t* deadline,
                                  uv_stream_t* stream,
                                  uvs_deadline_kind kind,

@@ -12,6 +12,7 @@
 #ifdef _WIN32
 #  include <windows.h>
 #else
+#  include <limits.h>
 #  include <sys/stat.h>
 #  include <unistd.h>
 #endif
@@ -210,6 +211,64 @@ TEST(x4_refused_names) {
   uv_close((uv_handle_t*) &server, NULL);
   CHECK_EQ(uvs_pipe_bind(&server, name, NULL), UV_EINVAL);
   net_end();
+}
+
+#ifndef _WIN32
+static const char long_name[] = "a-folder-with-quite-a-long-name-of-a-hundred-letters-or-so-that-"
+                                "is-repeated-until-no-path-is-longer";
+
+/* Into folders of one another, until the path of the last has so many bytes. How many folders that were. */
+static int go_down(size_t length) {
+  char path[PATH_MAX];
+  int depth = 0;
+
+  for (;;) {
+    size_t size = sizeof path;
+    size_t more;
+
+    CHECK_EQ(uv_cwd(path, &size), 0);
+    if (size == length)
+      return depth;
+    more = length - size - 1;
+    if (more > sizeof(long_name) - 1)
+      more = more < sizeof(long_name) + 1 ? sizeof(long_name) - 3 : sizeof(long_name) - 1;
+    snprintf(path, sizeof path, "%.*s", (int) more, long_name);
+    (void) mkdir(path, 0700); /* May be left over from a run that was cut short. */
+    CHECK_EQ(uv_chdir(path), 0);
+    depth++;
+  }
+}
+
+static void go_up(void) {
+  char path[PATH_MAX];
+  size_t size = sizeof path;
+
+  CHECK_EQ(uv_cwd(path, &size), 0);
+  CHECK_EQ(uv_chdir(".."), 0);
+  CHECK_EQ(rmdir(strrchr(path, '/') + 1), 0);
+}
+#endif
+
+/* The folder that is looked at is all of such a name, and its path as long as a path can be. */
+TEST(x4_name_that_ends_like_a_folder) {
+#ifdef _WIN32
+  SKIP("names of pipes are in no folder");
+#else
+  char folder[512];
+  size_t size = sizeof folder;
+  uv_pipe_t server;
+  int depth;
+
+  test_needs_folder();
+  CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
+  CHECK_EQ(uv_chdir(folder), 0);
+  begin(&server);
+  depth = go_down(PATH_MAX - 4);
+  CHECK_EQ(uvs_pipe_bind(&server, "d/", NULL), UV_ENAMETOOLONG);
+  while (depth-- > 0)
+    go_up();
+  net_end();
+#endif
 }
 
 /* Who may remove the file may put another one in its place. */

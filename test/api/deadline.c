@@ -674,12 +674,14 @@ TEST(x2_refused) {
   limit(&deadline, &a, UVS_DEADLINE_READ, UINT64_MAX);
   limit(&deadline, &a, UVS_DEADLINE_READ, NEVER_MS);
   CHECK_EQ(uvs_deadline_start(&other, as_stream(&a), UVS_DEADLINE_READ, 1), UV_EBUSY);
+  CHECK_EQ(uvs_deadline_start(&deadline, as_stream(&a), UVS_DEADLINE_WRITE, 1), UV_EBUSY);
   limit(&other, &a, UVS_DEADLINE_WRITE, 1);
   uvs_deadline_stop(&deadline);
   memset(&deadline, 0xdb, sizeof(deadline));
   limit(&deadline, &a, UVS_DEADLINE_READ, 1);
   uv_close((uv_handle_t*) &a, NULL);
   CHECK_EQ(uvs_deadline_start(&other, as_stream(&a), UVS_DEADLINE_SHUTDOWN, 1), UV_EINVAL);
+  uvs_deadline_stop(&other); /* It was in use until the close callback. */
   limit(&other, &fresh, UVS_DEADLINE_READ, 1);
   CHECK_EQ(uv_listen(as_stream(&fresh), 1, NULL), UV_EBUSY);
   uvs_deadline_stop(&other);

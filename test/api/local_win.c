@@ -336,6 +336,22 @@ TEST(x12_long_name_is_cut) {
   net_end();
 }
 
+TEST(x12_long_name_is_not_cut_within_a_character) {
+  char path[TEST_PIPE_NAME];
+  char longer[300];
+  char name[200];
+  size_t size = sizeof name;
+  int more = 106 - (int) strlen(make_path(path));
+
+  snprintf(longer, sizeof longer, "%s%0*d\xe2\x82\xac\xe2\x82\xac", path, more, 0);
+  listen_at(&server, longer);
+  CHECK_EQ(uv_pipe_getsockname(&server, name, &size), 0);
+  CHECK_EQ(size, 106);
+  CHECK_EQ(connect_to(longer), 0);
+  net_until(&arrivals, 1);
+  net_end();
+}
+
 TEST(x12_what_a_path_has_no_options_for) {
   char path[TEST_PIPE_NAME];
   int size = 0;

@@ -295,6 +295,27 @@ TEST(x8_offset_beyond_four_gib) {
 #endif
 }
 
+/* Where no file of the system has a byte, and where a read of more than one would end behind all that counts. */
+TEST(x8_offset_where_no_file_is) {
+  const uint64_t places[] = {(uint64_t) 1 << 44, INT64_MAX - 1, INT64_MAX};
+  uv_tcp_t client, server;
+  struct sent sent;
+  size_t i;
+
+  make_file(10);
+  net_pair(&client, &server);
+  for (i = 0; i < sizeof places / sizeof places[0]; i++) {
+    CHECK_EQ(begin(&sent, &client, places[i], UVS_TO_END), 0);
+    net_until(&sent.done, (int) i + 1);
+    CHECK_EQ(sent.status, 0);
+    CHECK_EQ(sent.req.sent, 0);
+  }
+  CHECK_EQ(begin(&sent, &client, INT64_MAX - 1, 1), 0);
+  net_until(&sent.done, 4);
+  CHECK_EQ(sent.status, UV_EOF);
+  end_file();
+}
+
 /* ---- Taking it back ---- */
 
 /* Its peer reads `to` only after the cancel, and finds what was counted and what follows. */

@@ -112,6 +112,15 @@ static const struct uv__extra_ops ops_of[] = {
     [UVS_DEADLINE_SHUTDOWN] = LIMIT_OPS(UV__EXTRA_SHUTDOWN_LIMIT),
 };
 
+/* Whether it is on the stream, of whatever kind. Before its first start nothing of it may be read. */
+static int is_on(const uv_stream_t* stream, const uvs_deadline_t* deadline) {
+  const struct uv__extra* extra = uv__extras(stream);
+
+  while (extra != NULL && extra != &deadline->extra)
+    extra = extra->next;
+  return extra != NULL;
+}
+
 /* Why it cannot be put on a stream, or 0. */
 static int refuse(const uv_stream_t* stream, uvs_deadline_kind kind) {
   if (uv__handle_is_closing(stream) || stream->stream.phase == UV__LISTENING)
@@ -136,7 +145,7 @@ int uvs_deadline_start(uvs_deadline_t* deadline,
   if (r < 0)
     return r;
   other = uv__extra_find(stream, ops_of[kind].kind);
-  if (other != NULL && other != &deadline->extra)
+  if (other != NULL ? other != &deadline->extra : is_on(stream, deadline))
     return UV_EBUSY;
   if (other != NULL) {
     disarm(deadline);

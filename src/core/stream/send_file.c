@@ -147,7 +147,8 @@ int uvs_send_file(uvs_send_file_t* req,
   req->sent = 0;
   req->ops = &file_ops;
   req->offset = offset;
-  req->left = length;
+  req->left =
+      length == UVS_TO_END ? INT64_MAX - offset : length; /* Behind that no system counts. */
   req->turn = 0;
   req->room = NULL;
   req->at = req->held = 0;

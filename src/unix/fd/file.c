@@ -66,8 +66,10 @@ ssize_t uv__fd_move_file(
   n = move_mutely(io, file, offset, len, is_pipe);
   if (n == 0)
     return uv__fd_end(io, UV_EOF);
-  /* Of files that cannot be moved the one or the other is said; and a filter of calls may not know them. */
-  if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == ESPIPE || errno == EPERM))
+  /* Of files that cannot be moved the one or the other is said, and of a place where the file system has none;
+   * and a filter of calls may not know them. */
+  if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == ESPIPE || errno == EPERM ||
+                errno == EOVERFLOW))
     return uv__fd_end(io, UV_ENOSYS);
   return uv__fd_was_written(io, NULL, 0, UV__QUEUE, n);
 }

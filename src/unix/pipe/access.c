@@ -11,7 +11,7 @@
  * of somebody else, or in one that is open to others and keeps files to their owners (the sticky bit) not.
  * A folder that is not there is for bind to say. */
 int uv__access_check(const char* file) {
-  char folder[PATH_MAX];
+  char folder[PATH_MAX + 2]; /* What is put behind it may be too much for the system. */
   const char* name = strrchr(file, '/');
   size_t length = (size_t) (name - file);
   struct stat st;

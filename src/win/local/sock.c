@@ -54,6 +54,8 @@ int uv__local_read_name(const struct uv__pipe_name* name, struct uv__local_addr*
     if (!name->cut)
       return UV_ENAMETOOLONG;
     length = sizeof(addr->path) - 1;
+    while (length > 0 && (name->text[length] & 0xC0) == 0x80)
+      length--; /* Not in the middle of a character. */
   }
   memcpy(addr->path, name->text, length);
   /* Before there is a file of some other name. */
