@@ -156,9 +156,9 @@ struct uvs_pipe_connect_s {
   char server[UVS_USER_SIZE];
 };
 
-/* uv_pipe_connect2, but to nobody else than `server`: a user as in uvs_peer_t. NULL: whoever
- * is trusted, that is the user of this process, or the system: root on Unix; the system itself or the
- * administrators on Windows. If it is another one, or that cannot be known, the callback says UV_EACCES, and
+/* uv_pipe_connect2 of a whole name (else UV_ENAMETOOLONG), but to nobody else than `server`, a user as in
+ * uvs_peer_t. NULL: whoever is trusted, that is the user of this process, or the system: root on Unix; the
+ * system itself or the administrators on Windows. If it is another one, or that cannot be known, the callback says UV_EACCES, and
  * not a byte of what was written before goes out: requests end with UV_ECANCELED after it, and
  * the handle is to be closed. Errors as of uv_pipe_connect2; UV_EINVAL for a user of no such form. */
 UV_EXTERN int uvs_pipe_connect(uvs_pipe_connect_t* req,
@@ -227,7 +227,8 @@ typedef struct uvs_hangup_s uvs_hangup_t;
 
 /* `status` UV_EOF: the peer has ended what it sends, in good order, and may still read; UV_ECONNRESET: the
  * connection is gone, as the peer has reset it or the system gave it up; UV_EPIPE: the same of what could
- * only be written to. UV_ECANCELED: the stream was closed; UV_ETIMEDOUT: a deadline ended it. */
+ * only be written to. UV_ECANCELED: the stream was closed; UV_ETIMEDOUT: a deadline ended it. Another error: the
+ * system cannot tell, on Windows, where that is found out late (UV_ENOMEM, UV_ENOTSUP). */
 typedef void (*uvs_hangup_cb)(uvs_hangup_t* hangup, int status);
 
 /* What waits for a hang-up; in the caller's memory until its callback or uvs_hangup_stop. */
@@ -318,9 +319,9 @@ struct uvs_deadline_s {
  *
  * UVS_DEADLINE_READ: reading stops, as by uv_read_stop, and read_cb gets UV_ETIMEDOUT with an empty
  * buffer; nothing is lost, and reading may start again. The others drop the connection, as a system does
- * whose peer does not answer: the descriptor is closed (TCP: the peer gets a reset); connect, reading,
- * hang-up, writes in their order and shutdown end with UV_ETIMEDOUT; then the stream is neither readable
- * nor writable and can only be closed. Deadlines leave it then by themselves.
+ * whose peer does not answer: the descriptor is closed (TCP: the peer gets a reset, once nobody
+ * else has it); connect, reading, hang-up, writes in their order and shutdown end with UV_ETIMEDOUT; then the
+ * stream is neither readable nor writable and can only be closed. Deadlines leave it then by themselves.
  *
  * UV_EINVAL: closing, listening, no stream, 0 ms; UV_ENOTCONN: dropped; UV_EBUSY: the stream has one of
  * this kind, or this one is of another kind on it; UV_ENOTSUP: for a terminal, but for UVS_DEADLINE_READ.

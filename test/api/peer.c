@@ -354,6 +354,29 @@ TEST(x4_closed_meanwhile) {
   net_end();
 }
 
+/* Cut off it would be the name of another server. */
+TEST(x4_connect_to_a_name_that_does_not_fit) {
+  struct meeting meeting;
+  char name[2000];
+  int r;
+
+  memset(name, 'x', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+#ifdef _WIN32
+  memcpy(name, "\\\\.\\pipe\\", 9);
+#endif
+  memset(&meeting, 0, sizeof meeting);
+  meeting.req.data = &meeting;
+  CHECK_EQ(uv_pipe_init(net_loop(), &meeting.client, 0), 0);
+  r = uvs_pipe_connect(&meeting.req, &meeting.client, name, NULL, met);
+  if (r == 0) {
+    net_until(&meeting.calls, 1);
+    r = meeting.status;
+  }
+  CHECK_EQ(r, UV_ENAMETOOLONG);
+  net_end();
+}
+
 TEST(x4_mistakes_of_a_connect) {
   static char long_user[UVS_USER_SIZE + 1];
   uvs_pipe_connect_t req;

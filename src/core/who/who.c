@@ -80,7 +80,7 @@ int uvs_pipe_connect(uvs_pipe_connect_t* req,
     return UV_EINVAL;
   if (server != NULL && (server[0] == '\0' || strlen(server) >= sizeof(req->server)))
     return UV_EINVAL;
-  r = uv_pipe_connect2(&req->connect, handle, name, strlen(name), 0, on_connect);
+  r = uv_pipe_connect2(&req->connect, handle, name, strlen(name), UV_PIPE_NO_TRUNCATE, on_connect);
   if (r < 0)
     return r;
   strcpy(req->server, server == NULL ? "" : server);
