@@ -44,7 +44,8 @@ struct uvs_connect_s {
 /* Connect to `service` on `node`, both of which may go after the call. `node` is a name or a numeric
  * address, with a "%zone" where IPv6 needs one; "localhost", and NULL, are the loopback addresses of
  * both families. `service` is a number or a name such as "http". Numbers, and localhost, are never
- * looked up. `timeout_ms` is the limit for the whole, 0 for none.
+ * looked up. `timeout_ms` is the limit for the whole, 0 for none; as a timer's it counts from the time of the
+ * loop (uv_update_time).
  *
  * What was asked of the handle before holds for its connection: uv_tcp_nodelay, uv_tcp_keepalive; a
  * family (uv_tcp_init_ex), others are not tried then; and the address of uv_tcp_bind, which gives the
@@ -157,10 +158,11 @@ struct uvs_pipe_connect_s {
 };
 
 /* uv_pipe_connect2 of a whole name (else UV_ENAMETOOLONG), but to nobody else than `server`, a user as in
- * uvs_peer_t. NULL: whoever is trusted, that is the user of this process, or the system: root on Unix; the
- * system itself or the administrators on Windows. If it is another one, or that cannot be known, the callback says UV_EACCES, and
- * not a byte of what was written before goes out: requests end with UV_ECANCELED after it, and
- * the handle is to be closed. Errors as of uv_pipe_connect2; UV_EINVAL for a user of no such form. */
+ * uvs_peer_t: a number, not the name of a login, which is nobody's. NULL: whoever is trusted, that is the user of
+ * this process, or the system: root on Unix; the system itself or the administrators on Windows. If it is
+ * another one, or that cannot be known, the callback says UV_EACCES, and not a byte of what was written before
+ * goes out: requests end with UV_ECANCELED after it, and the handle is to be closed. Errors as of
+ * uv_pipe_connect2; UV_EINVAL for a user that is empty or too long for any. */
 UV_EXTERN int uvs_pipe_connect(uvs_pipe_connect_t* req,
                                uv_pipe_t* handle,
                                const char* name,
@@ -314,8 +316,9 @@ struct uvs_deadline_s {
 
 /* Limit what `kind` says to `timeout_ms` (above 0), each time, until uvs_deadline_stop or until the
  * stream's close callback; so long the memory is in use. The time counts whenever there is something to
- * wait for, and from now on if there is. A deadline that is started again on its stream gets another
- * limit. It keeps no loop going, and does not end in blocking mode what waits inside of a call.
+ * wait for, and from now on if there is; now is the time of the loop, as for timers (uv_update_time). A deadline
+ * that is started again on its stream gets another limit. It keeps no loop going, and does not end in blocking
+ * mode what waits inside of a call.
  *
  * UVS_DEADLINE_READ: reading stops, as by uv_read_stop, and read_cb gets UV_ETIMEDOUT with an empty
  * buffer; nothing is lost, and reading may start again. The others drop the connection, as a system does
@@ -467,8 +470,8 @@ struct uvs_send_file_s {
  * the C run-time library (uv_open_osfhandle), of a file on a disk or of what can be read at a place like
  * one. It stays the caller's, has to stay open until the callback, and its position is neither used nor
  * (but on Windows) changed. What is sent is what the file has when the system sends it, which may be after
- * the callback: it should not be written to meanwhile. `length` 0 sends nothing, in its turn. Each callback
- * may be NULL.
+ * the callback: it should not be written to meanwhile. `length` 0 sends nothing, in its turn; UVS_TO_END all up
+ * to the end of the file, wherever that is. Each callback may be NULL.
  *
  * Nothing waits for the peer, but what a disk has not at hand it is waited for: at most a mebibyte is
  * asked of it in one go, and sixteen times that before others have their turn. The bytes are in no memory
