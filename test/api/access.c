@@ -233,7 +233,7 @@ static int go_down(size_t length) {
     if (more > sizeof(long_name) - 1)
       more = more < sizeof(long_name) + 1 ? sizeof(long_name) - 3 : sizeof(long_name) - 1;
     snprintf(path, sizeof path, "%.*s", (int) more, long_name);
-    (void) mkdir(path, 0700); /* May be left over from a run that was cut short. */
+    CHECK_EQ(mkdir(path, 0700), 0);
     CHECK_EQ(uv_chdir(path), 0);
     depth++;
   }
@@ -262,8 +262,11 @@ TEST(x4_name_that_ends_like_a_folder) {
   test_needs_folder();
   CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
   CHECK_EQ(uv_chdir(folder), 0);
+  snprintf(folder, sizeof folder, "uvstream-folders-%ld", (long) uv_os_getpid());
+  CHECK_EQ(mkdir(folder, 0700), 0);
+  CHECK_EQ(uv_chdir(folder), 0);
   begin(&server);
-  depth = go_down(PATH_MAX - 4);
+  depth = 1 + go_down(PATH_MAX - 4);
   CHECK_EQ(uvs_pipe_bind(&server, "d/", NULL), UV_ENAMETOOLONG);
   while (depth-- > 0)
     go_up();
