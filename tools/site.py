@@ -6,6 +6,7 @@ pandoc makes a page of each document as GitHub reads it; what a document links t
 what leads into the net. With --check a headless Chromium then goes through all pages, in three widths
 and both colours: tools/site_check.py. The last line says what was missing when the exit code is 77.
 """
+import argparse
 import functools
 import html
 import os
@@ -132,21 +133,23 @@ class Site:
         return [str(page_of(path)) for path in documents]
 
 
-def main(arguments):
-    check = "--check" in arguments
-    folders = [name for name in arguments if name != "--check"]
-    folder = Path(folders[0]).resolve() if folders else ROOT / "build" / "site"
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "build" / "site")
+    parser.add_argument("--check", action="store_true", help="look at its links with a browser")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
     if not shutil.which("pandoc"):
         print("site: there is no pandoc; ./dev docs --html installs it")
         return 77
     if folder.exists() and not (folder / "site.css").exists():
         sys.exit(f"site: {folder} is there, and no site of ours")
     pages = Site(folder).build()
-    if not check:
+    if not arguments.check:
         return 0
     import site_check  # Which needs a browser, and this module nothing of it.
     return site_check.main(folder, pages)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
