@@ -182,7 +182,11 @@ TEST(print_phase_lanes_and_queue_of_a_connection) {
   net_until(&written, 3);
 
   net_drain((uv_stream_t*) &client, &sink);
-  CHECK(says(&client, "connected, reading; begun ")); /* Here or in the next turn. */
+#ifdef _WIN32 /* in the next turn */
+  CHECK(says(&client, "connected, reading; begun -,"));
+#else
+  CHECK(says(&client, "connected, reading; begun read,"));
+#endif
   net_turns(2);
   CHECK(says(&client, "connected, reading; begun read, rung -;"));
 

@@ -309,11 +309,7 @@ DWORD WINAPI GetFullPathNameW(const WCHAR* path, DWORD room, WCHAR* to, WCHAR** 
   if (name != NULL)
     nt_absent("GetFullPathNameW for the last part");
   whole = nt_path(path);
-  units = (DWORD) wcslen(whole);
-  if (to == NULL || units >= room)
-    units++;
-  else
-    wcscpy(to, whole);
+  units = give(whole, to, room);
   nt_free(whole);
   return units;
 }
