@@ -19,7 +19,7 @@ import threading
 import time
 import uuid
 
-WAIT_S = 60  # for anything that should happen at once
+WAIT_S = 120  # for anything that should happen at once; on a busy machine, under Wine, a minute is none
 LOCAL = "127.0.0.1"
 LISTEN = "tcp-listen:127.0.0.1:0"
 # What programs say is UTF-8, whatever Python would take this system's text for; what is none comes

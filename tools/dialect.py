@@ -15,6 +15,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,6 +51,9 @@ SHIM_ONLY = {
     *(ROOT / "test/support").glob("shim*.c"),
 }
 
+# Sources that one process takes.
+AT_ONCE = 60
+
 # Definitions of the build by MinGW that are not Microsoft's.
 LEFT_OUT = ("-DUVTEST_SHIM", "-D__USE_MINGW_ANSI_STDIO=0", "-DNDEBUG")
 
@@ -65,8 +69,9 @@ REFUSED = (
 
 
 def compilations(build):
-    """(source, its options) of each that differs by more than where it looks for headers."""
-    seen = {}
+    """{options: sources}, where no source has the same definitions twice."""
+    seen = set()
+    groups = defaultdict(list)
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = Path(entry["directory"], entry["file"])
         if source.suffix != ".c" or source in SHIM_ONLY:
@@ -80,8 +85,10 @@ def compilations(build):
                 folders.append(word)
             elif word.startswith("-D") and word not in LEFT_OUT:
                 definitions.append(word)
-        seen.setdefault((source, *definitions), [*folders, *definitions, str(source)])
-    return [(key[0], options) for key, options in seen.items()]
+        if (source, *definitions) not in seen:
+            seen.add((source, *definitions))
+            groups[(*folders, *definitions)].append(source)
+    return groups
 
 
 def resource_headers():
@@ -92,29 +99,40 @@ def resource_headers():
 def main(build):
     own = [f"-isystem{HEADERS / 'msvc'}", f"-isystem{resource_headers()}", f"-isystem{HEADERS}"]
 
-    def refused(kind, options, text=None):
+    def clang(kind, *options):
         target, definitions = KINDS[kind]
-        command = ["clang", f"--target={target}", *DIALECT, *definitions, *options, *own]
+        return ["clang", f"--target={target}", *DIALECT, *definitions, *options, *own]
+
+    def refused(command, text=None):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=text)
         return done.stdout + done.stderr if done.returncode else None
 
-    def try_source(job):
-        kind, (source, options) = job
-        return f"{kind}: {os.path.relpath(source, ROOT)}", refused(kind, options)
+    def try_sources(job):
+        """In one process, for most of what clang takes is its start: the compiler itself, whose command line
+        the driver tells, goes through any number of sources."""
+        kind, options, sources = job
+        told = subprocess.run(clang(kind, *options, "-###", str(sources[0])), cwd=ROOT, capture_output=True,
+                              text=True, check=True).stderr
+        words = shlex.split(told.splitlines()[-1])
+        assert words[1] == "-cc1" and words[-1] == str(sources[0])
+        return kind, refused([*words[:-1], *map(str, sources)])
 
-    taken = [text for kind, text in REFUSED if not refused(kind, ["-xc", "-"], text)]
-    sources = compilations(build)
-    if taken or not sources:
+    taken = [text for kind, text in REFUSED if not refused(clang(kind, "-xc", "-"), text)]
+    groups = compilations(build)
+    if taken or not groups:
         print("\n".join(["dialect: what is to be refused, and was not:", *taken]))
         return 1
+    jobs = []
+    for kind in KINDS:
+        for options, sources in groups.items():
+            wanted = [s for s in sources if kind in OTHERS or ROOT / "src" in s.parents]
+            jobs += [(kind, options, wanted[at:at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [(kind, source) for kind in KINDS for source in sources
-                if kind in OTHERS or ROOT / "src" in source[0].parents]
-        results = list(pool.map(try_source, jobs))
-    failed = [f"{name}\n{output}" for name, output in results if output]
+        results = list(pool.map(try_sources, jobs))
+    failed = [f"{kind}:\n{output}" for kind, output in results if output]
     print("\n".join(failed))
-    print(f"dialect: {len(sources)} sources, {len(jobs)} times for {len(KINDS)} kinds of Windows,"
-          f" {len(failed)} failed")
+    print(f"dialect: {sum(map(len, groups.values()))} sources, {sum(len(job[2]) for job in jobs)} times for"
+          f" {len(KINDS)} kinds of Windows; {len(failed)} of {len(jobs)} parts failed")
     return 1 if failed else 0
 
 

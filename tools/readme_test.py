@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """readme_test.py WORK-FOLDER [RUNNER TOOLCHAIN]: follows README.md as somebody would who sees it for
-the first time, in a copy of the sources and with nothing of ours in the environment: the commands
-printed there build and install the library, and the program printed there, built as printed, echoes.
-Only the folder that is installed into and the port are others. With RUNNER and TOOLCHAIN
-(cmake/wine-runner.sh, cmake/mingw-x86_64.cmake) for Windows.
+the first time, in a copy of the sources and with nothing of ours in the environment but a cache of
+what was compiled: the commands printed there build and install the library, and the program printed
+there, built as printed, echoes. Only the folder that is installed into and the port are others. With
+RUNNER and TOOLCHAIN (cmake/wine-runner.sh, cmake/mingw-x86_64.cmake) for Windows.
 """
 import os
 import re
@@ -19,6 +19,10 @@ from check import tracked
 from header import ROOT
 
 PORT = "7000"
+
+# With these a compiler does the same, and does not do it again.
+COMPILER_CACHE = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CCACHE_DIR", "CCACHE_BASEDIR",
+                  "CCACHE_NOHASHDIR")
 
 
 def free_port():
@@ -88,7 +92,8 @@ def main(work, runner=None, toolchain=None):
         shutil.copy2(path, target)
     home.mkdir()
     app.mkdir()
-    environment = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    environment = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin",
+                   **{name: os.environ[name] for name in COMPILER_CACHE if name in os.environ}}
 
     readme = (sources / "README.md").read_text()
     install = one(re.findall(r"^    (cmake -B build/install (?:.*\n    )+?.*cmake --install .*)$",

@@ -33,21 +33,13 @@ size_t afd_unsent(const struct afd_way* way) {
   return way->size - way->arrived;
 }
 
-/* By hand: ThreadSanitizer watches memmove, and must not see what the kernel has. */
-static void move(char* to, const char* from, size_t size) {
-  volatile char* out = to;
-
-  while (size-- > 0)
-    *out++ = *from++;
-}
-
 static void append(struct afd_way* way, struct nt_irp* irp, size_t size) {
   if (way->size + size > way->room) {
     char* data;
     way->room = way->size + size + 4096;
     data = nt_alloc(way->room);
     if (way->size > 0)
-      move(data, way->data, way->size);
+      nt_move(data, way->data, way->size);
     nt_free(way->data);
     way->data = data;
   }
@@ -83,7 +75,7 @@ int afd_receive_now(struct afd_sock* sock, struct nt_irp* irp) {
   if (size > 1 && nt_chance(nt_trouble.shorter))
     size = 1 + nt_below((unsigned) size);
   size = nt_irp_give(irp, way->data, size);
-  move(way->data, way->data + size, way->size - size);
+  nt_move(way->data, way->data + size, way->size - size);
   way->size -= size;
   way->arrived -= size;
   if (size > 0)

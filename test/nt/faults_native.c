@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <io.h>
+#include <string.h>
 
 static enum fault_call failing = CALLS;
 static enum fault_form failing_form;
 static long left; /* until it fails */
 static long seen;
+static unsigned char was_made[CALLS][CONTEXT_FORM + 1];
 static DWORD with;
 static int paused;
 
@@ -20,6 +22,11 @@ void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error
   left = n;
   seen = 0;
   with = error;
+  memset(was_made, 0, sizeof(was_made));
+}
+
+int faults_made(enum fault_call call, enum fault_form form) {
+  return was_made[call][form];
 }
 
 void faults_pause(int on) {
@@ -47,8 +54,10 @@ const char* fault_call_name(enum fault_call call) {
 
 int faults_fail(enum fault_call call, enum fault_form form, const char* name) {
   /* What a child lacks by way of a function that it looked up is not planned. */
-  if (paused || nt_is_child() || call != failing ||
-      (failing_form != ANY_FORM && form != failing_form))
+  if (nt_is_child())
+    return 0;
+  was_made[call][ANY_FORM] = was_made[call][form] = 1;
+  if (paused || call != failing || (failing_form != ANY_FORM && form != failing_form))
     return 0;
   seen++;
   left--;

@@ -173,6 +173,8 @@ void faults_plan(enum fault_call call, enum fault_form form, long n, DWORD error
 void faults_pause(int on);
 /* How many of these calls were made since. */
 long faults_seen(void);
+/* Whether any such call was made since, paused or not, whatever is planned. */
+int faults_made(enum fault_call call, enum fault_form form);
 /* Whether this is the call that fails, has failed or would have. */
 int faults_are_of(enum fault_call call);
 const char* fault_call_name(enum fault_call call);

@@ -19,6 +19,7 @@ struct node {
   int gone;       /* or its name is gone already */
   char* bytes;
   size_t size;
+  size_t room;
   const struct nt_file* locker; /* Nobody else reads these of them. */
   size_t locked_from;
   size_t locked_to;
@@ -205,14 +206,16 @@ static void disk_start(struct nt_irp* irp) {
   if (irp->what == NT_READ && file->at < node->size) {
     moved = nt_irp_give(irp, node->bytes + file->at, node->size - file->at);
   } else if (irp->what == NT_WRITE) {
-    if (end > node->size) {
-      char* bytes = nt_alloc(end);
+    if (end > node->room) {
+      char* bytes = nt_alloc(2 * end);
       if (node->size > 0)
         memcpy(bytes, node->bytes, node->size);
       nt_free(node->bytes);
       node->bytes = bytes;
-      node->size = end;
+      node->room = 2 * end;
     }
+    if (end > node->size)
+      node->size = end;
     moved = nt_irp_take(irp, node->bytes + file->at, irp->size);
   }
   file->at += moved;

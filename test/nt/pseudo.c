@@ -38,14 +38,6 @@ static void pseudo_destroy(struct nt_object* object) {
 
 static const struct nt_class pseudo_class = {.name = "pseudo console", .destroy = pseudo_destroy};
 
-/* By hand: ThreadSanitizer watches memmove, and bytes go from program to program here. */
-static void move(char* to, const char* from, size_t size) {
-  volatile char* out = to;
-
-  while (size-- > 0)
-    *out++ = *from++;
-}
-
 /* ---- What the console shows ---- */
 
 static int has_room(void* arg) {
@@ -63,12 +55,12 @@ void nt_pseudo_show(struct nt_pseudo* pseudo, WCHAR unit) {
   if (pseudo->count + 4 > pseudo->room) {
     char* more = nt_alloc(2 * (pseudo->count + 4));
     if (pseudo->count > 0)
-      move(more, pseudo->bytes, pseudo->count);
+      nt_move(more, pseudo->bytes, pseudo->count);
     nt_free(pseudo->bytes);
     pseudo->bytes = more;
     pseudo->room = 2 * (pseudo->count + 4);
   }
-  move(pseudo->bytes + pseudo->count, bytes, size);
+  nt_move(pseudo->bytes + pseudo->count, bytes, size);
   pseudo->count += size;
 }
 
@@ -116,7 +108,7 @@ static void write_some(struct nt_pseudo* pseudo) {
 
   if (nt_chance(20))
     size = 1 + nt_below(size);
-  move(part, pseudo->bytes, size);
+  nt_move(part, pseudo->bytes, size);
   if (!WriteFile(pseudo->screen, part, size, &written, NULL)) {
     nt_enter("the screen of a pseudo console that nobody reads");
     break_off(pseudo);
@@ -124,7 +116,7 @@ static void write_some(struct nt_pseudo* pseudo) {
   }
   nt_enter("the screen of a pseudo console");
   pseudo->count -= size;
-  move(pseudo->bytes, pseudo->bytes + size, pseudo->count);
+  nt_move(pseudo->bytes, pseudo->bytes + size, pseudo->count);
 }
 
 static DWORD write_screen(void* arg) {
