@@ -50,7 +50,7 @@ def main(folder):
     notes, late, failures = [], [], []
     print(f"\n{'stage':<20}{'result':<9}{'seconds':>8}{'passed':>9}{'failed':>9}{'skipped':>9}")
     for result in results:
-        name, code, seconds = result.read_text().split()
+        name, code, seconds = result.read_text().split()[:3]
         passed, failed, skipped = 0, [], []
         report = folder / f"{name}.xml"
         columns = ""

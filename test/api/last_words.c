@@ -7,6 +7,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "thread.h"
 #include "uv.h"
 
 #ifdef _WIN32
@@ -292,6 +293,62 @@ TEST(w3_last_words_that_nobody_hears) {
   net_until(&sink.ended, 1);
   CHECK_EQ(sink.status, UV_EOF);
   CHECK(sink.bytes < MUCH);
+  net_end();
+}
+
+/* ---- Beside a thread that writes on ---- */
+
+static uv_pipe_t noise;
+static volatile long noises;
+static int noise_end;
+
+static void make_noise(uv_write_t* req, int status) {
+  uv_buf_t buf = uv_buf_init((char*) "noise", 5);
+
+  if (status < 0)
+    return; /* The process is about to go. */
+  test_add(&noises, 1);
+  CHECK_EQ(uv_write(req, (uv_stream_t*) &noise, &buf, 1, make_noise), 0);
+}
+
+static void make_noise_for_ever(void* arg) {
+  static uv_loop_t loop;
+  static uv_write_t write;
+
+  (void) arg;
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_pipe_init(&loop, &noise, 0), 0);
+  CHECK_EQ(uv_pipe_open(&noise, CHANNEL), 0);
+  make_noise(&write, 0);
+  (void) uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static void on_noise(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) stream;
+  (void) buf;
+  noise_end = nread < 0;
+}
+
+/* The end of a process waits for what was there when it began, not for what comes meanwhile. */
+TEST(w3_last_words_beside_a_thread_that_writes_on) {
+  if (is_child()) {
+    (void) test_thread_start(make_noise_for_ever, NULL);
+    while (test_load(&noises) < 3)
+      test_thread_yield();
+    say_all_out();
+  }
+  prepare("w3_last_words_beside_a_thread_that_writes_on");
+  pipe_at(1, 0, 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &noise, 0), 0);
+  stdio[CHANNEL].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_WRITABLE_PIPE);
+  stdio[CHANNEL].data.stream = (uv_stream_t*) &noise;
+  test_spawn(&child, &options, &child_exit);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &noise, net_alloc, on_noise), 0);
+  hear((uv_stream_t*) &channel);
+  net_until(&said_end, 1);
+  CHECK_STR(said, "abc");
+  test_await_child(&child_exit);
+  net_until(&noise_end, 1);
   net_end();
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -477,12 +478,13 @@ TEST(l5_lines_written_before_a_close_arrive) {
   enum {
     LINES = 3000
   };
-  static uv_write_t reqs[LINES];
+  uv_write_t* reqs = malloc(LINES * sizeof *reqs);
   struct net_sink sink = {0};
   uv_file fds[2];
   uv_pipe_t to;
   int i;
 
+  CHECK(reqs != NULL);
   CHECK_EQ(uv_pipe(fds, UV_NONBLOCK_PIPE, 0), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
   CHECK_EQ(uv_pipe_open(&pipe_, fds[1]), 0);
@@ -499,6 +501,7 @@ TEST(l5_lines_written_before_a_close_arrive) {
   CHECK_EQ(sink.status, UV_EOF);
   CHECK_EQ(wrote, LINES);
   net_end();
+  free(reqs);
 }
 
 /* The same of a program that ends right after its loop. */

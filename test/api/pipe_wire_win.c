@@ -1,6 +1,7 @@
 /* What goes over a named pipe on Windows beside the program's bytes: the greeting of a client of
  * this library, and the empty message that is the end of one direction (rule P6). The client is
  * played by the test, with the calls of the system. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -368,15 +369,19 @@ static void take_raw(const char* sent, size_t* have) {
 
 /* What Cygwin's programs do with ends that they share: writes succeed that took a part or nothing. */
 TEST(w1_write_to_an_end_that_does_not_wait) {
-  static char bytes[700000];
-  uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
+  enum {
+    SIZE = 700000
+  };
+  char* bytes = malloc(SIZE);
+  uv_buf_t buf = uv_buf_init(bytes, SIZE);
   uv_write_t req;
   uv_os_fd_t handle;
   size_t have = 0;
   size_t i;
   int written = 0;
 
-  for (i = 0; i < sizeof bytes; i++) {
+  CHECK(bytes != NULL);
+  for (i = 0; i < SIZE; i++) {
     bytes[i] = (char) (i * 31 / 7);
   }
   begin();
@@ -384,13 +389,14 @@ TEST(w1_write_to_an_end_that_does_not_wait) {
   make_impatient(handle);
   req.data = &written;
   CHECK_EQ(uv_write(&req, (uv_stream_t*) &accepted, &buf, 1, count_write), 0);
-  while (have < sizeof bytes) {
+  while (have < SIZE) {
     net_turns(1);
     take_raw(bytes, &have);
   }
   net_until(&written, 1);
-  CHECK_EQ(have, sizeof bytes);
+  CHECK_EQ(have, SIZE);
   end();
+  free(bytes);
 }
 
 static char heard[16];

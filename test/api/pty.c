@@ -19,7 +19,8 @@
 #endif
 
 enum {
-  MANY = 200000 /* bytes, more than any terminal keeps */
+  MANY = 200000,       /* bytes, more than any terminal keeps */
+  MANY_LINES = 1 << 20 /* of a user whom nobody reads */
 };
 
 static uv_process_t child;
@@ -696,8 +697,8 @@ static void on_typed_to_nobody(uv_write_t* req, int status) {
 
 /* The child has ended, and all of it does. */
 TEST(x9_what_nobody_reads_any_more) {
-  static char lines[1 << 20];
-  uv_buf_t buf = uv_buf_init(lines, sizeof lines);
+  char* lines = malloc(MANY_LINES);
+  uv_buf_t buf = uv_buf_init(lines, MANY_LINES);
   uv_write_t reqs[2];
 
   if (is_role("program")) {
@@ -708,7 +709,8 @@ TEST(x9_what_nobody_reads_any_more) {
     for (;;)
       uv_sem_wait(&never);
   }
-  memset(lines, '\r', sizeof lines);
+  CHECK(lines != NULL);
+  memset(lines, '\r', MANY_LINES);
   start("x9_what_nobody_reads_any_more", "program");
   look();
   see("here");
@@ -720,6 +722,7 @@ TEST(x9_what_nobody_reads_any_more) {
   CHECK_EQ(uv_process_kill(&child, SIGKILL), 0);
   net_until(&typed, 2);
   end();
+  free(lines);
 }
 
 static void on_left(uvs_moving_t* moving, uv_stream_t* handle) {

@@ -1,5 +1,6 @@
 /* Files through streams (rule X8). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -45,14 +46,19 @@ static void make_file(size_t size) {
 }
 
 static void make_huge_file(void) {
-  static char piece[1 << 20];
+  enum {
+    PIECE = 1 << 20
+  };
+  char* piece = malloc(PIECE);
   uint64_t at;
 
+  CHECK(piece != NULL);
   open_file();
-  for (at = 0; at < ENORMOUS; at += sizeof piece) {
-    net_pattern_fill(piece, sizeof piece, at);
-    test_fd_write(file, piece, sizeof piece);
+  for (at = 0; at < ENORMOUS; at += PIECE) {
+    net_pattern_fill(piece, PIECE, at);
+    test_fd_write(file, piece, PIECE);
   }
+  free(piece);
 }
 
 static void end_file(void) {

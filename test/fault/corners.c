@@ -11,8 +11,10 @@
 #include "every.h"
 #include "harness.h"
 #include "memory.h"
+#include "net.h"
 #include "parts.h"
 #include "pipes.h"
+#include "uvstream.h"
 
 /* ---- A listener without a callback ---- */
 
@@ -289,4 +291,55 @@ TEST(i4_one_of_two_that_wait_is_closed) {
   close(pair[1]);
   scene_fail();
   scene_end();
+}
+
+/* ---- Whose an error is ---- */
+
+static uvs_send_file_t file_req;
+static int file_status;
+static ssize_t peer_status;
+
+static void on_away(uvs_send_file_t* req, int status) {
+  (void) req;
+  file_status = status;
+}
+
+static void on_peer_end(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  peer_status = nread;
+  uv_close((uv_handle_t*) stream, NULL);
+}
+
+static void fail_a_file(int moved_by_the_system) {
+  uv_os_sock_t pair[2];
+  char path[600];
+  uv_file file = test_fd_make(path, sizeof path, "away");
+
+  test_fd_write(file, "some", 4);
+  forget();
+  CHECK(scene_begin());
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(scene, &client.pipe, 0), 0);
+  CHECK_EQ(uv_pipe_open(&client.pipe, pair[0]), 0);
+  calls_fail_all(CALL_sendfile, moved_by_the_system ? ETIMEDOUT : EINVAL);
+  calls_fail_nth(CALL_pread, 1, ETIMEDOUT);
+  CHECK_EQ(uvs_send_file(&file_req, &client.stream, file, 0, 4, NULL, on_away), 0);
+  for (file_status = 0; file_status == 0;)
+    (void) uv_run(scene, UV_RUN_ONCE);
+  CHECK_EQ(file_status, UV_ETIMEDOUT);
+  calls_fail_nth(CALL_pread, 0, 0);
+  calls_fail_all(CALL_sendfile, 0);
+  close(pair[1]);
+  CHECK_EQ(uv_read_start(&client.stream, net_alloc, on_peer_end), 0);
+  for (peer_status = 0; peer_status == 0;)
+    (void) uv_run(scene, UV_RUN_ONCE);
+  CHECK_EQ(peer_status, UV_EOF);
+  scene_end();
+  test_fd_close(file);
+  CHECK_EQ(remove(path), 0);
+}
+
+TEST(x8_file_that_times_out_says_nothing_of_the_connection) {
+  fail_a_file(1);
+  fail_a_file(0);
 }

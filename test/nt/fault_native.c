@@ -5,7 +5,8 @@
  * operation is left to the kernel, nothing hangs, and the loop can be closed.
  *
  * NT_FROM in the environment is the first seed, NT_SEEDS how many there are; NT_ROW is the only row of
- * the table that is tried. A failure names all three, and the number of the call. */
+ * the table that is tried. A failure names all three, and the number of the call. Fewer seeds than usual
+ * need not meet all that a scenario has to make. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,10 @@ static const struct fault faults[] = {
     /* What was there a moment ago is not there yet. */
     UNNOTICED_ROW(WSARecv, PLAIN, WSAEWOULDBLOCK),
     UNNOTICED_ROW(WSASend, PLAIN, WSAEWOULDBLOCK),
+    /* A write that is short of memory waits (rule A4). */
+    UNNOTICED_ROW(WSASend, PLAIN, WSAENOBUFS),
+    UNNOTICED_ROW(WSASend, OVERLAPPED, WSAENOBUFS),
+    UNNOTICED_ROW(WSASend, OVERLAPPED, WSAEWOULDBLOCK),
     /* All instances are busy. */
     UNNOTICED_ROW(CreateFileW, OVERLAPPED, ERROR_PIPE_BUSY),
     /* A client has reset its connection while it waited; this one is another's. */
@@ -119,9 +124,6 @@ static const struct fault faults[] = {
     TOLD_ONLY_AS(WSARecv, OVERLAPPED, WSAENOBUFS, UV_ENOMEM),
     TOLD_ROW(WSARecv, PLAIN, WSAECONNRESET),
     TOLD_ROW(WSARecv, PLAIN, WSAENETRESET),
-    TOLD_ROW(WSASend, OVERLAPPED, WSAENOBUFS),
-    TOLD_AS(WSASend, OVERLAPPED, WSAEWOULDBLOCK, UV_ENOBUFS),
-    TOLD_ROW(WSASend, PLAIN, WSAENOBUFS),
     TOLD_ROW(WSASend, PLAIN, WSAECONNRESET),
     TOLD_AS(WSASend, PLAIN, WSAECONNABORTED, UV_ECONNRESET),
     TOLD_ROW(ioctlsocket, ANY, WSAENETDOWN),
@@ -291,7 +293,7 @@ void fault_native_calls_of(void (*scenario)(void), const enum fault_call* named,
       if ((row == i || row == all) && is_made[i])
         made[faults[i].call] += fail_each(&faults[i], seed, scenario);
   }
-  for (i = 0; i < count && row == all; i++)
+  for (i = 0; i < count && row == all && seeds >= SEEDS; i++)
     if (made[named[i]] == 0)
       FAIL(fault_call_name(named[i]));
   nt_begin(from);

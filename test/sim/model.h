@@ -94,6 +94,7 @@ struct model_handle {
   int reading;
   int readable;
   int writable;
+  int cut;  /* something was told that the connection is gone: an end that comes later is none */
   int shut; /* uv_shutdown was accepted */
   int blocking;
   int bind_error;
@@ -394,6 +395,8 @@ void model_wire_taken(struct uv__io* io, const char* bytes, size_t n);
 extern unsigned model_finished; /* requests, by the bytes that the core has not been told of yet */
 int model_waits(const struct model_write* w);
 int model_is_trying(void);
+/* What the program is told where the port says that, and what that says of the stream. */
+ssize_t model_noted(struct model_handle* h, ssize_t result);
 /* It has a peer, behind `fd`. */
 void model_meet_peer(struct model_handle* h, int fd);
 /* `n` bytes arrived. */

@@ -37,7 +37,7 @@ void model_hung_up(struct uv__io* io, int result) {
 
   if (h->hangup == NULL || h->closing)
     sim_fail("X5: the system is asked for a hang-up of handle %d, and nobody waits", h->number);
-  model_expect(h, EXPECT_HANGUP, result);
+  model_expect(h, EXPECT_HANGUP, model_noted(h, result));
 }
 
 static void stop(struct model_handle* h) {

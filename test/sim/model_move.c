@@ -201,6 +201,7 @@ static void becomes(struct model_handle* h, const struct model_handle* was) {
   model_limit_connected(h);
   h->readable = was->readable;
   h->writable = was->writable;
+  h->cut = was->cut;
   h->shut = was->shut;
   h->blocking |= was->blocking;
   memcpy(h->pending, was->pending, sizeof(h->pending));

@@ -132,10 +132,17 @@ static void mark_told(const struct model_handle* h, ssize_t result) {
     sim_mark(MARK_WRITE_FAILS_ALL);
 }
 
+ssize_t model_noted(struct model_handle* h, ssize_t result) {
+  if (result == UV_ECONNRESET || result == UV_ECONNABORTED || result == UV_ETIMEDOUT)
+    h->cut = 1;
+  return result == UV_EOF && h->cut ? UV_ECONNRESET : result;
+}
+
 static void on_told(struct uv__io* io, ssize_t result) {
   struct model_handle* h = model_handle_of_io(io);
   struct model_write* w;
 
+  (void) model_noted(h, result);
   if (model_is_trying())
     return; /* Of bytes that were never queued. */
   look_for_drops();
@@ -206,8 +213,7 @@ static void on_read_now(struct uv__io* io, ssize_t result, int armed) {
 
   if (result >= 0)
     model_limit_begin(h, UVS_DEADLINE_READ);
-  if (result == UV_EAGAIN)
-    result = 0;
+  result = result == UV_EAGAIN ? 0 : model_noted(h, result);
   if (model_asking(h) != NULL) {
     if (h->reading && result < 0 && result != UV_ENOBUFS)
       h->read_owes = result;

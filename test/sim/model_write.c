@@ -303,6 +303,7 @@ static void try_all(struct model_handle* h,
   r = uv_try_write2(&h->uv->stream, bufs, n, send == NULL ? NULL : &send->uv->stream);
   taken = size - w->left;
   sim_trace("try_write handle %d, all of %u bytes: %d", h->number, (unsigned) size, r);
+  (void) model_noted(h, r);
   if (model_file_fails(h)) { /* On the way, so that nothing goes behind it. */
     sim_mark(MARK_TRY_BEHIND_FAILED_FILE);
     w->error = UV_EAGAIN;
@@ -340,6 +341,7 @@ void model_try_write(struct model_handle* h, struct model_handle* send) {
   r = uv_try_write2(&h->uv->stream, bufs, nbufs, send == NULL ? NULL : &send->uv->stream);
   taken = model_try_end();
   sim_trace("try_write handle %d, %u bytes: %d", h->number, (unsigned) size, r);
+  (void) model_noted(h, r);
   if (want < 0 ? r != want : r > 0 ? (size_t) r != taken : taken > 0)
     sim_fail("W5, W7: try_write of handle %d is %d, not %d", h->number, r, want);
   if (r >= 0 && (model_has_queue(h) || h->state == STATE_CONNECTING))

@@ -30,7 +30,8 @@ static int ask(struct uv__io* io) {
 }
 
 static void take_turn(struct uv__extra* extra, unsigned rung) {
-  struct uv__io* io = uv__stream_io(extra->stream);
+  uv_stream_t* stream = extra->stream;
+  struct uv__io* io = uv__stream_io(stream);
   int r = 0;
 
   if (rung & UV__HANGUP) {
@@ -42,6 +43,9 @@ static void take_turn(struct uv__extra* extra, unsigned rung) {
       return;
     r = ask(io);
   }
+  (void) uv__note_cut(stream, r);
+  if (r == UV_EOF && (stream->flags & UV__STREAM_CUT))
+    r = UV_ECONNRESET; /* That was told to who asked before. */
   if (r != UV__PENDING && r != UV_EAGAIN)
     end(hangup_of(extra), r);
 }

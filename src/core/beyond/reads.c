@@ -78,7 +78,7 @@ static void read_into(struct uv__extra* extra) {
              UV_ENOBUFS) { /* No memory for handles that may come: nothing was consumed (R3). */
     end(req, UV_ENOBUFS);
   } else if (n < 0 && n != UV_EAGAIN) {
-    uv__read_fail(extra->stream, n);
+    uv__read_fail(extra->stream, uv__note_cut(extra->stream, n));
   }
 }
 

@@ -133,7 +133,7 @@ static void read_once(uv_stream_t* stream) {
     stream->read_cb(stream, n, &buf);
     return;
   }
-  end(stream, n, &buf);
+  end(stream, uv__note_cut(stream, n), &buf);
 }
 
 /* Reads while there is something and the program wants it. A lane that rang is read without
@@ -159,7 +159,7 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
         return;
       }
       if (r < 0) {
-        uv__read_fail(stream, r);
+        uv__read_fail(stream, uv__note_cut(stream, r));
         return;
       }
     }

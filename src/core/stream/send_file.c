@@ -42,7 +42,21 @@ static ssize_t copy(uvs_send_file_t* req) {
     req->held = (unsigned) n;
   }
   buf = uv_buf_init(req->room + req->at, req->held);
-  return io->ops->write(io, &buf, 1, UV__QUEUE, NULL);
+  return uv__note_cut(req->handle, io->ops->write(io, &buf, 1, UV__QUEUE, NULL));
+}
+
+/* A file of another machine ends in the ways of a connection, and who moves it does not say whose an error
+ * is: then it cannot be read. What was read is copied. */
+static ssize_t note(uvs_send_file_t* req, ssize_t n) {
+  char byte;
+  ssize_t r;
+
+  if (uv__is_cut(n) && req->held == 0) {
+    r = uv__port_file_read(req->file, req->offset, &byte, 1);
+    if (r < 0 && r != UV_EOF)
+      return n;
+  }
+  return uv__note_cut(req->handle, n);
 }
 
 static ssize_t give_piece(uvs_send_file_t* req) {
@@ -51,7 +65,7 @@ static ssize_t give_piece(uvs_send_file_t* req) {
 
   if (req->held > 0 || req->copies || uv__port_beyond(io)->send_file == NULL)
     return copy(req);
-  n = uv__port_beyond(io)->send_file(io, req->file, req->offset, piece_of(req, PIECE));
+  n = note(req, uv__port_beyond(io)->send_file(io, req->file, req->offset, piece_of(req, PIECE)));
   if (n == UV_EOF)
     return end(req);
   req->copies = n == UV_ENOSYS;
@@ -59,7 +73,7 @@ static ssize_t give_piece(uvs_send_file_t* req) {
 }
 
 static ssize_t give(uvs_send_file_t* req) {
-  ssize_t n = uv__write_note_cut(req->handle, give_piece(req));
+  ssize_t n = give_piece(req);
 
   uv__trace(uv__stream_io(req->handle), UV__TRACE_START, UV__WRITE, n);
   return n;
@@ -115,7 +129,8 @@ static void tell_progress(uvs_send_file_t* req) {
   }
 }
 
-static const struct uv__file_ops file_ops = {.give = give, .take = take, .progress = tell_progress};
+static const struct uv__file_ops file_ops = {
+    .give = give, .note = note, .take = take, .progress = tell_progress};
 
 static void on_end(uv_write_t* write, int status) {
   uvs_send_file_t* req = uv__container_of(write, uvs_send_file_t, write);

@@ -36,7 +36,7 @@ enum {
   UV__STREAM_DELIVERS = 0x100000, /* in its turn, which has not come to the write callbacks yet */
   UV__TCP_PORT = 0x200000,        /* it was bound to a port, and not to any */
   UV__TCP_GIVEN = 0x400000,       /* its socket came from the program */
-  UV__STREAM_CUT = 0x800000,      /* a write found that the connection is gone without an end */
+  UV__STREAM_CUT = 0x800000,      /* somebody found that the connection is gone without an end */
   UV__STREAM_ASKED = 0x1000000,   /* requests wait for bytes (uvs_read) */
   UV__STREAM_MOVES = 0x2000000    /* it closes, and what it was goes to another loop (u.moving) */
 };
@@ -136,6 +136,17 @@ void uv__read_rest(uv_stream_t* stream);
 void uv__read_fail(uv_stream_t* stream, ssize_t why);
 void uv__read_note_end(uv_stream_t* stream, ssize_t why);
 
+/* Systems tell of it once: to whoever asks first. Who asks then finds what looks like an end. */
+static inline int uv__is_cut(ssize_t n) {
+  return n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT;
+}
+
+static inline ssize_t uv__note_cut(uv_stream_t* stream, ssize_t n) {
+  if (uv__is_cut(n))
+    stream->flags |= UV__STREAM_CUT;
+  return n;
+}
+
 /* One read into this memory, and what it means for handles that come with it. It is here as of the two who
  * read (read.c, core/beyond/reads.c) most programs have one linked. */
 static inline ssize_t uv__read_some(uv_stream_t* stream, char* base, size_t len) {
@@ -160,6 +171,8 @@ struct uvs_send_file_s;
 struct uv__file_ops {
   /* Give the system a piece: the result of a write. */
   ssize_t (*give)(struct uvs_send_file_s* file);
+  /* What a piece in flight came to. */
+  ssize_t (*note)(struct uvs_send_file_s* file, ssize_t n);
   /* The system took `n` bytes of it: UV__WRITE_TAKEN, and over where nothing more is to go. */
   void (*take)(struct uvs_send_file_s* file, size_t n);
   /* It is at the front at the end of the stream's turn: how far it is. Or that it failed, with all that was
@@ -294,13 +307,6 @@ void uv__write_turn(uv_stream_t* stream);
 void uv__write_last(uv_stream_t* stream);
 /* Collect a write that was in flight. */
 void uv__write_collect(uv_stream_t* stream);
-
-/* Systems tell of it once: to whoever asks first. Reading then finds what looks like an end. */
-static inline ssize_t uv__write_note_cut(uv_stream_t* stream, ssize_t n) {
-  if (n < 0 && (n == UV_ECONNRESET || n == UV_ECONNABORTED || n == UV_ETIMEDOUT))
-    stream->flags |= UV__STREAM_CUT;
-  return n;
-}
 
 /* write_cancel.c: uv_cancel of a write */
 int uv__write_cancel(uv_write_t* req);

@@ -29,7 +29,7 @@ static ssize_t give(uv_stream_t* stream,
          !uv__handle_is_closing(uv__container_of(*pass, const uv_stream_t, stream.io)));
   n = io->ops->write(io, bufs, count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  return uv__write_note_cut(stream, n);
+  return uv__note_cut(stream, n);
 }
 
 /* What fails takes all that waits with it (W6): a file when it is told so, as what the program writes until
@@ -96,8 +96,10 @@ static int flush(uv_stream_t* stream) {
 
 void uv__write_collect(uv_stream_t* stream) {
   struct uv__io* io = uv__stream_io(stream);
-  ssize_t n = uv__write_note_cut(stream, io->ops->done(io, UV__WRITE));
+  uvs_send_file_t* file = uv__write_queue_file(stream);
+  ssize_t n = io->ops->done(io, UV__WRITE);
 
+  n = file != NULL ? file->ops->note(file, n) : uv__note_cut(stream, n);
   uv__trace(io, UV__TRACE_COLLECT, UV__WRITE, n);
   /* Its ring is answered here, also where no turn has done so, or no ring will come any more. */
   io->rung &= (unsigned char) ~UV__WRITE;

@@ -209,7 +209,7 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
   int r = uv__pipe_end_ready(io);
 
   if (r < 0)
-    return r;
+    return r == UV_ENOMEM ? UV_EAGAIN : r;
   while (i < nbufs && total < WRITE_MAX) {
     ssize_t n = write_some(io, bufs + i, nbufs - i, done);
 
@@ -222,7 +222,7 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
       return UV__PENDING;
     }
     if (n <= 0)
-      return total > 0 ? total : n;
+      return total > 0 ? total : n == UV_ENOMEM ? UV_EAGAIN : n;
     total += (int) n;
     done += (size_t) n;
     while (i < nbufs && done >= bufs[i].len)

@@ -148,6 +148,12 @@ static void complete_write(struct uv__op* op) {
     uv__ring(io, UV__WRITE);
 }
 
+/* Memory, of which the core waits for more (rule A4). Also "would block" of an overlapped call: too much of
+ * it is locked. */
+static int is_short(int error) {
+  return error == UV_EAGAIN || error == UV_ENOBUFS || error == UV_ENOMEM;
+}
+
 /* The plain send found the buffers of the system full: one overlapped send takes all that
  * is left, straight from the program's memory. */
 static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
@@ -157,7 +163,7 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
   int r = uv__tcp_ready(io);
 
   if (r < 0)
-    return r;
+    return is_short(r) ? UV_EAGAIN : r;
   (void) uv__win_prepare(io, &io->tail.out, UV__WIN_OUT, complete_write);
   r = WSASend(io->tail.u.socket, count > 0 ? (WSABUF*) bufs : &part, count > 0 ? count : 1, &sent,
               0, &io->tail.out.overlapped, NULL);
@@ -166,8 +172,7 @@ static ssize_t send_rest(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs
     return (ssize_t) sent;
   if (r == UV__PENDING)
     return UV__PENDING;
-  /* "Would block" from an overlapped call is a matter of memory: too much of it is locked. */
-  return r == UV_EAGAIN ? UV_ENOBUFS : lost(r);
+  return is_short(r) ? UV_EAGAIN : lost(r);
 }
 
 ssize_t uv__tcp_write(struct uv__io* io,
@@ -193,7 +198,7 @@ ssize_t uv__tcp_write(struct uv__io* io,
               0, NULL, NULL) == 0)
     return (ssize_t) sent;
   r = uv__error_translate((DWORD) WSAGetLastError());
-  if (r == UV_EAGAIN && mode == UV__QUEUE)
-    return send_rest(io, bufs, nbufs);
-  return lost(r);
+  if (!is_short(r))
+    return lost(r);
+  return mode == UV__QUEUE ? send_rest(io, bufs, nbufs) : UV_EAGAIN;
 }
