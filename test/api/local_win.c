@@ -248,6 +248,27 @@ TEST(x12_no_handles_are_passed) {
   net_end();
 }
 
+/* Nor does a child inherit one, which it could not read from. */
+TEST(x12_no_child_inherits_a_socket) {
+  char path[TEST_PIPE_NAME];
+  uv_process_options_t options;
+  uv_stdio_container_t stdio;
+  uv_process_t child;
+  char* args[8];
+
+  make_pair(path);
+  test_child(&options, args, "x12_no_child_inherits_a_socket", "child");
+  options.stdio = &stdio;
+  options.stdio_count = 1;
+  stdio.flags = UV_INHERIT_STREAM;
+  stdio.data.stream = (uv_stream_t*) &client;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOTSUP);
+  net_close((uv_handle_t*) &child);
+  stdio.data.stream = (uv_stream_t*) &accepted;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOTSUP);
+  net_end();
+}
+
 TEST(x12_process_of_the_peer) {
   char path[TEST_PIPE_NAME];
   uvs_peer_t peer;
