@@ -300,6 +300,26 @@ TEST(x12_connect_of_what_was_bound) {
   net_end();
 }
 
+/* What is no name undoes nothing. */
+TEST(x12_refused_name_leaves_what_was_bound) {
+  static const char remote[] = "\\\\server\\share\\file";
+  char own[TEST_PIPE_NAME];
+  char longer[200];
+
+  listen_at(&server, make_path(own));
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&client, make_path(own)), 0);
+  memset(longer, 'x', sizeof longer);
+  CHECK_EQ(uv_pipe_connect2(&connecting, &client, longer, sizeof longer, UV_PIPE_NO_TRUNCATE,
+                            note_connect),
+           UV_ENAMETOOLONG);
+  CHECK_EQ(uv_pipe_connect2(&connecting, &client, remote, strlen(remote), 0, note_connect),
+           UV_EINVAL);
+  CHECK_EQ(exists(own), 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &client, 8, accept_one), 0);
+  net_end();
+}
+
 TEST(x12_close_while_connecting) {
   char path[TEST_PIPE_NAME];
 
