@@ -20,7 +20,7 @@ static const struct uv__beyond_ops kinds[] = {
                              .join = uv__pipe_end_join},
     [UV__WIN_BEYOND_IPC] = {.hangup_arm = uv__pipe_hangup,
                             .leave = uv__ipc_leave,
-                            .join = uv__pipe_end_join},
+                            .join = uv__ipc_join},
 };
 
 const struct uv__beyond_ops* uv__port_beyond(const struct uv__io* io) {

@@ -1490,6 +1490,45 @@ TEST(p6_end_frame_when_the_peer_speaks_later) {
   end();
 }
 
+static uvs_moving_t moving;
+static int left;
+
+static void on_left(uvs_moving_t* which, uv_stream_t* handle) {
+  CHECK(which == &moving && handle == (uv_stream_t*) &channel);
+  left++;
+}
+
+/* Also one that it goes along with to another handle; the peer speaks on the way there, or behind it. */
+static void move_with_an_end(int on_the_way) {
+  uv_shutdown_t req;
+  uv_pipe_t there;
+
+  begin();
+  CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &channel, on_shutdown), 0);
+  net_until(&shut, 1);
+  CHECK_EQ(uvs_detach((uv_stream_t*) &channel, &moving, on_left), 0);
+  net_until(&left, 1);
+  if (on_the_way)
+    raw_frame(OURS, "late");
+  CHECK_EQ(uv_pipe_init(net_loop(), &there, 1), 0);
+  CHECK_EQ(uvs_attach((uv_stream_t*) &there, &moving), 0);
+  net_turns(3);
+  if (!on_the_way)
+    raw_frame(OURS, "late");
+  expect_header(END, 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &there, alloc_text, on_text), 0);
+  until_text("late");
+  end();
+}
+
+TEST(x6_end_that_waits_for_the_peer_goes_along) {
+  move_with_an_end(0);
+}
+
+TEST(x6_end_that_waits_for_the_peer_is_said_there) {
+  move_with_an_end(1);
+}
+
 /* libuv would take the end frame for garbage: it gets none, and can go on writing. */
 TEST(p6_no_end_frame_for_libuv) {
   uv_shutdown_t req;

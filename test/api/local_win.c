@@ -248,6 +248,27 @@ TEST(x12_no_handles_are_passed) {
   net_end();
 }
 
+/* Nor does a child inherit one, which it could not read from. */
+TEST(x12_no_child_inherits_a_socket) {
+  char path[TEST_PIPE_NAME];
+  uv_process_options_t options;
+  uv_stdio_container_t stdio;
+  uv_process_t child;
+  char* args[8];
+
+  make_pair(path);
+  test_child(&options, args, "x12_no_child_inherits_a_socket", "child");
+  options.stdio = &stdio;
+  options.stdio_count = 1;
+  stdio.flags = UV_INHERIT_STREAM;
+  stdio.data.stream = (uv_stream_t*) &client;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOTSUP);
+  net_close((uv_handle_t*) &child);
+  stdio.data.stream = (uv_stream_t*) &accepted;
+  CHECK_EQ(uv_spawn(net_loop(), &child, &options), UV_ENOTSUP);
+  net_end();
+}
+
 TEST(x12_process_of_the_peer) {
   char path[TEST_PIPE_NAME];
   uvs_peer_t peer;
@@ -276,6 +297,26 @@ TEST(x12_connect_of_what_was_bound) {
   CHECK_EQ(status_of_connect, 0);
   net_until(&arrivals, 1);
   CHECK_EQ(exists(own), 0);
+  net_end();
+}
+
+/* What is no name undoes nothing. */
+TEST(x12_refused_name_leaves_what_was_bound) {
+  static const char remote[] = "\\\\server\\share\\file";
+  char own[TEST_PIPE_NAME];
+  char longer[200];
+
+  listen_at(&server, make_path(own));
+  CHECK_EQ(uv_pipe_init(net_loop(), &client, 0), 0);
+  CHECK_EQ(uv_pipe_bind(&client, make_path(own)), 0);
+  memset(longer, 'x', sizeof longer);
+  CHECK_EQ(uv_pipe_connect2(&connecting, &client, longer, sizeof longer, UV_PIPE_NO_TRUNCATE,
+                            note_connect),
+           UV_ENAMETOOLONG);
+  CHECK_EQ(uv_pipe_connect2(&connecting, &client, remote, strlen(remote), 0, note_connect),
+           UV_EINVAL);
+  CHECK_EQ(exists(own), 1);
+  CHECK_EQ(uv_listen((uv_stream_t*) &client, 8, accept_one), 0);
   net_end();
 }
 

@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "thread.h"
 #include "uv.h"
 
 /* Runs the body for each way, with `from` writing to `to`. */
@@ -332,6 +333,68 @@ TEST(w7_try_write_to_pipes) {
     CHECK_EQ(sink.bytes, total);
     end();
   }
+  net_end();
+}
+
+struct trier {
+  char name[TEST_PIPE_NAME];
+  size_t taken;
+};
+
+static void try_when_connected(uv_connect_t* req, int status) {
+  struct trier* trier = req->data;
+  char bytes[4096];
+  int n = 1;
+
+  CHECK_EQ(status, 0);
+  while (n > 0) {
+    uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
+
+    net_pattern_fill(bytes, sizeof bytes, trier->taken);
+    n = uv_try_write(req->handle, &buf, 1);
+    if (n > 0)
+      trier->taken += (size_t) n;
+  }
+  CHECK_EQ(n, UV_EAGAIN);
+  uv_close((uv_handle_t*) req->handle, NULL);
+}
+
+static void try_and_end(void* data) {
+  struct trier* trier = data;
+  uv_loop_t loop;
+  uv_pipe_t pipe;
+  uv_connect_t req;
+
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_pipe_init(&loop, &pipe, 0), 0);
+  req.data = trier;
+  uv_pipe_connect(&req, &pipe, trier->name, try_when_connected);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+static int arrivals;
+
+static void accept_to(uv_stream_t* listener, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_accept(listener, to_stream()), 0);
+  arrivals++;
+}
+
+/* Nobody is left of those who tried: no stream, no loop and no thread. */
+TEST(w7_what_was_tried_outlives_its_thread) {
+  struct net_sink sink = {0};
+  struct trier trier = {"", 0};
+  uv_pipe_t server;
+
+  test_pipe_listen(&server, test_pipe_name(trier.name, sizeof trier.name), 1, accept_to);
+  test_thread_join(test_thread_start(try_and_end, &trier));
+  net_until(&arrivals, 1);
+  net_drain(to_stream(), &sink);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.status, UV_EOF);
+  CHECK_EQ(sink.bytes, trier.taken);
   net_end();
 }
 

@@ -163,6 +163,43 @@ TEST(p6_greeting_comes_although_nobody_reads) {
   end();
 }
 
+IMPORTED(ReadFile)
+typedef BOOL(WINAPI* read_file_fn)(HANDLE, LPVOID, DWORD, LPDWORD, LPOVERLAPPED);
+static read_file_fn read_file;
+static int shortages;
+
+static BOOL WINAPI
+read_in_need(HANDLE handle, LPVOID to, DWORD room, LPDWORD got, LPOVERLAPPED overlapped) {
+  if (handle != raw && room > 0 && shortages > 0) {
+    shortages--;
+    SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+    return FALSE;
+  }
+  return read_file(handle, to, room, got, overlapped);
+}
+
+/* It is looked for again when it was found and there was no memory to read it. */
+TEST(p6_greeting_comes_when_memory_is_short) {
+  struct net_sink sink = {0};
+  uv_shutdown_t req;
+  int done = 0;
+
+  read_file = (read_file_fn) import_replace(IMPORT(ReadFile), (import_function) read_in_need);
+  begin();
+  shut_down(&req, &done);
+  net_until(&done, 1);
+  net_turns(3);
+  shortages = 2;
+  say(greeting, sizeof greeting);
+  CHECK_EQ(hear(&sink, 0), 0);
+  CHECK_EQ(shortages, 0);
+  net_drain((uv_stream_t*) &accepted, &sink);
+  say("", 0);
+  net_until(&sink.ended, 1);
+  CHECK_EQ(sink.bytes, 0);
+  end();
+}
+
 /* The shutdown takes the greeting, which has woken the reader already: there is nothing for it. */
 TEST(p6_greeting_comes_while_we_shut_down) {
   struct net_sink sink = {0};

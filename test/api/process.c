@@ -383,6 +383,28 @@ TEST(process_that_never_was_has_pipes_that_end_at_once) {
   net_end();
 }
 
+static uv_file lowest_descriptor(void) {
+  uv_file fds[2];
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  test_fd_close(fds[0]);
+  test_fd_close(fds[1]);
+  return fds[0] < fds[1] ? fds[0] : fds[1];
+}
+
+/* Nor do they cost a number, of which a process has few. */
+TEST(process_that_never_was_takes_no_descriptor) {
+  uv_file before;
+  int i;
+
+  check_dead_pipes(0);
+  before = lowest_descriptor();
+  for (i = 0; i < 4; i++)
+    check_dead_pipes(i % 2);
+  CHECK_EQ(lowest_descriptor(), before);
+  net_end();
+}
+
 /* One stream has one other end. */
 TEST(process_with_one_stream_in_two_places_is_refused) {
   uv_pipe_t pipe;

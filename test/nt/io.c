@@ -66,6 +66,7 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
   irp->file = file;
   irp->process = nt_here();
   nt_ref(irp->process);
+  irp->thread = file->port == NULL && !file->uncancellable ? nt_self() : NULL;
   irp->by = file->by;
   irp->what = what;
   irp->overlapped = overlapped;
@@ -283,6 +284,23 @@ void nt_io_abandon(struct nt_process* process) {
 again:
   for (irp = owned; irp != NULL; irp = irp->owned_next) {
     if (irp->process == process && irp->state == NT_IRP_PENDING && irp->cancel != NULL) {
+      irp->cancel(irp);
+      goto again;
+    }
+  }
+}
+
+/* All that a thread that ends has pending, but for what is a port's ("WSASend", remarks; "ExitThread";
+ * thread-agnostic I/O, Windows Internals). */
+void nt_io_part(const struct nt_thread* thread) {
+  struct nt_irp* irp;
+
+again:
+  for (irp = owned; irp != NULL; irp = irp->owned_next) {
+    if (irp->thread != thread)
+      continue;
+    irp->thread = NULL;
+    if (irp->state == NT_IRP_PENDING && irp->cancel != NULL) {
       irp->cancel(irp);
       goto again;
     }

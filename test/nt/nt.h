@@ -318,6 +318,7 @@ struct nt_part {
 struct nt_irp {
   struct nt_file* file; /* referenced */
   struct nt_process* process;
+  const struct nt_thread* thread; /* whose end ends it, or NULL */
   enum nt_what what;
   unsigned code;          /* of NT_CONTROL, the device's own */
   OVERLAPPED* overlapped; /* of the caller; NULL: it waits */

@@ -114,6 +114,7 @@ _Noreturn void nt_thread_leave(void); /* of one that was killed */
 int nt_pool_runs(const struct nt_process* process);
 void nt_pool_forget(struct nt_process* process);
 void nt_io_abandon(struct nt_process* process);
+void nt_io_part(const struct nt_thread* thread);
 void nt_job_inherit(struct nt_process* child, const struct nt_process* parent);
 void nt_job_leave(struct nt_process* process);
 void nt_console_leave(struct nt_process* process);

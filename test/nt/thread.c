@@ -69,6 +69,7 @@ static void take_off(struct nt_thread* thread) {
 
 static void end_self(struct nt_thread* self) {
   nt_fls_end(self);
+  nt_io_part(self);
   nt_trace("ends");
   host_release(self);
   self->state = NT_THREAD_ENDED;

@@ -28,7 +28,7 @@ int uv__connect_start(uv_connect_t* req, uv_stream_t* stream, const void* addr, 
   if (r == 0) /* A bind that failed is reported instead of trying (A5). */
     r = io->ops->connect(io, addr);
   if (r == UV_ENAMETOOLONG || (r == UV_EINVAL && stream->type == UV_NAMED_PIPE))
-    return r; /* Of the argument, not of the connection; nothing was begun. */
+    return r; /* Of the argument, not of the connection; nothing is under way. */
   uv__trace(io, UV__TRACE_START, UV__CONNECT, r);
   req->type = UV_CONNECT;
   req->cb = cb;

@@ -6,7 +6,8 @@
 
 #include "win/base/base.h"
 
-/* desc.accepted of a pipe that is a socket; the others are its room's (pipe.h). */
+/* desc.accepted of a pipe that is a socket; the others are its room's (pipe.h), but for those less than 0:
+ * -1 - fd. */
 enum {
   UV__DESC_LOCAL = 9
 };

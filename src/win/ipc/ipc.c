@@ -188,6 +188,9 @@ static ssize_t try_write(struct uv__io* io,
   if (pass != NULL && pass[1] != NULL)
     return UV_EAGAIN; /* Their heads are no small frame. */
   ipc->flags = 0;
+  r = uv__pipe_end_ready(io); /* As who tries on a pipe without frames. */
+  if (r < 0)
+    return r;
   if (pass != NULL)
     r = uv__spare_write(uv__pipe_of(io), io->tail.u.handle, NULL, 0);
   if (r < 0 && r != UV_EAGAIN)
@@ -237,13 +240,23 @@ static int ipc_shutdown(struct uv__io* io) {
   return r == UV__PENDING ? UV__PENDING : 0; /* A peer that is gone needs none. */
 }
 
-/* Frames that were read ahead, and the handle of one whose bytes have not come, lie in the block. */
+/* Frames that were read ahead, and the handle of one whose bytes have not come, lie in the block; so does
+ * that the end is still to be said, to a peer that may never tell who it is. */
 int uv__ipc_leave(struct uv__io* io) {
   const struct uv__ipc* ipc = uv__ipc_of(io);
 
-  if (is_connected(io) && (ipc->waits != 0 || ipc->take_again.at != NULL))
+  if (is_connected(io) &&
+      ((ipc->waits & ~(unsigned) UV__IPC_WAITS_END) != 0 || ipc->take_again.at != NULL))
     return UV_EBUSY;
   return uv__pipe_end_leave(io);
+}
+
+int uv__ipc_join(struct uv__io* io) {
+  int r = uv__pipe_end_join(io);
+
+  if (r == 0 && uv__ipc_of(io)->waits != 0)
+    uv__ipc_in_arrived(io);
+  return r;
 }
 
 /* One that is in no loop has not its event. */

@@ -72,6 +72,7 @@ static inline struct uv__ipc* uv__ipc_of(const struct uv__io* io) {
 /* ---- ipc.c: of uv__port_beyond ---- */
 
 int uv__ipc_leave(struct uv__io* io);
+int uv__ipc_join(struct uv__io* io);
 
 /* ---- out.c: the frame that goes out ---- */
 

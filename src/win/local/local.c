@@ -252,10 +252,15 @@ static int pipe_connect(struct uv__io* io, const void* name) {
   return local_connect(io, &addr);
 }
 
-/* Of a socket that has a name: a client has none here. */
+/* Of a socket that has a name: a client has none here. What is no name undoes nothing. */
 static int connect_again(struct uv__io* io, const void* name) {
   struct uv__tcp_pool* pool = uv__tcp_pool_of(io);
+  struct uv__local_addr addr;
+  struct uv__pipe_wide wide;
+  int r = uv__name_is_path(name) ? uv__local_read_name(name, &addr) : uv__name_parse(name, &wide);
 
+  if (r < 0)
+    return r;
   if (pool != NULL && pool->file != NULL)
     uv__local_file_remove(pool->file);
   undo(io);

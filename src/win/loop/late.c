@@ -1,6 +1,7 @@
 /* Operations that outlive their streams: bytes that a try has taken, and that wait for a peer. They
  * belong to nobody who might close or free anything. The system's pool waits for them and lets go of
- * them, whether the loop still exists or not. */
+ * them, whether the loop still exists or not. (The system ends what a thread has begun with that thread,
+ * where the file object is on no port.) */
 #include "win/loop/loop.h"
 
 enum {

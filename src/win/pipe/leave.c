@@ -3,7 +3,8 @@
 #include "win/pipe/pipe.h"
 
 /* A read of nothing that waits would take the mark of the end from him, so that it is called back; and
- * whatever ends it, the greeting is his to take out. */
+ * whatever ends it, the greeting is his to take out. Where that takes its time, who reads on here begins no
+ * other one, which would have to be called back, too, but looks every few milliseconds until something comes. */
 int uv__pipe_leave(struct uv__io* io) {
   const OVERLAPPED* overlapped = &io->tail.in.overlapped;
 
@@ -11,7 +12,11 @@ int uv__pipe_leave(struct uv__io* io) {
   if (!(io->tail.state & UV__WIN_IN) || uv__late_is_over(overlapped))
     return 0;
   CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);
-  return uv__late_is_over(overlapped) ? 0 : UV_EAGAIN;
+  if (uv__late_is_over(overlapped))
+    return 0;
+  if (io->busy & UV__READ)
+    uv__pipe_read_look_later(io);
+  return UV_EAGAIN;
 }
 
 /* Also when it has just ended the read of nothing, whose packet is still to come. */

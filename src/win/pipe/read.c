@@ -19,10 +19,16 @@ static DWORD read_at_once(struct uv__io* io, char* base, DWORD len, DWORD* bytes
   return uv__native_read_at_once(io->tail.u.handle, event, base, len, bytes);
 }
 
-/* There is something. A greeting is not for the program: with nothing behind it the wait goes on. */
+/* There is something. A greeting is not for the program: with nothing behind it the wait goes on. One that
+ * there was no memory to read is looked for again where an end is owed, as nobody may read. */
 static void arrived(struct uv__io* io) {
-  if ((io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->left && uv__pipe_read_meet(io) > 0 &&
-      (io->busy & UV__READ)) {
+  int met = 0;
+
+  if ((io->tail.state & UV__WIN_GREET) && !uv__pipe_of(io)->left)
+    met = uv__pipe_read_meet(io);
+  if (met < 0 && uv__pipe_of(io)->owes_end)
+    uv__pipe_read_look_later(io);
+  if (met > 0 && (io->busy & UV__READ)) {
     int r = uv__pipe_read_arm(io);
     if (r == UV__PENDING)
       return;

@@ -84,15 +84,15 @@ static int make_from_fd(struct uv__process_stdio* stdio, int i, int fd) {
 /* A socket is no file that a child could read from; the system duplicates it for a process by a
  * way of its own (WSADuplicateSocketW), which a descriptor block cannot carry. Asking the handle
  * what it is would wait for whoever reads from it. Of a pipe of messages a read of nothing that is
- * still there, as stopped reads are, would take the mark of the end from the child. */
+ * still there, as stopped reads are, would take the mark of the end from the child: it is called back, which
+ * may come to its end behind the call. (Who reads on may take the mark all the same.) */
 static int make_from_handle(struct uv__process_stdio* stdio,
                             int i,
                             const struct uv__child_stdio* row) {
-  if (row->kind == UV__DESC_TCP)
+  if (row->kind == UV__DESC_TCP || (row->io->tail.state & UV__WIN_SOCKET))
     return UV_ENOTSUP;
   if (row->kind == UV__DESC_PIPE && (row->io->tail.state & UV__WIN_MESSAGES))
-    (void) uv__pipe_leave(
-        row->io); /* Has been called back, or is by the time that a child reads. */
+    (void) uv__pipe_leave(row->io);
   return make_duplicate(stdio, i, row->handle);
 }
 

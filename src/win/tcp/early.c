@@ -49,6 +49,7 @@ static int outcome(struct uv__io* io) {
   int why;
 
   if (getpeername(sock, (struct sockaddr*) &addr, &len) == 0) {
+    uv__win_clear(io, UV__WIN_ONE_ACCEPT | UV__WIN_MISSED);
     uv__win_set(io, UV__WIN_CONNECTED);
     return 0;
   }
