@@ -234,9 +234,10 @@ struct uv__ops {
    * UV_ECANCELED. */
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
-  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
-   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
-   * a listener takes no connection and its address is free for the next one, and unless somebody
+  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once, at any
+   * time after init. It is not pending for what was opened, and neither bound nor asked to connect or to
+   * listen. Nobody gets through from the call on, also where it answers UV__PENDING: a listener takes no
+   * connection and its address is free for the next one, and unless somebody
    * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
    * written. */
   int (*close)(struct uv__io* io);
