@@ -162,19 +162,13 @@ int uv_tty_get_vterm_state(uv_tty_vtermstate_t* state) {
 
 /* ---- Moving bytes ---- */
 
-static int poll_now(int fd, short events) {
-  struct pollfd row = {fd, events, 0};
-
-  return poll(&row, 1, 0) > 0 ? row.revents : 0;
-}
-
 /* EIO is what reading from a terminal without an other end says, and also what a process in the
  * background gets that must not read; only the first is an end. */
 static int is_hung_up(int fd) {
-  int seen = poll_now(fd, 0);
+  int r = uv__file_poll(fd, 0);
 
   errno = EIO;
-  return (seen & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  return r > 0;
 }
 
 static int may_block(const struct uv__io* io) {
