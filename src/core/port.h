@@ -272,8 +272,8 @@ struct uv__beyond_ops {
   ssize_t (*send_file)(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
 
   /* `to`, which is as init left it and of the same loop, becomes what `from` is, and `from` as init left
-   * it. No lane of either is busy, and neither listens. On failure nothing has changed; it cannot fail
-   * for what is not connected. NULL but for TCP. */
+   * it. No lane of either is busy, and neither listens. On failure `from` has its descriptor, and can only be
+   * closed, which is not pending then. NULL but for TCP. */
   int (*move)(struct uv__io* to, struct uv__io* from);
 
   /* For another loop: an io that is connected, and of whose lanes READ and HANGUP alone may be busy, leaves its
