@@ -473,6 +473,25 @@ TEST(y1_guess_handle) {
   CHECK_EQ(pipe(pair), 0);
   guess(pair[0], UV_NAMED_PIPE);
   guess(pair[1], UV_NAMED_PIPE);
+TEST(y6_master_is_as_it_was_after_an_init_without_memory) {
+  int n, r;
+
+  pty_open(&pty);
+  net_loop();
+  for (n = 1;; n++) {
+    memory_fail_nth(n);
+    r = uv_tty_init(net_loop(), &tty, pty.master, 1);
+    memory_fail_nth(0);
+    if (r == 0) {
+      break;
+    }
+    CHECK_EQ(r, UV_ENOMEM);
+    CHECK_EQ(fcntl(pty.master, F_GETFL) & O_NONBLOCK, 0);
+  }
+  CHECK(n > 1);
+  end();
+}
+
   CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   guess(pair[0], UV_NAMED_PIPE);
   guess(pair[1], UV_NAMED_PIPE);

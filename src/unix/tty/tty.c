@@ -87,6 +87,8 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
       uv__fd_detach(io);
   }
   if (r < 0) {
+    if (state & UV__FD_RESTORE)
+      uv__file_block(fd);
     if (fd >= 0)
       uv__file_discard(fd);
     uv__free(terminal);
