@@ -256,7 +256,7 @@ struct uv__io {
   unsigned char busy;    /* lanes started */
   unsigned char rung;    /* lanes rung, not collected */
   unsigned char waiting; /* enum uv__waits of core/port.h: which list of the loop it is in */
-  unsigned char role;    /* enum uv__role of core/loop/loop.h: whose turn it is when it rings */
+  unsigned char role;    /* enum uv__role of core/base/trace.h: whose turn it is when it rings */
   struct uv__queue link; /* in loop->ready, loop->later or loop->starved */
   struct uv__io_tail tail;
 };
@@ -400,7 +400,7 @@ struct uv_write_s {
   unsigned int at;    /* the first buffer with bytes left */
   size_t written;     /* bytes that the system took */
   int status;         /* for the callback, once in write_done */
-  unsigned int state; /* what the system has of it (core/stream/write.c) */
+  unsigned int state; /* what the system has of it (core/stream/write_queue.c) */
   uv_buf_t inline_bufs[8];
 };
 

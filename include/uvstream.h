@@ -229,8 +229,9 @@ typedef struct uvs_hangup_s uvs_hangup_t;
 
 /* `status` UV_EOF: the peer has ended what it sends, in good order, and may still read; UV_ECONNRESET: the
  * connection is gone, as the peer has reset it or the system gave it up; UV_EPIPE: the same of what could
- * only be written to. UV_ECANCELED: the stream was closed; UV_ETIMEDOUT: a deadline ended it. Another error: the
- * system cannot tell, on Windows, where that is found out late (UV_ENOMEM, UV_ENOTSUP). */
+ * only be written to, or was shut down. UV_ECANCELED: the stream was closed; UV_ETIMEDOUT: a deadline ended
+ * it. Another error: the system cannot tell, on Windows, where that is found out late (UV_ENOMEM,
+ * UV_ENOTSUP). */
 typedef void (*uvs_hangup_cb)(uvs_hangup_t* hangup, int status);
 
 /* What waits for a hang-up; in the caller's memory until its callback or uvs_hangup_stop. */

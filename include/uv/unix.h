@@ -68,7 +68,7 @@ struct uv__desc {
 struct uv__io_tail {
   int fd;             /* -1: no descriptor */
   unsigned int state; /* readiness seen, interest asked for; see src/unix/loop/loop.h */
-  int slot;           /* place in the poller's table; unused by epoll and kqueue */
+  int slot;           /* place in the poller's table, where it has one (poll.c, kqueue.c) */
   int error;          /* result of a finished connect, until it is collected */
   union {
     void* more; /* a kind's own block: names of a pipe, what is known of a child; or who looks */

@@ -234,9 +234,10 @@ struct uv__ops {
    * UV_ECANCELED. */
   ssize_t (*done)(struct uv__io* io, enum uv__lane lane);
 
-  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once,
-   * at any time after init. Nobody gets through from the call on, also where it answers UV__PENDING:
-   * a listener takes no connection and its address is free for the next one, and unless somebody
+  /* CLOSED lane. End every lane and give back the descriptor, if there is one. Called once, at any
+   * time after init. It is not pending for what was opened, and neither bound nor asked to connect or to
+   * listen. Nobody gets through from the call on, also where it answers UV__PENDING: a listener takes no
+   * connection and its address is free for the next one, and unless somebody
    * else holds the descriptor, too, the peer of a connection hears the end, behind all that was
    * written. */
   int (*close)(struct uv__io* io);
@@ -271,8 +272,8 @@ struct uv__beyond_ops {
   ssize_t (*send_file)(struct uv__io* io, uv_file file, uint64_t offset, size_t len);
 
   /* `to`, which is as init left it and of the same loop, becomes what `from` is, and `from` as init left
-   * it. No lane of either is busy, and neither listens. On failure nothing has changed; it cannot fail
-   * for what is not connected. NULL but for TCP. */
+   * it. No lane of either is busy, and neither listens. On failure `from` has its descriptor, and can only be
+   * closed, which is not pending then. NULL but for TCP. */
   int (*move)(struct uv__io* to, struct uv__io* from);
 
   /* For another loop: an io that is connected, and of whose lanes READ and HANGUP alone may be busy, leaves its

@@ -275,7 +275,7 @@ TEST(a5_port_in_use_is_reported_by_listen) {
 }
 
 /* A host with a port, for either family. */
-static int bind_to(uv_tcp_t* handle, const char* host, int port, unsigned flags) {
+static int bind_again(uv_tcp_t* handle, const char* host, int port, unsigned flags) {
   union {
     struct sockaddr any;
     struct sockaddr_in in;
@@ -284,8 +284,12 @@ static int bind_to(uv_tcp_t* handle, const char* host, int port, unsigned flags)
 
   if (uv_ip4_addr(host, port, &addr.in) < 0)
     CHECK_EQ(uv_ip6_addr(host, port, &addr.in6), 0);
-  CHECK_EQ(uv_tcp_init(net_loop(), handle), 0);
   return uv_tcp_bind(handle, &addr.any, flags);
+}
+
+static int bind_to(uv_tcp_t* handle, const char* host, int port, unsigned flags) {
+  CHECK_EQ(uv_tcp_init(net_loop(), handle), 0);
+  return bind_again(handle, host, port, flags);
 }
 
 static int port_of(const uv_tcp_t* handle) {
@@ -466,6 +470,58 @@ TEST(a5_other_bind_errors_come_from_bind) {
   CHECK_EQ(uv_tcp_bind(&handle, (struct sockaddr*) &addr, 0), UV_EINVAL); /* bound already */
   net_end();
 }
+
+/* It is of no family yet, and may still be given a socket. */
+TEST(e3_bind_that_fails_leaves_the_handle_fresh) {
+  const char* host = net_has_ipv6() ? "::1" : "127.0.0.1";
+  uv_tcp_t handle;
+  uv_os_fd_t fd;
+
+  CHECK_EQ(bind_to(&handle, "192.0.2.1", 0, 0), UV_EADDRNOTAVAIL);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &handle, &fd), UV_EBADF);
+  CHECK(uv_tcp_open(&handle, (uv_os_sock_t) -1) != UV_EBUSY);
+  CHECK_EQ(bind_again(&handle, host, 0, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &handle, 8, count_connection), 0);
+  net_end();
+}
+
+TEST(a5_address_of_the_other_family_clears_it) {
+  struct sockaddr_in addr;
+  uv_tcp_t first;
+  uv_tcp_t second;
+
+  if (!net_has_ipv6())
+    SKIP("this machine has no IPv6 loopback");
+  addr = net_listen(&first, 8, count_connection);
+  CHECK_EQ(bind_to(&second, "127.0.0.1", ntohs(addr.sin_port), 0), 0);
+  CHECK_EQ(bind_again(&second, "2001:db8::1", 0, 0), UV_EADDRNOTAVAIL); /* for documents, too */
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, count_connection), UV_EADDRINUSE);
+  CHECK_EQ(bind_again(&second, "::1", 0, 0), 0);
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, count_connection), 0);
+  net_end();
+}
+
+#ifndef _WIN32
+/* The socket of the program is no other one. */
+TEST(a5_socket_of_the_program_stays) {
+  struct sockaddr_in addr;
+  uv_tcp_t first;
+  uv_tcp_t second;
+  uv_os_fd_t fd;
+  int sock = socket(AF_INET, SOCK_STREAM, 0);
+
+  CHECK(sock != -1);
+  addr = net_listen(&first, 8, count_connection);
+  CHECK_EQ(uv_tcp_init(net_loop(), &second), 0);
+  CHECK_EQ(uv_tcp_open(&second, sock), 0);
+  CHECK_EQ(uv_tcp_bind(&second, (struct sockaddr*) &addr, 0), 0);
+  CHECK(bind_again(&second, "::1", 0, 0) < 0);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &second, &fd), 0);
+  CHECK_EQ(fd, sock);
+  CHECK_EQ(uv_listen((uv_stream_t*) &second, 8, count_connection), UV_EADDRINUSE);
+  net_end();
+}
+#endif
 
 /* ---- A6 ---- */
 

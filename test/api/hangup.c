@@ -9,6 +9,12 @@
 #include "uv.h"
 #include "uvstream.h"
 
+#ifndef _WIN32
+#  include <fcntl.h>
+#  include <sys/stat.h>
+#  include <unistd.h>
+#endif
+
 static uvs_hangup_t hangup;
 static int told;
 static int status;
@@ -339,6 +345,72 @@ TEST(x5_ends_of_a_one_way_pipe) {
   net_until(&told, 1);
   CHECK_EQ(status, UV_EPIPE);
   net_end();
+}
+
+static int shut;
+
+static void on_shutdown(uv_shutdown_t* req, int why) {
+  (void) req;
+  CHECK_EQ(why, 0);
+  shut++;
+}
+
+/* What can only be written to has no end but its own then. */
+TEST(x5_shutdown_of_a_one_way_pipe_is_its_end) {
+  uv_shutdown_t req;
+  uv_pipe_t from, to;
+  int is_late;
+
+  for (is_late = 0; is_late < 2; is_late++) {
+    test_pipe_ends(UV_NONBLOCK_PIPE, &from, &to);
+    if (!is_late)
+      watch(&from);
+    net_turns(5);
+    shut = 0;
+    CHECK_EQ(uv_shutdown(&req, (uv_stream_t*) &from, on_shutdown), 0);
+    net_until(&shut, 1);
+    if (is_late)
+      watch(&from);
+    net_until(&told, 1);
+    CHECK_EQ(status, UV_EPIPE);
+    hear_rest(&to, "", UV_EOF);
+    net_close((uv_handle_t*) &to);
+    net_close((uv_handle_t*) &from);
+  }
+  net_end();
+}
+
+/* Whoever opens it is its peer from then on. */
+TEST(x5_end_of_a_fifo_that_is_opened_anew) {
+#ifdef _WIN32
+  SKIP("there are none");
+#else
+  char name[TEST_PIPE_NAME];
+  uv_pipe_t to;
+  int in, out;
+  int i;
+
+  CHECK_EQ(mkfifo(test_pipe_name(name, sizeof name), 0600), 0);
+  in = open(name, O_RDONLY | O_NONBLOCK);
+  CHECK(in != -1);
+  out = open(name, O_WRONLY);
+  CHECK(out != -1);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, in), 0);
+  for (i = 0; i < 3; i++) { /* each writer has its end */
+    watch(&to);
+    net_turns(20);
+    CHECK_EQ(told, 0);
+    CHECK_EQ(close(out), 0);
+    net_until(&told, 1);
+    CHECK_EQ(status, UV_EOF);
+    out = open(name, O_WRONLY);
+    CHECK(out != -1);
+  }
+  CHECK_EQ(close(out), 0);
+  CHECK_EQ(unlink(name), 0);
+  net_end();
+#endif
 }
 
 TEST(x5_pipe_that_closes) {

@@ -602,6 +602,28 @@ TEST(x9_who_is_left_behind_in_silence_is_not_waited_for) {
 #endif
 }
 
+/* Nobody hears of the exit then, but of the end. */
+TEST(x9_end_is_read_after_the_process_was_closed) {
+#ifdef _WIN32
+  SKIP("nobody is forked");
+#else
+  if (is_role("program")) {
+    leave_behind(be_silent);
+    say("parent");
+    exit(0);
+  }
+  start("x9_end_is_read_after_the_process_was_closed", "program");
+  await_end_unnoticed();
+  net_turns(20);
+  net_close((uv_handle_t*) &child);
+  look();
+  net_until(&ended, 1);
+  CHECK_STR(seen, "parent");
+  CHECK_EQ(exits, 0);
+  net_end();
+#endif
+}
+
 /* Of which nothing is kept. */
 static void on_much(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   (void) stream;

@@ -6,11 +6,13 @@
 #include "harness.h"
 #include "net.h"
 #include "pipes.h"
+#include "raw.h"
 #include "uvstream.h"
 
 #ifdef _WIN32
 #  include <io.h>
 #else
+#  include <fcntl.h>
 #  include <unistd.h>
 #endif
 
@@ -750,6 +752,60 @@ TEST(x8_blocking_mode) {
 }
 
 /* W7: a try does not overtake a file. */
+/* The system's way to move a file has no flag against waiting. */
+TEST(l6_file_over_a_socket_that_others_made_blocking) {
+#ifdef _WIN32
+  SKIP("there is no blocking flag that others change");
+#else
+  struct net_sink sink = {0};
+  struct sent sent;
+  uv_tcp_t client, server;
+  uv_os_fd_t fd;
+
+  make_file(LARGE);
+  net_small_pair(&client, &server);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &client, &fd), 0);
+  CHECK_EQ(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+  CHECK_EQ(begin(&sent, &client, 0, LARGE), 0);
+  net_turns(3);
+  CHECK_EQ(sent.done, 0);
+  net_drain((uv_stream_t*) &server, &sink);
+  net_until_bytes(&sink, LARGE);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(sent.req.sent, LARGE);
+  CHECK_EQ(raw_is_blocking((uv_os_sock_t) fd), 1);
+  end_file();
+#endif
+}
+
+TEST(w8_file_over_standard_input_leaves_its_mode) {
+#if defined(_WIN32) || defined(__APPLE__)
+  SKIP("there is no blocking flag, or it is put back at the end");
+#else
+  struct net_sink sink = {0};
+  struct sent sent;
+  uv_os_sock_t pair[2];
+  uv_pipe_t from, to;
+
+  make_file(SMALL);
+  CHECK_EQ(uv_socketpair(SOCK_STREAM, 0, pair, 0, 0), 0);
+  CHECK_EQ(dup2(pair[0], STDIN_FILENO), STDIN_FILENO);
+  CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
+  CHECK_EQ(uv_pipe_open(&from, STDIN_FILENO), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
+  CHECK_EQ(uv_pipe_open(&to, pair[1]), 0);
+  net_drain((uv_stream_t*) &to, &sink);
+  CHECK_EQ(begin(&sent, &from, 0, SMALL), 0);
+  net_until_bytes(&sink, SMALL);
+  net_until(&sent.done, 1);
+  CHECK_EQ(sent.status, 0);
+  CHECK_EQ(raw_is_blocking(pair[0]), 1);
+  test_fd_close(pair[0]);
+  end_file();
+#endif
+}
+
 TEST(x8_try_write_waits_behind_it) {
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   struct net_sink sink = {0};

@@ -322,6 +322,30 @@ TEST(y2_last_handle_restores) {
   end();
 }
 
+/* It is the mode of the process that set it. */
+TEST(y2_handle_that_a_forked_child_closes_leaves_the_mode) {
+  struct termios now, raw;
+  pid_t pid;
+
+  begin();
+  set_mode(&tty, UV_TTY_MODE_RAW);
+  raw = pty_mode(&pty);
+  pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    CHECK_EQ(uv_loop_fork(net_loop()), 0);
+    net_close((uv_handle_t*) &tty);
+    _exit(0);
+  }
+  CHECK_EQ(pty_join(pid), 0);
+  now = pty_mode(&pty);
+  CHECK(pty_same_mode(&now, &raw));
+  net_close((uv_handle_t*) &tty);
+  now = pty_mode(&pty);
+  CHECK(!pty_same_mode(&now, &raw));
+  end();
+}
+
 TEST(y1_reset_mode) {
   struct termios found, now;
   struct pty other;
@@ -444,6 +468,25 @@ TEST(e1_init_without_memory) {
     }
     CHECK_EQ(r, UV_ENOMEM);
     CHECK_EQ(test_fd_count(), fds);
+  }
+  CHECK(n > 1);
+  end();
+}
+
+TEST(y6_master_is_as_it_was_after_an_init_without_memory) {
+  int n, r;
+
+  pty_open(&pty);
+  net_loop();
+  for (n = 1;; n++) {
+    memory_fail_nth(n);
+    r = uv_tty_init(net_loop(), &tty, pty.master, 1);
+    memory_fail_nth(0);
+    if (r == 0) {
+      break;
+    }
+    CHECK_EQ(r, UV_ENOMEM);
+    CHECK_EQ(fcntl(pty.master, F_GETFL) & O_NONBLOCK, 0);
   }
   CHECK(n > 1);
   end();

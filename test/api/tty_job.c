@@ -279,6 +279,39 @@ TEST(y1_dev_tty) {
   pty_close(&pty);
 }
 
+/* As with `program < /dev/tty`, whose open file a shell may have, too. */
+TEST(l6_dev_tty_that_others_made_blocking) {
+  uv_pipe_t pipe;
+  pid_t pid;
+  int fd;
+
+  if (is_role("program")) {
+    fd = open("/dev/tty", O_RDWR);
+    CHECK(fd >= 0);
+    CHECK_EQ(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    CHECK_EQ(close(fd), 0);
+    CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
+    CHECK_EQ(uv_pipe_open(&pipe, STDIN_FILENO), 0);
+    CHECK_EQ(fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK), 0);
+    CHECK_EQ(uv_read_start((uv_stream_t*) &pipe, net_alloc, on_line), 0);
+    say("one.");
+    net_until(&line_bytes, 2);
+    net_turns(3); /* It is not waited for in a read. */
+    say("two.");
+    net_until(&line_bytes, 4);
+    net_end();
+    return;
+  }
+  pty_open(&pty);
+  pid = pty_start(&pty, "l6_dev_tty_that_others_made_blocking", "program");
+  pty_expect(&pty, "one.");
+  pty_type(&pty, "a\r", 2);
+  pty_expect(&pty, "a\r\ntwo.");
+  pty_type(&pty, "b\r", 2);
+  CHECK_EQ(pty_join(pid), 0);
+  pty_close(&pty);
+}
+
 /* ---- Keys that are signals ---- */
 
 static int interrupts;

@@ -117,6 +117,56 @@ TEST(p1_no_peer_of_a_connect_that_failed_at_once) {
   scene_end();
 }
 
+/* ---- A socket of a connect before, which the poller knows ---- */
+
+static int refusals;
+
+static void on_refused(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECONNREFUSED);
+  refusals++;
+}
+
+static void on_dial_refused(uvs_connect_t* req, int status) {
+  (void) req;
+  CHECK_EQ(status, UV_ECONNREFUSED);
+  refusals++;
+}
+
+TEST(x1_socket_that_cannot_be_moved_is_closed) {
+  struct sockaddr_in addr;
+  int len = sizeof addr;
+  uvs_connect_t dial;
+  char port[8];
+  int fds;
+
+  forget();
+  CHECK(scene_begin());
+  if (uv_backend_fd(scene) < 0) {
+    scene_end();
+    SKIP("poll(2) is told of nothing");
+  }
+  CHECK_EQ(uv_ip4_addr("127.0.0.1", 0, &addr), 0);
+  CHECK_EQ(uv_tcp_init(scene, &server.tcp), 0);
+  CHECK_EQ(uv_tcp_bind(&server.tcp, (const struct sockaddr*) &addr, 0), 0);
+  CHECK_EQ(uv_tcp_getsockname(&server.tcp, (struct sockaddr*) &addr, &len), 0);
+  CHECK_EQ(uv_tcp_init(scene, &client.tcp), 0);
+  CHECK_EQ(uv_tcp_connect(&connect_req, &client.tcp, (const struct sockaddr*) &addr, on_refused),
+           0);
+  CHECK_EQ(uv_run(scene, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(refusals, 1);
+  fds = test_fd_count();
+  snprintf(port, sizeof port, "%d", ntohs(addr.sin_port));
+  calls_fail_nth(CALL_epoll_ctl, 1, ENOMEM);
+  CHECK_EQ(uvs_connect(&dial, &client.tcp, "127.0.0.1", port, 0, on_dial_refused), 0);
+  CHECK(calls_made() >= 1);
+  calls_fail_nth(CALL_epoll_ctl, 0, 0);
+  CHECK_EQ(uv_run(scene, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(refusals, 2);
+  CHECK_EQ(test_fd_count(), fds - 1);
+  scene_end();
+}
+
 /* ---- A child that never was, and pipes that cannot be made for it ---- */
 
 TEST(e1_pipes_of_a_child_that_never_was) {

@@ -168,18 +168,16 @@ static uint64_t fail_all(const struct fault* faults,
 /* What a system has in place of what Linux has. */
 #if defined(UVTEST_KQUEUE)
 #  define ACCEPTING SET(accept)
-#  define PIPING SET(pipe)
 #  define READING SET(recvmsg) /* of a pipe, */
 #else
 #  define ACCEPTING SET(accept4)
-#  define PIPING SET(pipe2)
 #  define READING SET(recv) /* where the poller tells of what is left */
 #endif
 
 /* What each loop needs. poll(2) has no calls but to wait. */
 static uint64_t loop_calls(void) {
 #if defined(UVTEST_KQUEUE)
-  return SET(pipe) | SET(kqueue) | SET(kevent) | SET(kevent_wait);
+  return SET(pipe2) | SET(kqueue) | SET(kevent) | SET(kevent_wait);
 #else
   uv_loop_t loop;
   uint64_t calls = SET(eventfd);
@@ -265,7 +263,7 @@ TEST(e1_calls_of_an_ipc_conversation) {
 }
 
 TEST(e1_calls_of_pipe_ends) {
-  fail_calls_of(scenario_pipe_ends, PIPING | SET(read) | SET(writev));
+  fail_calls_of(scenario_pipe_ends, SET(pipe2) | SET(read) | SET(writev));
 }
 
 /* The same with sockets that come from elsewhere; only here a pipe can be one. */
@@ -312,7 +310,7 @@ TEST(e1_descriptors_under_way_are_too_many) {
 
 /* A child is a copy where it cannot share our memory until it has become its program. */
 #if HARNESS_TSAN || defined(UVTEST_KQUEUE)
-#  define SPAWNING (SET(fork) | PIPING | SET(read))
+#  define SPAWNING (SET(fork) | SET(pipe2) | SET(read))
 #else
 #  define SPAWNING SET(clone)
 #endif

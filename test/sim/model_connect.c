@@ -73,7 +73,6 @@ static void bind_pipe(struct model_handle* h, int port) {
 void model_bind(struct model_handle* h, int port) {
   struct sockaddr_in addr = address(port);
   int want = h->closing || (h->state != STATE_FRESH && h->state != STATE_OPEN) ? UV_EINVAL : 0;
-  uv_os_fd_t fd;
   int r;
 
   if (model_is_pipe(h)) {
@@ -85,10 +84,10 @@ void model_bind(struct model_handle* h, int port) {
   if (want == 0)
     want = model_port_error() == UV_EADDRINUSE ? 0 : model_port_error();
   model_check(h, "bind", r, want);
-  if (!h->closing && h->state == STATE_FRESH && uv_fileno(&h->uv->handle, &fd) == 0)
-    h->state = STATE_OPEN; /* Also where only the bind failed. */
-  if (r == 0)
+  if (r == 0) {
+    h->state = STATE_OPEN;
     h->bind_error = model_port_error();
+  }
   model_leave_call(h);
 }
 

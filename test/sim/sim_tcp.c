@@ -111,6 +111,14 @@ static int tcp_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
   return r;
 }
 
+/* Nothing was begun that would have to end first. */
+static int is_untouched(const struct uv__io* io) {
+  const struct sim_socket* sock = io->tail.fd < 0 ? NULL : sim_socket_at(io->tail.fd);
+
+  return sock != NULL && sock->state == SOCK_FRESH && sock->port == 0 && io->tail.armed == 0 &&
+         io->tail.due == 0;
+}
+
 static int tcp_close(struct uv__io* io) {
   if (io->tail.magic == SIM_LEFT && io->loop == NULL) {
     sim_hang_up(io);
@@ -120,7 +128,7 @@ static int tcp_close(struct uv__io* io) {
   check_open(io, "close");
   sim_trace("  close fd %d style %u armed %u", io->tail.fd, io->tail.style, io->tail.armed);
   io->tail.armed &= ~(unsigned) UV__HANGUP; /* Of a question nothing is left. */
-  if ((io->tail.style & SIM_CLOSES_LATE) && sim_chance(90)) {
+  if ((io->tail.style & SIM_CLOSES_LATE) && !is_untouched(io) && sim_chance(90)) {
     if (io->tail.fd < 0)
       sim_enter(io);
     sim_decide(io, UV__CLOSED - 1);

@@ -10,7 +10,7 @@ target_include_directories(uvtest_kqueue PUBLIC ${kqueue_dir})
 target_compile_features(uvtest_kqueue PRIVATE c_std_11)
 target_link_libraries(uvtest_kqueue PUBLIC Threads::Threads)
 # What becomes of a descriptor becomes of the filters that watch it; and see unlike_linux.c.
-foreach(call close connect fstat shutdown)
+foreach(call close connect fstat poll shutdown)
   target_link_options(uvtest_kqueue INTERFACE LINKER:--wrap=${call})
 endforeach()
 

@@ -309,7 +309,7 @@ void uv__race_take_former(struct uv__race* race) {
   struct uv__io* io = &race->stream->stream.io;
 
   prepare(&race->former, race, take_former_turn);
-  (void) uv__port_beyond(io)->move(&race->former.inner.io,
-                                   io); /* What is not connected can be moved. */
+  if (uv__port_beyond(io)->move(&race->former.inner.io, io) < 0)
+    (void) io->ops->close(io); /* Which is over at once where a move can fail. */
   leave(&race->former);
 }

@@ -130,8 +130,29 @@ int uv_tcp_simultaneous_accepts(uv_tcp_t* handle, int enable) {
   return 0;
 }
 
+/* A socket that has no name, and is of one family. The handle is fresh again. */
+static void give_up_socket(uv_tcp_t* handle) {
+  struct uv__io* io = &handle->stream.io;
+
+  (void) io->ops->close(io); /* Nothing was begun on it, so that its close is not either. */
+  io->ops->init(io);
+  handle->stream.phase = UV__FRESH;
+  handle->stream.delayed_error = 0;
+}
+
+static int is_of_family(uv_tcp_t* handle, const struct sockaddr* addr) {
+  struct uv__io* io = &handle->stream.io;
+  struct sockaddr local = *addr;
+  int len = sizeof(local);
+
+  (void) io->ops->name(io, UV__LOCAL, &local, &len);
+  return local.sa_family == addr->sa_family;
+}
+
 int uv_tcp_bind(uv_tcp_t* handle, const struct sockaddr* addr, unsigned int flags) {
   struct uv__io* io = &handle->stream.io;
+  int missed;
+  int is_new;
   int r;
 
   if (!is_inet(addr) || (flags & ~(unsigned) (UV_TCP_IPV6ONLY | UV_TCP_REUSEPORT)) != 0)
@@ -140,14 +161,22 @@ int uv_tcp_bind(uv_tcp_t* handle, const struct sockaddr* addr, unsigned int flag
     return UV_EINVAL;
   if (handle->stream.phase != UV__FRESH && handle->stream.phase != UV__OPEN)
     return UV_EINVAL;
-  if (handle->stream.phase == UV__FRESH) {
+  missed = handle->stream.delayed_error;
+  if (missed < 0 && !(handle->flags & UV__TCP_GIVEN) && !is_of_family(handle, addr))
+    give_up_socket(handle);
+  is_new = handle->stream.phase == UV__FRESH;
+  if (is_new) {
     r = uv__socket_open(stream_of(handle), addr->sa_family, &no_desc);
     if (r < 0)
       return r;
   }
   r = io->ops->bind(io, addr, flags);
-  if (r < 0 && r != UV_EADDRINUSE)
+  if (r < 0 && r != UV_EADDRINUSE) {
+    handle->stream.delayed_error = missed;
+    if (is_new && missed == 0)
+      give_up_socket(handle);
     return r;
+  }
   /* A port that somebody else has it is not bound to. The port is at the same place in IPv6. */
   if (r == 0 && ((const struct sockaddr_in*) (const void*) addr)->sin_port != 0)
     handle->flags |= UV__TCP_PORT;

@@ -8,7 +8,7 @@
 #include "core/handle/handle.h"
 
 /* Where a stream is in its life; it is in exactly one phase, and moves down this list, but
- * for a failed connect, which leads back to UV__OPEN. */
+ * for a failed connect, which leads back to UV__OPEN, or, of uvs_connect, to UV__FRESH. */
 enum uv__phase {
   UV__FRESH,      /* no descriptor */
   UV__OPEN,       /* a descriptor without a peer, bound or not */

@@ -33,8 +33,10 @@ void uv__file_block(int fd);
 int uv__file_hide(int fd);
 /* Whether it waits, which of an open file that is shared whoever else has it may want. */
 int uv__file_blocks(int fd);
-/* Whether there is something to read (POLLIN) or room to write (POLLOUT); else errno is EAGAIN, as
- * if the system had been asked. */
+/* Whether there is something to read (POLLIN) or room to write (POLLOUT), or, as far as the system tells of
+ * it, an end; asked for neither, that alone. 1, 0, or below 0: not known. */
+int uv__file_poll(int fd, short events);
+/* The same as 0 or 1; else errno is EAGAIN, as if the system had been asked to read or write. */
 int uv__file_is_ready(int fd, short events);
 /* Close without looking back: after EINTR the number may be somebody else's already. */
 void uv__file_discard(int fd);

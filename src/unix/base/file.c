@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -39,10 +40,42 @@ int uv__file_blocks(int fd) {
   return !(fcntl(fd, F_GETFL) & O_NONBLOCK);
 }
 
-int uv__file_is_ready(int fd, short events) {
+#if defined(__linux__)
+
+int uv__file_poll(int fd, short events) {
   struct pollfd row = {fd, events, 0};
 
-  if (poll(&row, 1, 0) > 0)
+  return poll(&row, 1, 0);
+}
+
+#else
+
+static int select_now(int fd, short events) {
+  struct timeval none = {0, 0};
+  fd_set in;
+  fd_set out;
+
+  FD_ZERO(&in);
+  FD_ZERO(&out);
+  if (events & POLLIN)
+    FD_SET(fd, &in);
+  if (events & POLLOUT)
+    FD_SET(fd, &out);
+  return select(fd + 1, &in, &out, NULL, &none);
+}
+
+/* To poll(2) of macOS a device is no descriptor. */
+int uv__file_poll(int fd, short events) {
+  struct pollfd row = {fd, events, 0};
+  int n = poll(&row, 1, 0);
+
+  return n > 0 && (row.revents & POLLNVAL) && fd < FD_SETSIZE ? select_now(fd, events) : n;
+}
+
+#endif
+
+int uv__file_is_ready(int fd, short events) {
+  if (uv__file_poll(fd, events) > 0)
     return 1;
   errno = EAGAIN;
   return 0;

@@ -118,12 +118,6 @@ int uv__fd_read_disarm(struct uv__io* io) {
   return (int) uv__fd_end(io, 0);
 }
 
-static int nothing_waits(int fd) {
-  struct pollfd asked = {.fd = fd, .events = POLLIN};
-
-  return poll(&asked, 1, 0) == 0;
-}
-
 ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
   struct uv__io_tail* tail = &io->tail;
 
@@ -135,7 +129,7 @@ ssize_t uv__fd_was_read(struct uv__io* io, ssize_t n, size_t len, int is_dry) {
      * is there. */
     if ((size_t) n < len && !(tail->state & UV__FD_ENDED) &&
         ((is_dry && !(tail->state & UV__FD_URGENT)) || uv__poller_retells(io) ||
-         nothing_waits(tail->fd)))
+         uv__file_poll(tail->fd, POLLIN) == 0))
       tail->state &= ~(unsigned) UV__FD_READABLE;
     return uv__fd_end(io, n);
   }

@@ -28,15 +28,12 @@ ssize_t uv__port_file_read(uv_file file, uint64_t offset, char* base, size_t len
 
 #if defined(__linux__)
 
-/* What is a pipe takes references to the pages of the file, whatever the mode that others want of it. A
- * socket has no such flag, but for who shares it. */
+/* splice has a flag against waiting, whatever mode others want of the pipe; sendfile has none. */
 static ssize_t move(struct uv__io* io, int file, uint64_t offset, size_t len, int is_pipe) {
   loff_t at = (loff_t) offset;
   off_t from = (off_t) offset;
   ssize_t n;
 
-  if (!is_pipe)
-    uv__sock_unblock(io);
   do
     n = is_pipe ? splice(file, &at, io->tail.fd, NULL, len, SPLICE_F_NONBLOCK)
                 : sendfile(io->tail.fd, file, &from, len);
@@ -63,6 +60,8 @@ ssize_t uv__fd_move_file(
 
   if (r != 0)
     return r;
+  if (!is_pipe && uv__file_blocks(io->tail.fd)) /* As others want it: a send can do without. */
+    return uv__fd_end(io, UV_ENOTSUP);
   n = move_mutely(io, file, offset, len, is_pipe);
   if (n == 0)
     return uv__fd_end(io, UV_EOF);

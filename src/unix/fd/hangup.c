@@ -5,11 +5,26 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* What was seen of an end. Of what can only be written to the end is that nobody reads any more. */
-static int hangup(const struct uv__io* io) {
-  int flags;
+/* Whether the end that was seen still is one: what is no socket may have been opened anew since. */
+static int has_ended(struct uv__io* io) {
+  struct pollfd asked = {.fd = io->tail.fd, .events = 0};
 
   if (!(io->tail.state & UV__FD_ENDED))
+    return 0;
+  if (io->ops->beyond != UV__FD_BEYOND_PLAIN || poll(&asked, 1, 0) != 0)
+    return 1;
+  io->tail.state &= ~(unsigned) (UV__FD_ENDED | UV__FD_FAILED);
+  return 0;
+}
+
+/* What was seen of an end. Of what can only be written to the end is that nobody reads any more, or that it was
+ * shut down, and has no descriptor. */
+static int hangup(struct uv__io* io) {
+  int flags;
+
+  if (io->tail.fd < 0)
+    return UV_EPIPE;
+  if (!has_ended(io))
     return 0;
   if (!(io->tail.state & UV__FD_FAILED))
     return UV_EOF;
@@ -52,5 +67,5 @@ int uv__fd_hangup_arm(struct uv__io* io) {
 }
 
 int uv__fd_hangup_done(struct uv__io* io) {
-  return io->tail.fd < 0 ? UV_ECANCELED : hangup(io);
+  return (int) uv__fd_end(io, hangup(io));
 }

@@ -8,6 +8,8 @@
 
 #if defined(__linux__)
 #  include <sys/eventfd.h>
+#else
+#  include <fcntl.h>
 #endif
 
 #include "core/base/alloc.h"
@@ -30,15 +32,20 @@ int uv__loop_open_wake(uv_loop_t* loop) {
 
 int uv__loop_open_wake(uv_loop_t* loop) {
   int fds[2];
-  int r;
+  int r = 0;
 
+#  if defined(__APPLE__)
   if (pipe(fds) != 0)
     return UV__ERR(errno);
-  loop->tail.wake_rd = fds[0];
-  loop->tail.wake_wr = fds[1];
   r = uv__file_prepare(fds[0]);
   if (r == 0)
     r = uv__file_prepare(fds[1]);
+#  else
+  if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0)
+    return UV__ERR(errno);
+#  endif
+  loop->tail.wake_rd = fds[0];
+  loop->tail.wake_wr = fds[1];
   return r;
 }
 

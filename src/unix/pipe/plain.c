@@ -135,7 +135,8 @@ int uv__plain_join(struct uv__io* io) {
   return uv__fd_join_as(io, io->tail.u.origin);
 }
 
-/* The end of a pipe(2) that only writes has no other way to say that no more will come. */
+/* The end of a pipe(2) that only writes has no other way to say that no more will come. Who waits for a
+ * hang-up hears of nothing else. */
 static int plain_shutdown(struct uv__io* io) {
   int flags = fcntl(io->tail.fd, F_GETFL);
 
@@ -143,6 +144,8 @@ static int plain_shutdown(struct uv__io* io) {
     return UV__ERR(errno);
   if ((flags & O_ACCMODE) != O_WRONLY)
     return UV_ENOTSUP;
+  if (io->busy & UV__HANGUP)
+    uv__ring(io, UV__HANGUP);
   return plain_close(io);
 }
 

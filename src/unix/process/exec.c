@@ -124,8 +124,10 @@ static void make_blocking(int fd) {
     return;
   if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
     own = uv__reopen_pipe(fd, flags & O_ACCMODE);
+#if defined(__linux__) /* See plan.c for the others. */
   else if (isatty(fd))
     own = uv__reopen_terminal(fd, flags & O_ACCMODE);
+#endif
   if (own >= 0) {
     (void) dup2(own, fd);
     (void) close(own);

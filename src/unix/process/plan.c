@@ -68,9 +68,33 @@ static int take_given(struct uv__plan* plan, const struct uv__child_stdio* rows)
   return 0;
 }
 
+#if !defined(__linux__)
+
+/* An own one for the child of a terminal that does not wait (see make_blocking in exec.c): what opens it anew
+ * has to ask for its name, which is not to be done in the child. */
+static void reopen_terminal(struct uv__plan* plan, int i) {
+  int flags = fcntl(plan->sources[i], F_GETFL);
+  int own;
+
+  if (flags < 0 || !(flags & O_NONBLOCK) || !isatty(plan->sources[i]))
+    return;
+  own = uv__reopen_terminal(plan->sources[i], flags & O_ACCMODE);
+  if (own < 0)
+    return;
+  uv__file_block(own);
+  plan->sources[i] = plan->made[i] = own;
+}
+
+#endif
+
 int uv__plan_stdio(struct uv__plan* plan, struct uv__child_stdio* rows) {
   int r = take_given(plan, rows);
   int i;
+
+#if !defined(__linux__)
+  for (i = 0; i <= STDERR_FILENO && r == 0; i++)
+    reopen_terminal(plan, i);
+#endif
 
   if (r == 0 && rows[0].how == UV__CHILD_PTY) {
     struct uv__io* master = rows[0].master;

@@ -53,7 +53,7 @@ struct uv__plan {
   char** env;        /* found by the child, */
   const char* path;  /* and in it where to look for the program */
   int* sources;      /* for each descriptor of the child the parent's, or -1 */
-  int* made;         /* the child's ends of created pipes, or -1 */
+  int* made;         /* the child's ends of created pipes, and its own of terminals; or -1 */
   int count;
   int has_terminal; /* its 0-2 are to be that of a session of its own */
   int report;       /* the child's end of the pipe that tells of a failure, or -1 */

@@ -87,9 +87,11 @@ static int open_slave(int master) {
 
 /* A system without terminals, as a container may be, lacks the file they come from. */
 static int open_master(void) {
-  int fd = posix_openpt(O_RDWR | O_NOCTTY);
+  int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   int r;
 
+  if (fd < 0 && errno == EINVAL) /* Older systems know the first two alone. */
+    fd = posix_openpt(O_RDWR | O_NOCTTY);
   if (fd < 0)
     return errno == ENOENT || errno == ENODEV || errno == ENXIO ? UV_ENOTSUP : UV__ERR(errno);
   r = uv__file_hide(fd);

@@ -91,7 +91,8 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
   if (option == UV__PTY_OVER)
     return end_reading(io);
   if (option == UV__PTY_LEAVE) {
-    let_go(io, LEFT);
+    if (io->tail.u.origin >= 0) /* Else it has been told. */
+      let_go(io, LEFT);
     return 0;
   }
   if (option == UV__PTY_GIVE) { /* The slave's side, which stays this one's. */

@@ -105,7 +105,7 @@ static const struct uv__terminal* find_changed(const struct uv__terminal* termin
 
   for (link = terminals.next; link != &terminals; link = link->next) {
     const struct uv__terminal* other = uv__container_of(link, struct uv__terminal, link);
-    if (other != terminal && other->is_changed && other->device == terminal->device)
+    if (other != terminal && other->changed_by != 0 && other->device == terminal->device)
       return other;
   }
   return NULL;
@@ -126,9 +126,9 @@ static int change_mode(struct uv__terminal* terminal, int mode) {
   if (exit_pid == 0 && atexit(at_exit) != 0)
     return UV_ENOMEM;
   exit_pid = (int) getpid();
-  if (!terminal->is_changed)
+  if (terminal->changed_by == 0)
     terminal->found = other != NULL ? other->found : now;
-  terminal->is_changed = 1;
+  terminal->changed_by = (int) getpid();
   restore_own(&now, &terminal->found);
   if (mode != UV_TTY_MODE_NORMAL)
     set_own(&now, mode);
@@ -151,7 +151,7 @@ static int put_all_back(void) {
 
   for (link = terminals.next; link != &terminals; link = link->next) {
     const struct uv__terminal* terminal = uv__container_of(link, struct uv__terminal, link);
-    int r = terminal->is_changed ? put_back(terminal) : 0;
+    int r = terminal->changed_by != 0 ? put_back(terminal) : 0;
     if (result == 0)
       result = r;
   }
@@ -184,11 +184,12 @@ void uv__mode_enlist(struct uv__terminal* terminal) {
   leave(&before);
 }
 
+/* A forked child that closes its copy leaves the mode to the process that set it. */
 void uv__mode_drop(struct uv__terminal* terminal) {
   sigset_t before;
 
   enter(&before);
-  if (terminal->is_changed && find_changed(terminal) == NULL)
+  if (terminal->changed_by == (int) getpid() && find_changed(terminal) == NULL)
     (void) put_back(terminal);
   uv__queue_remove(&terminal->link);
   leave(&before);

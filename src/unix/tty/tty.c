@@ -87,6 +87,8 @@ static int tty_open(struct uv__io* io, int domain, const struct uv__desc* desc, 
       uv__fd_detach(io);
   }
   if (r < 0) {
+    if (state & UV__FD_RESTORE)
+      uv__file_block(fd);
     if (fd >= 0)
       uv__file_discard(fd);
     uv__free(terminal);
@@ -162,19 +164,13 @@ int uv_tty_get_vterm_state(uv_tty_vtermstate_t* state) {
 
 /* ---- Moving bytes ---- */
 
-static int poll_now(int fd, short events) {
-  struct pollfd row = {fd, events, 0};
-
-  return poll(&row, 1, 0) > 0 ? row.revents : 0;
-}
-
 /* EIO is what reading from a terminal without an other end says, and also what a process in the
  * background gets that must not read; only the first is an end. */
 static int is_hung_up(int fd) {
-  int seen = poll_now(fd, 0);
+  int r = uv__file_poll(fd, 0);
 
   errno = EIO;
-  return (seen & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  return r > 0;
 }
 
 static int may_block(const struct uv__io* io) {

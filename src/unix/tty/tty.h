@@ -23,7 +23,7 @@ struct uv__terminal {
   int fd;                /* that of the io */
   dev_t device;          /* the same for all descriptors of one terminal */
   int is_shared;         /* with whoever else has the open file, which could not be opened anew */
-  int is_changed;        /* by this handle, so that `found` says how it was before any did */
+  int changed_by;        /* the process that did it by this handle, or 0; `found` is how it was */
   struct termios found;
 };
 
