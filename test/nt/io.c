@@ -66,7 +66,6 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
   irp->file = file;
   irp->process = nt_here();
   nt_ref(irp->process);
-  irp->thread = file->port == NULL && !file->uncancellable ? nt_self() : NULL;
   irp->by = file->by;
   irp->what = what;
   irp->overlapped = overlapped;
@@ -76,6 +75,8 @@ struct nt_irp* nt_irp_begin(struct nt_file* file, enum nt_what what, OVERLAPPED*
     overlapped->Internal = (ULONG_PTR) ST_PENDING;
     overlapped->InternalHigh = 0;
   }
+  if (!file->uncancellable && (file->port == NULL || irp->no_packet || irp->event != NULL))
+    irp->thread = nt_self();
   if (irp->event != NULL) {
     nt_ref(irp->event);
     host_release(irp->event); /* whoever waits for it sees what was written before the call */
@@ -290,8 +291,8 @@ again:
   }
 }
 
-/* All that a thread that ends has pending, but for what is a port's ("WSASend", remarks; "ExitThread";
- * thread-agnostic I/O, Windows Internals). */
+/* All that a thread that ends has pending ("WSASend", remarks), but for what will be a packet and has no event
+ * (test_async_thread_termination of Wine's tests, which were written against Windows). */
 void nt_io_part(const struct nt_thread* thread) {
   struct nt_irp* irp;
 

@@ -188,9 +188,6 @@ static ssize_t try_write(struct uv__io* io,
   if (pass != NULL && pass[1] != NULL)
     return UV_EAGAIN; /* Their heads are no small frame. */
   ipc->flags = 0;
-  r = uv__pipe_end_ready(io); /* As who tries on a pipe without frames. */
-  if (r < 0)
-    return r;
   if (pass != NULL)
     r = uv__spare_write(uv__pipe_of(io), io->tail.u.handle, NULL, 0);
   if (r < 0 && r != UV_EAGAIN)

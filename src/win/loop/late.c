@@ -1,7 +1,7 @@
 /* Operations that outlive their streams: bytes that a try has taken, and that wait for a peer. They
  * belong to nobody who might close or free anything. The system's pool waits for them and lets go of
- * them, whether the loop still exists or not. (The system ends what a thread has begun with that thread,
- * where the file object is on no port.) */
+ * them, whether the loop still exists or not. (The system ends them with the thread that began them,
+ * as no port tells of them.) */
 #include "win/loop/loop.h"
 
 enum {

@@ -231,13 +231,6 @@ static ssize_t write_queue(struct uv__io* io, const uv_buf_t* bufs, unsigned nbu
   return total;
 }
 
-/* What is on its way from an end that is on no port ends with the thread that wrote it. */
-static ssize_t try_write(struct uv__io* io, const uv_buf_t* bufs, unsigned nbufs) {
-  int r = uv__pipe_end_ready(io);
-
-  return r < 0 ? r : uv__spare_write(uv__pipe_of(io), uv__pipe_of(io)->out, bufs, nbufs);
-}
-
 ssize_t uv__pipe_end_write(struct uv__io* io,
                            const uv_buf_t* bufs,
                            unsigned nbufs,
@@ -249,7 +242,7 @@ ssize_t uv__pipe_end_write(struct uv__io* io,
   if ((io->tail.state & UV__WIN_OUT) || uv__pipe_of(io)->more_room.at != NULL)
     return UV_EAGAIN; /* A try: behind the bytes in flight. */
   if (mode == UV__TRY)
-    return try_write(io, bufs, nbufs);
+    return uv__spare_write(uv__pipe_of(io), uv__pipe_of(io)->out, bufs, nbufs);
   return write_queue(io, bufs, nbufs);
 }
 

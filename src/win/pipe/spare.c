@@ -5,9 +5,9 @@
  * nevertheless, behind all that was written before, and the next try waits until they have
  * gone. They belong to nobody who might close or free anything: a stream that closes
  * meanwhile leaves its handle with them, and the system's pool closes that when the last of
- * them was taken, whether the loop still exists or not; nor does their thread have to, where the end is on
- * a port (what others have, too, may be on none). The first try makes the room for them; a pipe that never
- * tries has none.
+ * them was taken, whether the loop still exists or not. But the system ends with a thread what that has
+ * begun and no port will tell of: who tried last has to be there. The first try makes the room for them; a pipe
+ * that never tries has none.
  *
  * On an end that somebody made PIPE_NOWAIT (put.c) a write is never on its way: it has taken less.
  * Of bytes that belong together, a frame or a greeting, the rest is then owed: it goes before all

@@ -6,7 +6,7 @@
  * A receive of nothing that waits is taken back before the call returns. A send cannot be: nobody knows
  * how much of it has gone. So a try sends from a copy, and what does not go at once is on its way all the
  * same, behind what was sent before and also after a close, as with pipes (spare.c of that room): as long as
- * there is the thread that made the call, unless the socket is on somebody's port. */
+ * there is the thread that made the call. */
 #include "win/tcp/tcp.h"
 
 #include <string.h>
