@@ -572,6 +572,12 @@ static void write_on(void) {
     continue;
 }
 
+static void leave_silence_behind(void) {
+  leave_behind(be_silent);
+  say("parent");
+  exit(0);
+}
+
 /* Until what was started has ended, which the loop is not asked to notice yet. */
 static void await_end_unnoticed(void) {
   siginfo_t info;
@@ -586,11 +592,8 @@ TEST(x9_who_is_left_behind_in_silence_is_not_waited_for) {
   (void) leave_behind;
   SKIP("nobody is forked");
 #else
-  if (is_role("program")) {
-    leave_behind(be_silent);
-    say("parent");
-    exit(0);
-  }
+  if (is_role("program"))
+    leave_silence_behind();
   start("x9_who_is_left_behind_in_silence_is_not_waited_for", "program");
   await_end_unnoticed();
   net_turns(3);
@@ -607,11 +610,8 @@ TEST(x9_end_is_read_after_the_process_was_closed) {
 #ifdef _WIN32
   SKIP("nobody is forked");
 #else
-  if (is_role("program")) {
-    leave_behind(be_silent);
-    say("parent");
-    exit(0);
-  }
+  if (is_role("program"))
+    leave_silence_behind();
   start("x9_end_is_read_after_the_process_was_closed", "program");
   await_end_unnoticed();
   net_turns(20);
