@@ -10,8 +10,8 @@ from header import ROOT
 
 # Lanes of each verb: those in one tuple run one after the other, the tuples side by side.
 LANES = {
-    "all": [("check",), ("native", "nt", "beside"), ("windows", "model", "32-bit")],
-    "native": [("check",), ("native", "nt", "model"), ("beside",)],
+    "all": [("check",), ("native", "nt", "beside"), ("windows", "model", "32-bit", "after")],
+    "native": [("check",), ("native", "nt", "model"), ("beside", "after")],
     "wine": [("windows", "32-bit")],
     "nt": [("nt", "model")],
     "portable": [("portable",)],

@@ -44,6 +44,15 @@
 #include "core/base/trace.h"
 #include "uv.h"
 
+/* A function that is called rarely: it stays out of its callers, whose own way stays short. */
+#if defined(__GNUC__)
+#  define UV__RARELY __attribute__((noinline))
+#elif defined(_MSC_VER)
+#  define UV__RARELY __declspec(noinline)
+#else
+#  define UV__RARELY
+#endif
+
 /* The lanes of a stream; `busy` and `rung` are sets of them. `busy` is the core's: set when
  * a start answers UV__PENDING, cleared when the lane rang. A backend reads it, no more. */
 enum uv__lane {

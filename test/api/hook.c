@@ -62,6 +62,53 @@ TEST(hook_order_within_a_turn) {
   net_end();
 }
 
+/* What a loop does that only waits to be woken, until there are hooks again. */
+struct rest {
+  uv_prepare_t prepare;
+  uv_idle_t idle;
+  int sends;
+};
+
+static void note_async(uv_async_t* async) {
+  struct rest* rest = async->data;
+
+  note("a");
+  switch (++rest->sends) {
+  case 2:
+    CHECK_EQ(uv_prepare_start(&rest->prepare, note_prepare), 0);
+    break;
+  case 3:
+    CHECK_EQ(uv_idle_start(&rest->idle, note_idle), 0);
+    break;
+  case 4:
+    uv_close((uv_handle_t*) &rest->prepare, NULL);
+    uv_close((uv_handle_t*) &rest->idle, NULL);
+    uv_close((uv_handle_t*) async, NULL);
+    return;
+  default:
+    break;
+  }
+  CHECK_EQ(uv_async_send(async), 0);
+}
+
+/* A loop of its own, as that of the suite has a timer, and so never rests. */
+TEST(hook_that_starts_in_a_loop_at_rest_runs_in_the_next_turn) {
+  struct rest rest;
+  uv_async_t async;
+  uv_loop_t loop;
+
+  rest.sends = 0;
+  async.data = &rest;
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  CHECK_EQ(uv_async_init(&loop, &async, note_async), 0);
+  CHECK_EQ(uv_prepare_init(&loop, &rest.prepare), 0);
+  CHECK_EQ(uv_idle_init(&loop, &rest.idle), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_STR(trace, "aapaipa");
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
 TEST(hook_start_checks_its_arguments) {
   uv_prepare_t prepare;
   uv_check_t check;

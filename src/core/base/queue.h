@@ -42,6 +42,12 @@ static inline void uv__queue_remove(struct uv__queue* q) {
   uv__queue_init(q);
 }
 
+/* Takes the first out of its list, which has one; where its own links lead is not said any more. */
+static inline void uv__queue_shift(struct uv__queue* head) {
+  head->next = head->next->next;
+  head->next->prev = head;
+}
+
 /* Moves all links of `from` into `to`, which need not be initialised; `from` ends empty.
  * Code that runs callbacks walks such a copy, so that what they add waits its turn. */
 static inline void uv__queue_move(struct uv__queue* from, struct uv__queue* to) {

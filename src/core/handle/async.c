@@ -71,9 +71,8 @@ int uv_async_send(uv_async_t* handle) {
   return 0;
 }
 
-/* Moves what was sent to loop->asyncs, oldest first, where only the loop's thread goes. */
-static void collect(uv_loop_t* loop) {
-  struct uv__queue* link = uv__atomic_exchange_ptr(&loop->sent, NULL);
+/* Moves what was taken to loop->asyncs, oldest first, where only the loop's thread goes. */
+static void collect(uv_loop_t* loop, struct uv__queue* link) {
   struct uv__queue* place = loop->asyncs.prev;
 
   while (link != NULL) {
@@ -84,20 +83,36 @@ static void collect(uv_loop_t* loop) {
   }
 }
 
+static void* take_sent(uv_loop_t* loop) {
+  return uv__atomic_exchange_ptr(&loop->sent, NULL);
+}
+
+/* The handle is in no list. */
+static void run(uv_loop_t* loop, uv_async_t* handle) {
+  (void) uv__atomic_and(&handle->sent, ~OWED); /* A send during the callback runs it again. */
+  loop->events++;
+  if (handle->async_cb != NULL)
+    handle->async_cb(handle);
+}
+
 void uv__async_run(uv_loop_t* loop) {
+  struct uv__queue* sent = take_sent(loop);
   struct uv__queue batch;
 
-  collect(loop);
+  if (sent == NULL && uv__queue_empty(&loop->asyncs))
+    return; /* It was woken for something else. */
+  if (sent != NULL && sent->next == NULL && uv__queue_empty(&loop->asyncs)) { /* as nearly always */
+    uv__queue_init(sent);
+    run(loop, uv__container_of(sent, uv_async_t, queue));
+    return;
+  }
+  collect(loop, sent);
   uv__queue_move(&loop->asyncs, &batch);
   while (!uv__queue_empty(&batch)) {
     struct uv__queue* link = uv__queue_head(&batch);
-    uv_async_t* handle = uv__container_of(link, uv_async_t, queue);
 
     uv__queue_remove(link);
-    (void) uv__atomic_and(&handle->sent, ~OWED); /* A send during the callback runs it again. */
-    loop->events++;
-    if (handle->async_cb != NULL)
-      handle->async_cb(handle);
+    run(loop, uv__container_of(link, uv_async_t, queue));
   }
 }
 
@@ -116,7 +131,7 @@ int uv__async_close(uv_handle_t* handle) {
 
   wait_for_senders(async);
   if (was_owed) {
-    collect(handle->loop);
+    collect(handle->loop, take_sent(handle->loop));
     uv__queue_remove(&async->queue);
   }
   uv__handle_stop(handle);

@@ -85,17 +85,24 @@ static void take_turn(struct uv__io* io) {
   turns[io->role](io, rung);
 }
 
-static void serve(struct uv__queue* batch, struct uv__queue* later) {
+/* Those of streams, if there is a list for the others; returns how many went there. */
+static unsigned serve(struct uv__queue* batch, struct uv__queue* others) {
+  unsigned count = 0;
+
   while (!uv__queue_empty(batch)) {
     struct uv__queue* link = uv__queue_head(batch);
     struct uv__io* io = uv__container_of(link, struct uv__io, link);
 
     uv__queue_remove(link);
-    if (later != NULL && io->role != UV__ROLE_STREAM)
-      uv__queue_insert_tail(later, link);
-    else
+    if (others == NULL || io->role == UV__ROLE_STREAM) {
       take_turn(io);
+      continue;
+    }
+    if (count++ == 0)
+      uv__queue_init(others);
+    uv__queue_insert_tail(others, link);
   }
+  return count;
 }
 
 /* Streams that rang or asked for another go. What they add while this runs goes into the
@@ -105,13 +112,10 @@ static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) 
   if (!uv__queue_empty(&loop->refused))
     uv__connect_run_refused(loop);
   for (;;) {
-    if (!uv__queue_empty(batch)) {
-      struct uv__queue later;
+    struct uv__queue others;
 
-      uv__queue_init(&later);
-      serve(batch, &later);
-      serve(&later, NULL);
-    }
+    if (serve(batch, &others) > 0)
+      (void) serve(&others, NULL);
     if (--rounds == 0 || uv__queue_empty(&loop->ready))
       return;
     uv__queue_move(&loop->ready, batch);
@@ -119,9 +123,8 @@ static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) 
 }
 
 /* Whether that has anything to do. */
-static int streams_wait(const uv_loop_t* loop, const struct uv__queue* batch) {
-  return !uv__queue_empty(batch) || !uv__queue_empty(&loop->ready) ||
-         !uv__queue_empty(&loop->refused);
+static int streams_wait(const uv_loop_t* loop) {
+  return !uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->refused);
 }
 
 static void poll_system(uv_loop_t* loop, int timeout_ms) {
@@ -164,30 +167,29 @@ static void hear_threads(uv_loop_t* loop) {
 /* In a single turn a stream is served once, before the wait or after it: a program that counts
  * turns finds a connection in one and what came over it in the next, and does not wait in that one
  * for what it has been told already. Ends of requests are no such step: they come in front of it. */
-static void take_one_turn(uv_loop_t* loop, uv_run_mode mode) {
-  int rounds = mode == UV_RUN_DEFAULT ? SERVE_ROUNDS : 1;
+static int rounds_of(uv_run_mode mode) {
+  return mode == UV_RUN_DEFAULT ? SERVE_ROUNDS : 1;
+}
+
+/* What comes before the wait; returns how long that may be. */
+static int begin_turn(uv_loop_t* loop, uv_run_mode mode) {
   int has_idle = !uv__queue_empty(&loop->idle); /* One that stops itself was still there. */
-  struct uv__queue batch;
   int may_wait;
 
   loop->told = 0;
-  uv__queue_move(&loop->later, &batch);
-  uv__queue_join(&batch, &loop->ready);
-  if (streams_wait(loop, &batch))
-    serve_streams(loop, &batch, rounds);
+  if (!uv__queue_empty(&loop->later) || streams_wait(loop)) {
+    struct uv__queue batch;
+
+    uv__queue_move(&loop->later, &batch);
+    uv__queue_join(&batch, &loop->ready);
+    serve_streams(loop, &batch, rounds_of(mode));
+  }
   may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
   if (!uv__queue_empty(&loop->idle))
     uv__watcher_run_idle(loop);
   if (!uv__queue_empty(&loop->prepare))
     uv__watcher_run_prepare(loop);
-  wait_for_system(loop, may_wait && !has_idle ? due(loop) : 0);
-  if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
-    uv__queue_init(&batch); /* What rang has its turn in the next one. */
-  else
-    uv__queue_move(&loop->ready, &batch);
-  hear_threads(loop);
-  if (streams_wait(loop, &batch))
-    serve_streams(loop, &batch, rounds);
+  return may_wait && !has_idle ? due(loop) : 0;
 }
 
 /* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
@@ -206,8 +208,33 @@ static void run_closing(uv_loop_t* loop) {
   }
 }
 
+/* The wait, and what comes after it but for timers. */
+static void end_turn(uv_loop_t* loop, uv_run_mode mode, int timeout_ms) {
+  struct uv__queue batch;
+
+  wait_for_system(loop, timeout_ms);
+  if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
+    uv__queue_init(&batch); /* What rang has its turn in the next one. */
+  else
+    uv__queue_move(&loop->ready, &batch);
+  hear_threads(loop);
+  if (!uv__queue_empty(&batch) || streams_wait(loop))
+    serve_streams(loop, &batch, rounds_of(mode));
+  if (!uv__queue_empty(&loop->check))
+    uv__watcher_run_check(loop);
+  run_closing(loop);
+  assert(uv__kinds_valid(loop));
+}
+
+/* Nobody has anything to do before the next wait, which ends when something happens: the time, which is
+ * brought up to date behind it, matters to nobody until then. */
+static int is_at_rest(const uv_loop_t* loop) {
+  return due(loop) < 0 && uv__queue_empty(&loop->prepare);
+}
+
 int uv_run(uv_loop_t* loop, uv_run_mode mode) {
   int alive = is_alive(loop);
+  int at_rest = 0;
 
   uv_update_time(loop);
   if (mode == UV_RUN_DEFAULT && alive && !loop->stop_flag) {
@@ -219,10 +246,10 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
   while (alive && !loop->stop_flag) {
     assert(uv__kinds_valid(loop));
     loop->turns++;
-    take_one_turn(loop, mode);
-    if (!uv__queue_empty(&loop->check))
-      uv__watcher_run_check(loop);
-    run_closing(loop);
+    end_turn(loop, mode, at_rest ? -1 : begin_turn(loop, mode));
+    at_rest = mode == UV_RUN_DEFAULT && is_at_rest(loop);
+    if (at_rest)
+      continue;
     uv_update_time(loop);
     run_timers(loop);
     alive = is_alive(loop);

@@ -142,7 +142,7 @@ static inline int uv__is_cut(ssize_t n) {
 }
 
 static inline ssize_t uv__note_cut(uv_stream_t* stream, ssize_t n) {
-  if (uv__is_cut(n))
+  if (n < 0 && uv__is_cut(n))
     stream->flags |= UV__STREAM_CUT;
   return n;
 }
@@ -223,7 +223,8 @@ static inline struct uv__several* uv__several_of(const uv_write_t* req) {
 
 /* write_queue.c */
 void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req);
-/* Of one that is not in the queue, which is empty, the system took all at once. */
+/* Of one that is not in the queue, which is empty, the system took all at once, and that is one buffer of its
+ * inline_bufs. */
 void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req);
 /* A write more, or one less, has yet to pass this handle. */
 void uv__write_count(uv_stream_t* handle, int by);
@@ -300,7 +301,7 @@ void uv__write_fill(uv_write_t* req,
                     uv_write_cb cb);
 /* Puts a request, which is whole, behind the others, and gives the system what it takes. */
 void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req);
-/* write_follow.c: the last of the queue is offered to the port that has a write in flight. */
+/* write_follow.c: the last of the queue is offered to a port that can take more behind a write in flight. */
 void uv__write_follow(uv_stream_t* stream, uv_write_t* req);
 void uv__write_turn(uv_stream_t* stream);
 /* The stream is about to close: give the system, without waiting, what it takes of the queue. */

@@ -17,11 +17,12 @@ enum {
   WRITE_ROUNDS = 16 /* calls in one turn */
 };
 
-static ssize_t give(uv_stream_t* stream,
-                    const uv_buf_t* bufs,
-                    unsigned count,
-                    enum uv__write_mode mode,
-                    struct uv__io* const* pass) {
+/* What came of it is to be noted (uv__note_cut), unless all was taken. */
+static inline ssize_t offer(uv_stream_t* stream,
+                            const uv_buf_t* bufs,
+                            unsigned count,
+                            enum uv__write_mode mode,
+                            struct uv__io* const* pass) {
   struct uv__io* io = uv__stream_io(stream);
   ssize_t n;
 
@@ -29,7 +30,15 @@ static ssize_t give(uv_stream_t* stream,
          !uv__handle_is_closing(uv__container_of(*pass, const uv_stream_t, stream.io)));
   n = io->ops->write(io, bufs, count, mode, pass);
   uv__trace(io, UV__TRACE_START, UV__WRITE, n);
-  return uv__note_cut(stream, n);
+  return n;
+}
+
+static ssize_t give(uv_stream_t* stream,
+                    const uv_buf_t* bufs,
+                    unsigned count,
+                    enum uv__write_mode mode,
+                    struct uv__io* const* pass) {
+  return uv__note_cut(stream, offer(stream, bufs, count, mode, pass));
 }
 
 /* What fails takes all that waits with it (W6): a file when it is told so, as what the program writes until
@@ -213,6 +222,7 @@ static int fill(uv_write_t* req,
 }
 
 void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
+  struct uv__io* io = uv__stream_io(stream);
   int first = uv__queue_empty(&stream->stream.write_queue);
 
   uv__write_queue_add(stream, req);
@@ -222,40 +232,40 @@ void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
     flush_blocking(stream);
   else if (first)
     (void) flush(stream);
-  else if (uv__stream_io(stream)->busy & UV__WRITE)
+  else if (!(io->busy & UV__WRITE))
+    uv__loop_again(io);
+  else if (io->ops->write_more != NULL)
     uv__write_follow(stream, req);
-  else
-    uv__loop_again(uv__stream_io(stream));
 }
 
-/* Whether one buffer, which is what nearly all write, has nothing before it. */
-static int is_alone(const uv_stream_t* stream, const uv_buf_t* buf) {
-  return buf->len > 0 && buf->len <= INT_MAX && uv__queue_empty(&stream->stream.write_queue) &&
-         stream->stream.phase == UV__CONNECTED && !(stream->flags & UV__STREAM_BLOCKING);
+/* Whether it is one buffer, which is what nearly all write, that may be written (W4, W5) and has nothing
+ * before it. What the gate looks for is among it: only a connected stream has that flag. */
+static inline int is_alone(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
+  return nbufs == 1 && stream != NULL && bufs != NULL &&
+         (stream->flags & (UV__STREAM_WRITABLE | UV__STREAM_BLOCKING)) == UV__STREAM_WRITABLE &&
+         uv__queue_empty(&stream->stream.write_queue) && bufs->len > 0 && bufs->len <= INT_MAX &&
+         bufs->base != NULL;
 }
 
-/* The system is asked first; what it does not take is queued. */
-static void send_alone(uv_stream_t* stream, uv_write_t* req) {
-  ssize_t n = give(stream, req->bufs, 1, UV__QUEUE, NULL);
-
-  if (n == (ssize_t) req->bufs->len) {
-    uv__write_queue_past(stream, req);
-    return;
-  }
+/* What the system did not take of the only one is queued. */
+UV__RARELY static void send_rest(uv_stream_t* stream, uv_write_t* req, ssize_t n) {
   uv__write_queue_add(stream, req);
-  settle(stream, 1, n);
+  settle(stream, 1, uv__note_cut(stream, n));
   if (n != UV_EAGAIN)
     (void) flush(stream);
 }
 
-static int send_behind(uv_write_t* req,
-                       uv_stream_t* stream,
-                       const uv_buf_t bufs[],
-                       unsigned nbufs,
-                       uv_stream_t* send_handle,
-                       uv_write_cb cb) {
-  int r = fill(req, stream, bufs, nbufs, send_handle, cb);
+UV__RARELY static int send_behind(uv_write_t* req,
+                                  uv_stream_t* stream,
+                                  const uv_buf_t bufs[],
+                                  unsigned nbufs,
+                                  uv_stream_t* send_handle,
+                                  uv_write_cb cb) {
+  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs);
 
+  if (r < 0)
+    return r;
+  r = fill(req, stream, bufs, nbufs, send_handle, cb);
   if (r < 0)
     return r;
   uv__loop_hold(stream->loop);
@@ -274,7 +284,7 @@ int uv_write2(uv_write_t* req,
 
   if (send_handle == NULL)
     return uv_write(req, stream, bufs, nbufs, cb);
-  r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
+  r = gate(stream, bufs, nbufs, send_handle);
   return r < 0 ? r : send_behind(req, stream, bufs, nbufs, send_handle, cb);
 }
 
@@ -283,15 +293,17 @@ int uv_write(uv_write_t* req,
              const uv_buf_t bufs[],
              unsigned int nbufs,
              uv_write_cb cb) {
-  int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs);
+  ssize_t n;
 
-  if (r < 0)
-    return r;
-  if (nbufs != 1 || !is_alone(stream, bufs))
+  if (req == NULL || !is_alone(stream, bufs, nbufs))
     return send_behind(req, stream, bufs, nbufs, NULL, cb);
   uv__write_fill(req, stream, req->inline_bufs, bufs, 1, NULL, cb);
   uv__loop_hold(stream->loop);
-  send_alone(stream, req);
+  n = offer(stream, req->inline_bufs, 1, UV__QUEUE, NULL);
+  if (n == (ssize_t) req->inline_bufs->len)
+    uv__write_queue_past(stream, req);
+  else
+    send_rest(stream, req, n);
   assert(uv__stream_valid(stream));
   return 0;
 }
@@ -327,12 +339,13 @@ int uv_try_write2(uv_stream_t* stream,
                   uv_stream_t* send_handle) {
   struct uv__gathered what;
   unsigned i;
-  int r = gate(stream, bufs, nbufs, send_handle);
+  int r;
 
+  if (send_handle == NULL && is_alone(stream, bufs, nbufs))
+    return (int) give(stream, bufs, 1, UV__TRY, NULL);
+  r = gate(stream, bufs, nbufs, send_handle);
   if (r < 0)
     return r;
-  if (nbufs == 1 && send_handle == NULL && is_alone(stream, bufs))
-    return (int) give(stream, bufs, 1, UV__TRY, NULL);
   if (stream->stream.phase == UV__CONNECTED && (stream->flags & UV__STREAM_BLOCKING) &&
       !is_stuck(stream))
     return write_all(stream, bufs, nbufs, send_handle);

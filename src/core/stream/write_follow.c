@@ -7,7 +7,7 @@ void uv__write_follow(uv_stream_t* stream, uv_write_t* req) {
   size_t size = 0;
   unsigned i;
 
-  if (io->ops->write_more == NULL || !uv__write_queue_follows(stream, req))
+  if (!uv__write_queue_follows(stream, req))
     return;
   for (i = 0; i < req->nbufs; i++)
     size += req->bufs[i].len;

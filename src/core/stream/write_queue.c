@@ -59,16 +59,20 @@ static void ask_for_turn(uv_stream_t* stream, const uv_write_t* req) {
     uv__loop_again(uv__stream_io(stream));
 }
 
-/* One that ended, and is in no list. */
+/* One that ended, and is in no list. It is told with those before it, who have asked for a turn. */
 static void owe(uv_stream_t* stream, uv_write_t* req) {
-  uv__queue_insert_tail(&stream->stream.write_done, &req->link);
-  if (!(stream->flags & UV__STREAM_DELIVERS)) /* Else in this turn. */
+  struct uv__queue* done = &stream->stream.write_done;
+  int is_first = uv__queue_empty(done);
+
+  uv__queue_insert_tail(done, &req->link);
+  if (is_first && !(stream->flags & UV__STREAM_DELIVERS)) /* Else in this turn. */
     ask_for_turn(stream, req);
 }
 
+/* The first of the queue. */
 static void complete(uv_stream_t* stream, uv_write_t* req, int status) {
   req->status = status;
-  uv__queue_remove(&req->link);
+  uv__queue_shift(&stream->stream.write_queue);
   owe(stream, req);
 }
 
@@ -170,8 +174,8 @@ void uv__write_queue_add(uv_stream_t* stream, uv_write_t* req) {
 
 void uv__write_queue_past(uv_stream_t* stream, uv_write_t* req) {
   note_turn(stream, req);
-  req->at = req->nbufs;
-  req->written = req->bufs[0].len;
+  req->at = 1;
+  req->written = req->inline_bufs[0].len;
   owe(stream, req);
 }
 
@@ -198,11 +202,22 @@ static size_t take(uv_stream_t* stream, uv_write_t* req, size_t n) {
   return n;
 }
 
+/* Whether bytes of the first request can go, or there is none: no request at the front is over. */
+static int is_led(const uv_stream_t* stream) {
+  const struct uv__queue* queue = &stream->stream.write_queue;
+  const uv_write_t* req = request_of(queue->next);
+
+  return queue->next == queue ||
+         (req->at < req->nbufs && req->bufs[req->at].len > 0 && !(req->state & FORSAKEN));
+}
+
 void uv__write_queue_advance(uv_stream_t* stream, size_t n) {
   struct uv__queue* queue = &stream->stream.write_queue;
 
   if (n > 0)
     uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);
+  else if (is_led(stream))
+    return;
   while (!uv__queue_empty(queue)) {
     uv_write_t* req = request_of(uv__queue_head(queue));
 
@@ -247,15 +262,6 @@ int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf) {
   to->size += len;
   to->count++;
   return len == buf->len;
-}
-
-/* Whether bytes of the first request can go, or there is none: no request at the front is over. */
-static int is_led(const uv_stream_t* stream) {
-  const struct uv__queue* queue = &stream->stream.write_queue;
-  const uv_write_t* req = request_of(queue->next);
-
-  return queue->next == queue ||
-         (req->at < req->nbufs && req->bufs[req->at].len > 0 && !(req->state & FORSAKEN));
 }
 
 /* Of a request that is more than bytes: 0 where the call ends before it. */
@@ -362,7 +368,7 @@ void uv__write_tell(uv_stream_t* stream) {
       uv__loop_later(uv__stream_io(stream));
       return; /* And those behind it wait for it. */
     }
-    uv__queue_remove(link);
+    uv__queue_shift(done); /* Nobody looks for it in a list any more. */
     uv__loop_release(stream->loop);
     uv__loop_told(stream->loop, UV__TOLD_END);
     if (req->bufs != req->inline_bufs)
@@ -371,6 +377,9 @@ void uv__write_tell(uv_stream_t* stream) {
     if (req->cb != NULL)
       req->cb(req, req->status); /* The request is the caller's again. */
   }
+  /* What ended meanwhile found others before it. */
+  if (!uv__queue_empty(done) && !(stream->flags & UV__STREAM_DELIVERS))
+    ask_for_turn(stream, request_of(uv__queue_head(done)));
 }
 
 void uv__write_deliver(uv_stream_t* stream) {

@@ -247,6 +247,16 @@ ssize_t uv__fd_was_written(
   return mode == UV__TRY ? uv__fd_end(io, UV_EAGAIN) : await_room(io);
 }
 
+UV__RARELY static ssize_t write_some(struct uv__io* io,
+                                     const uv_buf_t* bufs,
+                                     unsigned nbufs,
+                                     enum uv__write_mode mode) {
+  int fd = io->tail.fd;
+
+  return uv__fd_was_written(io, bufs, nbufs, mode,
+                            nbufs > 1 ? send_many(fd, bufs, nbufs) : send_one(fd, bufs));
+}
+
 ssize_t uv__fd_write(struct uv__io* io,
                      const uv_buf_t* bufs,
                      unsigned nbufs,
@@ -259,11 +269,13 @@ ssize_t uv__fd_write(struct uv__io* io,
   if (r != 0)
     return r;
   if (nbufs > 1)
-    return uv__fd_was_written(io, bufs, nbufs, mode, send_many(io->tail.fd, bufs, nbufs));
-  n = send_one(io->tail.fd, bufs);
+    return write_some(io, bufs, nbufs, mode);
+  n = send(io->tail.fd, bufs->base, bufs->len, UV__SEND_FLAGS);
   if (n == (ssize_t) bufs->len) /* what nearly all are */
     return uv__fd_end(io, n);
-  return uv__fd_was_written(io, bufs, 1, mode, n);
+  if (n < 0 && errno == EINTR)
+    return write_some(io, bufs, 1, mode);
+  return uv__fd_was_written(io, bufs, 1, mode, was_sent(n));
 }
 
 /* In flight is the wait for room alone. */
