@@ -44,13 +44,13 @@
 #include "core/base/trace.h"
 #include "uv.h"
 
-/* A function that is called rarely: it stays out of its callers, whose own way stays short. */
+/* A function that is not for the shortest way: it stays out of its callers, so that theirs is short. */
 #if defined(__GNUC__)
-#  define UV__RARELY __attribute__((noinline))
+#  define UV__APART __attribute__((noinline))
 #elif defined(_MSC_VER)
-#  define UV__RARELY __declspec(noinline)
+#  define UV__APART __declspec(noinline)
 #else
-#  define UV__RARELY
+#  define UV__APART
 #endif
 
 /* The lanes of a stream; `busy` and `rung` are sets of them. `busy` is the core's: set when

@@ -334,9 +334,32 @@ TEST(r4_reset_that_a_write_found_is_no_end) {
   net_end();
 }
 
+static int ends;
+
 static void count_reset(uv_write_t* req, int status) {
   (void) req;
   resets += status == UV_ECONNRESET || status == UV_ECONNABORTED || status == UV_EPIPE;
+  ends++;
+}
+
+TEST(r4_reset_that_a_write_alone_found_is_no_end) {
+  uv_buf_t buf = uv_buf_init("?", 1);
+  struct net_sink sink = {0};
+  uv_write_t write;
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  CHECK_EQ(uv_tcp_close_reset(&a, NULL), 0);
+  while (resets == 0) {
+    CHECK_EQ(uv_write(&write, (uv_stream_t*) &b, &buf, 1, count_reset), 0);
+    net_until(&ends, ends + 1);
+  }
+  net_drain((uv_stream_t*) &b, &sink);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(sink.ended, 1);
+  CHECK_EQ(sink.status, UV_ECONNRESET);
+  net_end();
 }
 
 /* So it is with a write that waits for room when the reset comes, and takes it before reading does. */

@@ -325,6 +325,8 @@ TEST(w5_arguments_come_before_the_state) {
   CHECK_EQ(uv_tcp_init(net_loop(), &fresh), 0);
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &fresh, &buf, 1, never_write), UV_EBADF);
   CHECK_EQ(uv_write(NULL, (uv_stream_t*) &fresh, &buf, 1, never_write), UV_EINVAL);
+  CHECK_EQ(uv_write2(NULL, (uv_stream_t*) &fresh, &buf, 1, (uv_stream_t*) &fresh, never_write),
+           UV_EINVAL);
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &fresh, &buf, (unsigned) -1, never_write), UV_EINVAL);
   CHECK_EQ(uv_try_write((uv_stream_t*) &fresh, &buf, (unsigned) -1), UV_EINVAL);
   net_end();

@@ -42,7 +42,7 @@ static inline void uv__queue_remove(struct uv__queue* q) {
   uv__queue_init(q);
 }
 
-/* Takes the first out of its list, which has one; where its own links lead is not said any more. */
+/* Takes the first out of its list, which has one. Its own links stay as they were, and are not to be used. */
 static inline void uv__queue_shift(struct uv__queue* head) {
   head->next = head->next->next;
   head->next->prev = head;

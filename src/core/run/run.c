@@ -20,7 +20,7 @@ enum {
   SERVE_ROUNDS = 4
 };
 
-/* A turn looks at these twice; a call costs more than the look. */
+/* Each turn looks at these; a call costs more than the look. */
 static int is_alive(const uv_loop_t* loop) {
   return loop->active_handles > 0 || loop->active_reqs.count > 0 || loop->closing != NULL;
 }
@@ -85,7 +85,7 @@ static void take_turn(struct uv__io* io) {
   turns[io->role](io, rung);
 }
 
-/* Those of streams, if there is a list for the others; returns how many went there. */
+/* Gives each its turn; with `others` only streams, and what is none goes there. Not 0: something did. */
 static unsigned serve(struct uv__queue* batch, struct uv__queue* others) {
   unsigned count = 0;
 
@@ -122,7 +122,7 @@ static void serve_streams(uv_loop_t* loop, struct uv__queue* batch, int rounds) 
   }
 }
 
-/* Whether that has anything to do. */
+/* Whether that has anything to do beside its batch. */
 static int streams_wait(const uv_loop_t* loop) {
   return !uv__queue_empty(&loop->ready) || !uv__queue_empty(&loop->refused);
 }
@@ -226,8 +226,8 @@ static void end_turn(uv_loop_t* loop, uv_run_mode mode, int timeout_ms) {
   assert(uv__kinds_valid(loop));
 }
 
-/* Nobody has anything to do before the next wait, which ends when something happens: the time, which is
- * brought up to date behind it, matters to nobody until then. */
+/* Nothing is due, and no hook runs before the next wait, which brings the time up to date: what lies between
+ * can be left out. */
 static int is_at_rest(const uv_loop_t* loop) {
   return due(loop) < 0 && uv__queue_empty(&loop->prepare);
 }
@@ -244,9 +244,12 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
   }
 
   while (alive && !loop->stop_flag) {
+    int timeout_ms;
+
     assert(uv__kinds_valid(loop));
     loop->turns++;
-    end_turn(loop, mode, at_rest ? -1 : begin_turn(loop, mode));
+    timeout_ms = at_rest ? -1 : begin_turn(loop, mode);
+    end_turn(loop, mode, timeout_ms);
     at_rest = mode == UV_RUN_DEFAULT && is_at_rest(loop);
     if (at_rest)
       continue;

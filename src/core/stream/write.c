@@ -239,7 +239,7 @@ void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
 }
 
 /* Whether it is one buffer, which is what nearly all write, that may be written (W4, W5) and has nothing
- * before it. What the gate looks for is among it: only a connected stream has that flag. */
+ * before it. It asks all that the gate asks: only a connected stream is writable. */
 static inline int is_alone(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
   return nbufs == 1 && stream != NULL && bufs != NULL &&
          (stream->flags & (UV__STREAM_WRITABLE | UV__STREAM_BLOCKING)) == UV__STREAM_WRITABLE &&
@@ -248,19 +248,19 @@ static inline int is_alone(const uv_stream_t* stream, const uv_buf_t bufs[], uns
 }
 
 /* What the system did not take of the only one is queued. */
-UV__RARELY static void send_rest(uv_stream_t* stream, uv_write_t* req, ssize_t n) {
+UV__APART static void send_rest(uv_stream_t* stream, uv_write_t* req, ssize_t n) {
   uv__write_queue_add(stream, req);
   settle(stream, 1, uv__note_cut(stream, n));
   if (n != UV_EAGAIN)
     (void) flush(stream);
 }
 
-UV__RARELY static int send_behind(uv_write_t* req,
-                                  uv_stream_t* stream,
-                                  const uv_buf_t bufs[],
-                                  unsigned nbufs,
-                                  uv_stream_t* send_handle,
-                                  uv_write_cb cb) {
+UV__APART static int send_behind(uv_write_t* req,
+                                 uv_stream_t* stream,
+                                 const uv_buf_t bufs[],
+                                 unsigned nbufs,
+                                 uv_stream_t* send_handle,
+                                 uv_write_cb cb) {
   int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs);
 
   if (r < 0)
@@ -284,7 +284,7 @@ int uv_write2(uv_write_t* req,
 
   if (send_handle == NULL)
     return uv_write(req, stream, bufs, nbufs, cb);
-  r = gate(stream, bufs, nbufs, send_handle);
+  r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
   return r < 0 ? r : send_behind(req, stream, bufs, nbufs, send_handle, cb);
 }
 

@@ -377,7 +377,7 @@ void uv__write_tell(uv_stream_t* stream) {
     if (req->cb != NULL)
       req->cb(req, req->status); /* The request is the caller's again. */
   }
-  /* What ended meanwhile found others before it. */
+  /* What ended meanwhile did not ask: others were before it. */
   if (!uv__queue_empty(done) && !(stream->flags & UV__STREAM_DELIVERS))
     ask_for_turn(stream, request_of(uv__queue_head(done)));
 }

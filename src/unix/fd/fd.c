@@ -247,7 +247,8 @@ ssize_t uv__fd_was_written(
   return mode == UV__TRY ? uv__fd_end(io, UV_EAGAIN) : await_room(io);
 }
 
-UV__RARELY static ssize_t write_some(struct uv__io* io,
+/* Several buffers, or one once more. */
+UV__APART static ssize_t write_again(struct uv__io* io,
                                      const uv_buf_t* bufs,
                                      unsigned nbufs,
                                      enum uv__write_mode mode) {
@@ -269,12 +270,12 @@ ssize_t uv__fd_write(struct uv__io* io,
   if (r != 0)
     return r;
   if (nbufs > 1)
-    return write_some(io, bufs, nbufs, mode);
+    return write_again(io, bufs, nbufs, mode);
   n = send(io->tail.fd, bufs->base, bufs->len, UV__SEND_FLAGS);
   if (n == (ssize_t) bufs->len) /* what nearly all are */
     return uv__fd_end(io, n);
   if (n < 0 && errno == EINTR)
-    return write_some(io, bufs, 1, mode);
+    return write_again(io, bufs, 1, mode);
   return uv__fd_was_written(io, bufs, 1, mode, was_sent(n));
 }
 
