@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "import.h"
 #include "net.h"
 #include "pipes.h"
 #include "shim.h"
@@ -502,6 +503,54 @@ TEST(l5_lines_written_before_a_close_arrive) {
   CHECK_EQ(wrote, LINES);
   net_end();
   free(reqs);
+}
+
+IMPORTED(CreateThread)
+
+typedef HANDLE(WINAPI* create_fn)(SECURITY_ATTRIBUTES* security,
+                                  SIZE_T stack,
+                                  LPTHREAD_START_ROUTINE run,
+                                  void* arg,
+                                  DWORD flags,
+                                  DWORD* id);
+static create_fn create_thread;
+static LPTHREAD_START_ROUTINE late_run;
+
+static DWORD WINAPI run_late(void* arg) {
+  uv_sleep(200);
+  return late_run(arg);
+}
+
+static HANDLE WINAPI create_late(SECURITY_ATTRIBUTES* security,
+                                 SIZE_T stack,
+                                 LPTHREAD_START_ROUTINE run,
+                                 void* arg,
+                                 DWORD flags,
+                                 DWORD* id) {
+  late_run = run;
+  return create_thread(security, stack, run_late, arg, flags, id);
+}
+
+/* The patience of a close is with the system, and not with a thread that a busy machine lets wait. */
+TEST(l5_close_waits_for_a_thread_that_is_late) {
+  uv_buf_t buf = uv_buf_init("0123456789", 10);
+  uv_write_t writes[2];
+  DWORD total = 0;
+  uv_file fds[2];
+
+  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, fds[1]), 0);
+  create_thread = (create_fn) import_replace(IMPORT(CreateThread), (import_function) create_late);
+  CHECK_EQ(uv_write(&writes[0], stream(), &buf, 1, count_write), 0);
+  CHECK_EQ(uv_write(&writes[1], stream(), &buf, 1, count_write), 0);
+  net_close((uv_handle_t*) &pipe_);
+  CHECK(late_run != NULL);
+  CHECK_EQ(wrote, 2);
+  CHECK(PeekNamedPipe((HANDLE) _get_osfhandle(fds[0]), NULL, 0, NULL, &total, NULL));
+  CHECK_EQ(total, 20);
+  test_fd_close(fds[0]);
+  net_end();
 }
 
 /* The same of a program that ends right after its loop. */

@@ -12,12 +12,12 @@ enum {
   LINE = 300
 };
 
-/* A file of this process, as tests run side by side. */
+/* A file of this process, as tests run side by side: of the model's they all have the same number. */
 static const char* own_file(void) {
-  static char path[60];
+  static char path[160];
 
   test_needs_folder();
-  snprintf(path, sizeof(path), "uvtest_print_%ld.txt", (long) uv_os_getpid());
+  snprintf(path, sizeof(path), "uvtest_%s_%ld.txt", harness_arg(-1), (long) uv_os_getpid());
   return path;
 }
 

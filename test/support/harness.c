@@ -93,7 +93,7 @@ void harness_check_str(const char* file,
 }
 
 const char* harness_arg(int index) {
-  return index >= 0 && index < arg_count - 2 ? args[index + 2] : NULL;
+  return index >= -1 && index < arg_count - 2 ? args[index + 2] : NULL;
 }
 
 const char* harness_self(void) {

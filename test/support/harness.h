@@ -61,8 +61,8 @@ void harness_check_str(const char* file,
                        const char* a,
                        const char* b);
 
-/* What follows the test's name on the command line, for tests that start themselves as a
- * child: argument `index` from 0, or NULL. And the path of this executable as it was called. */
+/* What follows the test's name on the command line, for tests that start themselves as a child: argument
+ * `index` from 0 (and -1: that name), or NULL. And the path of this executable as it was called. */
 const char* harness_arg(int index);
 const char* harness_self(void);
 

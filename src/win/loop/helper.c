@@ -4,7 +4,7 @@
 #include "win/loop/helper.h"
 
 enum {
-  PATIENCE_MS = 40, /* with one that does not come back, at close (rule L4) */
+  PATIENCE_MS = 40, /* with one that does not come back, at close (rule L5) */
   PAUSE_MS = 10,    /* between two attempts of a call that should have waited */
   RECALLS = 3,      /* at once; then a thread goes on with it */
   RECALL_MS = 64    /* at most between two of these */
@@ -112,12 +112,13 @@ static DWORD WINAPI call_back_again(void* data) {
 
 static void give_up(struct uv__retry* retry) {
   struct uv__helper* helper = uv__container_of(retry, struct uv__helper, retry);
+  uint64_t now = uv__port_now(helper->loop);
   int left;
 
-  if (uv__port_now(helper->loop) < helper->until)
-    return;
   AcquireSRWLockExclusive(&helper->lock);
-  left = !helper->packet;
+  if (helper->asked && !helper->working) /* A thread that is late to begin will come back. */
+    helper->until = now + helper->patience_ms;
+  left = now >= helper->until && !helper->packet;
   if (left)
     helper->alone = 1;
   ReleaseSRWLockExclusive(&helper->lock);
