@@ -311,10 +311,19 @@ TEST(r4_reset_is_an_error_and_stops_reading) {
   net_end();
 }
 
+/* What a reader hears who begins now. */
+static void hear_reset(uv_stream_t* stream) {
+  struct net_sink sink = {0};
+
+  net_drain(stream, &sink);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_EQ(sink.ended, 1);
+  CHECK_EQ(sink.status, UV_ECONNRESET);
+}
+
 /* The system tells of a reset once. Whoever reads must not take what is left for the end of all bytes. */
 TEST(r4_reset_that_a_write_found_is_no_end) {
   uv_buf_t buf = uv_buf_init("?", 1);
-  struct net_sink sink = {0};
   uv_tcp_t a;
   uv_tcp_t b;
   int r;
@@ -326,10 +335,7 @@ TEST(r4_reset_that_a_write_found_is_no_end) {
     r = uv_try_write((uv_stream_t*) &b, &buf, 1);
   } while (r > 0 || r == UV_EAGAIN);
   CHECK(r == UV_ECONNRESET || r == UV_ECONNABORTED || r == UV_EPIPE);
-  net_drain((uv_stream_t*) &b, &sink);
-  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-  CHECK_EQ(sink.ended, 1);
-  CHECK_EQ(sink.status, UV_ECONNRESET);
+  hear_reset((uv_stream_t*) &b);
   CHECK_EQ(uv_is_writable((uv_stream_t*) &b), 0);
   net_end();
 }
@@ -344,7 +350,6 @@ static void count_reset(uv_write_t* req, int status) {
 
 TEST(r4_reset_that_a_write_alone_found_is_no_end) {
   uv_buf_t buf = uv_buf_init("?", 1);
-  struct net_sink sink = {0};
   uv_write_t write;
   uv_tcp_t a;
   uv_tcp_t b;
@@ -355,17 +360,13 @@ TEST(r4_reset_that_a_write_alone_found_is_no_end) {
     CHECK_EQ(uv_write(&write, (uv_stream_t*) &b, &buf, 1, count_reset), 0);
     net_until(&ends, ends + 1);
   }
-  net_drain((uv_stream_t*) &b, &sink);
-  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-  CHECK_EQ(sink.ended, 1);
-  CHECK_EQ(sink.status, UV_ECONNRESET);
+  hear_reset((uv_stream_t*) &b);
   net_end();
 }
 
 /* So it is with a write that waits for room when the reset comes, and takes it before reading does. */
 TEST(r4_reset_that_a_waiting_write_found_is_no_end) {
   uv_buf_t buf = uv_buf_init(net_block(), NET_BLOCK);
-  struct net_sink sink = {0};
   uv_write_t write;
   uv_tcp_t a;
   uv_tcp_t b;
@@ -376,10 +377,7 @@ TEST(r4_reset_that_a_waiting_write_found_is_no_end) {
   CHECK_EQ(resets, 0);
   CHECK_EQ(uv_tcp_close_reset(&a, NULL), 0);
   net_until(&resets, 1);
-  net_drain((uv_stream_t*) &b, &sink);
-  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
-  CHECK_EQ(sink.ended, 1);
-  CHECK_EQ(sink.status, UV_ECONNRESET);
+  hear_reset((uv_stream_t*) &b);
   net_end();
 }
 

@@ -54,13 +54,7 @@ TEST(available_parallelism_beyond_one_group) {
 
 IMPORTED(CreateThread)
 
-typedef HANDLE(WINAPI* create_fn)(SECURITY_ATTRIBUTES* security,
-                                  SIZE_T stack,
-                                  LPTHREAD_START_ROUTINE run,
-                                  void* arg,
-                                  DWORD flags,
-                                  DWORD* id);
-static create_fn create_thread;
+static import_create_thread create_thread;
 static int threads;
 
 static HANDLE WINAPI create_with_room(SECURITY_ATTRIBUTES* security,
@@ -82,8 +76,8 @@ TEST(process_helper_threads_have_room) {
   uv_buf_t buf = uv_buf_init((char*) "x", 1);
   int taken;
 
-  create_thread =
-      (create_fn) import_replace(IMPORT(CreateThread), (import_function) create_with_room);
+  create_thread = (import_create_thread) import_replace(IMPORT(CreateThread),
+                                                        (import_function) create_with_room);
   CHECK_EQ(uv_pipe(fds, 0, 0), 0); /* not overlapped, so that a thread has to write */
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
   CHECK_EQ(uv_pipe_open(&pipe, fds[1]), 0);

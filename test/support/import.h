@@ -14,6 +14,14 @@
 
 typedef void (*import_function)(void);
 
+/* What CreateThread is, which several replace. */
+typedef HANDLE(WINAPI* import_create_thread)(SECURITY_ATTRIBUTES* security,
+                                             SIZE_T stack,
+                                             LPTHREAD_START_ROUTINE run,
+                                             void* arg,
+                                             DWORD flags,
+                                             DWORD* id);
+
 #if defined(__x86_64__) || defined(_M_X64)
 #  define IMPORTED(name) extern import_function __imp_##name;
 #  define IMPORT(name) (&__imp_##name)

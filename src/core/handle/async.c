@@ -99,8 +99,6 @@ void uv__async_run(uv_loop_t* loop) {
   struct uv__queue* sent = take_sent(loop);
   struct uv__queue batch;
 
-  if (sent == NULL && uv__queue_empty(&loop->asyncs))
-    return; /* It was woken for something else. */
   if (sent != NULL && sent->next == NULL && uv__queue_empty(&loop->asyncs)) { /* as nearly always */
     uv__queue_init(sent);
     run(loop, uv__container_of(sent, uv_async_t, queue));
