@@ -222,6 +222,36 @@ TEST(y3_tty_win_stop_while_output_is_suspended) {
   finish();
 }
 
+static volatile LONG is_typed_between;
+
+/* Somebody is faster than what goes back into the console. */
+static BOOL WINAPI type_between(HANDLE h,
+                                const INPUT_RECORD* records,
+                                DWORD count,
+                                DWORD* written) {
+  if (count > 2 && InterlockedExchange(&is_typed_between, 1) == 0)
+    console_type(keyboard, "c");
+  return type(h, records, count, written);
+}
+
+TEST(y3_tty_win_key_typed_while_others_go_back_is_behind_them) {
+  if (!console_child("y3_tty_win_key_typed_while_others_go_back_is_behind_them"))
+    return;
+  type = (type_fn) import_replace(IMPORT(WriteConsoleInputW), (import_function) type_between);
+  begin();
+  open_tty("CONIN$", GENERIC_READ | GENERIC_WRITE);
+  start();
+  console_type(keyboard, "ab");
+  until_taken();
+  CHECK_EQ(uv_read_stop((uv_stream_t*) &tty), 0);
+  while (!is_typed_between) /* The stop ends on a thread. */
+    net_turns(1);
+  start();
+  console_type(keyboard, "d\r");
+  expect("abcd\r\n");
+  finish();
+}
+
 /* A prompt at which nobody has typed is left without a key. */
 TEST(y3_tty_win_idle_reader_types_nothing) {
   int i;

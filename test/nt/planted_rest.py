@@ -98,7 +98,7 @@ FAULTS = [
      "      begin = uv__typed_prepend(line->units, line->count);\n", ""),
     (14, "the rest of a line is lost by a close", "tty/in.c", "api_nt y3_tty_win_unread_rest_is_the_next_readers",
      "  uv__line_give_back(&in->line);\n", ""),
-    (14, "keys come before those that were typed before them", "tty/typed.c", "api_nt y3_tty_win_stop_and_close_while_typing_lines",
+    (14, "keys come before those that were typed before them", "tty/typed.c", "api_nt y3_tty_win_key_typed_while_others_go_back_is_behind_them",
      "    end = reorder(handle, begin, end);\n", "    (void) reorder;\n"),
 
     # ---- 15. Starts, folders, processors
