@@ -294,6 +294,8 @@ SLEEPS = {
     ("test/api/pipe_remote_win.c", "await_answers"): "nothing tells what becomes of a call left behind",
     ("test/api/loop.c", "sleep_in_callback"): "the loop's time must be left behind by the clock's",
     ("test/api/pipe_sync_win.c", "run_late"): "a busy machine lets it wait so long",
+    ("test/api/pipe_sync_win.c", "end_late"): "a thread gives back what was left to it; another has no loop",
+    ("test/api/pipe_sync_win.c", "l4_close_of_a_writer_whose_thread_does_not_begin"): "until it has written",
     ("test/api/process_win.c", "idle"): "lives until somebody ends it, which is what is tested",
     ("test/api/system.c", "uptime_counts"): "the clock is what is tested",
     ("test/fault/answers.c", "e1_sleep_that_a_signal_ends"): "the sleep is what is tested",

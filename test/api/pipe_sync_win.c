@@ -11,6 +11,7 @@
 
 #include "harness.h"
 #include "import.h"
+#include "memory.h"
 #include "net.h"
 #include "pipes.h"
 #include "shim.h"
@@ -509,9 +510,17 @@ IMPORTED(CreateThread)
 
 static import_create_thread create_thread;
 static LPTHREAD_START_ROUTINE late_run;
+static HANDLE gate;     /* for which the late thread waits, or NULL */
+static int is_ended;    /* it does nothing any more, as one that somebody ended */
+static uv_file late[2]; /* a pipe, of which one end is a stream */
 
 static DWORD WINAPI run_late(void* arg) {
-  uv_sleep(200);
+  if (is_ended)
+    return 0;
+  if (gate != NULL)
+    CHECK_EQ(WaitForSingleObject(gate, INFINITE), WAIT_OBJECT_0);
+  else
+    uv_sleep(200);
   return late_run(arg);
 }
 
@@ -521,34 +530,112 @@ static HANDLE WINAPI create_late(SECURITY_ATTRIBUTES* security,
                                  void* arg,
                                  DWORD flags,
                                  DWORD* id) {
-  if (late_run == NULL) { /* the first */
+  int is_first = late_run == NULL;
+  HANDLE thread;
+
+  if (is_first) {
     late_run = run;
     run = run_late;
   }
-  return create_thread(security, stack, run, arg, flags, id);
+  thread = create_thread(security, stack, run, arg, flags, id);
+  if (is_first && is_ended)
+    CHECK_EQ(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+  return thread;
+}
+
+static void open_late(int end) {
+  CHECK_EQ(uv_pipe(late, 0, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
+  CHECK_EQ(uv_pipe_open(&pipe_, late[end]), 0);
+  create_thread =
+      (import_create_thread) import_replace(IMPORT(CreateThread), (import_function) create_late);
+}
+
+static void open_gate(void) {
+  gate = CreateEventW(NULL, TRUE, FALSE, NULL);
+  CHECK(gate != NULL);
+}
+
+static void end_late(int end) {
+  CHECK(late_run != NULL);
+  if (gate != NULL)
+    CHECK(SetEvent(gate));
+  test_fd_close(late[!end]);
+  net_end();
+  while (memory_live() > 0) /* It gives back what was left to it. */
+    uv_sleep(1);
+  if (gate != NULL)
+    CHECK(CloseHandle(gate));
+}
+
+static void write_late(uv_write_t* req, uv_write_cb cb) {
+  uv_buf_t buf = uv_buf_init("0123456789", 10);
+
+  CHECK_EQ(uv_write(req, stream(), &buf, 1, cb), 0);
+}
+
+static DWORD arrived_late(void) {
+  DWORD total = 0;
+
+  CHECK(PeekNamedPipe((HANDLE) _get_osfhandle(late[0]), NULL, 0, NULL, &total, NULL));
+  return total;
 }
 
 /* The patience of a close is with the system, and not with a thread that a busy machine lets wait. */
 TEST(l5_close_waits_for_a_thread_that_is_late) {
-  uv_buf_t buf = uv_buf_init("0123456789", 10);
   uv_write_t writes[2];
-  DWORD total = 0;
-  uv_file fds[2];
 
-  CHECK_EQ(uv_pipe(fds, 0, 0), 0);
-  CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);
-  CHECK_EQ(uv_pipe_open(&pipe_, fds[1]), 0);
-  create_thread =
-      (import_create_thread) import_replace(IMPORT(CreateThread), (import_function) create_late);
-  CHECK_EQ(uv_write(&writes[0], stream(), &buf, 1, count_write), 0);
-  CHECK_EQ(uv_write(&writes[1], stream(), &buf, 1, count_write), 0);
+  open_late(1);
+  write_late(&writes[0], count_write);
+  write_late(&writes[1], count_write);
   net_close((uv_handle_t*) &pipe_);
-  CHECK(late_run != NULL);
   CHECK_EQ(wrote, 2);
-  CHECK(PeekNamedPipe((HANDLE) _get_osfhandle(fds[0]), NULL, 0, NULL, &total, NULL));
-  CHECK_EQ(total, 20);
-  test_fd_close(fds[0]);
-  net_end();
+  CHECK_EQ(arrived_late(), 20);
+  end_late(1);
+}
+
+/* But not without end; and what it has is written when it comes. */
+TEST(l4_close_of_a_writer_whose_thread_does_not_begin) {
+  uv_write_t write;
+
+  open_gate();
+  open_late(1);
+  write_late(&write, count_write);
+  net_close((uv_handle_t*) &pipe_);
+  CHECK_EQ(wrote, 1);
+  CHECK_EQ(arrived_late(), 0);
+  CHECK(SetEvent(gate));
+  while (arrived_late() < 10)
+    uv_sleep(1);
+  end_late(1);
+}
+
+/* Who only reads has nothing to lose. */
+TEST(l4_close_of_a_reader_whose_thread_does_not_begin) {
+  open_gate();
+  open_late(0);
+  CHECK_EQ(uv_read_start(stream(), net_alloc, keep), 0);
+  net_turns(1);
+  net_close((uv_handle_t*) &pipe_);
+  end_late(0);
+}
+
+static void on_cancelled(uv_write_t* req, int status) {
+  CHECK_EQ(status, UV_ECANCELED);
+  count_write(req, 0);
+}
+
+/* As the system does with the threads of a process whose last one says goodbye. */
+TEST(l4_close_of_a_writer_whose_thread_was_ended) {
+  uv_write_t writes[2];
+
+  is_ended = 1;
+  open_late(1);
+  write_late(&writes[0], on_cancelled);
+  write_late(&writes[1], on_cancelled);
+  net_close((uv_handle_t*) &pipe_);
+  CHECK_EQ(wrote, 2);
+  end_late(1);
 }
 
 /* The same of a program that ends right after its loop. */

@@ -5,6 +5,7 @@
 
 enum {
   PATIENCE_MS = 40, /* with one that does not come back, at close (rule L5) */
+  LATE_MS = 1000,   /* with one that has not begun and has bytes to write */
   PAUSE_MS = 10,    /* between two attempts of a call that should have waited */
   RECALLS = 3,      /* at once; then a thread goes on with it */
   RECALL_MS = 64    /* at most between two of these */
@@ -76,11 +77,16 @@ static DWORD WINAPI run(void* data) {
   return 0;
 }
 
-/* Its thread is at its last instructions, or alone. */
+/* Its thread is at its last instructions, or alone; or somebody ended it, and it has let go of nothing. */
 static void part(struct uv__helper* helper) {
   uv__retry_end(helper->loop, &helper->retry);
   if (helper->thread != NULL && !helper->alone)
     WaitForSingleObject(helper->thread, INFINITE);
+  if (!uv__helper_is_over(helper) || helper->gone)
+    return;
+  if (helper->box != NULL)
+    uv__outbox_forsake(helper->box, helper);
+  disown(helper);
 }
 
 static void finish(struct uv__helper* helper) {
@@ -110,13 +116,19 @@ static DWORD WINAPI call_back_again(void* data) {
   return 0;
 }
 
+/* A thread with bytes to write that a busy machine lets wait. Under the lock. */
+static int is_late(const struct uv__helper* helper) {
+  return helper->asked && !helper->working && helper->box != NULL &&
+         !uv__outbox_is_empty(helper->box) && !uv__helper_is_over(helper);
+}
+
 static void give_up(struct uv__retry* retry) {
   struct uv__helper* helper = uv__container_of(retry, struct uv__helper, retry);
   uint64_t now = uv__port_now(helper->loop);
   int left;
 
   AcquireSRWLockExclusive(&helper->lock);
-  if (helper->asked && !helper->working) /* A thread that is late to begin will come back. */
+  if (now < helper->latest && is_late(helper))
     helper->until = now + helper->patience_ms;
   left = now >= helper->until && !helper->packet;
   if (left)
@@ -141,15 +153,20 @@ static void complete(struct uv__op* op) {
     finish(helper);
 }
 
-void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop) {
+void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop, struct uv__outbox* box) {
   InitializeSRWLock(&helper->lock);
   InitializeConditionVariable(&helper->news);
   InitializeConditionVariable(&helper->back);
   helper->op.complete = complete;
   helper->retry.again = give_up;
   helper->loop = loop;
+  helper->box = box;
   helper->owners = 1;
   helper->patience_ms = PATIENCE_MS;
+}
+
+int uv__helper_is_over(const struct uv__helper* helper) {
+  return helper->thread != NULL && WaitForSingleObject(helper->thread, 0) == WAIT_OBJECT_0;
 }
 
 int uv__helper_is_idle(struct uv__helper* helper) {
@@ -207,6 +224,7 @@ void uv__helper_pause(struct uv__helper* helper) {
 }
 
 int uv__helper_close(struct uv__helper* helper) {
+  uint64_t now;
   int wait;
 
   AcquireSRWLockExclusive(&helper->lock);
@@ -220,7 +238,9 @@ int uv__helper_close(struct uv__helper* helper) {
     part(helper);
     return 0;
   }
-  helper->until = uv__port_now(helper->loop) + helper->patience_ms;
+  now = uv__port_now(helper->loop);
+  helper->until = now + helper->patience_ms;
+  helper->latest = now + LATE_MS;
   uv__retry_begin(helper->loop, &helper->retry);
   return UV__PENDING;
 }

@@ -10,6 +10,8 @@ enum {
   UV__HELPER_AGAIN = 2 /* there is more to do */
 };
 
+struct uv__outbox;
+
 /* The first member of what is allocated for it, all 0 at first. The block belongs to the stream and
  * to the thread, whoever is there longer. */
 struct uv__helper {
@@ -27,11 +29,13 @@ struct uv__helper {
   CONDITION_VARIABLE back; /* from a call that it was recalled from */
   volatile LONG owners;    /* the stream and the thread */
   uv_loop_t* loop;
+  struct uv__outbox* box;
   HANDLE thread; /* NULL: not needed yet */
   HANDLE caller; /* a thread that recalls it, or NULL */
   struct uv__retry retry;
   unsigned patience_ms;   /* of a close; the kind may change it */
   uint64_t until;         /* how long it waits */
+  uint64_t latest;        /* and for a thread that has not begun */
   unsigned char asked;    /* to work, when it has done what it does */
   unsigned char working;  /* without the lock */
   unsigned char recalled; /* its call is to end */
@@ -41,9 +45,12 @@ struct uv__helper {
   volatile LONG closing;
 };
 
-void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop);
+/* `box`: what it writes, or NULL. */
+void uv__helper_init(struct uv__helper* helper, uv_loop_t* loop, struct uv__outbox* box);
 /* It does nothing, and all that it told was heard. */
 int uv__helper_is_idle(struct uv__helper* helper);
+/* Its thread has ended, by itself or, as the system does to all but one of a process that exits, by others. */
+int uv__helper_is_over(const struct uv__helper* helper);
 /* Have it work; once more, when it works already. */
 int uv__helper_ask(struct uv__helper* helper);
 /* Have the call in which it waits end. It still may when this returns. */
@@ -105,6 +112,8 @@ int uv__outbox_deliver(
     int (*put)(struct uv__helper* helper, const char* bytes, DWORD size, DWORD* taken));
 /* On the loop, when the helper has told: rings WRITE if that is owed. */
 void uv__outbox_complete(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io);
+/* On the loop: its thread is no more. What was not written never will be, and nobody waits for it. */
+void uv__outbox_forsake(struct uv__outbox* box, struct uv__helper* helper);
 /* The stream is closed: what a pending write came to, for `done`. */
 void uv__outbox_end(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io);
 

@@ -140,6 +140,8 @@ ssize_t uv__outbox_write(struct uv__outbox* box,
   ssize_t n;
   int r;
 
+  if ((io->busy & UV__CLOSED) && uv__helper_is_over(helper))
+    return UV_EAGAIN; /* Nobody would write it. */
   AcquireSRWLockExclusive(&helper->lock);
   n = take(box, io, bufs, nbufs, mode, &added);
   ReleaseSRWLockExclusive(&helper->lock);
@@ -234,6 +236,15 @@ void uv__outbox_complete(struct uv__outbox* box, struct uv__helper* helper, stru
   ReleaseSRWLockExclusive(&helper->lock);
   if (ring)
     uv__ring(io, UV__WRITE);
+}
+
+void uv__outbox_forsake(struct uv__outbox* box, struct uv__helper* helper) {
+  AcquireSRWLockExclusive(&helper->lock);
+  if (!uv__outbox_is_empty(box))
+    box->error = UV_ECANCELED;
+  box->at = box->size;
+  note(box);
+  ReleaseSRWLockExclusive(&helper->lock);
 }
 
 void uv__outbox_end(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io) {

@@ -135,7 +135,7 @@ int uv__pipe_remote_start(struct uv__io* io,
 
   if (remote == NULL)
     return UV_ENOMEM;
-  uv__helper_init(&remote->helper, io->loop);
+  uv__helper_init(&remote->helper, io->loop, NULL);
   remote->helper.work = work;
   remote->helper.cancel = cancel;
   remote->helper.complete = complete;

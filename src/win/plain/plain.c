@@ -333,7 +333,7 @@ int uv__plain_open(struct uv__io* io, HANDLE handle, unsigned opened, int is_fil
     uv__free(plain);
     return r;
   }
-  uv__helper_init(&plain->helper, io->loop);
+  uv__helper_init(&plain->helper, io->loop, &plain->box);
   plain->helper.work = work;
   plain->helper.cancel = cancel;
   plain->helper.complete = complete;

@@ -96,7 +96,7 @@ int uv__pseudo_new(struct uv__io* io, struct uv__pseudo** made) {
 
   if (console == NULL)
     return UV_ENOMEM;
-  uv__helper_init(&console->helper, io->loop);
+  uv__helper_init(&console->helper, io->loop, NULL);
   console->helper.work = work;
   console->helper.closed = closed;
   console->helper.release = release;

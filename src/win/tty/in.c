@@ -264,7 +264,7 @@ int uv__tty_in_open(struct uv__io* io, HANDLE handle) {
 
   if (in == NULL)
     return UV_ENOMEM;
-  uv__helper_init(&in->helper, io->loop);
+  uv__helper_init(&in->helper, io->loop, NULL);
   in->helper.work = read_line;
   in->helper.cancel = cancel;
   in->helper.complete = complete_line;

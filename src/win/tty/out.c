@@ -150,7 +150,7 @@ int uv__tty_out_open(struct uv__io* io, HANDLE handle) {
   if (out == NULL)
     return UV_ENOMEM;
   memset(out, 0, offsetof(struct out, box) + offsetof(struct uv__outbox, bytes));
-  uv__helper_init(&out->helper, io->loop);
+  uv__helper_init(&out->helper, io->loop, &out->box);
   out->helper.work = work;
   out->helper.cancel = cancel;
   out->helper.complete = complete;
