@@ -435,8 +435,8 @@ MUTANTS = [
      "  if (extra->ops->kind != UV__EXTRA_READ_LIMIT || !deadline_of(extra)->is_set)\n"
      "    begin(deadline_of(extra));\n"),
     ("what was written does not begin the time anew", "write_queue.c",
-     "  if (n > 0)\n    uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);\n",
-     ""),
+     "    uv__extra_tell(stream, 1u << UV__EXTRA_WRITE_LIMIT);\n  else if",
+     "    ;\n  else if"),
     ("a connection begins no limits", "stream.c",
      "  uv__extra_tell(stream, 1u << UV__EXTRA_READ_LIMIT | 1u << UV__EXTRA_WRITE_LIMIT |\n"
      "                             1u << UV__EXTRA_SHUTDOWN_LIMIT);\n",
