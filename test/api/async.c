@@ -136,6 +136,21 @@ TEST(l7_callback_may_close_another_that_was_sent) {
   net_end();
 }
 
+TEST(l7_close_of_one_keeps_the_others_that_were_sent) {
+  uv_async_t asyncs[3];
+  int i;
+
+  for (i = 0; i < 3; i++)
+    CHECK_EQ(uv_async_init(net_loop(), &asyncs[i], i == 0 ? never_async : count_async), 0);
+  CHECK_EQ(uv_async_send(&asyncs[0]), 0);
+  CHECK_EQ(uv_async_send(&asyncs[1]), 0);
+  uv_close((uv_handle_t*) &asyncs[0], NULL);
+  CHECK_EQ(uv_async_send(&asyncs[2]), 0);
+  net_turns(5);
+  CHECK_EQ(woken, 2);
+  net_end();
+}
+
 TEST(l7_unreferenced_async_does_not_keep_the_loop) {
   uv_async_t async;
 

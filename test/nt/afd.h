@@ -106,6 +106,7 @@ extern const struct nt_device afd_device;
 
 /* afd.c */
 struct afd_sock* afd_new(int family);
+BOOL afd_run(struct nt_irp* irp);         /* as what began it tells of it */
 struct afd_sock* afd_first(void);         /* of all, by `next` */
 struct afd_sock* afd_find(SOCKET handle); /* NULL, and WSAENOTSOCK, when it is none */
 int afd_read_addr(const struct sockaddr* from, int len, struct afd_addr* addr);

@@ -36,13 +36,14 @@ static void begin(uint64_t seed) {
 
 /* In the children it returns, to the test. A process of the model goes on in the run it belongs to. */
 void api_native_begin(void) {
-  const char* one = getenv("NT_SEED");
+  const char* one;
   uint64_t seed;
 
-  if (nt_is_child()) {
+  if (nt_is_child()) { /* which asks no more than it does in another run */
     memory_begin();
     return;
   }
+  one = getenv("NT_SEED");
   if (one != NULL) {
     begin(strtoull(one, NULL, 0));
     return;

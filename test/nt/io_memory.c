@@ -52,7 +52,7 @@ void nt_irp_unlock(struct nt_irp* irp) {
     for (i = 0; i < irp->count; i++)
       host_unpoison(irp->parts[i].base, irp->parts[i].size);
   else if (irp->sum != sum_of(irp))
-    nt_fault("bytes were changed while the kernel was to write them (%s)", irp->file->device->name);
+    nt_fault("bytes were changed while the kernel had them (%s)", irp->file->device->name);
 }
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;

@@ -16,14 +16,6 @@ WCHAR* nt_text_copy(const WCHAR* text) {
   return wmemcpy(copy, text, units);
 }
 
-WCHAR* nt_text_from(const char* utf8) {
-  int units = MultiByteToWideChar(CP_UTF8, 0, utf8, -1, NULL, 0);
-  WCHAR* text = nt_alloc((size_t) units * sizeof(*text));
-
-  (void) MultiByteToWideChar(CP_UTF8, 0, utf8, -1, text, units);
-  return text;
-}
-
 /* ---- The program ---- */
 
 static const WCHAR folder[] = L"C:\\programs\\";

@@ -248,6 +248,12 @@ static int is_for_clients(const char* call) {
          strcmp(call, "RevertToSelf") == 0 || strcmp(call, "SetThreadToken") == 0;
 }
 
+/* "GetLastError", remarks: some functions set it to 0 when they succeed. Which do is not said of most. */
+static int keeps_error(const char* call) {
+  return strstr(call, "SRWLock") != NULL || strstr(call, "CriticalSection") != NULL ||
+         strstr(call, "Condition") != NULL;
+}
+
 void nt_enter(const char* call) {
   struct nt_thread* self = host_self();
 
@@ -257,6 +263,8 @@ void nt_enter(const char* call) {
   last_call = call;
   if (self->is_client && !is_for_clients(call))
     nt_fault("%s by a thread that acts as the client of a pipe", call);
+  if (!keeps_error(call))
+    self->error = 0;
   step++;
   self->process->calls++;
   now += 1 + nt_below(20);

@@ -1,5 +1,5 @@
 /* Text of 16-bit units, its translation, and formats whose `l` means 32 bits. */
-#include "nt.h"
+#include "proc.h"
 
 #include <io.h>
 #include <stdio.h>
@@ -184,32 +184,49 @@ static int decode(const unsigned char* s, int left, unsigned* out) {
   return n;
 }
 
+/* 0: something of it is malformed, and `strict` was asked for. */
+static int widen(const char* from, int left, int strict, struct sink* sink) {
+  const unsigned char* s = (const unsigned char*) from;
+
+  while (left > 0) {
+    unsigned c = 0xfffd;
+    int n = decode(s, left, &c);
+    if (n == 0 && strict)
+      return 0;
+    n += n == 0;
+    if (c >= 0x10000) {
+      put_unit(sink, 0xd7c0 + (c >> 10));
+      put_unit(sink, 0xdc00 + (c & 0x3ff));
+    } else {
+      put_unit(sink, c);
+    }
+    s += n;
+    left -= n;
+  }
+  return 1;
+}
+
 int WINAPI MultiByteToWideChar(UINT page, DWORD flags, LPCSTR from, int size, LPWSTR to, int room) {
   struct sink sink = {to, NULL, room, 0, 0};
-  int left = size < 0 ? (int) strlen(from) + 1 : size;
-  const unsigned char* s = (const unsigned char*) from;
 
   nt_enter("MultiByteToWideChar");
   if (page != CP_UTF8)
     nt_absent("MultiByteToWideChar with a code page other than UTF-8");
   if (size == 0)
     return nt_error(ERROR_INVALID_PARAMETER);
-  while (left > 0) {
-    unsigned c = 0xfffd;
-    int n = decode(s, left, &c);
-    if (n == 0 && (flags & MB_ERR_INVALID_CHARS))
-      return nt_error(ERROR_NO_UNICODE_TRANSLATION);
-    n += n == 0;
-    if (c >= 0x10000) {
-      put_unit(&sink, 0xd7c0 + (c >> 10));
-      put_unit(&sink, 0xdc00 + (c & 0x3ff));
-    } else {
-      put_unit(&sink, c);
-    }
-    s += n;
-    left -= n;
-  }
+  if (!widen(from, size < 0 ? (int) strlen(from) + 1 : size, (flags & MB_ERR_INVALID_CHARS) != 0,
+             &sink))
+    return nt_error(ERROR_NO_UNICODE_TRANSLATION);
   return sink.full ? nt_error(ERROR_INSUFFICIENT_BUFFER) : sink.used;
+}
+
+/* No call of the program's: neither time nor luck of the seed may depend on what its host has there. */
+WCHAR* nt_text_from(const char* utf8) {
+  int bytes = (int) strlen(utf8) + 1;
+  struct sink sink = {nt_alloc((size_t) bytes * sizeof(WCHAR)), NULL, bytes, 0, 0};
+
+  (void) widen(utf8, bytes, 0, &sink);
+  return sink.wide;
 }
 
 int WINAPI WideCharToMultiByte(UINT page,

@@ -72,8 +72,6 @@ BOOL WINAPI nt_transmit_file(SOCKET handle,
   size_t all;
   size_t whole;
   size_t place;
-  ULONG_PTR info = 0;
-  NTSTATUS status;
 
   nt_enter("TransmitFile");
   if (overlapped == NULL || buffers != NULL || flags != 0 || per_send != 0 || size == 0)
@@ -112,6 +110,5 @@ BOOL WINAPI nt_transmit_file(SOCKET handle,
   memcpy(irp->kept, bytes + place, part.size);
   part.base = irp->kept;
   nt_irp_memory(irp, &part, 1);
-  status = nt_irp_run(irp, &info);
-  return status == ST_SUCCESS ? TRUE : nt_error((DWORD) nt_status_wsa(status));
+  return afd_run(irp);
 }

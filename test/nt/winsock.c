@@ -11,6 +11,13 @@ static int wsa_error(int error) {
   return error == 0 ? 0 : SOCKET_ERROR;
 }
 
+BOOL afd_run(struct nt_irp* irp) {
+  ULONG_PTR info = 0;
+  NTSTATUS status = nt_irp_run(irp, &info);
+
+  return status == ST_SUCCESS ? TRUE : nt_error((DWORD) nt_status_wsa(status));
+}
+
 /* ---- Winsock itself ---- */
 
 int WSAAPI WSAStartup(WORD version, LPWSADATA data) {
@@ -239,18 +246,6 @@ SOCKET WSAAPI accept(SOCKET handle, struct sockaddr* addr, int* len) {
   return (SOCKET) made;
 }
 
-/* Begins NT_CONTROL on `sock`, as ConnectEx and AcceptEx do. */
-static BOOL control(struct afd_sock* sock, unsigned code, void* about, OVERLAPPED* overlapped) {
-  struct nt_irp* irp = nt_irp_begin(&sock->file, NT_CONTROL, overlapped);
-  ULONG_PTR info = 0;
-  NTSTATUS status;
-
-  irp->code = code;
-  irp->device = about;
-  status = nt_irp_run(irp, &info);
-  return status == ST_SUCCESS ? TRUE : nt_error((DWORD) nt_status_wsa(status));
-}
-
 /* "LPFN_CONNECTEX": the socket must be bound, and is half connected until told. It was seen to write behind an
  * address of AF_UNIX (libuv#4636); whether it does, the seed chooses. */
 BOOL WINAPI nt_connect_ex(SOCKET handle,
@@ -261,6 +256,7 @@ BOOL WINAPI nt_connect_ex(SOCKET handle,
                           LPDWORD sent,
                           LPOVERLAPPED overlapped) {
   struct afd_sock* sock;
+  struct nt_irp* irp;
   struct afd_addr to;
   int error;
 
@@ -278,38 +274,12 @@ BOOL WINAPI nt_connect_ex(SOCKET handle,
     error = WSAEADDRNOTAVAIL;
   if (error == 0 && to.family == AF_UNIX && nt_chance(50))
     memset((char*) addr + len, 0, sizeof(struct sockaddr_of_unix));
-  return error != 0 ? nt_error((DWORD) error) : control(sock, AFD_CONNECT, &to, overlapped);
-}
-
-/* "AcceptEx": the accepting socket must be neither bound nor connected. */
-BOOL WINAPI nt_accept_ex(SOCKET handle,
-                         SOCKET to,
-                         PVOID memory,
-                         DWORD receive,
-                         DWORD local,
-                         DWORD remote,
-                         LPDWORD bytes,
-                         LPOVERLAPPED overlapped) {
-  struct afd_sock* listener;
-  struct afd_sock* sock;
-  size_t least;
-
-  nt_enter("AcceptEx");
-  if (receive != 0)
-    nt_absent("AcceptEx that receives");
-  listener = afd_find(handle);
-  sock = afd_find(to);
-  if (listener == NULL || sock == NULL)
-    return FALSE;
-  least =
-      listener->family == AF_UNIX ? sizeof(struct sockaddr_of_unix) : sizeof(struct sockaddr_in);
-  if (sock->family != listener->family || listener->state != AFD_LISTENS ||
-      sock->state != AFD_OPEN || sock->conn != NULL || local < least + 16 || remote < least + 16)
-    return nt_error(WSAEINVAL);
-  memset(memory, 0xee, local + remote); /* In a form that only GetAcceptExSockaddrs knows. */
-  if (bytes != NULL)
-    *bytes = 0;
-  return control(listener, AFD_ACCEPT, sock, overlapped);
+  if (error != 0)
+    return nt_error((DWORD) error);
+  irp = nt_irp_begin(&sock->file, NT_CONTROL, overlapped);
+  irp->code = AFD_CONNECT;
+  irp->device = &to;
+  return afd_run(irp);
 }
 
 /* ---- Bytes ---- */

@@ -38,6 +38,8 @@ void uv__foreign_began(struct uv__foreign* foreign) {
 }
 
 static int begin(struct uv__foreign* foreign, uv_loop_t* loop, struct uv__op* op) {
+  int r;
+
   foreign->loop = loop;
   foreign->flies = 0;
   foreign->event = CreateEventW(NULL, FALSE, FALSE, NULL);
@@ -47,8 +49,9 @@ static int begin(struct uv__foreign* foreign, uv_loop_t* loop, struct uv__op* op
   if (RegisterWaitForSingleObject(&foreign->wait, foreign->event, happened, foreign, INFINITE,
                                   WT_EXECUTEINWAITTHREAD))
     return 0;
+  r = uv__error_translate(GetLastError());
   CloseHandle(foreign->event);
-  return uv__error_translate(GetLastError());
+  return r;
 }
 
 /* The operation has been joined, so that its callback has posted, or never will. This waits for

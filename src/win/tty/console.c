@@ -4,6 +4,7 @@
 #include "win/tty/tty.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
   LOOK_MS = 100 /* at the size of the window, while somebody wants to know of its changes */
@@ -189,29 +190,40 @@ int uv__console_size(int size[2]) {
 
 /* The console tells of a resize only in its input, to whoever reads that. */
 static HANDLE timer;
+static SRWLOCK size_lock = SRWLOCK_INIT; /* A look may be slower than the time to the next one. */
 static int last_size[2];
 static void (*tell_size)(void);
 
 static VOID CALLBACK look_at_size(void* data, BOOLEAN fired) {
   int size[2];
+  int is_new;
 
   (void) data;
   (void) fired;
-  if (uv__console_size(size) < 0 || (size[0] == last_size[0] && size[1] == last_size[1]))
-    return;
-  last_size[0] = size[0];
-  last_size[1] = size[1];
-  tell_size();
+  AcquireSRWLockExclusive(&size_lock);
+  is_new = uv__console_size(size) == 0 && (size[0] != last_size[0] || size[1] != last_size[1]);
+  if (is_new)
+    memcpy(last_size, size, sizeof(size));
+  ReleaseSRWLockExclusive(&size_lock);
+  if (is_new)
+    tell_size();
 }
 
 int uv__console_watch_size(void (*changed)(void)) {
+  int r;
+
   if (changed == NULL) {
     if (timer != NULL)
       (void) DeleteTimerQueueTimer(NULL, timer, NULL);
     timer = NULL;
     return 0;
   }
-  if (timer != NULL || uv__console_size(last_size) < 0)
+  if (timer != NULL)
+    return 0;
+  AcquireSRWLockExclusive(&size_lock);
+  r = uv__console_size(last_size);
+  ReleaseSRWLockExclusive(&size_lock);
+  if (r < 0)
     return 0; /* No console: nothing will come. */
   tell_size = changed;
   if (!CreateTimerQueueTimer(&timer, NULL, look_at_size, NULL, LOOK_MS, LOOK_MS, 0)) {
