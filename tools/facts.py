@@ -79,6 +79,9 @@ def problems():
         found.append(f"test/facts: {declared} rows, of which tools/facts.py reads {len(names)}")
     for system, _ in SYSTEMS:
         found += [f"test/facts/{system}.txt: no fact {name}" for name in said(system) or {} if name not in names]
+    for name, _, source in facts():
+        found += [f"test/facts: the source of {name}, {page}, is not here"
+                  for page in re.findall(r"[\w./-]+\.md\b", source) if not (ROOT / page).is_file()]
     if PAGE.read_text() != page_with_table():
         found.append("docs/WINDOWS.md: the table of facts is not what tools/facts.py writes")
     return found
