@@ -6,13 +6,15 @@
                                in test/facts/NAME.txt, and writes the table: wine8, wine10 or windows
 
 The facts and their sources are those of the tables in test/facts/*.c. What a system does otherwise is
-listed in its file, a name in a line, with what was seen behind it; a system without a file was not
-asked. The model has none: uvtest_facts_nt --all-hold is a test. That Wine 8 does what its file says is
+listed in its file, a name in a line, with what was seen behind it; lines that begin with "holds:" name the
+facts that hold. A system without a file was not run, and a fact that its file does not name was not asked
+there. The model has none: uvtest_facts_nt --all-hold is a test. That Wine 8 does what its file says is
 facts.table, in every run of the tests; Wine 10 is asked by `./dev test trixie`, and Windows by the jobs
 that run on it, which keep the output: docs/WINDOWS.md says how it comes here.
 """
 import re
 import sys
+import textwrap
 
 from header import ROOT
 
@@ -21,6 +23,7 @@ PAGE = ROOT / "docs/WINDOWS.md"
 SYSTEMS = (("wine8", "Wine 8"), ("wine10", "Wine 10"), ("windows", "Windows"))
 BEGIN = "<!-- tools/facts.py writes what follows -->\n"
 END = "<!-- to here -->\n"
+HOLDS = "holds"
 ROW = re.compile(r'^    {"(\w+)", \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)},', re.M)
 LINE = re.compile(r"^(?:\d+: )?(\w+) +(holds|differs|untried) .*?(?:; seen: (.*?))?(?:  <- NOT EXPECTED)?\s*$", re.M)
 
@@ -43,15 +46,23 @@ def said(system):
     path = FACTS / f"{system}.txt"
     if not path.exists():
         return None
-    pairs = [line.partition(" ")[::2] for line in path.read_text().splitlines() if line]
-    return dict(pairs)
+    answers = {}
+    for line in path.read_text().splitlines():
+        name, _, rest = line.partition(" ")
+        if name == "holds:":
+            answers.update((each, HOLDS) for each in rest.split())
+        elif name:
+            answers[name] = rest
+    return answers
 
 
 def cell(answers, name):
     if answers is None:
         return "not run"
     if name not in answers:
-        return "holds"
+        return "not asked"
+    if answers[name] == HOLDS:
+        return HOLDS
     return f"no: {answers[name]}" if answers[name] else "no"
 
 
@@ -79,9 +90,18 @@ def problems():
         found.append(f"test/facts: {declared} rows, of which tools/facts.py reads {len(names)}")
     for system, _ in SYSTEMS:
         found += [f"test/facts/{system}.txt: no fact {name}" for name in said(system) or {} if name not in names]
+    for name, _, source in facts():
+        found += [f"test/facts: the source of {name}, {page}, is not here"
+                  for page in re.findall(r"[\w./-]+\.md\b", source) if not (ROOT / page).is_file()]
     if PAGE.read_text() != page_with_table():
         found.append("docs/WINDOWS.md: the table of facts is not what tools/facts.py writes")
     return found
+
+
+def keep(system, other, good):
+    """Its file: lines of at most 119 characters, since test/facts/main.c reads it, too."""
+    wrapped = textwrap.wrap(" ".join(good), 112)
+    (FACTS / f"{system}.txt").write_text("".join(f"{line}\n" for line in other + [f"holds: {w}" for w in wrapped]))
 
 
 def record(system, output):
@@ -90,8 +110,8 @@ def record(system, output):
     if system not in dict(SYSTEMS) or not lines or missing:
         sys.exit(f"facts: not what uvtest_facts prints on {system}: without {', '.join(sorted(missing))}")
     other = [f"{name} {'not tried' if verdict == 'untried' else seen}".rstrip()
-             for name, verdict, seen in lines if verdict != "holds"]
-    (FACTS / f"{system}.txt").write_text("".join(f"{line}\n" for line in other))
+             for name, verdict, seen in lines if verdict != HOLDS]
+    keep(system, other, [name for name, verdict, _ in lines if verdict == HOLDS])
     print(f"facts: {len(lines)} asked, {len(other)} of them not so on {dict(SYSTEMS)[system]}")
 
 

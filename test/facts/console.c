@@ -216,7 +216,7 @@ const struct fact facts_of_consoles[] = {
      "the input can be waited for, and is signalled when a record is written to it",
      "WriteConsoleInput"},
     {"typed_enter_ends_a_line", typed_enter_ends_a_line,
-     "an Enter that is written there ends a line", "windows.md, console"},
+     "an Enter that is written there ends a line", "SetConsoleMode"},
     {"ctrl_c_comes_on_another_thread", ctrl_c_comes_on_another_thread,
      "a handler is called on a thread of its own", "HandlerRoutine"},
     {"ctrl_break_can_be_sent", ctrl_break_can_be_sent, "GenerateConsoleCtrlEvent sends Ctrl+Break",

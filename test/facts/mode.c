@@ -101,7 +101,7 @@ const struct fact facts_of_modes[] = {
     {"flood_without_waiting_succeeds_short", flood_without_waiting_succeeds_short,
      "and a write that does not fit succeeds, having taken less", "msys2-runtime#72"},
     {"nowait_is_of_the_end", nowait_is_of_the_end, "whoever holds the end has its PIPE_NOWAIT",
-     "nt.md, pipes"},
+     "ReactOS, npfs"},
     {"who_only_writes_may_not_ask", who_only_writes_may_not_ask,
      "the server of PIPE_ACCESS_OUTBOUND may not ask GetNamedPipeInfo: ERROR_ACCESS_DENIED",
      "CreateNamedPipe"},

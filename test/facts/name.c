@@ -153,7 +153,7 @@ const struct fact facts_of_names[] = {
     {"name_without_a_free_instance_is_busy", name_without_a_free_instance_is_busy,
      "opening a name of which no instance is free is ERROR_PIPE_BUSY", "CreateFile"},
     {"name_that_nobody_serves_is_not_found", name_that_nobody_serves_is_not_found,
-     "opening one of which there is none is ERROR_FILE_NOT_FOUND, at once", "windows.md, pipes"},
+     "opening one of which there is none is ERROR_FILE_NOT_FOUND, at once", "CreateFile"},
     {"names_ignore_case", names_ignore_case, "capitals are small letters in a name", "Pipe Names"},
     {"one_way_is_not_opened_for_both", one_way_is_not_opened_for_both,
      "opening for both directions what goes one way is ERROR_ACCESS_DENIED",

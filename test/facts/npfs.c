@@ -190,7 +190,7 @@ static int wait_for_an_instance_is_cancelled(void) {
 
 const struct fact facts_of_npfs[] = {
     {"instance_is_waited_for_by_a_packet", instance_is_waited_for_by_a_packet,
-     "FSCTL_PIPE_WAIT on the folder of pipes is pending, and told by a packet", "nt.md, pipes"},
+     "FSCTL_PIPE_WAIT on the folder of pipes is pending, and told by a packet", "ReactOS, npfs"},
     {"wait_for_an_instance_is_cancelled", wait_for_an_instance_is_cancelled,
      "CancelIoEx finds it by its OVERLAPPED", "CancelIoEx"},
     {"pair_needs_no_name", pair_needs_no_name,

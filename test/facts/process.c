@@ -148,7 +148,7 @@ const struct fact facts_of_processes[] = {
      "ERROR_INVALID_PARAMETER",
      "UpdateProcThreadAttribute"},
     {"handles_of_all_processes_are_counted", handles_of_all_processes_are_counted,
-     "NtQueryObject counts the handles that other processes have", "nt.md, completion ports"},
+     "NtQueryObject counts the handles that other processes have", "docs/WINDOWS.md, TCP"},
     {"handle_is_closed_from_outside", handle_is_closed_from_outside,
      "DUPLICATE_CLOSE_SOURCE closes a handle of another process", "DuplicateHandle"},
     {"handles_go_with_their_process", handles_go_with_their_process,

@@ -331,7 +331,7 @@ const struct fact facts_of_connections[] = {
     {"receive_of_nothing_takes_nothing", receive_of_nothing_takes_nothing,
      "a receive of nothing waits for bytes and leaves them; a plain one beside it is "
      "WSAEWOULDBLOCK",
-     "wine.md, TCP"},
+     "docs/WINDOWS.md, TCP"},
     {"receive_of_bytes_takes_them_from_others", receive_of_bytes_takes_them_from_others,
      "one of bytes has them before its packet is looked at: others who have the socket get none, "
      "and a cancel finds nothing",
@@ -339,7 +339,8 @@ const struct fact facts_of_connections[] = {
     {"nonblocking_is_of_the_socket", nonblocking_is_of_the_socket,
      "FIONBIO by one who has the socket is everybody's", "WSADuplicateSocket"},
     {"duplicate_has_the_port", duplicate_has_the_port,
-     "so is its completion port: another is ERROR_INVALID_PARAMETER", "nt.md, completion ports"},
+     "so is its completion port: another is ERROR_INVALID_PARAMETER",
+     "docs/WINDOWS.md, Whose file object it is"},
     {"close_aborts_a_receive", close_aborts_a_receive,
      "closesocket ends a receive: ERROR_OPERATION_ABORTED", "closesocket"},
     {"close_ends_a_send", close_ends_a_send, "and a send: its packet comes", "closesocket"},

@@ -13,8 +13,8 @@ preset nt-asan, and that test is run, under as many seeds as ever.
     mutants.py --search        where the test that is named finds nothing, all suites are asked
     mutants.py --table         writes what was found into guards.md
 
-It fails when a fault is not found by its test, and when a text is no longer there: then the library has
-changed and the fault must follow.
+It fails when a fault is not found by its test, when none is chosen, and when a text is no longer there:
+then the library has changed and the fault must follow.
 """
 
 import argparse
@@ -71,6 +71,9 @@ class Fault:
         """In the table of guards.md, but for the seeds."""
         number = f"{self.point}: " if self.point else ""
         return f"| {number}{self.name} | `{self.file}` | {self.suite} `{self.test}` |"
+
+    def found_as_said(self, found):
+        return found is not None and found[:2] == [self.suite, self.test]
 
     def key(self):
         """Another one when the fault, or the program that is to find it, has changed."""
@@ -207,22 +210,38 @@ def judge(fault, search):
     return found
 
 
+def seeds_in(page, fault):
+    """The number in its row of guards.md, or None."""
+    row = re.search(re.escape(fault.row()) + r" (\d+) \|$", page, flags=re.MULTILINE)
+    return row and row.group(1)
+
+
 def write_table(known):
-    """Into guards.md, of what was found."""
-    lines = ["| what is taken out | file | found by | seeds |", "|---|---|---|---|"]
-    for point in sorted({fault.point for fault in FAULTS} - {0}) + [0]:
-        for fault in FAULTS:
-            if fault.point == point:
-                lines.append(f"{fault.row()} {known.get(fault.key(), [None, None, '?'])[2]} |")
+    """Into guards.md, of what was found. What was not asked of these programs keeps its number; what its test
+    did not find, or was never asked, has no row. Returns whether each fault has one."""
     text = PAGE.read_text(encoding="utf-8")
+    lines, good = ["| what is taken out | file | found by | seeds |", "|---|---|---|---|"], True
+    for fault in sorted(FAULTS, key=lambda each: each.point or sys.maxsize):
+        if fault.key() not in known:
+            seeds, why = seeds_in(text, fault), "was never asked"
+        elif fault.found_as_said(known[fault.key()]):
+            seeds, why = known[fault.key()][2], None
+        else:
+            seeds, why = None, f"{fault.test} did not find it"
+        if seeds is None:
+            print(f"NO ROW    {fault.point} {fault.name}: {why}")
+            good = False
+        else:
+            lines.append(f"{fault.row()} {seeds} |")
     begin, end = "<!-- mutants.py writes what follows -->\n", "<!-- to here -->"
     head, rest = text.split(begin)
     PAGE.write_text(head + begin + "\n" + "\n".join(lines) + "\n\n" + end + rest.split(end, 1)[1],
                     encoding="utf-8")
+    return good
 
 
 def report(fault, found, seconds):
-    as_said = found is not None and found[:2] == [fault.suite, fault.test]
+    as_said = fault.found_as_said(found)
     if found is None:
         print(f"SURVIVED  {fault.point} {fault.name}: {fault.suite} {fault.test}", flush=True)
     else:
@@ -245,14 +264,17 @@ def main():
     kept = BUILD / "mutants.json"
     known = json.loads(kept.read_text()) if kept.is_file() else {}
     if arguments.table:
-        write_table(known)
-        return
+        sys.exit(0 if write_table(known) else 1)
+    chosen = [fault for fault in FAULTS
+              if arguments.only in fault.name and arguments.point in (None, fault.point)]
+    if not chosen:
+        parser.error("no fault has that point and that text in its name")
     stale = [fault for fault in FAULTS if fault.stale() is not None]
     for fault in stale:
         print(f"STALE     {fault.name}: not once in {fault.file}: {fault.stale()!r}")
-    chosen = [fault for fault in FAULTS
-              if arguments.only in fault.name and arguments.point in (None, fault.point) and fault not in stale]
-    todo = [fault for fault in chosen if arguments.again or fault.key() not in known]
+    chosen = [fault for fault in chosen if fault not in stale]
+    todo = [fault for fault in chosen
+            if arguments.again or not fault.found_as_said(known.get(fault.key()))]
     began, lock, good, left = time.monotonic(), threading.Lock(), not stale, 0
 
     def one(fault):
@@ -265,9 +287,8 @@ def main():
         with lock:
             as_said = report(fault, found, time.monotonic() - at)
             good = good and as_said
-            if as_said:
-                known[fault.key()] = found
-                kept.write_text(json.dumps(known))
+            known[fault.key()] = found
+            kept.write_text(json.dumps(known))
 
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         list(pool.map(one, todo))

@@ -321,7 +321,20 @@ static struct nt_pseudo* pseudo_of(const STARTUPINFOW* startup, DWORD flags) {
 
 /* ---- Its beginning ---- */
 
-/* The first word of a command line is the program when nothing else says so. */
+/* Behind the last separator of a path. */
+static const WCHAR* file_name(const WCHAR* path) {
+  const WCHAR* name = path;
+
+  for (; *path != 0; path++)
+    if (*path == L'\\' || *path == L'/')
+      name = path + 1;
+  return name;
+}
+
+/* The first word of a command line is the program when nothing else says so. The page of CreateProcessW,
+ * lpCommandLine: "If the file name does not contain an extension, .exe is appended", and not where it ends in
+ * a period. It also says that none is appended to a path; but in its own example each path that is tried
+ * ("c:\program.exe", ...) has one. */
 static const WCHAR* first_word(const WCHAR* command, WCHAR* to, size_t room) {
   WCHAR stop = *command == L'"' ? L'"' : L' ';
   size_t n = 0;
@@ -331,7 +344,7 @@ static const WCHAR* first_word(const WCHAR* command, WCHAR* to, size_t room) {
   while (*command != 0 && *command != stop && n + 5 < room)
     to[n++] = *command++;
   to[n] = 0;
-  if (wcschr(to, L'.') == NULL)
+  if (wcschr(file_name(to), L'.') == NULL)
     wcscat(to, L".exe");
   return to;
 }
