@@ -1,5 +1,6 @@
 # cmake -DPROGRAM= -DRUNS= -DFROM= -P digest.cmake: each seed does the same whether its trace is written or
-# not, and whether it is the first of its process: what fails among many can be looked at alone.
+# not, whatever is in the environment, and whether it is the first of its process: what fails among many can be
+# looked at alone.
 
 function(run digests)
   execute_process(
@@ -15,6 +16,7 @@ endfunction()
 
 set(OUT digest-${FROM}.out)
 run(quiet --runs ${RUNS} --from ${FROM})
+set(ENV{NT_OF_NOBODY} 1)
 run(loud --runs ${RUNS} --from ${FROM} -v)
 list(LENGTH quiet count)
 if(NOT count EQUAL RUNS)
