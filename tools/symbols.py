@@ -39,8 +39,8 @@ C_RUN_TIME = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|ucrtbase\.dll|msvcrt\.d
 # Then several handles in one message (uvstream.h), 3 KB of the DLL, half of them for whoever receives these;
 # and pseudo-terminals (uvstream.h), 4 KB of each. Then 1.5 KB of the DLL for last words,
 # and on Unix 4 KB for fewer instructions a message: short ways beside the general ones; and as much again, as the
-# next of those no longer fitted into a page.
-BOUNDS = {("clang", "libuvstream.so"): (200120, 1.01), ("mingw", "libuvstream.dll"): (218624, 1.01)}
+# next of those no longer fitted into a page. Then half a KB of the DLL for threads of helpers that are late or gone.
+BOUNDS = {("clang", "libuvstream.so"): (200120, 1.01), ("mingw", "libuvstream.dll"): (219136, 1.01)}
 
 # Bytes of the library in bench/size_echo.c, linked with --gc-sections, by preset, as above. When streams began to
 # have something of uvstream.h on them (limits of time, requests to read, hang-ups, files, moves) it was 6 KB more;
