@@ -406,7 +406,7 @@ FAULTS = [
      "helper->box != NULL &&\n         !uv__outbox_is_empty(helper->box) && !uv__helper_is_over(helper)", "!uv__helper_is_over(helper)",
      "  if (now < helper->latest && is_late(helper))", "  if (is_late(helper))"),
     (0, "a thread that was ended has its block for ever", "loop/helper.c",
-     "api_nt l4_close_of_a_writer_whose_thread_was_ended", "  if (!uv__helper_is_over(helper) || helper->gone)", "  if (1)"),
+     "api_nt l4_close_of_a_writer_whose_thread_was_ended", "  if (uv__helper_is_over(helper) && !helper->gone)", "  if (0)"),
     (0, "a thread that was ended is given the last bytes", "loop/outbox.c",
      "api_nt l4_close_of_a_writer_whose_thread_was_ended", "  if ((io->busy & UV__CLOSED) && uv__helper_is_over(helper))", "  if (0)"),
 ]

@@ -82,11 +82,8 @@ static void part(struct uv__helper* helper) {
   uv__retry_end(helper->loop, &helper->retry);
   if (helper->thread != NULL && !helper->alone)
     WaitForSingleObject(helper->thread, INFINITE);
-  if (!uv__helper_is_over(helper) || helper->gone)
-    return;
-  if (helper->box != NULL)
-    uv__outbox_forsake(helper->box, helper);
-  disown(helper);
+  if (uv__helper_is_over(helper) && !helper->gone)
+    disown(helper);
 }
 
 static void finish(struct uv__helper* helper) {

@@ -87,6 +87,10 @@ struct uv__outbox {
   char bytes[UV__OUTBOX_ROOM];
 };
 
+static inline int uv__outbox_is_empty(const struct uv__outbox* box) {
+  return box->at == box->size;
+}
+
 /* `write` of the port. */
 ssize_t uv__outbox_write(struct uv__outbox* box,
                          struct uv__helper* helper,
@@ -102,7 +106,6 @@ size_t uv__outbox_write_more(struct uv__outbox* box,
                              unsigned nbufs);
 /* Any thread: returns when all that is in a box of the process now was written, or nothing more goes. */
 void uv__outbox_await_all(void);
-int uv__outbox_is_empty(const struct uv__outbox* box);
 /* The same, from the loop. */
 int uv__outbox_is_delivered(const struct uv__outbox* box, struct uv__helper* helper);
 /* On the thread: has `put` write until there is nothing left, or an error. 0: nothing was there. */
@@ -112,8 +115,6 @@ int uv__outbox_deliver(
     int (*put)(struct uv__helper* helper, const char* bytes, DWORD size, DWORD* taken));
 /* On the loop, when the helper has told: rings WRITE if that is owed. */
 void uv__outbox_complete(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io);
-/* On the loop: its thread is no more. What was not written never will be, and nobody waits for it. */
-void uv__outbox_forsake(struct uv__outbox* box, struct uv__helper* helper);
 /* The stream is closed: what a pending write came to, for `done`. */
 void uv__outbox_end(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io);
 

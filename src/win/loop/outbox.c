@@ -10,10 +10,6 @@ enum {
   STUCK_MS = 5000 /* in which no helper gets on: the process ends then */
 };
 
-int uv__outbox_is_empty(const struct uv__outbox* box) {
-  return box->at == box->size;
-}
-
 /* ---- The end of the process ---- */
 
 typedef BOOLEAN(NTAPI* is_ending_fn)(void);
@@ -238,7 +234,8 @@ void uv__outbox_complete(struct uv__outbox* box, struct uv__helper* helper, stru
     uv__ring(io, UV__WRITE);
 }
 
-void uv__outbox_forsake(struct uv__outbox* box, struct uv__helper* helper) {
+/* Of a thread that is no more: it never will be written, and nobody waits for it. */
+static void forsake(struct uv__outbox* box, struct uv__helper* helper) {
   AcquireSRWLockExclusive(&helper->lock);
   if (!uv__outbox_is_empty(box))
     box->error = UV_ECANCELED;
@@ -248,6 +245,8 @@ void uv__outbox_forsake(struct uv__outbox* box, struct uv__helper* helper) {
 }
 
 void uv__outbox_end(struct uv__outbox* box, struct uv__helper* helper, struct uv__io* io) {
+  if (uv__helper_is_over(helper))
+    forsake(box, helper);
   if (!(io->busy & UV__WRITE) || (io->rung & UV__WRITE))
     return;
   AcquireSRWLockExclusive(&helper->lock);
