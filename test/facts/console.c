@@ -8,6 +8,7 @@ enum {
   UNTRIED = 2,
   SEEN = 0x10000,
   SOON_MS = 2000,
+  HEARD_MS = 20000, /* what a busy machine may take to tell */
   LONG_MS = 30000,
   UNKNOWN_MODE = 0x8000,
   SHARED = FILE_SHARE_READ | FILE_SHARE_WRITE
@@ -115,7 +116,7 @@ static int hears(DWORD event) {
   heard = CreateEventA(NULL, TRUE, FALSE, NULL);
   (void) SetConsoleCtrlHandler(NULL, FALSE); /* who started this one may ignore Ctrl+C */
   (void) SetConsoleCtrlHandler(hear, TRUE);
-  r = GenerateConsoleCtrlEvent(event, 0) && WaitForSingleObject(heard, SOON_MS) == WAIT_OBJECT_0 &&
+  r = GenerateConsoleCtrlEvent(event, 0) && WaitForSingleObject(heard, HEARD_MS) == WAIT_OBJECT_0 &&
       event_heard == event;
   (void) SetConsoleCtrlHandler(hear, FALSE);
   CloseHandle(heard);
