@@ -21,7 +21,8 @@ static const char* make_path(char path[TEST_PIPE_NAME]) {
   size_t size = sizeof folder;
 
   CHECK_EQ(uv_os_tmpdir(folder, &size), 0);
-  snprintf(path, TEST_PIPE_NAME, "%s\\x12-%d-%d", folder, uv_os_getpid(), ++count);
+  CHECK(snprintf(path, TEST_PIPE_NAME, "%s\\x12-%d-%d", folder, uv_os_getpid(), ++count) <
+        TEST_PIPE_NAME);
   (void) remove(path);
   return path;
 }

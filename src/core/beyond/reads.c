@@ -17,21 +17,21 @@ static uvs_read_t* read_of(struct uv__queue* link) {
 static const struct uv__extra_ops read_ops;
 
 /* Whether one of them waits for bytes; those that have ended wait for their callback. */
-static uvs_read_t* first_waiting(uvs_read_t* head) {
-  uvs_read_t* req = head;
+static int any_waits(const uvs_read_t* head) {
+  const uvs_read_t* req = head;
 
   do {
     if (req->status == UV__PENDING)
-      return req;
+      return 1;
     req = read_of(req->link.next);
   } while (req != head);
-  return NULL;
+  return 0;
 }
 
 static void note_waiting(uv_stream_t* stream) {
   struct uv__extra* extra = uv__extra_find(stream, UV__EXTRA_READS);
 
-  if (!uv__handle_is_closing(stream) && extra != NULL && first_waiting(oldest(extra)) != NULL)
+  if (!uv__handle_is_closing(stream) && extra != NULL && any_waits(oldest(extra)))
     stream->flags |= UV__STREAM_ASKED;
   else
     stream->flags &= ~(unsigned) UV__STREAM_ASKED;
@@ -66,17 +66,20 @@ static void advance(uvs_read_t* req, size_t n) {
 }
 
 static void read_into(struct uv__extra* extra) {
-  uvs_read_t* req = first_waiting(oldest(extra));
-  const uv_buf_t* buf = &req->bufs[req->at];
-  ssize_t n = uv__read_some(extra->stream, buf->base + req->offset, buf->len - req->offset);
+  uvs_read_t* req = oldest(extra);
+  const uv_buf_t* buf;
+  ssize_t n;
 
+  while (req->status != UV__PENDING) /* One waits: it was asked for. */
+    req = read_of(req->link.next);
+  buf = &req->bufs[req->at];
+  n = uv__read_some(extra->stream, buf->base + req->offset, buf->len - req->offset);
   if (n > 0) {
     advance(req, (size_t) n);
     if (req->nread >= req->min)
       end(req, 0);
-  } else if (n ==
-             UV_ENOBUFS) { /* No memory for handles that may come: nothing was consumed (R3). */
-    end(req, UV_ENOBUFS);
+  } else if (n == UV_ENOBUFS) {
+    end(req, UV_ENOBUFS); /* No memory for handles that may come: nothing was consumed (R3). */
   } else if (n < 0 && n != UV_EAGAIN) {
     uv__read_fail(extra->stream, uv__note_cut(extra->stream, n));
   }
