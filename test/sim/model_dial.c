@@ -363,7 +363,7 @@ static int choose(struct model_dial* d, int family, int port, char* node, size_t
     int is_silent = sim_chance(30);
     int is_ip6 = sim_chance(40);
 
-    snprintf(node, size, is_ip6 ? "::%x" : "127.0.0.%d", is_silent ? SIM_SILENT : 1);
+    snprintf(node, size, is_ip6 ? "::%x" : "127.0.0.%u", is_silent ? (unsigned) SIM_SILENT : 1u);
     add(d, is_ip6 ? AF_INET6 : AF_INET, family, port, is_silent);
   }
   return d->looks || d->place_count > 0 ? 0 : UV_EAI_ADDRFAMILY;

@@ -59,9 +59,9 @@ static int read_for_request(uv_stream_t* stream) {
 
   if (reads != NULL)
     reads->ops->turn(reads, 0);
-  if (!(stream->flags & UV__STREAM_ASKED))
+  reads = stream->flags & UV__STREAM_ASKED ? uv__extra_find(stream, UV__EXTRA_READS) : NULL;
+  if (reads == NULL)
     return 0;
-  reads = uv__extra_find(stream, UV__EXTRA_READS);
   reads->ops->read(reads);
   return 1;
 }
