@@ -428,8 +428,8 @@ MUTANTS = [
      "  if (stream->flags & UV__STREAM_READING)\n    end(stream, why, &none);",
      "  if ((stream->flags & UV__STREAM_READING) && why != UV_EOF)\n    end(stream, why, &none);"),
     ("alloc_cb is called while a request waits", "extra.c",
-     "  if (!(stream->flags & UV__STREAM_ASKED))\n    return 0;\n",
-     "  if (!(stream->flags & UV__STREAM_ASKED) || (stream->flags & UV__STREAM_READING))\n    return 0;\n"),
+     "  if (reads == NULL)\n    return 0;\n",
+     "  if (reads == NULL || (stream->flags & UV__STREAM_READING))\n    return 0;\n"),
     ("bytes do not begin the time anew", "deadline.c",
      "  begin(deadline_of(extra));\n",
      "  if (extra->ops->kind != UV__EXTRA_READ_LIMIT || !deadline_of(extra)->is_set)\n"
