@@ -105,6 +105,23 @@ struct afd_sock {
 extern const struct nt_device afd_device;
 
 /* afd.c */
+/* What WSAIoctl gives pointers to. */
+BOOL WINAPI nt_connect_ex(SOCKET handle,
+                          const struct sockaddr* addr,
+                          int len,
+                          PVOID data,
+                          DWORD size,
+                          LPDWORD sent,
+                          LPOVERLAPPED overlapped);
+BOOL WINAPI nt_accept_ex(SOCKET handle,
+                         SOCKET to,
+                         PVOID memory,
+                         DWORD receive,
+                         DWORD local,
+                         DWORD remote,
+                         LPDWORD bytes,
+                         LPOVERLAPPED overlapped);
+
 struct afd_sock* afd_new(int family);
 BOOL afd_run(struct nt_irp* irp);         /* as what began it tells of it */
 struct afd_sock* afd_first(void);         /* of all, by `next` */

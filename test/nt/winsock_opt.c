@@ -4,22 +4,6 @@
 #include <mstcpip.h>
 #include <string.h>
 
-BOOL WINAPI nt_connect_ex(SOCKET handle,
-                          const struct sockaddr* addr,
-                          int len,
-                          PVOID data,
-                          DWORD size,
-                          LPDWORD sent,
-                          LPOVERLAPPED overlapped);
-BOOL WINAPI nt_accept_ex(SOCKET handle,
-                         SOCKET to,
-                         PVOID memory,
-                         DWORD receive,
-                         DWORD local,
-                         DWORD remote,
-                         LPDWORD bytes,
-                         LPOVERLAPPED overlapped);
-
 BOOL WINAPI nt_transmit_file(SOCKET handle,
                              HANDLE file,
                              DWORD size,

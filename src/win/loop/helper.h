@@ -106,7 +106,7 @@ size_t uv__outbox_write_more(struct uv__outbox* box,
                              unsigned nbufs);
 /* Any thread: returns when all that is in a box of the process now was written, or nothing more goes. */
 void uv__outbox_await_all(void);
-/* The same, from the loop. */
+/* Whether it is empty, from the loop. */
 int uv__outbox_is_delivered(const struct uv__outbox* box, struct uv__helper* helper);
 /* On the thread: has `put` write until there is nothing left, or an error. 0: nothing was there. */
 int uv__outbox_deliver(
