@@ -23,7 +23,7 @@ from header import ROOT
 HOME = ROOT / "build/cbmc"
 WORK = ROOT / "build/proofs"
 RESULT = re.compile(r"^\[(\S+)\] (.*): (SUCCESS|FAILURE|UNKNOWN|ERROR)$", re.M)
-PROOF = re.compile(r"^PROOF\((\w+), (\d+)\) {$", re.M)
+PROOF = re.compile(r"^(PLAIN_)?PROOF\((\w+), (\d+)\) {$", re.M)
 SECONDS = 60  # of a processor, for one of them; a loaded machine has other things to do
 SHOWN = 10  # things that are wrong in one of them
 
@@ -116,8 +116,10 @@ def limit():
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
 
 
-def prove(cbmc, program, name, rounds):
+def prove(cbmc, program, plain, name, rounds):
     command = [*cbmc, str(program), "--function", f"proof_{name}", "--unwind", str(rounds)]
+    if plain:
+        command.append("--no-sat-preprocessor")
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
     if done.returncode < 0:
         return name, [f"ended by signal {-done.returncode}: more than {SECONDS} s of a processor?"]
@@ -134,8 +136,8 @@ def main(wanted):
     failed = 0
     jobs = []
     for source in sorted((ROOT / "test/proofs").glob("*.c")):
-        proofs = [(name, rounds) for name, rounds in PROOF.findall(source.read_text())
-                  if not wanted or name.startswith(tuple(wanted))]
+        proofs = [proof for proof in PROOF.findall(source.read_text())
+                  if not wanted or proof[1].startswith(tuple(wanted))]
         if not proofs:
             continue
         program, wrong = compile_source(goto_cc, source)
@@ -143,7 +145,7 @@ def main(wanted):
             print(f"FAILED  {source.name}\n{wrong}")
             failed += 1
             continue
-        jobs += [(program, name, rounds) for name, rounds in proofs]
+        jobs += [(program, *proof) for proof in proofs]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [pool.submit(prove, cbmc, *job) for job in jobs]
         for name, wrong in (done.result() for done in as_completed(running)):

@@ -282,7 +282,7 @@ TEST(x2_bytes_do_not_touch_the_timers) {
   net_drain(as_stream(&a), &sink);
   before = reading.alarm;
   for (i = 0; i < 1000; i++) {
-    char byte = net_pattern((uint64_t) i);
+    char byte = pattern_at((uint64_t) i);
 
     send_now(&b, &byte, 1);
     net_until_bytes(&sink, (uint64_t) i + 1);
@@ -320,7 +320,7 @@ static unsigned draw(struct fickle* f, unsigned below) {
 }
 
 static void take(struct fickle* f, const char* bytes, size_t n) {
-  net_pattern_check(bytes, n, f->at);
+  pattern_check(bytes, n, f->at);
   f->at += n;
   f->done = f->at == TOTAL;
 }

@@ -91,7 +91,7 @@ TEST(x1_writes_and_shutdown_wait_for_the_connection) {
   char bytes[100];
   uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
 
-  net_pattern_fill(bytes, sizeof(bytes), 0);
+  pattern_fill(bytes, sizeof(bytes), 0);
   dial_place_make(&place, DIAL_REFUSES, DIAL_LISTENS);
   expect_client(&place);
   CHECK_EQ(uv_tcp_init(net_loop(), &client), 0);

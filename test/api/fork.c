@@ -66,7 +66,7 @@ static void send_raw(uv_tcp_t* from, size_t len) {
   uv_os_fd_t fd;
 
   CHECK(len <= sizeof(bytes));
-  net_pattern_fill(bytes, len, expected);
+  pattern_fill(bytes, len, expected);
   expected += len;
   CHECK_EQ(uv_fileno((uv_handle_t*) from, &fd), 0);
   raw_send((uv_os_sock_t) fd, bytes, len);

@@ -276,7 +276,7 @@ static void hear_the_end(uv_stream_t* client, uv_stream_t* server, int reads, in
     CHECK_EQ(uv_write(&asks, client, &buf, 1, count_write), 0);
     others_until(&asked, 1);
   }
-  net_pattern_fill(text, sizeof text, 0);
+  pattern_fill(text, sizeof text, 0);
   net_closed = 0;
   CHECK_EQ(uv_write(&answer, server, &out, 1, NULL), 0);
   uv_close((uv_handle_t*) server, net_count_close);

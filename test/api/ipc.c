@@ -1429,7 +1429,7 @@ TEST(r5_frames_that_came_together_wait_while_stopped) {
   for (i = 0; i < FRAMES; i++) {
     uv_buf_t buf = uv_buf_init(text[i], sizeof(text[i]));
 
-    net_pattern_fill(text[i], sizeof(text[i]), (uint64_t) i * sizeof(text[i]));
+    pattern_fill(text[i], sizeof(text[i]), (uint64_t) i * sizeof(text[i]));
     CHECK_EQ(uv_write(&frames[i], (uv_stream_t*) &from, &buf, 1, NULL), 0);
   }
   net_drain((uv_stream_t*) &to, &sink);

@@ -824,7 +824,7 @@ TEST(i1_pipe_that_is_not_overlapped) {
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe, 0), 0);
   CHECK_EQ(uv_accept((uv_stream_t*) &channel, (uv_stream_t*) &pipe), 0);
   net_drain((uv_stream_t*) &pipe, &sink);
-  net_pattern_fill(bytes, sizeof bytes, 0);
+  pattern_fill(bytes, sizeof bytes, 0);
   CHECK_EQ(_write(fds[1], bytes, sizeof bytes), sizeof bytes);
   CHECK_EQ(_close(fds[1]), 0);
   CHECK_EQ(_close(fds[0]), 0);
@@ -1579,7 +1579,7 @@ TEST(w9_large_writes_in_frames) {
       size_t part = header.length < sizeof payload ? header.length : sizeof payload;
 
       raw_read(payload, part);
-      net_pattern_check(payload, part, got);
+      pattern_check(payload, part, got);
       got += part;
       header.length -= (uint32_t) part;
     }

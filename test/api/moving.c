@@ -90,7 +90,7 @@ static void read_and_leave(uv_stream_t* stream, ssize_t nread, const uv_buf_t* b
   if (nread == 0)
     return;
   CHECK(nread > 0);
-  net_pattern_check(buf->base, (size_t) nread, heard);
+  pattern_check(buf->base, (size_t) nread, heard);
   heard += (uint64_t) nread;
   take_off((union moving_stream*) stream, &in_callback);
 }
@@ -169,7 +169,7 @@ TEST(x6_what_was_tried_arrives_in_front) {
 
     memset(&sink, 0, sizeof sink);
     moving_pair(way, &a, &b);
-    net_pattern_fill(bytes, sizeof bytes, 0);
+    pattern_fill(bytes, sizeof bytes, 0);
     n = uv_try_write(&a.stream, &buf, 1);
     CHECK(n > 0 || n == UV_EAGAIN);
     sent = n > 0 ? (uint64_t) n : 0;

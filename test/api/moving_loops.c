@@ -99,11 +99,11 @@ static void on_heard(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     uv_close((uv_handle_t*) stream, on_closed);
     return;
   }
-  net_pattern_check(buf->base, (size_t) nread, t->heard);
+  pattern_check(buf->base, (size_t) nread, t->heard);
   t->heard += (uint64_t) nread;
   if (t->moves == MOVES || t->write.data != NULL)
     return;
-  net_pattern_fill(t->bytes, CHUNK, t->said);
+  pattern_fill(t->bytes, CHUNK, t->said);
   chunk = uv_buf_init(t->bytes, CHUNK);
   t->write.data = t;
   CHECK_EQ(uv_write(&t->write, stream, &chunk, 1, on_said), 0);
@@ -173,7 +173,7 @@ static void on_flown(uv_write_t* req, int status) {
 static void flow(struct peer* peer) {
   uv_buf_t buf = uv_buf_init(peer->bytes, FLOW);
 
-  net_pattern_fill(peer->bytes, FLOW, peer->said);
+  pattern_fill(peer->bytes, FLOW, peer->said);
   peer->write.data = peer;
   CHECK_EQ(uv_write(&peer->write, &peer->end.stream, &buf, 1, on_flown), 0);
 }

@@ -105,7 +105,7 @@ TEST(s1_shutdown_of_a_writing_end) {
   net_until(&shut, 1);
   CHECK_EQ(sent, 1);
   CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 5);
-  net_pattern_check(text, 5, 0);
+  pattern_check(text, 5, 0);
   CHECK_EQ(test_fd_read(fds[0], text, sizeof text), 0);
   CHECK_EQ(uv_is_writable((uv_stream_t*) &from), 0);
   test_fd_close(fds[0]);
@@ -313,7 +313,7 @@ TEST(p4_open_of_a_fifo_that_ended) {
     CHECK_EQ(fcntl(in, F_SETFL, 0), 0); /* as a shell opens it */
     out = open(name, O_WRONLY);
     CHECK(out != -1);
-    net_pattern_fill(bytes, sizeof bytes, 0);
+    pattern_fill(bytes, sizeof bytes, 0);
     if (length > 0)
       test_fd_write(out, bytes, sizeof bytes);
     test_fd_close(out);
@@ -357,7 +357,7 @@ static void talk_while_it_blocks(int in, int out) {
   uv_pipe_t to;
 
   big_done = 0;
-  net_pattern_fill(block, sizeof block, 0);
+  pattern_fill(block, sizeof block, 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
   CHECK_EQ(uv_pipe_open(&to, in), 0);
   CHECK_EQ(uv_pipe_init(net_loop(), &from, 0), 0);
@@ -420,7 +420,7 @@ TEST(r4_end_of_a_fifo_is_not_final) {
   CHECK_EQ(uv_pipe_init(net_loop(), &to, 0), 0);
   CHECK_EQ(uv_pipe_open(&to, in), 0);
   for (i = 0; i < 3; i++) { /* each writer has its end */
-    char byte = net_pattern((uint64_t) i);
+    char byte = pattern_at((uint64_t) i);
 
     out = open(name, O_WRONLY);
     CHECK(out != -1);
@@ -885,7 +885,7 @@ static void drain_fd(void* arg) {
   size_t n;
 
   while ((n = test_fd_read(fd, memory, sizeof memory)) > 0) {
-    net_pattern_check(memory, n, drained);
+    pattern_check(memory, n, drained);
     drained += n;
   }
 }
@@ -950,7 +950,7 @@ static void read_pipe(uv_pipe_t* pipe, uv_file fds[2], struct net_sink* sink) {
 static void write_next(int fd, size_t len, uint64_t* at) {
   char bytes[3];
 
-  net_pattern_fill(bytes, len, *at);
+  pattern_fill(bytes, len, *at);
   test_fd_write(fd, bytes, len);
   *at += len;
 }

@@ -95,7 +95,7 @@ static void take_back(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     CHECK_EQ(nread, 0);
   }
   if (nread > 0) {
-    net_pattern_check(buf->base, (size_t) nread, received);
+    pattern_check(buf->base, (size_t) nread, received);
     received += (size_t) nread;
   }
 }
@@ -147,7 +147,7 @@ static void read_patiently(uv_stream_t* stream, ssize_t nread, const uv_buf_t* b
   if (nread == UV_ENOBUFS) {
     nobufs++;
   } else if (nread > 0) {
-    net_pattern_check(buf->base, (size_t) nread, received);
+    pattern_check(buf->base, (size_t) nread, received);
     received += (size_t) nread;
   } else {
     CHECK_EQ(nread, 0);
@@ -350,7 +350,7 @@ static void try_when_connected(uv_connect_t* req, int status) {
   while (n > 0) {
     uv_buf_t buf = uv_buf_init(bytes, sizeof bytes);
 
-    net_pattern_fill(bytes, sizeof bytes, trier->taken);
+    pattern_fill(bytes, sizeof bytes, trier->taken);
     n = uv_try_write(req->handle, &buf, 1);
     if (n > 0)
       trier->taken += (size_t) n;

@@ -687,7 +687,7 @@ TEST(r2_message_that_is_longer_than_a_read_is_whole) {
   CHECK(end != INVALID_HANDLE_VALUE);
   peer = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
   CHECK(peer != INVALID_HANDLE_VALUE);
-  net_pattern_fill(bytes, LENGTH, 0);
+  pattern_fill(bytes, LENGTH, 0);
   CHECK(WriteFile(peer, bytes, LENGTH, &wrote_now, NULL));
   CHECK_EQ(wrote_now, LENGTH);
   CHECK_EQ(uv_pipe_init(net_loop(), &pipe_, 0), 0);

@@ -103,7 +103,7 @@ static void check_half_closed(struct net_sink* sink) {
 
   CHECK_EQ(hear(pattern, sizeof pattern), 0);
   CHECK_EQ(sink->ended, 0);
-  net_pattern_fill(pattern, sizeof pattern, 0);
+  pattern_fill(pattern, sizeof pattern, 0);
   say(pattern, sizeof pattern);
   net_until_bytes(sink, sizeof pattern);
   CHECK_EQ(sink->bytes, sizeof pattern);
@@ -275,7 +275,7 @@ TEST(p6_client_that_does_not_greet) {
 
   begin();
   net_drain((uv_stream_t*) &accepted, &sink);
-  net_pattern_fill(pattern, sizeof pattern, 0);
+  pattern_fill(pattern, sizeof pattern, 0);
   say(pattern, sizeof pattern);
   net_until_bytes(&sink, sizeof pattern);
   shut_down(&req, &done);
@@ -354,7 +354,7 @@ TEST(p6_passed_client_that_does_not_greet) {
 
   begin();
   net_drain((uv_stream_t*) &accepted, &sink);
-  net_pattern_fill(pattern, sizeof pattern, 0);
+  pattern_fill(pattern, sizeof pattern, 0);
   say(pattern, sizeof pattern);
   net_until_bytes(&sink, sizeof pattern);
   CHECK_EQ(uv_read_stop((uv_stream_t*) &accepted), 0);

@@ -119,7 +119,7 @@ static void read_shared(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf)
   CHECK(buf->base == shared);
   borrower = NULL;
   if (nread > 0) {
-    net_pattern_check(shared, (size_t) nread, *place);
+    pattern_check(shared, (size_t) nread, *place);
     *place += (uint64_t) nread;
   } else if (nread == UV_EOF) {
     finished++;
@@ -241,7 +241,7 @@ static void read_refused(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf
     return;
   }
   CHECK(nread >= 0);
-  net_pattern_check(buf->base, (size_t) nread, r3_sink.bytes);
+  pattern_check(buf->base, (size_t) nread, r3_sink.bytes);
   r3_sink.bytes += (uint64_t) nread;
 }
 
@@ -447,7 +447,7 @@ static void read_one_and_stop(uv_stream_t* stream, ssize_t nread, const uv_buf_t
     return;
   }
   CHECK(nread >= 0);
-  net_pattern_check(buf->base, (size_t) nread, r5_place);
+  pattern_check(buf->base, (size_t) nread, r5_place);
   r5_place += (uint64_t) nread;
   CHECK_EQ(uv_read_stop(stream), 0);
 }
@@ -506,7 +506,7 @@ static void read_second(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf)
   struct net_sink* sink = stream->data;
 
   CHECK(nread >= 0);
-  net_pattern_check(buf->base, (size_t) nread, sink->bytes);
+  pattern_check(buf->base, (size_t) nread, sink->bytes);
   sink->bytes += (uint64_t) nread;
 }
 

@@ -49,7 +49,7 @@ static void send_now(void* stream, size_t len, uint64_t at) {
   size_t sent = 0;
 
   CHECK(len <= sizeof(bytes));
-  net_pattern_fill(bytes, len, at);
+  pattern_fill(bytes, len, at);
   while (sent < len) {
     uv_buf_t buf = uv_buf_init(bytes + sent, (unsigned) (len - sent));
     int n = uv_try_write(as_stream(stream), &buf, 1);
@@ -78,7 +78,7 @@ TEST(x3_as_many_bytes_as_are_needed) {
   net_until(&calls, 1);
   CHECK_EQ(last_status, 0);
   CHECK_EQ(req.nread, 60);
-  net_pattern_check(room, 60, 0);
+  pattern_check(room, 60, 0);
   net_end();
 }
 
@@ -104,7 +104,7 @@ TEST(x3_buffers_are_filled_one_after_the_other) {
   net_until(&calls, 1);
   CHECK_EQ(req.nread, 64);
   for (i = 0; i < 4; i++)
-    net_pattern_check(rooms[i], 16, (uint64_t) i * 16);
+    pattern_check(rooms[i], 16, (uint64_t) i * 16);
   net_end();
 }
 
@@ -132,7 +132,7 @@ TEST(x3_one_request_after_the_other) {
   net_until(&calls, 3);
   CHECK_STR(order, "abc");
   for (i = 0; i < 3; i++)
-    net_pattern_check(rooms[i], 50, (uint64_t) i * 50);
+    pattern_check(rooms[i], 50, (uint64_t) i * 50);
   net_end();
 }
 
@@ -142,7 +142,7 @@ static uint64_t again_at;
 
 static void ask_again(uvs_read_t* req, int status) {
   CHECK_EQ(status, 0);
-  net_pattern_check(again_buf.base, req->nread, again_at);
+  pattern_check(again_buf.base, req->nread, again_at);
   again_at += req->nread;
   if (++rounds < 1000)
     CHECK_EQ(uvs_read(req, req->handle, &again_buf, 1, again_buf.len, ask_again), 0);
@@ -184,7 +184,7 @@ TEST(x3_end_before_all_is_there_tells_how_much) {
   CHECK_EQ(last_status, UV_EOF);
   CHECK_EQ(reqs[0].nread, 40);
   CHECK_EQ(reqs[1].nread, 0);
-  net_pattern_check(rooms[0], 40, 0);
+  pattern_check(rooms[0], 40, 0);
   CHECK_EQ(uvs_read(&reqs[0], as_stream(&a), bufs, 1, 1, on_request), UV_ENOTCONN);
   CHECK(!uv_is_readable(as_stream(&a)));
   CHECK(uv_is_writable(as_stream(&a)));
@@ -234,10 +234,10 @@ TEST(x3_cancel_loses_nothing) {
   CHECK_STR(order, "ab");
   CHECK_EQ(reqs[0].status, UV_ECANCELED);
   CHECK_EQ(reqs[0].nread, 40);
-  net_pattern_check(rooms[0], 40, 0);
+  pattern_check(rooms[0], 40, 0);
   CHECK_EQ(last_status, 0);
   CHECK_EQ(reqs[1].nread, 60);
-  net_pattern_check(rooms[1], 60, 40);
+  pattern_check(rooms[1], 60, 40);
   net_end();
 }
 
@@ -258,7 +258,7 @@ TEST(x3_cancel_of_one_in_the_middle) {
   send_now(&b, 10, 0);
   net_until(&calls, 3);
   CHECK_EQ(reqs[2].nread, 10);
-  net_pattern_check(rooms[2], 10, 0);
+  pattern_check(rooms[2], 10, 0);
   net_end();
 }
 
@@ -330,7 +330,7 @@ TEST(x3_requests_come_before_who_started_reading) {
   net_until(&mixed_size, 50); /* Who reads gets what there is, in pieces. */
   CHECK(strncmp(order, "rbr", 3) == 0);
   CHECK_EQ(mixed_size, 50);
-  net_pattern_check(mixed, 50, 0);
+  pattern_check(mixed, 50, 0);
   net_end();
 }
 
@@ -354,7 +354,7 @@ TEST(x3_read_stop_does_not_concern_requests) {
   CHECK(!uv_is_active((uv_handle_t*) &a));
   ask(&req, &names[1], &a, &buf, 10);
   net_until(&calls, 2);
-  net_pattern_check(room, 10, 10);
+  pattern_check(room, 10, 10);
   net_end();
 }
 
@@ -419,7 +419,7 @@ TEST(x3_deadline_of_a_request) {
   send_now(&b, 5, 5);
   net_until(&calls, 2);
   CHECK_EQ(last_status, 0);
-  net_pattern_check(room, req.nread, 5);
+  pattern_check(room, req.nread, 5);
   net_end();
 }
 
@@ -476,7 +476,7 @@ TEST(x3_requests_allocate_nothing) {
   CHECK_EQ(uvs_read(&req, as_stream(&a), bufs, 20, 100, on_request), 0);
   net_until(&calls, 1);
   CHECK_EQ(memory_calls(), before);
-  net_pattern_check(room, 100, 0);
+  pattern_check(room, 100, 0);
   net_end();
 }
 
@@ -497,10 +497,10 @@ TEST(x3_requests_of_pipes) {
     net_send(as_stream(&from), 40, 40, &sent);
     net_until(&calls, 1);
     CHECK_EQ(last_status, 0);
-    net_pattern_check(room, 60, 0);
+    pattern_check(room, 60, 0);
     ask(&req, &names[1], &to, &buf, 20);
     net_until(&calls, 2);
-    net_pattern_check(room, 20, 60);
+    pattern_check(room, 20, 60);
     ask(&req, &names[2], &to, &buf, 1);
     net_close((uv_handle_t*) &from);
     net_until(&calls, 3);

@@ -57,7 +57,7 @@ static void make_huge_file(void) {
   CHECK(piece != NULL);
   open_file();
   for (at = 0; at < ENORMOUS; at += PIECE) {
-    net_pattern_fill(piece, PIECE, at);
+    pattern_fill(piece, PIECE, at);
     test_fd_write(file, piece, PIECE);
   }
   free(piece);
@@ -741,7 +741,7 @@ TEST(x8_blocking_mode) {
   CHECK_EQ(begin(&sent, &client, 0, LITTLE), 0);
   CHECK_EQ(sent.req.sent, LITTLE);
   CHECK_EQ(sent.done, 0);
-  net_pattern_fill(rest, sizeof rest, LITTLE);
+  pattern_fill(rest, sizeof rest, LITTLE);
   buf = uv_buf_init(rest, sizeof rest);
   CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), (int) sizeof rest);
   net_drain((uv_stream_t*) &server, &sink);
@@ -881,7 +881,7 @@ static void gap_write(int number, uint64_t at) {
   static char bytes[4];
   uv_buf_t buf = uv_buf_init(&bytes[number], 1);
 
-  bytes[number] = net_pattern(at);
+  bytes[number] = pattern_at(at);
   CHECK_EQ(uv_write(&gap.writes[number], gap.stream, &buf, 1, gap_over), 0);
 }
 

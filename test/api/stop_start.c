@@ -39,7 +39,7 @@ static void alloc_chunk(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
 
 static void read_now_and_then(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   CHECK(nread >= 0);
-  net_pattern_check(buf->base, (size_t) nread, received);
+  pattern_check(buf->base, (size_t) nread, received);
   received += (size_t) nread;
   if (roll(2) == 0) {
     stops++;
@@ -58,7 +58,7 @@ static void write_chunk(uv_write_t* req, int status) {
   if (written == rounds) {
     return;
   }
-  net_pattern_fill(chunk, CHUNK, (uint64_t) written * CHUNK);
+  pattern_fill(chunk, CHUNK, (uint64_t) written * CHUNK);
   written++;
   if (written % WATCHED == 0) {
     net_goes_on();

@@ -296,7 +296,7 @@ TEST(tcp_open_adopts_a_connected_socket) {
   while (got < sizeof memory) {
     got += raw_receive(pair[1], memory + got, sizeof memory - got);
   }
-  net_pattern_check(memory, got, 0);
+  pattern_check(memory, got, 0);
   raw_send(pair[1], net_block(), 5000);
   raw_close(pair[1]);
   net_drain((uv_stream_t*) &tcp, &sink);

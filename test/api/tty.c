@@ -233,7 +233,7 @@ TEST(y6_shared_terminal_that_came_nonblocking) {
   CHECK_EQ(write(pty.slave, "x", 1), 1);
   await("x");
   net_turns(3); /* There is no more to read, */
-  net_pattern_fill(block, sizeof block, 0);
+  pattern_fill(block, sizeof block, 0);
   CHECK_EQ(uv_write(&long_write, (uv_stream_t*) &tty, &buf, 1, note_long), 0);
   net_turns(3); /* and no room for all of this. */
   CHECK_EQ(long_done, 0);
@@ -241,7 +241,7 @@ TEST(y6_shared_terminal_that_came_nonblocking) {
     ssize_t n = read(pty.slave, typed, sizeof typed);
 
     if (n > 0) {
-      net_pattern_check(typed, (size_t) n, at);
+      pattern_check(typed, (size_t) n, at);
       at += (uint64_t) n;
     }
     uv_run(net_loop(), UV_RUN_NOWAIT);
@@ -594,7 +594,7 @@ TEST(w1_large_write_and_shutdown) {
   CHECK(written > 0);
   CHECK_EQ(((uv_stream_t*) &tty)->write_queue_size, 0);
   test_thread_join(thread);
-  net_pattern_check(screen.bytes, screen.length, 0);
+  pattern_check(screen.bytes, screen.length, 0);
   free(screen.bytes);
   end();
 }
@@ -624,7 +624,7 @@ TEST(w7_try_write_until_the_screen_stands_still) {
   }
   net_until(&written, sent);
   pty_see(&pty, &sink, 1);
-  CHECK_EQ(sink, net_pattern(0));
+  CHECK_EQ(sink, pattern_at(0));
   end();
 }
 

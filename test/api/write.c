@@ -194,7 +194,7 @@ TEST(w3_queue_size_counts_what_the_system_has_not_taken) {
   uv_tcp_t b;
   int name = 0;
 
-  net_pattern_fill(more, sizeof more, NET_BLOCK);
+  pattern_fill(more, sizeof more, NET_BLOCK);
   net_small_pair(&a, &b);
   CHECK_EQ(a.write_queue_size, 0);
   writes[0].data = writes[1].data = &name;
@@ -823,7 +823,7 @@ TEST(w11_cancel_of_a_write_that_began) {
     CHECK_EQ(uv_cancel((uv_req_t*) &writes[0]), UV_EBUSY); /* not twice */
   }
   CHECK_EQ(ended, 0);
-  net_pattern_fill(bytes, sizeof bytes, went);
+  pattern_fill(bytes, sizeof bytes, went);
   rest = uv_buf_init(bytes, sizeof bytes);
   CHECK_EQ(uv_write(&writes[1], (uv_stream_t*) &a, &rest, 1, note_part), 0);
   net_drain((uv_stream_t*) &b, &sink);
@@ -856,7 +856,7 @@ TEST(w11_cancel_of_the_first_of_a_full_pipe) {
     went += (size_t) n;
     block = uv_buf_init(net_block() + went, (unsigned) (NET_BLOCK - went));
   }
-  net_pattern_fill(bytes, sizeof bytes, went);
+  pattern_fill(bytes, sizeof bytes, went);
   rest = uv_buf_init(bytes, sizeof bytes);
   block.len = 500;
   writes[0].data = &names[0];

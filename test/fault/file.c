@@ -31,7 +31,7 @@ void scene_make_file(void) {
   static char bytes[LENGTH];
 
   file = test_fd_make(path, sizeof(path), "fault");
-  net_pattern_fill(bytes, LENGTH, 0);
+  pattern_fill(bytes, LENGTH, 0);
   test_fd_write(file, bytes, LENGTH);
 }
 
@@ -50,7 +50,7 @@ static void on_much(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
 
 static void on_bytes(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   if (nread >= 0) {
-    net_pattern_check(buf->base, (size_t) nread, came);
+    pattern_check(buf->base, (size_t) nread, came);
     came += (uint64_t) nread;
     return;
   }

@@ -499,27 +499,3 @@ int hear_hangup(struct stream* s) {
   }
   return r;
 }
-
-/* ---- Bytes --------------------------------------------------------------------------- */
-
-/* 251 and 257 are coprime with every block size in use, so that no shift looks right. */
-#define PATTERN(at) ((char) (((at) % 251) ^ (((at) / 257) & 0xff)))
-
-char pattern(size_t at) {
-  return PATTERN(at);
-}
-
-HARNESS_ALONE void pattern_fill(char* base, size_t len, size_t at) {
-  size_t i;
-
-  for (i = 0; i < len; i++)
-    base[i] = PATTERN(at + i);
-}
-
-HARNESS_ALONE void pattern_check(const char* base, size_t len, size_t at) {
-  size_t i;
-
-  for (i = 0; i < len; i++)
-    if (base[i] != PATTERN(at + i))
-      CHECK_EQ(at + i, (size_t) -1); /* prints the place */
-}

@@ -7,6 +7,7 @@
 #include "core/port.h"
 #include "harness.h"
 #include "kind.h"
+#include "pattern.h"
 
 /* One io under test. Always allocated, so that a sanitizer sees a late touch. */
 struct stream {
@@ -99,10 +100,5 @@ void stream_close(struct stream* s);
 void stream_free(struct stream* s);
 /* Both. */
 void stream_end(struct stream* s);
-
-/* The byte at place `at` of every test stream: a loss or a swap shows. */
-char pattern(size_t at);
-void pattern_fill(char* base, size_t len, size_t at);
-void pattern_check(const char* base, size_t len, size_t at);
 
 #endif /* PORT_DRIVER_H_ */

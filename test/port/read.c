@@ -66,12 +66,12 @@ TEST(law5_read_disarm_loses_nothing) {
       (void) arm(a);
       if (i % 3 == 0)
         settle();
-      CHECK_EQ(write_byte(b, pattern(i)), 0);
+      CHECK_EQ(write_byte(b, pattern_at(i)), 0);
       if (i % 2 == 0)
         turn(0);
       disarm(a);
       a->rings[0] = 0;
-      CHECK_EQ(read_byte(a), pattern(i));
+      CHECK_EQ(read_byte(a), pattern_at(i));
     }
     stream_end(a);
     stream_end(b);
@@ -198,8 +198,8 @@ TEST(read_both_ways_a_thousand_times) {
       struct stream* from = s[i & 1];
       struct stream* to = s[1 - (i & 1)];
 
-      CHECK_EQ(write_byte(from, pattern((size_t) i)), 0);
-      CHECK_EQ(read_byte(to), pattern((size_t) i));
+      CHECK_EQ(write_byte(from, pattern_at((size_t) i)), 0);
+      CHECK_EQ(read_byte(to), pattern_at((size_t) i));
       arm_dry(from);
     }
     stream_end(s[0]);

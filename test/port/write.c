@@ -8,7 +8,7 @@
 TEST(write_takes_at_least_one_byte) {
   EACH_KIND(k) {
     struct stream *a, *b;
-    char byte = pattern(0);
+    char byte = pattern_at(0);
     uv_buf_t buf = uv_buf_init(&byte, 1);
     ssize_t n;
 

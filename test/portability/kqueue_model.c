@@ -75,7 +75,7 @@ TEST(what_a_peer_has_taken_wakes_no_loop) {
   net_turns(10);
   before = kqueue_events();
   for (i = 0; i < MESSAGES; i++) {
-    char byte = net_pattern(NET_BLOCK + (uint64_t) i);
+    char byte = pattern_at(NET_BLOCK + (uint64_t) i);
 
     buf.base = &byte;
     CHECK_EQ(uv_try_write((uv_stream_t*) &client, &buf, 1), 1);

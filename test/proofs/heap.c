@@ -56,7 +56,7 @@ static void check_tree(const struct uv__heap_node* root, int gone) {
   }
 }
 
-PROOF(heap_meld_puts_the_earlier_on_top, 2) {
+PLAIN_PROOF(heap_meld_puts_the_earlier_on_top, 2) {
   struct uv__heap_node* a = &items[0].node;
   struct uv__heap_node* b = &items[1].node;
   struct uv__heap_node* root;
@@ -79,12 +79,12 @@ static void remove_one(int gone) {
   check_tree(root, gone);
 }
 
-PROOF(heap_loses_its_smallest, 5) {
+PLAIN_PROOF(heap_loses_its_smallest, 5) {
   remove_one(0);
   REACHED();
 }
 
-PROOF(heap_loses_one_with_a_child, 5) {
+PLAIN_PROOF(heap_loses_one_with_a_child, 5) {
   remove_one(1);
   REACHED();
 }
@@ -94,7 +94,7 @@ PROOF(heap_loses_a_leaf, 5) {
   REACHED();
 }
 
-PROOF(heap_takes_one_more, 5) {
+PLAIN_PROOF(heap_takes_one_more, 5) {
   void* root;
   int extra = NODES - 1;
 

@@ -42,7 +42,7 @@ static wchar_t* any_argument(size_t* length) {
   return text;
 }
 
-PROOF(quote_needs_no_more_room_than_said, 10) {
+PLAIN_PROOF(quote_needs_no_more_room_than_said, 10) {
   size_t length;
   wchar_t* text = any_argument(&length);
   wchar_t* to = room_of((2 * length + 2) * sizeof(*to));
@@ -52,7 +52,7 @@ PROOF(quote_needs_no_more_room_than_said, 10) {
   REACHED();
 }
 
-PROOF(args_need_no_more_room_than_the_line, 5) {
+PLAIN_PROOF(args_need_no_more_room_than_the_line, 5) {
   size_t length = nondet_size();
   uint16_t* line;
   int count;

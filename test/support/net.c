@@ -250,38 +250,13 @@ void net_small_pair(uv_tcp_t* client, uv_tcp_t* server) {
 
 /* ---- Bytes ---- */
 
-/* No period of a power of two, so that a lost or repeated page is seen. */
-#define PATTERN(at) ((char) (unsigned char) (((at) % 251) ^ ((at) / 65521)))
-
-char net_pattern(uint64_t at) {
-  return PATTERN(at);
-}
-
-HARNESS_ALONE void net_pattern_fill(char* to, size_t len, uint64_t at) {
-  size_t i;
-
-  for (i = 0; i < len; i++) {
-    to[i] = PATTERN(at + i);
-  }
-}
-
-HARNESS_ALONE void net_pattern_check(const char* from, size_t len, uint64_t at) {
-  size_t i;
-
-  for (i = 0; i < len; i++) {
-    if (from[i] != PATTERN(at + i)) {
-      FAIL("the bytes that arrived are not the bytes that were sent");
-    }
-  }
-}
-
 char* net_block(void) {
   static char* block; /* Of the heap: a leak checker reads all static memory of every test. */
 
   if (block == NULL) {
     block = malloc(NET_BLOCK);
     CHECK(block != NULL);
-    net_pattern_fill(block, NET_BLOCK, 0);
+    pattern_fill(block, NET_BLOCK, 0);
   }
   return block;
 }
@@ -299,7 +274,7 @@ static void sink_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
 
   CHECK_EQ(sink->ended, 0);
   if (nread > 0) {
-    net_pattern_check(buf->base, (size_t) nread, sink->bytes);
+    pattern_check(buf->base, (size_t) nread, sink->bytes);
     sink->bytes += (uint64_t) nread;
     sink->reads++;
   } else if (nread < 0) {
@@ -344,7 +319,7 @@ void net_send(uv_stream_t* stream, size_t len, uint64_t at, int* done) {
   CHECK(s != NULL);
   s->done = done;
   buf = uv_buf_init((char*) (s + 1), (unsigned) len);
-  net_pattern_fill(buf.base, len, at);
+  pattern_fill(buf.base, len, at);
   CHECK_EQ(uv_write(&s->req, stream, &buf, 1, sent), 0);
 }
 

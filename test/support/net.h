@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "pattern.h"
 #include "uv.h"
 
 /* ---- Loop ---- */
@@ -57,11 +58,6 @@ void net_small_pair(uv_tcp_t* client, uv_tcp_t* server);
 int net_has_ipv6(void);
 
 /* ---- Bytes ---- */
-
-/* A stream of bytes whose every place can be checked: byte `at` of it. */
-char net_pattern(uint64_t at);
-void net_pattern_fill(char* to, size_t len, uint64_t at);
-void net_pattern_check(const char* from, size_t len, uint64_t at);
 
 /* More than a pair of sockets holds, filled with the pattern from place 0. */
 #define NET_BLOCK ((size_t) 16 << 20)

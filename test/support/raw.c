@@ -88,7 +88,7 @@ static void drain(void* arg) {
 
   CHECK(memory != NULL);
   while ((n = raw_receive(d->sock, memory, CHUNK)) > 0) {
-    net_pattern_check(memory, n, d->bytes);
+    pattern_check(memory, n, d->bytes);
     d->bytes += n;
   }
   free(memory);
