@@ -1,5 +1,6 @@
 /* main() of every suite, and the checks. See harness.h. */
 #include "harness.h"
+#include "pattern.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -135,6 +136,7 @@ int main(int argc, char** argv) {
   arg_count = argc;
   args = argv;
   prepare_process();
+  pattern_begin();
 
   if (argc == 2 && strcmp(argv[1], "--list") == 0) {
     return list_tests();

@@ -26,14 +26,6 @@
 #  define HARNESS_TSAN 0
 #endif
 
-/* For what goes through millions of bytes that no other thread has: ThreadSanitizer looks away, and the
- * test does not take ten times as long. */
-#if HARNESS_TSAN
-#  define HARNESS_ALONE __attribute__((no_sanitize("thread")))
-#else
-#  define HARNESS_ALONE
-#endif
-
 #define TEST(name)                \
   void harness_test_##name(void); \
   void harness_test_##name(void)

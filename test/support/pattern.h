@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Before any other; the harness does. */
+void pattern_begin(void);
 /* Byte `at` of it. */
 char pattern_at(uint64_t at);
 void pattern_fill(char* to, size_t len, uint64_t at);
