@@ -85,6 +85,10 @@ static void wait_for_ever(void) {
 
   while (hear_line(line, sizeof line))
     continue;
+#ifndef _WIN32
+  alarm(60);
+  pause(); /* Of a terminal that hangs up the end may be read before the signal comes. */
+#endif
   exit(9);
 }
 

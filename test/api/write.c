@@ -1,6 +1,7 @@
 /* Writing: order, memory, the queue's size, refusals, failures, try, cancel
  * (rules W1-W3, W5-W7, W9-W11). Blocking mode is in blocking.c, writes on a connecting
  * stream in connect.c. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -335,7 +336,7 @@ TEST(w5_arguments_come_before_the_state) {
 /* ---- Very much ---- */
 
 enum {
-  BLOCKS = 160 /* of NET_BLOCK bytes: more than 2^31 */
+  BLOCKS = INT_MAX / NET_BLOCK + 32 /* of NET_BLOCK bytes */
 };
 
 static int cancelled;
