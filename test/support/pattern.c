@@ -6,9 +6,9 @@
 #include "harness.h"
 
 enum {
-  SHORT = 251, /* Primes: no shift by blocks of any size in use looks right. */
-  LONG = 257,
-  PERIOD = SHORT * LONG
+  INNER = 251, /* Primes: no shift by blocks of any size in use looks right. */
+  OUTER = 257,
+  PERIOD = INNER * OUTER
 };
 
 static char period[PERIOD];
@@ -17,7 +17,7 @@ void pattern_begin(void) {
   unsigned i;
 
   for (i = 0; i < PERIOD; i++)
-    period[i] = (char) (unsigned char) (i % SHORT ^ i / LONG);
+    period[i] = (char) (unsigned char) (i % INNER ^ i / OUTER);
 }
 
 /* The pattern from `at` on, and how many bytes of `len` there are before it begins anew. */
