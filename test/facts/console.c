@@ -8,7 +8,8 @@ enum {
   UNTRIED = 2,
   SEEN = 0x10000,
   SOON_MS = 2000,
-  HEARD_MS = 20000, /* what a busy machine may take to tell */
+  HEARD_MS = 5000, /* what a busy machine may take to tell */
+  TRIES = 4,
   LONG_MS = 30000,
   UNKNOWN_MODE = 0x8000,
   SHARED = FILE_SHARE_READ | FILE_SHARE_WRITE
@@ -99,25 +100,30 @@ static int in_typed_enter_ends_a_line(void) {
 }
 
 static HANDLE heard;
-static DWORD event_heard;
+static DWORD wanted;
 static DWORD thread_heard;
 
 static BOOL WINAPI hear(DWORD event) {
-  event_heard = event;
+  if (event != wanted)
+    return TRUE;
   thread_heard = GetCurrentThreadId();
   (void) SetEvent(heard);
   return TRUE;
 }
 
-/* 0 when it cannot be sent, or is not heard. */
+/* 0 when it cannot be sent, or is not heard. A Wine 10 that has just begun did not send it now and then. */
 static int hears(DWORD event) {
-  int r;
+  int tries;
+  int r = 0;
 
   heard = CreateEventA(NULL, TRUE, FALSE, NULL);
+  wanted = event;
   (void) SetConsoleCtrlHandler(NULL, FALSE); /* who started this one may ignore Ctrl+C */
   (void) SetConsoleCtrlHandler(hear, TRUE);
-  r = GenerateConsoleCtrlEvent(event, 0) && WaitForSingleObject(heard, HEARD_MS) == WAIT_OBJECT_0 &&
-      event_heard == event;
+  for (tries = 0; tries < TRIES && !r; tries++) {
+    (void) GenerateConsoleCtrlEvent(event, 0);
+    r = WaitForSingleObject(heard, HEARD_MS) == WAIT_OBJECT_0;
+  }
   (void) SetConsoleCtrlHandler(hear, FALSE);
   CloseHandle(heard);
   return r;
