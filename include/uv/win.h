@@ -146,8 +146,8 @@ struct uv__loop_tail {
   struct uv__exact* exact;       /* the timer of what is due between two ticks */
   struct uv__bundle* bundle;     /* small writes of pipes that go together, or NULL */
   void* instances;               /* names of pipes that connects wait for */
-  volatile LONG wake;            /* enum uv__wake of src/win/loop/loop.c */
-  volatile LONG signals;         /* 1: a watcher of the loop has something to take */
+  int wake;                      /* enum uv__wake of src/win/loop/loop.c */
+  int signals;                   /* 1: a watcher of the loop has something to take */
   void* volatile stranded;       /* operations whose packet could not be posted */
 };
 

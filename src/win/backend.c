@@ -1,5 +1,6 @@
 /* The backend as the core's loop sees it: how it starts and ends, the order of what a turn does in
  * the port, and what Windows has none of. The only file that knows the loop and the kinds both. */
+#include "core/base/atomic.h"
 #include "win/loop/loop.h"
 #include "win/pipe/pipe.h"
 #include "win/system/system.h"
@@ -21,7 +22,7 @@ void uv__port_stop(uv_loop_t* loop) {
  * it finds the streams that the packets have closed off its list. */
 void uv__port_poll(uv_loop_t* loop, int timeout_ms) {
   uv__loop_complete(loop, timeout_ms);
-  if (loop->tail.signals)
+  if (uv__atomic_load(&loop->tail.signals))
     uv__signal_look(loop);
   uv__retry_run(loop);
 }

@@ -152,7 +152,7 @@ TEST(p3_client_of_another_machine_waits_for_an_instance) {
   CHECK(taken != INVALID_HANDLE_VALUE);
   wait_for_instance = (wait_fn) import_replace(IMPORT(WaitNamedPipeW), (import_function) note_wait);
   begin_connect(name);
-  while (waits == 0 && told == 0)
+  while (InterlockedCompareExchange(&waits, 0, 0) == 0 && told == 0)
     net_turns(1);
   if (told > 0)
     need_way(instance);

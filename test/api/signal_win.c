@@ -125,7 +125,8 @@ static BOOL WINAPI set_and_note(PHANDLER_ROUTINE handler, BOOL add) {
   BOOL done = set_handler(handler, add);
 
   if (done && add) {
-    handler_of_ours = handler;
+    if (handler_of_ours != handler) /* It may be read meanwhile. */
+      handler_of_ours = handler;
     SetEvent(added);
   }
   return done;

@@ -155,7 +155,7 @@ IMPORTED(WriteConsoleInputW)
 typedef BOOL(WINAPI* type_fn)(HANDLE h, const INPUT_RECORD* records, DWORD count, DWORD* written);
 static type_fn type;
 static volatile LONG calls;
-static int suspends; /* before each call, as somebody who holds Ctrl+S does */
+static volatile LONG suspends; /* before each call, as somebody who holds Ctrl+S does */
 
 static BOOL WINAPI type_suspended(HANDLE h,
                                   const INPUT_RECORD* records,
@@ -165,7 +165,7 @@ static BOOL WINAPI type_suspended(HANDLE h,
   DWORD kept = 0;
   DWORD i;
   BOOL done;
-  int is_suspended = suspends;
+  LONG is_suspended = InterlockedCompareExchange(&suspends, 0, 0);
 
   InterlockedIncrement(&calls);
   CHECK(count <= sizeof left / sizeof left[0]);
@@ -190,9 +190,9 @@ static void replace_typing(void) {
 }
 
 static void type_by_hand(const char* text) {
-  suspends = 0;
+  InterlockedExchange(&suspends, 0);
   console_type(keyboard, text);
-  suspends = 1;
+  InterlockedExchange(&suspends, 1);
 }
 
 /* A key that goes down while output is suspended resumes it, and nothing else. Neither our Enter nor
@@ -244,7 +244,7 @@ TEST(y3_tty_win_key_typed_while_others_go_back_is_behind_them) {
   console_type(keyboard, "ab");
   until_taken();
   CHECK_EQ(uv_read_stop((uv_stream_t*) &tty), 0);
-  while (!is_typed_between) /* The stop ends on a thread. */
+  while (!InterlockedCompareExchange(&is_typed_between, 0, 0)) /* The stop ends on a thread. */
     net_turns(1);
   start();
   console_type(keyboard, "d\r");

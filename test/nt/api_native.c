@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "host.h"
 #include "memory.h"
 #include "nt.h"
@@ -36,6 +37,8 @@ static void begin(uint64_t seed) {
 
 /* In the children it returns, to the test. A process of the model goes on in the run it belongs to. */
 void api_native_begin(void) {
+  /* ThreadSanitizer looks at one order for most of them, and at all for streams that go between threads (X6). */
+  uint64_t seeds = HARNESS_TSAN && strncmp(__argv[1], "x6_", 3) != 0 ? 1 : SEEDS;
   const char* one;
   uint64_t seed;
 
@@ -48,7 +51,7 @@ void api_native_begin(void) {
     begin(strtoull(one, NULL, 0));
     return;
   }
-  for (seed = 1; seed <= SEEDS; seed++) {
+  for (seed = 1; seed <= seeds; seed++) {
     int status = 0;
 
     if (host_try(&status)) {

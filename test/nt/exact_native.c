@@ -99,9 +99,12 @@ TEST(x11_system_without_such_timers_has_ticks) {
 
 static unsigned sets, waits;
 
+/* On whatever thread the call is made. */
 static void count(const char* call) {
-  sets += strcmp(call, "SetWaitableTimer") == 0 || strcmp(call, "CreateWaitableTimerExW") == 0;
-  waits += strcmp(call, "GetQueuedCompletionStatusEx") == 0;
+  if (strcmp(call, "SetWaitableTimer") == 0 || strcmp(call, "CreateWaitableTimerExW") == 0)
+    __atomic_add_fetch(&sets, 1, __ATOMIC_SEQ_CST);
+  if (strcmp(call, "GetQueuedCompletionStatusEx") == 0)
+    __atomic_add_fetch(&waits, 1, __ATOMIC_SEQ_CST);
 }
 
 static uv_async_t async;

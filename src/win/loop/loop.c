@@ -3,6 +3,8 @@
  * packet in the files of the kinds. */
 #include "win/loop/loop.h"
 
+#include "core/base/atomic.h"
+
 enum {
   BATCH = 128,            /* packets in one call; 4 KiB of stack */
   LONGEST_WAIT_MS = 1000, /* of one call; see uv__port_wake */
@@ -147,17 +149,17 @@ void uv__loop_unlink(struct uv__io* io) {
  * LONGEST_WAIT_MS without a look at it: the wake-up is late then, never lost, and an idle loop pays one
  * look a second. */
 void uv__port_wake(uv_loop_t* loop) {
-  volatile LONG* wake = &loop->tail.wake;
-  LONG before = InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_NONE);
+  int* wake = &loop->tail.wake;
+  int before = uv__atomic_compare(wake, WAKE_NONE, WAKE_POSTED);
 
   if (before == WAKE_POSTED)
     return;
   if (post_reserve(loop))
     return;
   if (!uv__loop_post_packet(loop->tail.iocp, 0, UV__LOOP_KEY_POST, NULL))
-    InterlockedExchange(wake, WAKE_MISSED);
+    uv__atomic_store(wake, WAKE_MISSED);
   else if (before == WAKE_MISSED)
-    InterlockedCompareExchange(wake, WAKE_POSTED, WAKE_MISSED);
+    (void) uv__atomic_compare(wake, WAKE_MISSED, WAKE_POSTED);
 }
 
 /* Operations that wait for a look of the loop are chained through a field of their OVERLAPPED
@@ -187,7 +189,7 @@ static void complete_stranded(uv_loop_t* loop) {
 }
 
 static int missed_wake(uv_loop_t* loop) {
-  return InterlockedCompareExchange(&loop->tail.wake, WAKE_NONE, WAKE_MISSED) == WAKE_MISSED;
+  return uv__atomic_compare(&loop->tail.wake, WAKE_MISSED, WAKE_NONE) == WAKE_MISSED;
 }
 
 /* How long one call is to wait for packets. Time-outs are counted in ticks of the system timer, so that
@@ -243,7 +245,7 @@ static ULONG fetch(uv_loop_t* loop, int timeout_ms, int is_exact, OVERLAPPED_ENT
 
 /* Who waits for the port elsewhere does not see a mark either; with a packet in reserve there is none. */
 int uv__loop_limit(const uv_loop_t* loop, int timeout_ms) {
-  if (loop->tail.wake == WAKE_MISSED)
+  if (uv__atomic_load(&loop->tail.wake) == WAKE_MISSED)
     return 0;
   timeout_ms = uv__retry_limit(loop, timeout_ms);
   if (loop->tail.reserve != NULL)
@@ -264,7 +266,7 @@ void uv__loop_complete(uv_loop_t* loop, int timeout_ms) {
     if (overlapped == NULL) {
       /* From here on another wake-up needs another packet; what the waker wrote before is
        * visible by now. */
-      InterlockedExchange(&loop->tail.wake, WAKE_NONE);
+      uv__atomic_store(&loop->tail.wake, WAKE_NONE);
       continue;
     }
     op = entries[i].lpCompletionKey == UV__LOOP_KEY_POST ? uv__win_op(overlapped)

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "core/base/atomic.h"
 #include "win/tty/tty.h"
 
 enum {
@@ -50,7 +51,7 @@ static int deliver(int signum) {
 
       found = 1;
       watcher->caught++;
-      if (InterlockedExchange(&loop->tail.signals, 1) == 0)
+      if (uv__atomic_exchange(&loop->tail.signals, 1) == 0)
         uv__port_wake(loop);
     }
   }
@@ -201,7 +202,7 @@ void uv__signal_look(uv_loop_t* loop) {
   struct uv__queue* link;
   int signum;
 
-  if (InterlockedExchange(&loop->tail.signals, 0) == 0)
+  if (uv__atomic_exchange(&loop->tail.signals, 0) == 0)
     return;
   AcquireSRWLockExclusive(&lock);
   for (signum = 1; signum < SIGNALS; signum++) {
