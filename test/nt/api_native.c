@@ -13,25 +13,36 @@ enum {
   SEEDS = 3
 };
 
-/* Tests that wait themselves for a peer or for another process, on the loop's thread. */
+/* Tests that wait themselves for a peer or for another process, on the loop's thread, or with a lock of
+ * their own. */
 static const char* const waiting_tests[] = {
+    "cond_timedwait_times_out",
+    "mutex_recursive",
+    "mutex_trylock",
     "process_detached_lives_on",
     "process_ends_with_its_parent",
+    "rwlock_try",
     "tcp_open_adopts_a_connected_socket",
+    "y3_tty_win_stop_and_close_while_typing_lines",
+    "y3_tty_win_stop_and_close_while_typing_raw",
 };
 
 static char note[64];
 static int is_first;
 
-static void begin(uint64_t seed) {
+static void let_it_wait(void) {
   size_t i;
 
-  snprintf(note, sizeof(note), "nt: under NT_SEED=%llu\n", (unsigned long long) seed);
-  nt_note = note;
-  nt_begin(seed);
   for (i = 0; i < sizeof(waiting_tests) / sizeof(waiting_tests[0]); i++)
     if (strcmp(__argv[1], waiting_tests[i]) == 0)
       (void) nt_may_block(1);
+}
+
+static void begin(uint64_t seed) {
+  snprintf(note, sizeof(note), "nt: under NT_SEED=%llu\n", (unsigned long long) seed);
+  nt_note = note;
+  nt_begin(seed);
+  let_it_wait();
   memory_begin();
 }
 
@@ -43,6 +54,7 @@ void api_native_begin(void) {
   uint64_t seed;
 
   if (nt_is_child()) { /* which asks no more than it does in another run */
+    let_it_wait();
     memory_begin();
     return;
   }

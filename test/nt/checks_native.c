@@ -111,10 +111,37 @@ static void written_bytes_changed(void) {
   make_pipe(ends);
   CHECK(!WriteFile(ends[0], bytes, sizeof(bytes), NULL, &overlapped));
   CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
-  bytes[0] = 1;
+  bytes[sizeof(bytes) - 2] = 1; /* Each byte counts. */
   memset(&read, 0, sizeof(read));
   CHECK(ReadFile(ends[1], got, sizeof(got), &n, &read));
   CHECK(ReadFile(ends[1], got, sizeof(got), &n, &read));
+  Sleep(100);
+}
+
+static void event_changed(void) {
+  static OVERLAPPED overlapped;
+  OVERLAPPED* volatile given =
+      &overlapped; /* Of a variable by name the compiler knows that it is there. */
+  HANDLE ends[2];
+
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, NULL, 0);
+  given->hEvent = port;
+}
+
+static void read_memory_freed(void) {
+  static OVERLAPPED overlapped;
+  char* memory = malloc(1000);
+  HANDLE ends[2];
+  DWORD n = 0;
+  OVERLAPPED write;
+
+  CHECK(memory != NULL);
+  make_pipe(ends);
+  begin_read(ends[0], &overlapped, memory, 1000);
+  free(memory);
+  memset(&write, 0, sizeof(write));
+  (void) WriteFile(ends[1], "x", 1, &n, &write);
   Sleep(100);
 }
 
@@ -182,6 +209,49 @@ static void lock_held_while_waiting_for_a_peer(void) {
   CHECK(CreatePipe(&read, &write, NULL, 0));
   AcquireSRWLockExclusive(&lock);
   (void) ReadFile(read, &byte, 1, &got, NULL);
+}
+
+static void lock_held_while_waiting_for_a_packet(void) {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  OVERLAPPED_ENTRY entry;
+  HANDLE ends[2];
+  ULONG count;
+
+  make_pipe(ends);
+  AcquireSRWLockShared(&lock);
+  (void) GetQueuedCompletionStatusEx(port, &entry, 1, &count, 10, FALSE);
+}
+
+static DWORD WINAPI read_for_somebody(void* end) {
+  DWORD got;
+  char byte;
+
+  (void) ReadFile(end, &byte, 1, &got, NULL);
+  return 0;
+}
+
+static DWORD WINAPI write_late(void* end) {
+  DWORD put;
+
+  Sleep(60000);
+  (void) WriteFile(end, "x", 1, &put, NULL);
+  return 0;
+}
+
+/* It does not read itself. */
+static void loop_waits_for_who_waits_for_a_peer(void) {
+  OVERLAPPED_ENTRY entry;
+  HANDLE read, write, reader, writer;
+  HANDLE ends[2];
+  ULONG count;
+
+  make_pipe(ends);
+  CHECK(!GetQueuedCompletionStatusEx(port, &entry, 1, &count, 0, FALSE));
+  CHECK(CreatePipe(&read, &write, NULL, 0));
+  reader = CreateThread(NULL, 0, read_for_somebody, read, 0, NULL);
+  writer = CreateThread(NULL, 0, write_late, write, 0, NULL);
+  CHECK(reader != NULL && writer != NULL);
+  (void) WaitForSingleObject(reader, INFINITE);
 }
 
 static void lock_taken_twice(void) {
@@ -309,6 +379,8 @@ static const struct {
     {"overlapped_written", overlapped_written},
     {"buffer_looked_at", buffer_looked_at},
     {"written_bytes_changed", written_bytes_changed},
+    {"event_changed", event_changed},
+    {"read_memory_freed", read_memory_freed},
     {"operation_not_joined", operation_not_joined},
     {"port_closed_over_a_packet", port_closed_over_a_packet},
     {"handle_used_after_close", handle_used_after_close},
@@ -316,6 +388,8 @@ static const struct {
     {"handle_not_closed", handle_not_closed},
     {"loop_waits_for_a_peer", loop_waits_for_a_peer},
     {"lock_held_while_waiting_for_a_peer", lock_held_while_waiting_for_a_peer},
+    {"lock_held_while_waiting_for_a_packet", lock_held_while_waiting_for_a_packet},
+    {"loop_waits_for_who_waits_for_a_peer", loop_waits_for_who_waits_for_a_peer},
     {"lock_taken_twice", lock_taken_twice},
     {"nobody_can_go_on", nobody_can_go_on},
     {"object_closed_under_a_registered_wait", object_closed_under_a_registered_wait},

@@ -51,7 +51,7 @@ void WINAPI Sleep(DWORD ms) {
   if (ms == 0)
     nt_switch();
   else
-    nt_wait(never, NULL, nt_due(ms));
+    nt_wait_without_lock(never, NULL, nt_due(ms), "a time");
 }
 
 BOOL WINAPI SwitchToThread(void) {

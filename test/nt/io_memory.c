@@ -24,14 +24,21 @@ void nt_irp_memory(struct nt_irp* irp, const struct nt_part* parts, unsigned cou
   }
 }
 
-__attribute__((no_sanitize("address"))) static uint64_t sum_of(const struct nt_irp* irp) {
-  uint64_t sum = 14695981039346656037u; /* FNV-1a */
-  unsigned i;
-  size_t at;
+typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 
-  for (i = 0; i < irp->count; i++)
-    for (at = 0; at < irp->parts[i].size; at += 1 + at / 64)
-      sum = (sum ^ (unsigned char) irp->parts[i].base[at]) * 1099511628211u;
+__attribute__((no_sanitize("address", "thread"))) static uint64_t sum_of(const struct nt_irp* irp) {
+  uint64_t sum = 14695981039346656037u; /* FNV-1a, a word at a time */
+  unsigned i;
+
+  for (i = 0; i < irp->count; i++) {
+    const char* at = irp->parts[i].base;
+    size_t left = irp->parts[i].size;
+
+    for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word))
+      sum = (sum ^ *(const word*) at) * 1099511628211u;
+    while (left-- > 0)
+      sum = (sum ^ (unsigned char) *at++) * 1099511628211u;
+  }
   return sum;
 }
 
@@ -45,17 +52,33 @@ void nt_irp_lock(struct nt_irp* irp) {
     irp->sum = sum_of(irp);
 }
 
+/* Who frees memory, or is given it, marks it in his own way; of a mark only whole granules are known. */
+static int is_still_lent(const struct nt_part* part) {
+  enum {
+    GRANULE = 8
+  };
+  size_t skip = (GRANULE - (uintptr_t) part->base % GRANULE) % GRANULE;
+
+  return part->size < skip + GRANULE ||
+         (host_is_poisoned(part->base + skip) &&
+          host_is_poisoned(part->base + skip + (part->size - skip) / GRANULE * GRANULE - GRANULE));
+}
+
 void nt_irp_unlock(struct nt_irp* irp) {
   unsigned i;
 
-  if (irp->what == NT_READ)
-    for (i = 0; i < irp->count; i++)
-      host_unpoison(irp->parts[i].base, irp->parts[i].size);
-  else if (irp->sum != sum_of(irp))
-    nt_fault("bytes were changed while the kernel had them (%s)", irp->file->device->name);
+  if (irp->what != NT_READ) {
+    if (irp->sum != sum_of(irp))
+      nt_fault("bytes were changed while the kernel had them (%s)", irp->file->device->name);
+    return;
+  }
+  for (i = 0; i < irp->count; i++) {
+    if (!is_still_lent(&irp->parts[i]))
+      nt_fault("memory was freed, or given to somebody else, while the kernel reads into it (%s)",
+               irp->file->device->name);
+    host_unpoison(irp->parts[i].base, irp->parts[i].size);
+  }
 }
-
-typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 
 __attribute__((no_sanitize("address", "thread"))) void nt_move(void* to,
                                                                const void* from,

@@ -181,7 +181,7 @@ static int sleep_on(PCONDITION_VARIABLE variable, struct sleeper* sleeper, DWORD
     sleeper->woken = 1;
   if (sleeper->woken)
     nt_switch();
-  woken = nt_wait(is_woken, sleeper, nt_due(timeout_ms));
+  woken = nt_wait_without_lock(is_woken, sleeper, nt_due(timeout_ms), "a condition");
   drop(variable, sleeper);
   return woken;
 }

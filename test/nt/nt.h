@@ -142,7 +142,8 @@ void nt_console_press_ctrl_c(void);
 void nt_console_close(DWORD event);
 
 /* A thread that has ever waited for a completion port is a loop's. It must not wait for a peer
- * (nt_wait_for_peer), unless it is told here that it may; returns what was so before. */
+ * (nt_wait_for_peer), nor long for others, nor any thread with a lock held, unless it is told here that it
+ * may; returns what was so before. */
 int nt_may_block(int on);
 
 /* ==== The seed and the clock =============================================================== */
@@ -185,7 +186,11 @@ struct nt_process* nt_here(void); /* the process of the running thread */
 /* Waits, without the baton, until `ready` or the time; `ready` is asked again and again, by
  * whichever thread looks for somebody to go on, and must change nothing. 1: ready; 0: too late. */
 int nt_wait(int (*ready)(void* arg), void* arg, uint64_t until);
-/* The same for what a peer, another process or a user may hold up: a fault on a loop's thread. */
+/* The same for a packet, and for what else is no lock: a fault where one is held, and, but for packets, where the
+ * loop's thread stands still for long. */
+int nt_wait_for_packet(int (*ready)(void* arg), void* arg, uint64_t until);
+int nt_wait_without_lock(int (*ready)(void* arg), void* arg, uint64_t until, const char* what);
+/* And for what a peer, another process or a user may hold up: a fault on a loop's thread. */
 int nt_wait_for_peer(int (*ready)(void* arg), void* arg, uint64_t until, const char* what);
 
 /* CancelSynchronousIo: the operation that the thread waits for in nt_irp_result, if any. */

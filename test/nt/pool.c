@@ -190,7 +190,7 @@ static BOOL end(struct nt_pool_wait* wait, HANDLE handle, HANDLE done) {
   nt_ref(wait);
   nt_handle_close(NULL, handle);
   if (done == INVALID_HANDLE_VALUE || event != NULL)
-    nt_wait(is_quiet, wait, NT_NEVER);
+    nt_wait_without_lock(is_quiet, wait, NT_NEVER, "a callback of the pool");
   if (event != NULL)
     event->set = 1;
   host_acquire(wait);
@@ -316,7 +316,7 @@ void WINAPI WaitForThreadpoolWaitCallbacks(PTP_WAIT wait, BOOL cancel) {
     nt_fault("a callback waits for its own end");
   if (cancel)
     wait->armed = 0;
-  nt_wait(is_quiet, wait, NT_NEVER);
+  nt_wait_without_lock(is_quiet, wait, NT_NEVER, "a callback of the pool");
   host_acquire(wait);
 }
 

@@ -252,7 +252,7 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle,
     return FALSE;
   nt_thread_mark_loops(nt_self());
   nt_ref(port);
-  (void) nt_wait(has_news, port, nt_due(timeout_ms));
+  (void) nt_wait_for_packet(has_news, port, nt_due(timeout_ms));
   host_acquire(port);
   /* It says how many it has, not that it has all. */
   if (nt_chance(nt_trouble.shorter))

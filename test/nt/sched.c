@@ -312,14 +312,38 @@ int nt_wait_alertable(int (*ready)(void* arg), void* arg, uint64_t until) {
   return wait_here(ready, arg, until, 1);
 }
 
+static void forbid_lock(int (*ready)(void* arg), void* arg, uint64_t until, const char* what) {
+  const struct nt_thread* self = nt_sched.current;
+
+  if (self->locks > 0 && !self->may_block && !ready(arg) && until > now)
+    nt_fault("this waits for %s with a lock held", what);
+}
+
+int nt_wait_for_packet(int (*ready)(void* arg), void* arg, uint64_t until) {
+  forbid_lock(ready, arg, until, "a packet");
+  return wait_here(ready, arg, until, 0);
+}
+
+/* Another thread may be held up by a peer in its turn. */
+int nt_wait_without_lock(int (*ready)(void* arg), void* arg, uint64_t until, const char* what) {
+  const struct nt_thread* self = nt_sched.current;
+  uint64_t began = now;
+  int r;
+
+  forbid_lock(ready, arg, until, what);
+  r = wait_here(ready, arg, until, 0);
+  if (self->is_loops && !self->may_block && now - began > 5000 * NT_MS)
+    nt_fault("the loop's thread stood still for %llu ms, and waited for %s",
+             (unsigned long long) ((now - began) / NT_MS), what);
+  return r;
+}
+
 int nt_wait_for_peer(int (*ready)(void* arg), void* arg, uint64_t until, const char* what) {
   struct nt_thread* self = nt_sched.current;
 
   if (self->is_loops && !self->may_block && !ready(arg) && until > now)
     nt_fault("this would make the loop's thread wait for %s", what);
-  if (self->locks > 0 && !ready(arg) && until > now)
-    nt_fault("this waits for %s with a lock held", what);
-  return wait_here(ready, arg, until, 0);
+  return nt_wait_without_lock(ready, arg, until, what);
 }
 
 int nt_may_block(int on) {

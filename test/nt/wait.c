@@ -181,7 +181,7 @@ DWORD WINAPI WaitForMultipleObjects(DWORD count,
   for (i = 0; i < count; i++)
     nt_ref(wait.objects[i]);
   if (to_peer ? nt_wait_for_peer(is_satisfied, &wait, nt_due(timeout_ms), "another process")
-              : nt_wait(is_satisfied, &wait, nt_due(timeout_ms))) {
+              : nt_wait_without_lock(is_satisfied, &wait, nt_due(timeout_ms), "an object")) {
     result = WAIT_OBJECT_0;
     for (i = 0; i < count; i++) {
       if (all) {
