@@ -309,6 +309,7 @@ SLEEPS = {
     ("examples/test_examples.py",
      "test_prefork_hands_what_a_dead_worker_had_to_others"): LOOKS_AGAIN,
     ("test/facts/lock.c", "begin"): "nothing tells that a thread waits in a read",
+    ("test/facts/port.c", "begin_thread"): "nothing tells that a thread waits",
     ("test/facts/main.c", "main"): "as a child, until it is ended",
     ("test/facts/timer.c", "timer_is_exact"): "begins behind a tick, of which nothing else tells",
     ("test/facts/timer.c", "let_it_ring"): "waiting for the timer would set it back",

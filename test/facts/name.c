@@ -5,7 +5,8 @@
 
 enum {
   BYTES = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
-  QUOTA = 512
+  QUOTA = 512,
+  SOON_MS = 100
 };
 
 #define BOTH (PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED)
@@ -41,6 +42,16 @@ static int first_instance_is_the_first(void) {
   return r;
 }
 
+static int instance_of_another_kind_is_refused(void) {
+  const char* name = facts_name();
+  HANDLE first = serve(name, BOTH, 2);
+  int r = is_refused(CreateNamedPipeA(name, BOTH, PIPE_TYPE_MESSAGE, 2, QUOTA, QUOTA, 0, NULL),
+                     ERROR_ACCESS_DENIED);
+
+  CloseHandle(first);
+  return r;
+}
+
 static int instances_have_a_number(void) {
   const char* name = facts_name();
   HANDLE first = serve(name, BOTH, 1);
@@ -63,6 +74,41 @@ static int name_without_a_free_instance_is_busy(void) {
 
 static int name_that_nobody_serves_is_not_found(void) {
   return is_refused(call(facts_name(), CLIENT), ERROR_FILE_NOT_FOUND);
+}
+
+static int name_of_another_kind_is_invalid(void) {
+  return is_refused(serve("uvstream-facts", BOTH, 1), ERROR_INVALID_NAME);
+}
+
+/* What waiting for an instance of it ends with. */
+static DWORD wait_for_name(const char* name) {
+  WCHAR wide[100];
+  size_t i = 0;
+
+  do
+    wide[i] = (WCHAR) name[i];
+  while (name[i++] != '\0');
+  return WaitNamedPipeW(wide, SOON_MS) ? 0 : GetLastError();
+}
+
+static int wait_for_a_busy_name_times_out(void) {
+  const char* name = facts_name();
+  HANDLE server = serve(name, BOTH, 1);
+  DWORD idle = wait_for_name(name);
+  HANDLE first = call(name, CLIENT);
+  DWORD error = wait_for_name(name);
+
+  CloseHandle(first);
+  CloseHandle(server);
+  if (idle != 0)
+    return facts_note("of a free one, error", idle);
+  return error == ERROR_SEM_TIMEOUT ? 1 : facts_note("error", error);
+}
+
+static int wait_for_nobody_is_not_found(void) {
+  DWORD error = wait_for_name(facts_name());
+
+  return error == ERROR_FILE_NOT_FOUND ? 1 : facts_note("error", error);
 }
 
 static int names_ignore_case(void) {
@@ -148,12 +194,21 @@ const struct fact facts_of_names[] = {
     {"first_instance_is_the_first", first_instance_is_the_first,
      "FILE_FLAG_FIRST_PIPE_INSTANCE of a name that is there is ERROR_ACCESS_DENIED",
      "CreateNamedPipe"},
+    {"instance_of_another_kind_is_refused", instance_of_another_kind_is_refused,
+     "so is an instance of messages beside one of bytes", "CreateNamedPipe"},
     {"instances_have_a_number", instances_have_a_number,
      "one instance more than the first has allowed is ERROR_PIPE_BUSY", "CreateNamedPipe"},
     {"name_without_a_free_instance_is_busy", name_without_a_free_instance_is_busy,
      "opening a name of which no instance is free is ERROR_PIPE_BUSY", "CreateFile"},
     {"name_that_nobody_serves_is_not_found", name_that_nobody_serves_is_not_found,
      "opening one of which there is none is ERROR_FILE_NOT_FOUND, at once", "CreateFile"},
+    {"name_of_another_kind_is_invalid", name_of_another_kind_is_invalid,
+     "making one whose name is no pipe's is ERROR_INVALID_NAME", "Wine, kernel32/tests/pipe.c"},
+    {"wait_for_a_busy_name_times_out", wait_for_a_busy_name_times_out,
+     "WaitNamedPipe of a busy name ends with ERROR_SEM_TIMEOUT, of a free one at once",
+     "WaitNamedPipe"},
+    {"wait_for_nobody_is_not_found", wait_for_nobody_is_not_found,
+     "of one that is not there it is ERROR_FILE_NOT_FOUND", "WaitNamedPipe"},
     {"names_ignore_case", names_ignore_case, "capitals are small letters in a name", "Pipe Names"},
     {"one_way_is_not_opened_for_both", one_way_is_not_opened_for_both,
      "opening for both directions what goes one way is ERROR_ACCESS_DENIED",

@@ -1,5 +1,5 @@
 /* Facts about what the file system of pipes does and no function of Win32 asks of it: waiting for an
- * instance by a packet, and pairs without a name. */
+ * instance by a packet, pairs without a name, and what is asked by other codes. */
 #include "facts.h"
 
 #include <stddef.h>
@@ -13,6 +13,10 @@ enum {
   LONG_MS = 5000,
   TRIES = 50,           /* of what a system may refuse for want of something */
   WAIT_CODE = 0x110018, /* FSCTL_PIPE_WAIT */
+  PEEK_CODE = 0x11400c, /* FSCTL_PIPE_PEEK */
+  LOCAL = 24,           /* FilePipeLocalInformation */
+  CONNECTED = 3,        /* FILE_PIPE_CONNECTED_STATE */
+  CLOSING = 4,          /* FILE_PIPE_CLOSING_STATE */
   TICKS_PER_MS = 10000,
   PREFIX = 9 /* characters of \\.\pipe\ */
 };
@@ -43,6 +47,8 @@ typedef LONG(NTAPI* control_fn)(HANDLE,
                                 ULONG in_size,
                                 void* out,
                                 ULONG out_size);
+
+typedef LONG(NTAPI* query_fn)(HANDLE, void* status, void* info, ULONG size, int what);
 
 /* Opens what `name` is below `root`, which may be NULL. */
 static LONG open_below(HANDLE root, const WCHAR* name, ACCESS_MASK access, HANDLE* handle) {
@@ -188,6 +194,63 @@ static int wait_for_an_instance_is_cancelled(void) {
   return wait_ends(1);
 }
 
+/* ---- Asking ---- */
+
+/* FILE_PIPE_LOCAL_INFORMATION */
+static ULONG state_of(HANDLE handle) {
+  query_fn ask = (query_fn) facts_import("NtQueryInformationFile");
+  ULONG_PTR status[2];
+  ULONG words[10] = {0};
+
+  return ask != NULL && ask(handle, status, words, sizeof(words), LOCAL) >= 0 ? words[8] : 0;
+}
+
+static int close_is_told_over_unread_bytes(void) {
+  struct ends ends;
+  DWORD bytes;
+  ULONG before;
+  ULONG after;
+
+  if (!facts_pipe(&ends, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE,
+                  GENERIC_READ | GENERIC_WRITE, 0, QUOTA))
+    return -1;
+  before = state_of(ends.server);
+  (void) WriteFile(ends.client, "x", 1, &bytes, NULL);
+  CloseHandle(ends.client);
+  ends.client = INVALID_HANDLE_VALUE;
+  after = state_of(ends.server);
+  facts_close(&ends);
+  return before == CONNECTED && after == CLOSING ? 1 : facts_note("state", after);
+}
+
+/* FILE_PIPE_PEEK_BUFFER, without bytes. */
+struct look {
+  ULONG state;
+  ULONG bytes;
+  ULONG messages;
+  ULONG length;
+};
+
+static int messages_are_counted(void) {
+  control_fn control = (control_fn) facts_import("NtFsControlFile");
+  struct ends ends;
+  struct look look = {0, 0, 0, 0};
+  ULONG_PTR status[2];
+  DWORD bytes;
+
+  if (control == NULL ||
+      !facts_pipe(&ends, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+                  GENERIC_READ | GENERIC_WRITE, 0, QUOTA))
+    return -1;
+  (void) WriteFile(ends.client, "xyz", 3, &bytes, NULL);
+  (void) WriteFile(ends.client, "xy", 2, &bytes, NULL);
+  (void) control(ends.server, NULL, NULL, NULL, status, PEEK_CODE, NULL, 0, &look, sizeof(look));
+  facts_close(&ends);
+  if (look.bytes != 5 || look.length != 3)
+    return facts_note("length", look.length);
+  return look.messages == 2 ? 1 : facts_note("messages", look.messages);
+}
+
 const struct fact facts_of_npfs[] = {
     {"instance_is_waited_for_by_a_packet", instance_is_waited_for_by_a_packet,
      "FSCTL_PIPE_WAIT on the folder of pipes is pending, and told by a packet", "ReactOS, npfs"},
@@ -197,5 +260,11 @@ const struct fact facts_of_npfs[] = {
      "NtCreateNamedPipeFile makes a pipe without a name, which NtOpenFile opens from its server's "
      "end",
      "rust-lang/rust#142517"},
+    {"close_is_told_over_unread_bytes", close_is_told_over_unread_bytes,
+     "NamedPipeState of FilePipeLocalInformation tells the close of the other end, whatever is "
+     "unread",
+     "docs/WINDOWS.md, Pipes"},
+    {"messages_are_counted", messages_are_counted,
+     "FSCTL_PIPE_PEEK tells how many messages are there", "FILE_PIPE_PEEK_BUFFER"},
     {NULL, NULL, NULL, NULL},
 };

@@ -7,7 +7,7 @@ enum {
   BYTES = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
   MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
   QUOTA = 512,
-  FLOOD = 1 << 20,
+  SOON_MS = 200,
   LONG_MS = 5000
 };
 
@@ -283,6 +283,38 @@ static int disconnecting_takes_what_is_unread(void) {
   return error == ERROR_PIPE_NOT_CONNECTED ? 1 : facts_note("error", error);
 }
 
+static DWORD WINAPI flush(void* handle) {
+  return FlushFileBuffers((HANDLE) handle) ? 0 : GetLastError();
+}
+
+/* The client's close ends it in any case. */
+static int flush_waits_for_the_reader(void) {
+  struct ends ends;
+  HANDLE thread;
+  char byte;
+  DWORD bytes;
+  DWORD error = 0;
+  DWORD before;
+  DWORD after;
+
+  if (!facts_pipe(&ends, PIPE_ACCESS_DUPLEX, BYTES, CLIENT, 0, QUOTA))
+    return -1;
+  (void) say(ends.server, "x", 1);
+  thread = CreateThread(NULL, 0, flush, ends.server, 0, NULL);
+  before = WaitForSingleObject(thread, SOON_MS);
+  (void) ReadFile(ends.client, &byte, 1, &bytes, NULL);
+  after = WaitForSingleObject(thread, LONG_MS);
+  CloseHandle(ends.client);
+  ends.client = INVALID_HANDLE_VALUE;
+  (void) WaitForSingleObject(thread, INFINITE);
+  (void) GetExitCodeThread(thread, &error);
+  CloseHandle(thread);
+  facts_close(&ends);
+  if (before != WAIT_TIMEOUT || after != WAIT_OBJECT_0)
+    return facts_note(before != WAIT_TIMEOUT ? "it does not wait" : "it goes on", 0);
+  return error == 0 ? 1 : facts_note("error", error);
+}
+
 const struct fact facts_of_pipes[] = {
     {"read_of_nothing_takes_nothing", read_of_nothing_takes_nothing,
      "a read of nothing that meets a message ends at once and leaves it", "ReactOS, npfs"},
@@ -309,5 +341,7 @@ const struct fact facts_of_pipes[] = {
     {"disconnecting_takes_what_is_unread", disconnecting_takes_what_is_unread,
      "DisconnectNamedPipe drops what was not read: ERROR_PIPE_NOT_CONNECTED",
      "DisconnectNamedPipe"},
+    {"flush_waits_for_the_reader", flush_waits_for_the_reader,
+     "FlushFileBuffers waits until the reader has all, and succeeds then", "FlushFileBuffers"},
     {NULL, NULL, NULL, NULL},
 };

@@ -8,6 +8,7 @@ enum {
   MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
   SOON_MS = 100,
   LONG_MS = 5000,
+  RESERVE_FOR_PORTS = 1,
   REPLACE_PORT = 61 /* FileReplaceCompletionInformation */
 };
 
@@ -193,6 +194,152 @@ static int port_can_be_waited_for(void) {
   return facts_note(there ? "wait" : "the packet was consumed; wait", after);
 }
 
+/* ---- Threads that wait ---- */
+
+/* Takes the next packet: 0, or why there is none. */
+static DWORD WINAPI take_one(void* port) {
+  OVERLAPPED_ENTRY entry;
+  ULONG count;
+
+  return GetQueuedCompletionStatusEx((HANDLE) port, &entry, 1, &count, LONG_MS, FALSE)
+             ? 0
+             : GetLastError();
+}
+
+static DWORD WINAPI wait_for_signal(void* port) {
+  return WaitForSingleObject((HANDLE) port, 5 * SOON_MS);
+}
+
+/* A thread that waits. */
+static HANDLE begin_thread(LPTHREAD_START_ROUTINE what, HANDLE port) {
+  HANDLE thread = CreateThread(NULL, 0, what, port, 0, NULL);
+
+  Sleep(SOON_MS); /* Nothing tells that it does. */
+  return thread;
+}
+
+/* What it ended with. */
+static DWORD end_thread(HANDLE thread) {
+  DWORD code = 0;
+
+  (void) WaitForSingleObject(thread, INFINITE);
+  (void) GetExitCodeThread(thread, &code);
+  CloseHandle(thread);
+  return code;
+}
+
+static int packet_goes_to_who_takes_it(void) {
+  HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  HANDLE taker = begin_thread(take_one, port);
+  HANDLE watcher = begin_thread(wait_for_signal, port);
+  OVERLAPPED overlapped;
+  DWORD taken;
+  DWORD signalled;
+
+  (void) PostQueuedCompletionStatus(port, 0, 0, &overlapped);
+  signalled = end_thread(watcher);
+  taken = end_thread(taker);
+  CloseHandle(port);
+  if (taken != 0)
+    return facts_note("it is not taken, error", taken);
+  return signalled == WAIT_TIMEOUT ? 1 : facts_note("wait", signalled);
+}
+
+static int closed_port_ends_its_waits(void) {
+  HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  HANDLE taker = begin_thread(take_one, port);
+  DWORD error;
+
+  CloseHandle(port);
+  error = end_thread(taker);
+  return error == ERROR_ABANDONED_WAIT_0 ? 1 : facts_note("error", error);
+}
+
+/* A read that a thread begins, which does not stay for its end. */
+struct errand {
+  HANDLE file;
+  OVERLAPPED overlapped;
+  char byte;
+};
+
+static DWORD WINAPI begin_and_go(void* arg) {
+  struct errand* errand = arg;
+
+  return ReadFile(errand->file, &errand->byte, 1, NULL, &errand->overlapped) ? 0 : GetLastError();
+}
+
+static int operation_outlives_its_thread(void) {
+  struct scene scene;
+  struct errand errand;
+  OVERLAPPED* early;
+  OVERLAPPED* got;
+
+  if (!begin(&scene, BYTES, 0))
+    return -1;
+  memset(&errand, 0, sizeof(errand));
+  errand.file = scene.ends.server;
+  (void) end_thread(CreateThread(NULL, 0, begin_and_go, &errand, 0, NULL));
+  early = facts_packet(scene.port, SOON_MS);
+  (void) say(scene.ends.client, "x", 1);
+  got = early != NULL ? NULL : facts_packet(scene.port, LONG_MS);
+  end(&scene);
+  if (early != NULL)
+    return facts_note("it goes with its thread", 0);
+  return got == &errand.overlapped && errand.byte == 'x' ? 1 : facts_note("no packet", 0);
+}
+
+/* ---- Packets with memory of their own ---- */
+
+typedef LONG(NTAPI* reserve_fn)(HANDLE* made, void* attributes, int type);
+typedef LONG(NTAPI* post_fn)(HANDLE, HANDLE, void* key, void* overlapped, LONG, ULONG_PTR);
+
+/* Posts with one reserve object twice: 1: the packet of the first came. The second, before it is taken,
+ * or after, ended with `status`. */
+static int post_twice(int take_between, LONG* status) {
+  reserve_fn make = (reserve_fn) facts_import("NtAllocateReserveObject");
+  post_fn post = (post_fn) facts_import("NtSetIoCompletionEx");
+  HANDLE reserve;
+  HANDLE port;
+  OVERLAPPED first;
+  OVERLAPPED second;
+  int came;
+
+  if (make == NULL || post == NULL || make(&reserve, NULL, RESERVE_FOR_PORTS) < 0)
+    return -1;
+  port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  came = post(port, reserve, NULL, &first, 0, 0) >= 0;
+  if (take_between)
+    came &= facts_packet(port, LONG_MS) == &first;
+  *status = post(port, reserve, NULL, &second, 0, 0);
+  if (!take_between)
+    came &= facts_packet(port, LONG_MS) == &first;
+  else if (*status >= 0)
+    came &= facts_packet(port, LONG_MS) == &second;
+  CloseHandle(port);
+  CloseHandle(reserve);
+  return came;
+}
+
+static int reserve_posts_a_packet(void) {
+  LONG status;
+  int came = post_twice(1, &status);
+
+  if (came < 0)
+    return -1;
+  return came && status >= 0 ? 1 : facts_note("status", (unsigned long) status);
+}
+
+static int reserve_is_of_one_packet(void) {
+  LONG status;
+  int came = post_twice(0, &status);
+
+  if (came < 0)
+    return -1;
+  return came && status < 0 ? 1 : facts_note("status", (unsigned long) status);
+}
+
+/* ---- Cancelling ---- */
+
 static int cancel_reaches_what_a_duplicate_began(void) {
   struct scene scene;
   OVERLAPPED overlapped;
@@ -313,6 +460,18 @@ const struct fact facts_of_ports[] = {
      "with FILE_SKIP_SET_EVENT_ON_HANDLE the file object's event is never set", "golang/go#80979"},
     {"port_can_be_waited_for", port_can_be_waited_for,
      "a port with a packet is signalled, and waiting consumes none", "docs/WINDOWS.md, The port"},
+    {"packet_goes_to_who_takes_it", packet_goes_to_who_takes_it,
+     "but not while a thread is inside of GetQueuedCompletionStatus, which has the packet",
+     "Wine, ntdll/tests/sync.c"},
+    {"closed_port_ends_its_waits", closed_port_ends_its_waits,
+     "a port that is closed ends such a wait: ERROR_ABANDONED_WAIT_0", "GetQueuedCompletionStatus"},
+    {"operation_outlives_its_thread", operation_outlives_its_thread,
+     "what a thread has begun on a file object with a port goes on when the thread has ended",
+     "ExitThread"},
+    {"reserve_posts_a_packet", reserve_posts_a_packet,
+     "a reserve object has the memory of a packet, one after the other (7)", "msquic#5906"},
+    {"reserve_is_of_one_packet", reserve_is_of_one_packet,
+     "while that is in a port, another is refused", "no page says so"},
     {"cancel_reaches_what_a_duplicate_began", cancel_reaches_what_a_duplicate_began,
      "CancelIoEx without OVERLAPPED cancels what this process began by any handle", "CancelIoEx"},
     {"cancel_finds_nothing_of_what_is_over", cancel_finds_nothing_of_what_is_over,

@@ -1,16 +1,43 @@
 /* Facts about connections: what waits for them, who has them, how they end, and their options. */
 #include "facts.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum {
   SOON_MS = 200,
   LONG_MS = 3000,
+  POLL_CODE = 0x12024, /* IOCTL_AFD_POLL */
+  DISCONNECT = 8,      /* AFD_POLL_DISCONNECT */
+  ESTABLISHED = 4,     /* TCPSTATE_ESTABLISHED */
   BULK = 1 << 20,
   BULKS = 64
 };
 
+typedef LONG(NTAPI* control_fn)(HANDLE,
+                                HANDLE event,
+                                void* routine,
+                                void* context,
+                                void* status,
+                                ULONG code,
+                                void* in,
+                                ULONG in_size,
+                                void* out,
+                                ULONG out_size);
+
+/* AFD_POLL_INFO, for one handle. */
+struct poll {
+  LARGE_INTEGER timeout;
+  ULONG count;
+  ULONG exclusive;
+  HANDLE handle;
+  ULONG events;
+  LONG status;
+};
+
 #define CANCELLED 0xc0000120 /* STATUS_CANCELLED: ERROR_OPERATION_ABORTED */
+
+#define INFO_CODE 0xd8000027 /* SIO_TCP_INFO */
 
 #ifndef TCP_KEEPIDLE
 #  define TCP_KEEPIDLE 3
@@ -298,7 +325,66 @@ static int nothing_is_sent_after_the_end(void) {
   return error == WSAESHUTDOWN ? 1 : facts_note("error", (unsigned long) error);
 }
 
+/* A poll waits for it, while bytes are there that nobody has read. */
+static int end_is_told_over_unread_bytes(void) {
+  control_fn control = (control_fn) facts_import("NtDeviceIoControlFile");
+  SOCKET ends[2];
+  OVERLAPPED overlapped;
+  struct poll poll;
+  HANDLE port;
+  LONG status;
+  int waits;
+  int told;
+
+  if (control == NULL || !connected(ends))
+    return -1;
+  port = CreateIoCompletionPort((HANDLE) ends[1], NULL, 0, 1);
+  memset(&overlapped, 0, sizeof(overlapped));
+  memset(&poll, 0, sizeof(poll));
+  poll.timeout.QuadPart = INT64_MAX;
+  poll.count = 1;
+  poll.handle = (HANDLE) ends[1];
+  poll.events = DISCONNECT;
+  (void) send(ends[0], "x", 1, 0);
+  status = control((HANDLE) ends[1], NULL, NULL, &overlapped, &overlapped, POLL_CODE, &poll,
+                   sizeof(poll), &poll, sizeof(poll));
+  if (status < 0) {
+    close_both(ends);
+    CloseHandle(port);
+    return facts_note("status", (unsigned long) status);
+  }
+  waits = facts_packet(port, SOON_MS) == NULL;
+  (void) shutdown(ends[0], SD_SEND);
+  told = !waits || facts_packet(port, LONG_MS) == &overlapped;
+  if (!told && CancelIoEx((HANDLE) ends[1], &overlapped))
+    (void) facts_packet(port, LONG_MS);
+  close_both(ends);
+  CloseHandle(port);
+  if (!waits || !told)
+    return facts_note(waits ? "no packet" : "it does not wait", 0);
+  return poll.events & DISCONNECT ? 1 : facts_note("events", poll.events);
+}
+
 /* ---- Options ---- */
+
+static int state_of_a_connection_is_told(void) {
+  SOCKET ends[2];
+  DWORD version = 0;
+  DWORD info[22] = {0}; /* TCP_INFO_v0, of which the state is first */
+  DWORD bytes;
+  int error;
+
+  if (!connected(ends))
+    return -1;
+  error = WSAIoctl(ends[0], INFO_CODE, &version, sizeof(version), info, sizeof(info), &bytes, NULL,
+                   NULL) == 0
+              ? 0
+              : WSAGetLastError();
+  close_both(ends);
+  if (error != 0)
+    return facts_note("error", (unsigned long) error);
+  return info[0] == ESTABLISHED ? 1 : facts_note("state", info[0]);
+}
 
 static int idle_time_is_an_option(void) {
   SOCKET sock = make(AF_INET);
@@ -348,6 +434,11 @@ const struct fact facts_of_connections[] = {
      "a reset that nothing waited for is told by the next call", "recv"},
     {"nothing_is_sent_after_the_end", nothing_is_sent_after_the_end,
      "send after shutdown is WSAESHUTDOWN", "send"},
+    {"end_is_told_over_unread_bytes", end_is_told_over_unread_bytes,
+     "IOCTL_AFD_POLL on a socket waits for the peer's end, and tells it whatever is unread",
+     "docs/WINDOWS.md, TCP"},
+    {"state_of_a_connection_is_told", state_of_a_connection_is_told,
+     "SIO_TCP_INFO tells the state of a connection (10 1703)", "TCP_INFO_v0"},
     {"idle_time_is_an_option", idle_time_is_an_option, "TCP_KEEPIDLE is known (10 1709)",
      "IPPROTO_TCP socket options"},
     {"ipv6_is_alone_by_default", ipv6_is_alone_by_default, "IPV6_V6ONLY is on at first",

@@ -1,5 +1,6 @@
-/* What ntdll does with pipes: the folder of all of them, pairs without a name, and waiting for an
- * instance ([MS-FSCC] FSCTL_PIPE_WAIT; who waits, and how long, as ReactOS' npfs has it). */
+/* What ntdll does with pipes: the folder of all of them, pairs without a name, waiting for an instance
+ * ([MS-FSCC] FSCTL_PIPE_WAIT; who waits, and how long, as ReactOS' npfs has it), and a look
+ * (FSCTL_PIPE_PEEK). */
 #include "npfs.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@ enum {
   SYNCHRONOUS_MODES = 0x30, /* FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT */
   NEW = 2,                  /* FILE_CREATE */
   PIPE_WAIT_CODE = 0x110018,
+  PIPE_PEEK_CODE = 0x11400c,
   NAME_AT = 14, /* in the buffer: time-out, length of the name, whether there is a time-out */
   LENGTH_AT = 8,
   GIVEN_AT = 12,
@@ -147,6 +149,25 @@ static struct wait* take_buffer(const char* in, ULONG size) {
   return wait;
 }
 
+/* FILE_PIPE_PEEK_BUFFER without room for bytes: the state, how many bytes and messages are there, and how
+ * long the first one is. */
+static LONG look(struct np_end* end, ULONG* words) {
+  const struct np_entry* entry = end->pipe->queue[end->side].first;
+  size_t all;
+  size_t rest;
+
+  nt_file_lock(&end->file, "NtFsControlFile");
+  (void) np_peek(end, NULL, 0, &all, &rest);
+  words[0] = (ULONG) end->pipe->state + 1;
+  words[1] = (ULONG) all;
+  words[2] = 0;
+  words[3] = (ULONG) rest;
+  for (; entry != NULL; entry = entry->next)
+    words[2]++;
+  nt_file_unlock(&end->file);
+  return all > 0 ? ST_BUFFER_OVERFLOW : ST_SUCCESS;
+}
+
 LONG NTAPI nt_fs_control(HANDLE handle,
                          HANDLE event,
                          void* routine,
@@ -162,10 +183,11 @@ LONG NTAPI nt_fs_control(HANDLE handle,
   ULONG_PTR info;
 
   nt_enter("NtFsControlFile");
-  (void) out;
   file = nt_peek(handle, &nt_file_class, NULL);
   if (file == NULL)
     return ST_INVALID_HANDLE;
+  if (code == PIPE_PEEK_CODE && file->device == &np_device && out_size == 4 * sizeof(ULONG))
+    return look((struct np_end*) file, out);
   if (code != PIPE_WAIT_CODE || file->device != &root_device || out_size > 0 || event != NULL ||
       routine != NULL || context != status)
     nt_absent("NtFsControlFile of another kind");

@@ -24,12 +24,15 @@ struct nt_port {
   struct packet* first;
   struct packet** last;
   struct packet* newest; /* of those that were put */
+  int inside;            /* threads that wait to take one */
   int closed;
 };
 
-/* Waiting for a port consumes nothing. */
+/* Waiting for a port consumes nothing, and who is there to take a packet has it. */
 static int signalled(struct nt_object* object) {
-  return ((struct nt_port*) object)->first != NULL;
+  const struct nt_port* port = (const struct nt_port*) object;
+
+  return port->first != NULL && port->inside == 0;
 }
 
 static struct packet* take(struct nt_port* port) {
@@ -252,7 +255,9 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle,
     return FALSE;
   nt_thread_mark_loops(nt_self());
   nt_ref(port);
+  port->inside++;
   (void) nt_wait_for_packet(has_news, port, nt_due(timeout_ms));
+  port->inside--;
   host_acquire(port);
   /* It says how many it has, not that it has all. */
   if (nt_chance(nt_trouble.shorter))
