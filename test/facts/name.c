@@ -155,6 +155,34 @@ static int ends_know_their_processes(void) {
   return client == GetCurrentProcessId() && server == client ? 1 : facts_note("process", server);
 }
 
+/* The name of this machine instead of the dot. */
+static int local_machine_has_a_name(void) {
+  static const char prefix[] = "\\\\localhost";
+  char other[100];
+  const char* name = facts_name();
+  HANDLE server = serve(name, PIPE_ACCESS_DUPLEX, 1);
+  HANDLE client;
+  DWORD error;
+  DWORD bytes;
+  char byte = 0;
+  int same = 0;
+
+  memcpy(other, prefix, sizeof(prefix) - 1);
+  memcpy(other + sizeof(prefix) - 1, name + 3, strlen(name + 3) + 1);
+  client = CreateFileA(other, CLIENT, 0, NULL, OPEN_EXISTING,
+                       SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+  error = GetLastError();
+  if (client != INVALID_HANDLE_VALUE) {
+    (void) WriteFile(client, "x", 1, &bytes, NULL);
+    same = ReadFile(server, &byte, 1, &bytes, NULL) && byte == 'x';
+    CloseHandle(client);
+  }
+  CloseHandle(server);
+  if (client == INVALID_HANDLE_VALUE)
+    return facts_note("error", error);
+  return same ? 1 : facts_note("it is another one", 0);
+}
+
 /* ---- Waiting for a client ---- */
 
 /* What ConnectNamedPipe says after a client came, and, if so, went. */
@@ -215,6 +243,8 @@ const struct fact facts_of_names[] = {
      "Named Pipe Open Modes"},
     {"ends_know_their_processes", ends_know_their_processes,
      "each end can ask for the process of the other", "GetNamedPipeClientProcessId"},
+    {"local_machine_has_a_name", local_machine_has_a_name,
+     "with localhost instead of the dot a name leads to the same pipe", "Pipe Names"},
     {"client_may_be_first", client_may_be_first,
      "waiting for a client that has come is ERROR_PIPE_CONNECTED", "ConnectNamedPipe"},
     {"client_may_have_gone", client_may_have_gone,

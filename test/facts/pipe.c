@@ -315,6 +315,43 @@ static int flush_waits_for_the_reader(void) {
   return error == 0 ? 1 : facts_note("error", error);
 }
 
+/* A read of two bytes of a message of three, which is there, or comes when the read waits. */
+static int read_part_of_message(int waits) {
+  struct ends ends;
+  OVERLAPPED overlapped;
+  HANDLE event;
+  char two[2];
+  DWORD bytes = 0;
+  DWORD begun;
+  DWORD error;
+
+  if (!facts_pipe(&ends, BOTH, MESSAGES, CLIENT, 0, QUOTA))
+    return -1;
+  if (!waits)
+    (void) say(ends.client, "xyz", 3);
+  (void) begin_read(ends.server, two, sizeof(two), &overlapped, &event, &begun);
+  if (waits)
+    (void) say(ends.client, "xyz", 3);
+  if (begun == ERROR_IO_PENDING && WaitForSingleObject(event, LONG_MS) != WAIT_OBJECT_0)
+    (void) CancelIoEx(ends.server, &overlapped);
+  error = GetOverlappedResult(ends.server, &overlapped, &bytes, TRUE) ? 0 : GetLastError();
+  CloseHandle(event);
+  facts_close(&ends);
+  if (begun != (waits ? ERROR_IO_PENDING : ERROR_MORE_DATA))
+    return facts_note("the call says", begun);
+  if (error != ERROR_MORE_DATA)
+    return facts_note("error", error);
+  return bytes == 2 ? 1 : facts_note("bytes", bytes);
+}
+
+static int part_of_a_message_is_counted(void) {
+  return read_part_of_message(0);
+}
+
+static int part_of_a_message_to_come_is_counted(void) {
+  return read_part_of_message(1);
+}
+
 const struct fact facts_of_pipes[] = {
     {"read_of_nothing_takes_nothing", read_of_nothing_takes_nothing,
      "a read of nothing that meets a message ends at once and leaves it", "ReactOS, npfs"},
@@ -343,5 +380,11 @@ const struct fact facts_of_pipes[] = {
      "DisconnectNamedPipe"},
     {"flush_waits_for_the_reader", flush_waits_for_the_reader,
      "FlushFileBuffers waits until the reader has all, and succeeds then", "FlushFileBuffers"},
+    {"part_of_a_message_is_counted", part_of_a_message_is_counted,
+     "a read of a part of a message is ERROR_MORE_DATA, and its OVERLAPPED has the count, whatever "
+     "the call says",
+     "GetOverlappedResult"},
+    {"part_of_a_message_to_come_is_counted", part_of_a_message_to_come_is_counted,
+     "so it is when the read has waited for the message", "GetOverlappedResult"},
     {NULL, NULL, NULL, NULL},
 };

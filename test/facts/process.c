@@ -8,7 +8,11 @@
 enum {
   BYTES = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
   QUOTA = 512,
-  CODE = 7
+  CODE = 7,
+  JOB_CODE = 9,
+  LONG_MS = 5000,
+  PREFIX = 4, /* characters of what makes a long path one */
+  UNITS = 150 /* of a folder's name; two are too long together */
 };
 
 typedef LONG(NTAPI* query_object_fn)(HANDLE, int what, void* info, ULONG size, ULONG* length);
@@ -142,6 +146,87 @@ static int ended_process_has_the_code(void) {
   return code == CODE ? 1 : facts_note("code", code);
 }
 
+/* A child in a job that is closed, or ended with a code. Whether that ends it, and with what. */
+static int end_job(int by_close, DWORD* code) {
+  HANDLE job = CreateJobObjectW(NULL, NULL);
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+  PROCESS_INFORMATION child;
+  BOOL joined;
+  int ended;
+
+  if (start(NULL, &child) != 0) {
+    CloseHandle(job);
+    return -1;
+  }
+  memset(&limits, 0, sizeof(limits));
+  if (by_close)
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+  joined =
+      SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits)) &&
+      AssignProcessToJobObject(job, child.hProcess);
+  if (!by_close)
+    (void) TerminateJobObject(job, JOB_CODE);
+  CloseHandle(job);
+  ended = joined && WaitForSingleObject(child.hProcess, LONG_MS) == WAIT_OBJECT_0;
+  *code = end(&child);
+  return joined ? ended : -1;
+}
+
+static int job_that_is_closed_ends_its_processes(void) {
+  DWORD code;
+  int ended = end_job(1, &code);
+
+  return ended == 0 ? facts_note("it goes on", 0) : ended;
+}
+
+static int job_that_is_ended_gives_the_code(void) {
+  DWORD code;
+  int ended = end_job(0, &code);
+
+  if (ended <= 0)
+    return ended == 0 ? facts_note("it goes on", 0) : ended;
+  return code == JOB_CODE ? 1 : facts_note("code", code);
+}
+
+/* Puts a long name behind a folder. */
+static void append(WCHAR* folder, WCHAR unit) {
+  size_t length = 0;
+  size_t end;
+
+  while (folder[length] != 0)
+    length++;
+  if (folder[length - 1] != L'\\')
+    folder[length++] = L'\\';
+  for (end = length + UNITS; length < end; length++)
+    folder[length] = unit;
+  folder[length] = 0;
+}
+
+/* It is there, by a name without that limit; a program with a manifest for long paths may go there. */
+static int long_folder_is_not_the_current_one(void) {
+  WCHAR before[MAX_PATH];
+  WCHAR outer[3 * MAX_PATH] = L"\\\\?\\";
+  WCHAR inner[3 * MAX_PATH];
+  DWORD error = 0;
+  int made;
+
+  (void) GetTempPathW(MAX_PATH, outer + PREFIX);
+  append(outer, L'o');
+  memcpy(inner, outer, sizeof(inner));
+  append(inner, L'i');
+  (void) GetCurrentDirectoryW(MAX_PATH, before);
+  (void) CreateDirectoryW(outer, NULL);
+  made = CreateDirectoryW(inner, NULL);
+  if (!SetCurrentDirectoryW(inner + PREFIX))
+    error = GetLastError();
+  (void) SetCurrentDirectoryW(before);
+  (void) RemoveDirectoryW(inner);
+  (void) RemoveDirectoryW(outer);
+  if (!made)
+    return -1;
+  return error == ERROR_FILENAME_EXCED_RANGE ? 1 : facts_note("error", error);
+}
+
 const struct fact facts_of_processes[] = {
     {"list_is_of_inheritable_handles", list_is_of_inheritable_handles,
      "a handle in PROC_THREAD_ATTRIBUTE_HANDLE_LIST that is not inheritable is "
@@ -155,5 +240,14 @@ const struct fact facts_of_processes[] = {
      "those of a process that has ended are closed when its end is told", "TerminateProcess"},
     {"ended_process_has_the_code", ended_process_has_the_code,
      "who is ended by TerminateProcess has its exit code", "TerminateProcess"},
+    {"job_that_is_closed_ends_its_processes", job_that_is_closed_ends_its_processes,
+     "the last handle of a job of JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE ends who is in it",
+     "JOBOBJECT_BASIC_LIMIT_INFORMATION"},
+    {"job_that_is_ended_gives_the_code", job_that_is_ended_gives_the_code,
+     "so does TerminateJobObject, with its exit code", "TerminateJobObject"},
+    {"long_folder_is_not_the_current_one", long_folder_is_not_the_current_one,
+     "a folder of more than MAX_PATH - 2 characters is ERROR_FILENAME_EXCED_RANGE as the current "
+     "one",
+     "SetCurrentDirectory"},
     {NULL, NULL, NULL, NULL},
 };

@@ -191,6 +191,95 @@ static int exclusive_address_is_nobody_elses(void) {
   return error == WSAEACCES ? 1 : facts_note("error", (unsigned long) error);
 }
 
+/* What a plain bind to a port of the loopback is answered, of which a socket has that address, or all;
+ * -1: it could not be tried. Nobody listens: a firewall would ask somebody. */
+static int bind_beside(u_long address, int exclusive) {
+  SOCKET first = make();
+  SOCKET second = make();
+  struct sockaddr_in addr;
+  int len = (int) sizeof(addr);
+  int error = -1;
+
+  (void) setsockopt(first, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (char*) &exclusive, sizeof(exclusive));
+  memset(&addr, 0, sizeof(addr));
+  addr.sin_family = AF_INET;
+  addr.sin_addr.s_addr = htonl(address);
+  if (bind(first, (struct sockaddr*) &addr, len) == 0 &&
+      getsockname(first, (struct sockaddr*) &addr, &len) == 0) {
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    error = bind(second, (struct sockaddr*) &addr, (int) sizeof(addr)) == 0 ? 0 : WSAGetLastError();
+  }
+  closesocket(first);
+  closesocket(second);
+  return error;
+}
+
+static int address_of_another_is_in_use(void) {
+  int error = bind_beside(INADDR_LOOPBACK, 0);
+
+  return error < 0 ? -1 : error == WSAEADDRINUSE ? 1 : facts_note("error", (unsigned long) error);
+}
+
+static int exclusive_address_is_in_use(void) {
+  int error = bind_beside(INADDR_LOOPBACK, 1);
+
+  return error < 0 ? -1 : error == WSAEADDRINUSE ? 1 : facts_note("error", (unsigned long) error);
+}
+
+static int all_addresses_deny_each(void) {
+  int error = bind_beside(INADDR_ANY, 1);
+
+  return error < 0 ? -1 : error == WSAEACCES ? 1 : facts_note("error", (unsigned long) error);
+}
+
+/* Which of the two it is, and by which error, is up to who notices first. */
+static int reset_before_it_is_accepted_is_told(void) {
+  struct scene scene;
+  struct linger none = {1, 0};
+  struct sockaddr_in to;
+  char byte;
+  DWORD bytes;
+  DWORD flags;
+  BOOL ok;
+  int waits;
+  int told;
+
+  memset(&scene, 0, sizeof(scene));
+  scene.listener = make();
+  scene.client = make();
+  scene.server = make();
+  scene.accepts.hEvent = scene.events[1] = CreateEventA(NULL, TRUE, FALSE, NULL);
+  scene.events[0] = CreateEventA(NULL, TRUE, FALSE, NULL);
+  if (!bind_any(scene.listener, &to) || listen(scene.listener, 1) != 0 || !load(scene.listener) ||
+      connect(scene.client, (struct sockaddr*) &to, (int) sizeof(to)) != 0) {
+    end(&scene);
+    return -1;
+  }
+  (void) setsockopt(scene.client, SOL_SOCKET, SO_LINGER, (char*) &none, sizeof(none));
+  closesocket(scene.client);
+  scene.client = make(); /* for the end */
+  ok = accept_ex(scene.listener, scene.server, scene.addresses, 0, sizeof(struct sockaddr_in) + 16,
+                 sizeof(struct sockaddr_in) + 16, &bytes, &scene.accepts);
+  if (!ok && WSAGetLastError() == WSA_IO_PENDING) {
+    waits = WaitForSingleObject(scene.events[1], SOON_MS) != WAIT_OBJECT_0;
+    if (waits)
+      (void) CancelIoEx((HANDLE) scene.listener, &scene.accepts);
+    ok = WSAGetOverlappedResult(scene.listener, &scene.accepts, &bytes, TRUE, &flags);
+  } else {
+    waits = 0;
+  }
+  told = !ok;
+  if (ok) {
+    (void) setsockopt(scene.server, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char*) &scene.listener,
+                      sizeof(scene.listener));
+    told = recv(scene.server, &byte, 1, 0) < 0;
+  }
+  end(&scene);
+  if (waits)
+    return facts_note("it waits for another", 0);
+  return told ? 1 : facts_note("it is accepted, and ends", 0);
+}
+
 const struct fact facts_of_sockets[] = {
     {"connected_socket_has_no_shutdown", connected_socket_has_no_shutdown,
      "what ConnectEx connected has no shutdown before SO_UPDATE_CONNECT_CONTEXT: WSAENOTCONN",
@@ -205,5 +294,16 @@ const struct fact facts_of_sockets[] = {
     {"exclusive_address_is_nobody_elses", exclusive_address_is_nobody_elses,
      "SO_REUSEADDR does not get an address that is exclusively somebody's: WSAEACCES",
      "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"},
+    {"address_of_another_is_in_use", address_of_another_is_in_use,
+     "binding to an address that another socket has is WSAEADDRINUSE", "bind"},
+    {"exclusive_address_is_in_use", exclusive_address_is_in_use,
+     "so it is when that has it exclusively", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"},
+    {"all_addresses_deny_each", all_addresses_deny_each,
+     "to one of those that another has all and exclusively it is WSAEACCES",
+     "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"},
+    {"reset_before_it_is_accepted_is_told", reset_before_it_is_accepted_is_told,
+     "a connection that was reset before AcceptEx took it ends that with an error, or is accepted "
+     "and tells",
+     "AcceptEx"},
     {NULL, NULL, NULL, NULL},
 };

@@ -11,7 +11,8 @@ enum {
   DISCONNECT = 8,      /* AFD_POLL_DISCONNECT */
   ESTABLISHED = 4,     /* TCPSTATE_ESTABLISHED */
   BULK = 1 << 20,
-  BULKS = 64
+  BULKS = 64,
+  BUFFERS = 1100
 };
 
 typedef LONG(NTAPI* control_fn)(HANDLE,
@@ -325,6 +326,35 @@ static int nothing_is_sent_after_the_end(void) {
   return error == WSAESHUTDOWN ? 1 : facts_note("error", (unsigned long) error);
 }
 
+static int many_buffers_are_one_send(void) {
+  static WSABUF bufs[BUFFERS];
+  static char byte = 'x';
+  SOCKET ends[2];
+  OVERLAPPED overlapped;
+  DWORD bytes = 0;
+  DWORD flags;
+  int error;
+  int i;
+
+  if (!connected(ends))
+    return -1;
+  for (i = 0; i < BUFFERS; i++) {
+    bufs[i].buf = &byte;
+    bufs[i].len = 1;
+  }
+  memset(&overlapped, 0, sizeof(overlapped));
+  overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+  error = WSASend(ends[0], bufs, BUFFERS, NULL, 0, &overlapped, NULL) == 0 ? 0 : WSAGetLastError();
+  if (error == WSA_IO_PENDING || error == 0)
+    error =
+        WSAGetOverlappedResult(ends[0], &overlapped, &bytes, TRUE, &flags) ? 0 : WSAGetLastError();
+  CloseHandle(overlapped.hEvent);
+  close_both(ends);
+  if (error != 0)
+    return facts_note("error", (unsigned long) error);
+  return bytes == BUFFERS ? 1 : facts_note("bytes", bytes);
+}
+
 /* A poll waits for it, while bytes are there that nobody has read. */
 static int end_is_told_over_unread_bytes(void) {
   control_fn control = (control_fn) facts_import("NtDeviceIoControlFile");
@@ -434,6 +464,8 @@ const struct fact facts_of_connections[] = {
      "a reset that nothing waited for is told by the next call", "recv"},
     {"nothing_is_sent_after_the_end", nothing_is_sent_after_the_end,
      "send after shutdown is WSAESHUTDOWN", "send"},
+    {"many_buffers_are_one_send", many_buffers_are_one_send,
+     "more than 1,024 buffers are taken by one send", "WSASend"},
     {"end_is_told_over_unread_bytes", end_is_told_over_unread_bytes,
      "IOCTL_AFD_POLL on a socket waits for the peer's end, and tells it whatever is unread",
      "docs/WINDOWS.md, TCP"},

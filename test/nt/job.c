@@ -7,21 +7,26 @@ struct nt_job {
 };
 
 enum {
-  JOB_RIGHTS = 0x1f001f
+  JOB_RIGHTS = 0x1f001f,
+  JOB_TERMINATE_RIGHT = 8
 };
+
+static void terminate(const struct nt_job* job, UINT code) {
+  struct nt_process* process;
+  unsigned i;
+
+  for (process = nt_process_list(); process != NULL; process = process->next)
+    for (i = 0; i < process->job_count; i++)
+      if (process->jobs[i] == job)
+        nt_process_terminate(process, code);
+}
 
 /* With the last handle goes everybody, if it is that kind of job. */
 static void closed(struct nt_object* object, int last) {
   struct nt_job* job = (struct nt_job*) object;
-  struct nt_process* process;
-  unsigned i;
 
-  if (!last || !(job->limits & JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE))
-    return;
-  for (process = nt_process_list(); process != NULL; process = process->next)
-    for (i = 0; i < process->job_count; i++)
-      if (process->jobs[i] == job)
-        nt_process_terminate(process, 0);
+  if (last && (job->limits & JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE))
+    terminate(job, 0);
 }
 
 static void destroy(struct nt_object* object) {
@@ -87,6 +92,18 @@ BOOL WINAPI AssignProcessToJobObject(HANDLE handle, HANDLE process_handle) {
     if (process->jobs[i] == job)
       return TRUE;
   join(process, job);
+  return TRUE;
+}
+
+/* As TerminateProcess of each: it asks, and does not wait. */
+BOOL WINAPI TerminateJobObject(HANDLE handle, UINT code) {
+  struct nt_job* job;
+
+  nt_enter("TerminateJobObject");
+  job = nt_find(handle, &job_class, JOB_TERMINATE_RIGHT);
+  if (job == NULL)
+    return FALSE;
+  terminate(job, code);
   return TRUE;
 }
 

@@ -125,6 +125,7 @@ void WINAPI DeleteProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list);
 HANDLE WINAPI CreateJobObjectW(LPSECURITY_ATTRIBUTES security, LPCWSTR name);
 BOOL WINAPI SetInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS what, LPVOID info, DWORD size);
 BOOL WINAPI AssignProcessToJobObject(HANDLE job, HANDLE process);
+BOOL WINAPI TerminateJobObject(HANDLE job, UINT code);
 void WINAPI GetStartupInfoW(LPSTARTUPINFOW info);
 BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count);
 BOOL WINAPI GetProcessAffinityMask(HANDLE process, DWORD_PTR* mine, DWORD_PTR* all);
