@@ -132,7 +132,7 @@ start_server() {
 # Whether the services of this server have been started; else somebody may be about to, under the lock.
 services_run() {
   local started pid
-  read -r started 2>/dev/null <"$WINEPREFIX/started" && read -r pid <"$WINEPREFIX/server.pid" &&
+  read -r started 2>/dev/null <"$WINEPREFIX/started" && read -r pid 2>/dev/null <"$WINEPREFIX/server.pid" &&
     [ "$started" = "$pid" ]
 }
 
