@@ -58,6 +58,17 @@ OVERLAPPED* facts_packet(HANDLE port, DWORD timeout_ms);
 /* A function of ntdll, which is documented but not in every import library; or NULL. */
 typedef void (*facts_fn)(void);
 facts_fn facts_import(const char* name);
+/* NtFsControlFile, NtDeviceIoControlFile */
+typedef LONG(NTAPI* facts_control_fn)(HANDLE,
+                                      HANDLE event,
+                                      void* routine,
+                                      void* context,
+                                      void* status,
+                                      ULONG code,
+                                      void* in,
+                                      ULONG in_size,
+                                      void* out,
+                                      ULONG out_size);
 
 /* What the system below needs around all probes (begin.c, or test/nt/facts_native.c). */
 void facts_begin(void);

@@ -37,17 +37,6 @@ typedef LONG(NTAPI* create_fn)(HANDLE*,
                                ULONG in,
                                ULONG out,
                                LARGE_INTEGER* timeout);
-typedef LONG(NTAPI* control_fn)(HANDLE,
-                                HANDLE event,
-                                void* routine,
-                                void* context,
-                                void* status,
-                                ULONG code,
-                                void* in,
-                                ULONG in_size,
-                                void* out,
-                                ULONG out_size);
-
 typedef LONG(NTAPI* query_fn)(HANDLE, void* status, void* info, ULONG size, int what);
 
 /* Opens what `name` is below `root`, which may be NULL. */
@@ -122,7 +111,7 @@ struct wait_for {
 
 /* A wait for an instance of the name, whose packet comes to the port. */
 static LONG wait_for_instance(HANDLE root, const char* name, OVERLAPPED* overlapped) {
-  control_fn control = (control_fn) facts_import("NtFsControlFile");
+  facts_control_fn control = (facts_control_fn) facts_import("NtFsControlFile");
   struct wait_for wait;
   size_t units;
 
@@ -232,7 +221,7 @@ struct look {
 };
 
 static int messages_are_counted(void) {
-  control_fn control = (control_fn) facts_import("NtFsControlFile");
+  facts_control_fn control = (facts_control_fn) facts_import("NtFsControlFile");
   struct ends ends;
   struct look look = {0, 0, 0, 0};
   ULONG_PTR status[2];

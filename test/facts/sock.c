@@ -191,9 +191,9 @@ static int exclusive_address_is_nobody_elses(void) {
   return error == WSAEACCES ? 1 : facts_note("error", (unsigned long) error);
 }
 
-/* What a plain bind to a port of the loopback is answered, of which a socket has that address, or all;
- * -1: it could not be tried. Nobody listens: a firewall would ask somebody. */
-static int bind_beside(u_long address, int exclusive) {
+/* Whether a plain bind to a port of the loopback, of which a socket has that address, or all, ends with this.
+ * Nobody listens: a firewall would ask somebody. */
+static int bind_beside_is(u_long address, int exclusive, int expected) {
   SOCKET first = make();
   SOCKET second = make();
   struct sockaddr_in addr;
@@ -211,25 +211,21 @@ static int bind_beside(u_long address, int exclusive) {
   }
   closesocket(first);
   closesocket(second);
-  return error;
+  if (error < 0)
+    return -1;
+  return error == expected ? 1 : facts_note("error", (unsigned long) error);
 }
 
 static int address_of_another_is_in_use(void) {
-  int error = bind_beside(INADDR_LOOPBACK, 0);
-
-  return error < 0 ? -1 : error == WSAEADDRINUSE ? 1 : facts_note("error", (unsigned long) error);
+  return bind_beside_is(INADDR_LOOPBACK, 0, WSAEADDRINUSE);
 }
 
 static int exclusive_address_is_in_use(void) {
-  int error = bind_beside(INADDR_LOOPBACK, 1);
-
-  return error < 0 ? -1 : error == WSAEADDRINUSE ? 1 : facts_note("error", (unsigned long) error);
+  return bind_beside_is(INADDR_LOOPBACK, 1, WSAEADDRINUSE);
 }
 
 static int all_addresses_deny_each(void) {
-  int error = bind_beside(INADDR_ANY, 1);
-
-  return error < 0 ? -1 : error == WSAEACCES ? 1 : facts_note("error", (unsigned long) error);
+  return bind_beside_is(INADDR_ANY, 1, WSAEACCES);
 }
 
 /* Which of the two it is, and by which error, is up to who notices first. */

@@ -15,17 +15,6 @@ enum {
   BUFFERS = 1100
 };
 
-typedef LONG(NTAPI* control_fn)(HANDLE,
-                                HANDLE event,
-                                void* routine,
-                                void* context,
-                                void* status,
-                                ULONG code,
-                                void* in,
-                                ULONG in_size,
-                                void* out,
-                                ULONG out_size);
-
 /* AFD_POLL_INFO, for one handle. */
 struct poll {
   LARGE_INTEGER timeout;
@@ -357,7 +346,7 @@ static int many_buffers_are_one_send(void) {
 
 /* A poll waits for it, while bytes are there that nobody has read. */
 static int end_is_told_over_unread_bytes(void) {
-  control_fn control = (control_fn) facts_import("NtDeviceIoControlFile");
+  facts_control_fn control = (facts_control_fn) facts_import("NtDeviceIoControlFile");
   SOCKET ends[2];
   OVERLAPPED overlapped;
   struct poll poll;

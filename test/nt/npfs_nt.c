@@ -152,7 +152,7 @@ static struct wait* take_buffer(const char* in, ULONG size) {
 /* FILE_PIPE_PEEK_BUFFER without room for bytes: the state, how many bytes and messages are there, and how
  * long the first one is. */
 static LONG look(struct np_end* end, ULONG* words) {
-  const struct np_entry* entry = end->pipe->queue[end->side].first;
+  const struct np_entry* entry;
   size_t all;
   size_t rest;
 
@@ -162,7 +162,7 @@ static LONG look(struct np_end* end, ULONG* words) {
   words[1] = (ULONG) all;
   words[2] = 0;
   words[3] = (ULONG) rest;
-  for (; entry != NULL; entry = entry->next)
+  for (entry = end->pipe->queue[end->side].first; entry != NULL; entry = entry->next)
     words[2]++;
   nt_file_unlock(&end->file);
   return all > 0 ? ST_BUFFER_OVERFLOW : ST_SUCCESS;

@@ -324,6 +324,10 @@ int nt_wait_for_packet(int (*ready)(void* arg), void* arg, uint64_t until) {
   return wait_here(ready, arg, until, 0);
 }
 
+enum {
+  STILL_MS = 5000
+};
+
 /* Another thread may be held up by a peer in its turn. */
 int nt_wait_without_lock(int (*ready)(void* arg), void* arg, uint64_t until, const char* what) {
   const struct nt_thread* self = nt_sched.current;
@@ -332,7 +336,7 @@ int nt_wait_without_lock(int (*ready)(void* arg), void* arg, uint64_t until, con
 
   forbid_lock(ready, arg, until, what);
   r = wait_here(ready, arg, until, 0);
-  if (self->is_loops && !self->may_block && now - began > 5000 * NT_MS)
+  if (self->is_loops && !self->may_block && now - began > STILL_MS * NT_MS)
     nt_fault("the loop's thread stood still for %llu ms, and waited for %s",
              (unsigned long long) ((now - began) / NT_MS), what);
   return r;

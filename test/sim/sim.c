@@ -83,24 +83,19 @@ void sim_leave(struct uv__io* io) {
 /* Eight bytes at a time, of which most writes have thousands. */
 static uint64_t sum_of(const struct sim_pin* pin) {
   uint64_t sum = 0xcbf29ce484222325u;
+  uint64_t word;
   unsigned i;
 
   for (i = 0; i < pin->nbufs; i++) {
     const char* at = pin->bufs[i].base;
     size_t left = pin->bufs[i].len;
 
-    while (left > 0) {
-      uint64_t word = 0;
-      size_t part = left < sizeof(word) ? left : sizeof(word);
-
-      if (part == sizeof(word))
-        memcpy(&word, at, sizeof(word)); /* No call. */
-      else
-        memcpy(&word, at, part);
+    for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+      memcpy(&word, at, sizeof(word));
       sum = (sum ^ word) * 0x100000001b3u;
-      at += part;
-      left -= part;
     }
+    while (left-- > 0)
+      sum = (sum ^ (unsigned char) *at++) * 0x100000001b3u;
   }
   return sum;
 }
