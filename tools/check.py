@@ -311,6 +311,8 @@ SLEEPS = {
     ("test/facts/lock.c", "begin"): "nothing tells that a thread waits in a read",
     ("test/facts/port.c", "begin_thread"): "nothing tells that a thread waits",
     ("test/facts/main.c", "main"): "as a child, until it is ended",
+    ("test/facts/service.c", "start"): LOOKS_AGAIN,
+    ("test/facts/service.c", "has_come_to"): LOOKS_AGAIN,
     ("test/facts/timer.c", "timer_is_exact"): "begins behind a tick, of which nothing else tells",
     ("test/facts/timer.c", "let_it_ring"): "waiting for the timer would set it back",
     ("test/facts/timer.c", "clock_that_sleeps"): "the clock is what is tested",

@@ -8,7 +8,8 @@
 The facts and their sources are those of the tables in test/facts/*.c. What a system does otherwise is
 listed in its file, a name in a line, with what was seen behind it; lines that begin with "holds:" name the
 facts that hold. A system without a file was not run, and a fact that its file does not name was not asked
-there. The model has none: uvtest_facts_nt --all-hold is a test. That Wine 8 does what its file says is
+there. The model has none: uvtest_facts_nt --all-hold is a test. "None" stands for what it has not: the manager
+of services, for which src/win never asks. That Wine 8 does what its file says is
 facts.table, in every run of the tests; Wine 10 is asked by `./dev test trixie`, and Windows by the jobs
 that run on it, which keep the output: docs/WINDOWS.md says how it comes here.
 """
@@ -21,6 +22,7 @@ from header import ROOT
 FACTS = ROOT / "test/facts"
 PAGE = ROOT / "docs/WINDOWS.md"
 SYSTEMS = (("wine8", "Wine 8"), ("wine10", "Wine 10"), ("windows", "Windows"))
+NOT_MODELLED = ("service",)
 BEGIN = "<!-- tools/facts.py writes what follows -->\n"
 END = "<!-- to here -->\n"
 HOLDS = "holds"
@@ -33,11 +35,11 @@ def text_of(literals):
 
 
 def facts():
-    """(name, text, source) of each, in the order of their tables."""
+    """(name, text, source, whether the model holds it) of each, in the order of their tables."""
     rows = []
-    for name in ("port", "lock", "pipe", "mode", "name", "npfs", "sock", "tcp", "refusal", "process", "console", "timer", "local"):
+    for name in ("port", "lock", "pipe", "mode", "name", "npfs", "sock", "tcp", "refusal", "process", "console", "timer", "local", "service"):
         source = (FACTS / f"{name}.c").read_text()
-        rows += [(row[1], text_of(row[2]), text_of(row[3])) for row in ROW.finditer(source)]
+        rows += [(row[1], text_of(row[2]), text_of(row[3]), name not in NOT_MODELLED) for row in ROW.finditer(source)]
     return rows
 
 
@@ -70,8 +72,8 @@ def table():
     answers = [said(system) for system, _ in SYSTEMS]
     lines = ["| fact, and where it is from | model | " + " | ".join(title for _, title in SYSTEMS) + " |",
              "|---" * (2 + len(SYSTEMS)) + "|"]
-    for name, text, source in facts():
-        cells = [f"`{name}`: {text} ({source})", "holds", *(cell(one, name) for one in answers)]
+    for name, text, source, modelled in facts():
+        cells = [f"`{name}`: {text} ({source})", "holds" if modelled else "none", *(cell(one, name) for one in answers)]
         lines.append("| " + " | ".join(part.replace("|", "\\|") for part in cells) + " |")
     return "\n" + "\n".join(lines) + "\n\n"
 
@@ -83,14 +85,14 @@ def page_with_table():
 
 def problems():
     """What tools/check.py wants to know."""
-    names = {name for name, _, _ in facts()}
+    names = {name for name, *_ in facts()}
     declared = sum(len(re.findall(r'^    {"\w+", ', path.read_text(), re.M)) for path in FACTS.glob("*.c"))
     found = []
     if len(names) != declared:
         found.append(f"test/facts: {declared} rows, of which tools/facts.py reads {len(names)}")
     for system, _ in SYSTEMS:
         found += [f"test/facts/{system}.txt: no fact {name}" for name in said(system) or {} if name not in names]
-    for name, _, source in facts():
+    for name, _, source, _ in facts():
         found += [f"test/facts: the source of {name}, {page}, is not here"
                   for page in re.findall(r"[\w./-]+\.md\b", source) if not (ROOT / page).is_file()]
     if PAGE.read_text() != page_with_table():
@@ -106,7 +108,7 @@ def keep(system, other, good):
 
 def record(system, output):
     lines = LINE.findall(output)
-    missing = {name for name, _, _ in facts()} - {name for name, _, _ in lines}
+    missing = {name for name, *_ in facts()} - {name for name, _, _ in lines}
     if system not in dict(SYSTEMS) or not lines or missing:
         sys.exit(f"facts: not what uvtest_facts prints on {system}: without {', '.join(sorted(missing))}")
     other = [f"{name} {'not tried' if verdict == 'untried' else seen}".rstrip()

@@ -8,8 +8,8 @@ enum {
   UNTRIED = 2,
   SEEN = 0x10000,
   SOON_MS = 2000,
-  HEARD_MS = 5000, /* what a busy machine may take to tell */
-  TRIES = 4,
+  HEARD_MS = 1000, /* what a busy machine may take to tell */
+  TRIES = 5,
   LONG_MS = 30000,
   UNKNOWN_MODE = 0x8000,
   SHARED = FILE_SHARE_READ | FILE_SHARE_WRITE

@@ -33,9 +33,12 @@ extern const struct fact facts_of_processes[];
 extern const struct fact facts_of_consoles[];
 extern const struct fact facts_of_timers[];
 extern const struct fact facts_of_local[];
+extern const struct fact facts_of_services[];
 
 /* What the child does that tries a fact of a console; its exit code. */
 int facts_in_console(const char* name);
+/* The same of a service. */
+int facts_in_service(const char* look);
 
 /* What was seen, for a fact that does not hold; always returns 0. */
 int facts_note(const char* what, unsigned long seen);

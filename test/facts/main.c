@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
       facts_of_ports,    facts_of_locks,     facts_of_pipes,    facts_of_modes,
       facts_of_names,    facts_of_npfs,      facts_of_sockets,  facts_of_connections,
       facts_of_refusals, facts_of_processes, facts_of_consoles, facts_of_timers,
-      facts_of_local};
+      facts_of_local,    facts_of_services};
   const char* differ = argc == 3 && strcmp(argv[1], "--differ") == 0 ? argv[2] : NULL;
   int all_hold = argc == 2 && strcmp(argv[1], "--all-hold") == 0;
   int good = 1;
@@ -117,6 +117,8 @@ int main(int argc, char** argv) {
     Sleep(INFINITE);
   if (argc == 3 && strcmp(argv[1], "--console") == 0)
     return facts_in_console(argv[2]);
+  if (argc == 3 && strcmp(argv[1], "--service") == 0)
+    return facts_in_service(argv[2]);
   if (argc > 1 && differ == NULL && !all_hold) {
     fprintf(stderr, "usage: %s [--all-hold | --differ FILE]\n", argv[0]);
     return 2;
