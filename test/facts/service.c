@@ -146,7 +146,7 @@ static void end(SC_HANDLE made) {
 static int start(SC_HANDLE made) {
   int left = LONG_MS / LOOK_MS;
 
-  while (!StartServiceW(made, 0, NULL)) {
+  while (!StartServiceA(made, 0, NULL)) {
     if (GetLastError() != ERROR_SERVICE_DATABASE_LOCKED || --left == 0)
       return 0;
     Sleep(LOOK_MS);

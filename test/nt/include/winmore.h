@@ -15,8 +15,12 @@
 
 void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* more);
 
+#define ERROR_SERVICE_DATABASE_LOCKED 1055u
 #define ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061u
 #define ERROR_SERVICE_SPECIFIC_ERROR 1066u
+#define ERROR_PROCESS_ABORTED 1067u
+
+BOOL WINAPI ProcessIdToSessionId(DWORD process, DWORD* session);
 
 /* ---- Files ---- */
 

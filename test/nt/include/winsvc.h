@@ -140,6 +140,19 @@ SC_HANDLE WINAPI OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD access);
 SC_HANDLE WINAPI OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access);
 SC_HANDLE WINAPI OpenServiceA(SC_HANDLE manager, LPCSTR name, DWORD access);
 SC_HANDLE WINAPI OpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access);
+SC_HANDLE WINAPI CreateServiceA(SC_HANDLE manager,
+                                LPCSTR name,
+                                LPCSTR shown,
+                                DWORD access,
+                                DWORD type,
+                                DWORD start,
+                                DWORD error,
+                                LPCSTR command,
+                                LPCSTR group,
+                                LPDWORD tag,
+                                LPCSTR dependencies,
+                                LPCSTR user,
+                                LPCSTR password);
 SC_HANDLE WINAPI CreateServiceW(SC_HANDLE manager,
                                 LPCWSTR name,
                                 LPCWSTR shown,
@@ -161,6 +174,7 @@ BOOL WINAPI QueryServiceConfigA(SC_HANDLE service,
                                 QUERY_SERVICE_CONFIGA* to,
                                 DWORD room,
                                 LPDWORD needed);
+BOOL WINAPI QueryServiceStatus(SC_HANDLE service, SERVICE_STATUS* status);
 BOOL WINAPI
 QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE what, LPBYTE to, DWORD room, LPDWORD needed);
 SERVICE_STATUS_HANDLE WINAPI RegisterServiceCtrlHandlerExW(LPCWSTR name,
