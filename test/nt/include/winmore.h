@@ -11,7 +11,6 @@
 /* ---- Memory, exceptions and errors ---- */
 
 #define EXCEPTION_ACCESS_VIOLATION 0xc0000005u
-#define EXCEPTION_NONCONTINUABLE 0x1u
 
 void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR* more);
 
