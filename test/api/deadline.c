@@ -247,7 +247,7 @@ TEST(x2_bytes_that_waited_for_the_loop_count) {
   limit(&deadline, &a, UVS_DEADLINE_READ, SOON_MS);
   CHECK_EQ(uv_read_stop(as_stream(&a)), 0);
   CHECK_EQ(uv_read_start(as_stream(&a), net_alloc, on_read), 0);
-  CHECK_EQ(uv_try_write(as_stream(&b), &buf, 1), 7);
+  CHECK(uv_try_write(as_stream(&b), &buf, 1) > 0);
   hold_up();
   net_turns(1);
   CHECK_EQ(calls, 0);

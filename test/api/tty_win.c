@@ -350,6 +350,41 @@ TEST(y5_tty_win_resize) {
   finish();
 }
 
+static int times;
+
+static void on_time(uv_timer_t* timer) {
+  (void) timer;
+  times++;
+}
+
+/* A look at the size that is under way when nobody watches any more is none of the next one's. */
+TEST(y5_tty_win_resize_watched_off_and_on) {
+  static uv_signal_t watcher;
+  static uv_timer_t timer;
+  SMALL_RECT window = {0, 0, 39, 11};
+  int i;
+
+  if (!console_child("y5_tty_win_resize_watched_off_and_on"))
+    return;
+  begin(1);
+  CHECK_EQ(uv_signal_init(net_loop(), &watcher), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  for (i = 1; i <= 24; i++) { /* The first look comes after 100 ms. */
+    CHECK_EQ(uv_signal_start(&watcher, on_resize, SIGWINCH), 0);
+    window.Right = (SHORT) (39 + i);
+    CHECK(SetConsoleWindowInfo(screen, TRUE, &window));
+    CHECK_EQ(uv_timer_start(&timer, on_time, 86 + (uint64_t) i, 0), 0);
+    net_until(&times, i);
+    CHECK_EQ(uv_signal_stop(&watcher), 0);
+  }
+  resizes = 0;
+  CHECK_EQ(uv_signal_start(&watcher, on_resize, SIGWINCH), 0);
+  window.Right = 75;
+  CHECK(SetConsoleWindowInfo(screen, TRUE, &window));
+  net_until(&resizes, 1);
+  finish();
+}
+
 TEST(y1_tty_win_is_no_terminal) {
   CHECK_EQ(uv_guess_handle(-1), UV_UNKNOWN_HANDLE);
   CHECK_EQ(uv_guess_handle(1000), UV_UNKNOWN_HANDLE);

@@ -194,6 +194,8 @@ WriteConsoleW(HANDLE handle, const void* from, DWORD units, LPDWORD count, LPVOI
     nt_pseudo_wait(file->console->pseudo);
     if (nt_chance(nt_trouble.slow))
       nt_wait(never, NULL, nt_now() + nt_latency());
+    if (nt_chance(nt_trouble.shorter)) /* "lpNumberOfCharsWritten" is there for a reason */
+      units = 1 + nt_below(units);
     for (i = 0; i < units; i++)
       show(file->screen, ((const WCHAR*) from)[i]);
     nt_unref(file);

@@ -18,6 +18,7 @@ void facts_begin(void) {
 
   nt_begin(seed == NULL ? 1 : strtoull(seed, NULL, 0));
   nt_has_exact_timers = nt_has_wait_packets = 1;
+  nt_files_can_leave = nt_has_reserves = nt_pipes_have_folder = 1;
   nt_wants_contexts = 0;
   (void) nt_may_block(1);
 }

@@ -79,6 +79,15 @@ static struct nt_pool_wait* find_due(int registered) {
   return found;
 }
 
+int nt_pool_is_busy(void) {
+  const struct nt_pool_wait* wait;
+
+  for (wait = waits; wait != NULL; wait = wait->next)
+    if (wait->running > 0 || is_due(wait))
+      return 1;
+  return 0;
+}
+
 static int has_work(void* arg) {
   return nt_ending() || find_due(arg != NULL) != NULL;
 }
@@ -117,6 +126,8 @@ static void run(struct nt_pool_wait* wait) {
   wait->runner = nt_self();
   host_acquire(wait);
   nt_trace("the pool calls back");
+  if (nt_chance(nt_trouble.preempt))
+    nt_switch(); /* It has begun, and done nothing yet. */
   if (wait->kind == POOL_WAIT)
     wait->pool_callback(NULL, wait->context, wait, timed_out ? WAIT_TIMEOUT : WAIT_OBJECT_0);
   else

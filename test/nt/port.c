@@ -21,12 +21,15 @@ int nt_has_reserves = 1;
 
 struct nt_port {
   struct nt_object object;
+  struct nt_port* next;
   struct packet* first;
   struct packet** last;
   struct packet* newest; /* of those that were put */
   int inside;            /* threads that wait to take one */
   int closed;
 };
+
+static struct nt_port* ports;
 
 /* Waiting for a port consumes nothing, and who is there to take a packet has it. */
 static int signalled(struct nt_object* object) {
@@ -83,10 +86,25 @@ static void drop(struct packet* packet) {
 
 static void destroy(struct nt_object* object) {
   struct nt_port* port = (struct nt_port*) object;
+  struct nt_port** at = &ports;
 
+  while (*at != port)
+    at = &(*at)->next;
+  *at = port->next;
   while (port->first != NULL)
     drop(take(port));
   nt_free(port);
+}
+
+int nt_is_posted(const OVERLAPPED* overlapped) {
+  const struct nt_port* port;
+  const struct packet* packet;
+
+  for (port = ports; port != NULL; port = port->next)
+    for (packet = port->first; packet != NULL; packet = packet->next)
+      if (packet->overlapped == overlapped)
+        return 1;
+  return 0;
 }
 
 const struct nt_class nt_port_class = {
@@ -162,6 +180,8 @@ static HANDLE make(struct nt_file* file, ULONG_PTR key) {
   struct nt_port* port = nt_object_new(&nt_port_class, sizeof(*port));
   HANDLE handle;
 
+  port->next = ports;
+  ports = port;
   port->last = &port->first;
   if (file != NULL) {
     nt_ref(port);

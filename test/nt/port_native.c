@@ -8,8 +8,7 @@
 
 #include "harness.h"
 #include "holder.h"
-#include "nt.h"
-#include "win/tcp/tcp.h"
+#include "provider_native.h"
 
 const unsigned native_rounds = 20;
 const int native_threads = 1;
@@ -39,14 +38,7 @@ void native_begin(unsigned round) {
   snprintf(note, sizeof(note), "nt: under NT_SEED=%llu\n", (unsigned long long) seed);
   nt_note = note;
   nt_begin(seed);
-  /* Every fourth seed has a layered provider, every third a system before 8.1, every fifth an
-   * AppContainer, every seventh no packets in reserve. */
-  nt_sockets_are_ifs = getenv("NT_LAYERED") == NULL && seed % 4 != 3;
-  uv__sock_calls.own[0] = nt_sockets_are_ifs ? UV__WIN_IFS : 0;
-  uv__sock_calls.own[1] = UV__WIN_IPV6 | uv__sock_calls.own[0];
-  nt_has_reserves = seed % 7 != 6;
-  nt_files_can_leave = seed % 3 != 2;
-  nt_pipes_have_folder = seed % 5 != 4;
+  let_sockets_be_ifs(getenv("NT_LAYERED") == NULL && seed % 4 != 3);
 }
 
 void native_end(void) {

@@ -65,6 +65,7 @@ struct nt_process {
   unsigned room;
   HANDLE std[NT_STD_HANDLES];
   UINT error_mode;
+  unsigned attribute_lists; /* made, and not deleted */
   /* Of a program: */
   int is_program; /* started by CreateProcessW: ends with the run at the latest */
   WCHAR* command;

@@ -231,6 +231,7 @@ BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list,
     return nt_error(ERROR_INSUFFICIENT_BUFFER);
   memset(list, 0, sizeof(*list));
   list->room = count;
+  nt_here()->attribute_lists++;
   return TRUE;
 }
 
@@ -261,6 +262,7 @@ BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST list,
 
 void WINAPI DeleteProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list) {
   nt_enter("DeleteProcThreadAttributeList");
+  nt_here()->attribute_lists--;
   memset(list, 0xdb, sizeof(*list));
 }
 

@@ -282,6 +282,19 @@ void nt_enter(const char* call) {
   }
 }
 
+/* Between two calls threads see of each other what is atomic, and so may go on at it. It is none of the system's
+ * calls: no time passes, and no error is forgotten. */
+void nt_atomic(void) {
+  struct nt_thread* self = host_self();
+  const char* call = last_call;
+
+  if (self != NULL && self == nt_sched.current && !self->killed && nt_sched.threads->next != NULL &&
+      nt_chance(nt_trouble.preempt)) {
+    nt_switch();
+    last_call = call;
+  }
+}
+
 static int wait_here(int (*ready)(void* arg), void* arg, uint64_t until, int alertable) {
   struct nt_thread* self = nt_sched.current;
   const char* call = last_call;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "win/tcp/tcp.h"
+#include "provider_native.h"
 
 enum {
   MOST_IOS = 256,
@@ -466,6 +466,7 @@ void sim_begin(uint64_t seed, const struct sim_observer* observer) {
   warm_up();
   sim_base_begin(seed);
   nt_begin(seed);
+  let_sockets_be_ifs(seed % 4 != 3);
   seen = observer;
   sim_ways_begin(observer);
   sim_files_begin(observer);

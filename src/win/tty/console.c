@@ -192,21 +192,23 @@ int uv__console_size(int size[2]) {
 static HANDLE timer;
 static SRWLOCK size_lock = SRWLOCK_INIT; /* A look may be slower than the time to the next one. */
 static int last_size[2];
-static void (*tell_size)(void);
+static void (*tell_size)(void); /* Its look may be under way when there is no timer any more. */
 
 static VOID CALLBACK look_at_size(void* data, BOOLEAN fired) {
   int size[2];
   int is_new;
+  void (*tell)(void);
 
   (void) data;
   (void) fired;
   AcquireSRWLockExclusive(&size_lock);
+  tell = tell_size;
   is_new = uv__console_size(size) == 0 && (size[0] != last_size[0] || size[1] != last_size[1]);
   if (is_new)
     memcpy(last_size, size, sizeof(size));
   ReleaseSRWLockExclusive(&size_lock);
   if (is_new)
-    tell_size();
+    tell();
 }
 
 int uv__console_watch_size(void (*changed)(void)) {
@@ -222,10 +224,10 @@ int uv__console_watch_size(void (*changed)(void)) {
     return 0;
   AcquireSRWLockExclusive(&size_lock);
   r = uv__console_size(last_size);
+  tell_size = changed;
   ReleaseSRWLockExclusive(&size_lock);
   if (r < 0)
     return 0; /* No console: nothing will come. */
-  tell_size = changed;
   if (!CreateTimerQueueTimer(&timer, NULL, look_at_size, NULL, LOOK_MS, LOOK_MS, 0)) {
     timer = NULL;
     return uv__error_translate(GetLastError());

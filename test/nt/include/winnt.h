@@ -193,17 +193,21 @@ typedef SECURITY_ATTRIBUTES* LPSECURITY_ATTRIBUTES;
 
 /* ---- Atomics ("Interlocked Variable Access"): full barriers, of whatever width ---- */
 
-#define InterlockedCompareExchange(at, to, from) __sync_val_compare_and_swap((at), (from), (to))
+void nt_atomic(void); /* where another thread may go on */
+
+#define InterlockedCompareExchange(at, to, from) \
+  (nt_atomic(), __sync_val_compare_and_swap((at), (from), (to)))
 #define InterlockedCompareExchangePointer(at, to, from) \
-  ((void*) __sync_val_compare_and_swap((void* volatile*) (at), (void*) (from), (void*) (to)))
-#define InterlockedExchange(at, to) __atomic_exchange_n((at), (to), __ATOMIC_SEQ_CST)
+  (nt_atomic(),                                         \
+   (void*) __sync_val_compare_and_swap((void* volatile*) (at), (void*) (from), (void*) (to)))
+#define InterlockedExchange(at, to) (nt_atomic(), __atomic_exchange_n((at), (to), __ATOMIC_SEQ_CST))
 #define InterlockedExchangePointer(at, to) \
-  ((void*) __atomic_exchange_n((void* volatile*) (at), (void*) (to), __ATOMIC_SEQ_CST))
-#define InterlockedExchangeAdd(at, by) __sync_fetch_and_add((at), (by))
-#define InterlockedIncrement(at) __sync_add_and_fetch((at), 1)
-#define InterlockedDecrement(at) __sync_sub_and_fetch((at), 1)
-#define InterlockedOr(at, bits) __sync_fetch_and_or((at), (bits))
-#define InterlockedAnd(at, bits) __sync_fetch_and_and((at), (bits))
+  (nt_atomic(), (void*) __atomic_exchange_n((void* volatile*) (at), (void*) (to), __ATOMIC_SEQ_CST))
+#define InterlockedExchangeAdd(at, by) (nt_atomic(), __sync_fetch_and_add((at), (by)))
+#define InterlockedIncrement(at) (nt_atomic(), __sync_add_and_fetch((at), 1))
+#define InterlockedDecrement(at) (nt_atomic(), __sync_sub_and_fetch((at), 1))
+#define InterlockedOr(at, bits) (nt_atomic(), __sync_fetch_and_or((at), (bits)))
+#define InterlockedAnd(at, bits) (nt_atomic(), __sync_fetch_and_and((at), (bits)))
 #define MemoryBarrier() __sync_synchronize()
 #define YieldProcessor() SwitchToThread()
 
