@@ -1,11 +1,14 @@
-/* That no handle which the library makes is one that children inherit, of whatever kind of stream: any program
+/* That no handle which the library makes is one that children inherit, of sockets, pipes and processes: any program
  * that starts another one by CreateProcess would keep connections and names open by these. Only the model can be
  * asked for all that a process has. */
+#include <io.h>
+
 #include "harness.h"
 #include "net.h"
 #include "nt.h"
 #include "pipes.h"
 #include "uv.h"
+#include "uvstream.h"
 
 static int arrivals, connects;
 static union {
@@ -112,5 +115,55 @@ TEST(win_children_inherit_no_pair) {
   CHECK_EQ(uv_tcp_open(&accepted.tcp, socks[0]), 0);
   check();
   closesocket(socks[1]);
+  net_end();
+}
+
+static int exits;
+
+static void on_exit(uv_process_t* process, int64_t status, int signal) {
+  (void) process;
+  (void) status;
+  (void) signal;
+  exits++;
+}
+
+static void wait_for_the_end_of_input(void) {
+  char byte;
+
+  while (_read(0, &byte, 1) > 0)
+    continue;
+}
+
+/* What its pipes are there, it alone has. */
+TEST(win_children_inherit_no_process) {
+  static uv_process_t first, second;
+  uv_process_options_t options = {0};
+  uv_stdio_container_t stdio[2] = {{0}};
+  char* args[8];
+
+  if (harness_arg(0) != NULL) {
+    wait_for_the_end_of_input();
+    return;
+  }
+  test_child(&options, args, "win_children_inherit_no_process", "child");
+  CHECK_EQ(uv_pipe_init(net_loop(), &server.pipe, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &client.pipe, 1), 0);
+  stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+  stdio[0].data.stream = &server.stream;
+  stdio[1].flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE;
+  stdio[1].data.stream = &client.stream;
+  options.stdio = stdio;
+  options.stdio_count = 2;
+  options.exit_cb = on_exit;
+  CHECK_EQ(uv_spawn(net_loop(), &first, &options), 0);
+  check();
+  options.stdio_count = 0;
+  options.stdio = NULL;
+  CHECK_EQ(uv_pipe_init(net_loop(), &accepted.pipe, 0), 0);
+  CHECK_EQ(uvs_pty_spawn(net_loop(), &second, &accepted.pipe, &options, 80, 25), 0);
+  check();
+  uv_close((uv_handle_t*) &server, NULL);
+  uv_close((uv_handle_t*) &accepted, NULL);
+  net_until(&exits, 2);
   net_end();
 }

@@ -46,6 +46,7 @@ LEFT = 75  # exit code: the time was over
 sys.path.insert(0, str(HERE))
 from planted_beyond import FAULTS as BEYOND  # noqa: E402
 from planted_pipes import FAULTS as PIPES  # noqa: E402
+from planted_points import FAULTS as POINTS  # noqa: E402
 from planted_rest import FAULTS as REST  # noqa: E402
 from planted_share import FAULTS as SHARE  # noqa: E402
 
@@ -86,7 +87,7 @@ def digest_of(suite):
     return hashlib.sha256((BUILD / "bin" / f"uvtest_{suite}").read_bytes()).hexdigest()
 
 
-FAULTS = [Fault(*row) for row in SHARE + PIPES + BEYOND + REST]
+FAULTS = [Fault(*row) for row in SHARE + PIPES + BEYOND + POINTS + REST]
 
 
 def run(command, timeout=None, **options):
