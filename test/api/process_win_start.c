@@ -10,12 +10,14 @@
 #include "import.h"
 #include "net.h"
 #include "pipes.h"
+#include "thread.h"
 #include "uv.h"
 
 /* ---- The job, and what else Windows has against children ---- */
 
 IMPORTED(AssignProcessToJobObject)
 IMPORTED(CreateProcessW)
+IMPORTED(RegisterWaitForSingleObject)
 
 static int joined;
 static int joined_first;
@@ -111,6 +113,56 @@ TEST(process_that_crashes_ends_at_once) {
   net_until(&end.done, 1);
   CHECK_EQ(end.status, (int64_t) (DWORD) EXCEPTION_ACCESS_VIOLATION);
   net_close((uv_handle_t*) &child);
+  net_end();
+}
+
+/* ---- A child whose end cannot be watched ---- */
+
+static HANDLE unwatched;
+
+/* One that ran would come to its end in that time. */
+static void find_it_there(void* process) {
+  CHECK_EQ(WaitForSingleObject(process, 200), WAIT_TIMEOUT);
+}
+
+static void await_its_end(void* process) {
+  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+}
+
+static BOOL WINAPI refuse_to_watch(
+    HANDLE* wait, HANDLE process, WAITORTIMERCALLBACK run, void* arg, ULONG timeout, ULONG flags) {
+  HANDLE self = GetCurrentProcess();
+
+  (void) wait;
+  (void) run;
+  (void) arg;
+  (void) timeout;
+  (void) flags;
+  CHECK(DuplicateHandle(self, process, self, &unwatched, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  test_thread_join(test_thread_start(find_it_there, process));
+  SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+  return FALSE;
+}
+
+/* It is there by then, and has done nothing. */
+TEST(process_that_cannot_be_watched_never_ran) {
+  uv_process_options_t options;
+  uv_process_t child;
+  import_function watch;
+  DWORD status;
+  char* args[8];
+
+  if (harness_arg(0) != NULL)
+    return;
+  watch = import_replace(IMPORT(RegisterWaitForSingleObject), (import_function) refuse_to_watch);
+  test_child(&options, args, "process_that_cannot_be_watched_never_ran", "child");
+  CHECK(uv_spawn(net_loop(), &child, &options) < 0);
+  (void) import_replace(IMPORT(RegisterWaitForSingleObject), watch);
+  net_close((uv_handle_t*) &child);
+  test_thread_join(test_thread_start(await_its_end, unwatched));
+  CHECK(GetExitCodeProcess(unwatched, &status));
+  CHECK_EQ(status, 1); /* as somebody ended it */
+  CloseHandle(unwatched);
   net_end();
 }
 

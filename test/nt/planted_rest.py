@@ -409,4 +409,8 @@ FAULTS = [
      "api_nt l4_close_of_a_writer_whose_thread_was_ended", "  if (uv__helper_is_over(helper) && !helper->gone)", "  if (0)"),
     (0, "a thread that was ended is given the last bytes", "loop/outbox.c",
      "api_nt l4_close_of_a_writer_whose_thread_was_ended", "  if ((io->busy & UV__CLOSED) && uv__helper_is_over(helper))", "  if (0)"),
+
+    # ---- Children before they run, what the pool calls, and what others do meanwhile
+    (0, "a child runs before its end is watched", "process/create.c", "api_nt process_that_cannot_be_watched_never_ran",
+     " | EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED;", " | EXTENDED_STARTUPINFO_PRESENT;"),
 ]
