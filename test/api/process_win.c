@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "net.h"
 #include "pipes.h"
+#include "thread.h"
 #include "uv.h"
 
 /* ---- Handles ---- */
@@ -130,6 +131,29 @@ static HANDLE grandchild(const char* test_name) {
   return OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, (DWORD) end.status - PAST_VERDICTS);
 }
 
+/* The same of one that its child left: this ends with that one's exit code. */
+static void leave_grandchild(const char* test_name) {
+  static uv_process_t child;
+  uv_process_options_t options;
+  struct test_exit end;
+  char* args[8];
+
+  test_child(&options, args, test_name, "child");
+  test_spawn(&child, &options, &end);
+  net_until(&end.done, 1);
+  ExitProcess((UINT) end.status);
+}
+
+/* For a thread: one that has a loop waits for nobody. */
+static void await_end(void* process) {
+  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+}
+
+/* A job that closes ends who is in it a moment later. */
+static void see_it_live(void* process) {
+  CHECK_EQ(WaitForSingleObject(process, 200), WAIT_TIMEOUT);
+}
+
 static void idle(void) {
   uv_sleep(100000); /* Ended long before, by somebody else. */
 }
@@ -165,6 +189,27 @@ TEST(process_detached_lives_on) {
   CHECK_EQ(WaitForSingleObject(process, 0), WAIT_TIMEOUT);
   CHECK(TerminateProcess(process, 0));
   CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+  CloseHandle(process);
+  net_end();
+}
+
+/* What children start is theirs: it is not in the job that ends with us. */
+TEST(process_of_a_child_outlives_who_started_that) {
+  static const char name[] = "process_of_a_child_outlives_who_started_that";
+  HANDLE process;
+
+  if (harness_arg(0) != NULL) {
+    if (strcmp(harness_arg(0), "parent") == 0)
+      leave_grandchild(name);
+    if (strcmp(harness_arg(0), "child") == 0)
+      leave_child(name, UV_PROCESS_DETACHED);
+    idle();
+  }
+  process = grandchild(name);
+  CHECK(process != NULL);
+  test_thread_join(test_thread_start(see_it_live, process));
+  CHECK(TerminateProcess(process, 0));
+  test_thread_join(test_thread_start(await_end, process));
   CloseHandle(process);
   net_end();
 }

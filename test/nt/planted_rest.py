@@ -413,4 +413,7 @@ FAULTS = [
     # ---- Children before they run, what the pool calls, and what others do meanwhile
     (0, "a child runs before its end is watched", "process/create.c", "api_nt process_that_cannot_be_watched_never_ran",
      " | EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED;", " | EXTENDED_STARTUPINFO_PRESENT;"),
+    (0, "what children start is ours", "process/process.c", "api_nt process_of_a_child_outlives_who_started_that",
+     " |\n                                            JOB_OBJECT_LIMIT_BREAKAWAY_OK |\n"
+     "                                            JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;", ";"),
 ]
