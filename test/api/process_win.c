@@ -214,6 +214,30 @@ TEST(process_of_a_child_outlives_who_started_that) {
   net_end();
 }
 
+/* ---- A close when a child ends ---- */
+
+/* Its end is on its way then from the thread of the system that waits for it. */
+TEST(process_close_at_its_end) {
+  uv_process_options_t options;
+  char* args[8];
+  int round;
+
+  if (harness_arg(0) != NULL)
+    return;
+  test_child(&options, args, "process_close_at_its_end", "child");
+  for (round = 0; round < 20; round++) {
+    uv_process_t* child = malloc(sizeof *child);
+
+    CHECK(child != NULL);
+    CHECK_EQ(uv_spawn(net_loop(), child, &options), 0);
+    while (uv_process_kill(child, 0) == 0)
+      test_thread_yield();
+    net_close((uv_handle_t*) child);
+    free(child);
+  }
+  net_end();
+}
+
 /* ---- Batch files ---- */
 
 /* Their shell would take an argument for a command. */

@@ -416,4 +416,13 @@ FAULTS = [
     (0, "what children start is ours", "process/process.c", "api_nt process_of_a_child_outlives_who_started_that",
      " |\n                                            JOB_OBJECT_LIMIT_BREAKAWAY_OK |\n"
      "                                            JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;", ";"),
+    (0, "a close waits for no call about the child's end", "process/end.c", "api_nt l4_close_of_a_child_whose_end_is_being_told",
+     "UnregisterWaitEx(child->wait, INVALID_HANDLE_VALUE)", "UnregisterWaitEx(child->wait, NULL)"),
+    (0, "a close waits for no call about a key", "tty/in.c", "api_nt l4_close_of_a_console_whose_key_is_being_told",
+     "UnregisterWaitEx(in->wait, INVALID_HANDLE_VALUE)", "UnregisterWaitEx(in->wait, NULL)"),
+    (0, "a loop's end waits for no call about its timer", "loop/exact.c", "api_nt x11_close_of_a_loop_whose_timer_is_being_told",
+     "UnregisterWaitEx(exact->wait, INVALID_HANDLE_VALUE)", "UnregisterWaitEx(exact->wait, NULL)"),
+    (0, "a close waits for no call about an event", "loop/foreign.c",
+     "api_nt l4_close_of_a_shared_socket_whose_write_is_being_told",
+     "UnregisterWaitEx(foreign->wait, INVALID_HANDLE_VALUE)", "UnregisterWaitEx(foreign->wait, NULL)"),
 ]
