@@ -425,4 +425,11 @@ FAULTS = [
     (0, "a close waits for no call about an event", "loop/foreign.c",
      "api_nt l4_close_of_a_shared_socket_whose_write_is_being_told",
      "UnregisterWaitEx(foreign->wait, INVALID_HANDLE_VALUE)", "UnregisterWaitEx(foreign->wait, NULL)"),
+    (0, "an end that somebody cancelled is not said again", "pipe/end.c", "port_nt win_end_that_somebody_cancelled_is_said_again",
+     "  if (error == ERROR_OPERATION_ABORTED && uv__pipe_end_say(io) == UV__PENDING)\n    return;\n", "  (void) error;\n"),
+    (0, "what comes to an end of somebody else is dropped", "pipe/spare.c",
+     "api_nt l4_bytes_to_an_end_that_somebody_else_has_stay_there",
+     " || uv__object_is_shared(spare->handle) ||", " ||"),
+    (0, "all that waits to be sent is locked", "tcp/stream.c", "port_nt win_send_that_waits_locks_no_more_than_it_may",
+     "  unsigned count = cut(bufs, nbufs, LOCKED_MAX, &part);", "  unsigned count = cut(bufs, nbufs, (size_t) INT_MAX, &part);"),
 ]

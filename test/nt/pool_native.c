@@ -148,3 +148,54 @@ TEST(l4_close_of_a_shared_socket_whose_write_is_being_told) {
   }
   net_end();
 }
+
+/* ---- What it looks at now and then ---- */
+
+static uv_pipe_t accepted;
+static int arrivals;
+static int later;
+
+static void on_connection(uv_stream_t* stream, int status) {
+  CHECK_EQ(status, 0);
+  CHECK_EQ(uv_pipe_init(stream->loop, &accepted, 0), 0);
+  CHECK_EQ(uv_accept(stream, (uv_stream_t*) &accepted), 0);
+  arrivals++;
+}
+
+static void on_time(uv_timer_t* timer) {
+  (void) timer;
+  later++;
+}
+
+/* An end with bytes on their way when its stream closes drops what comes, but not where somebody has the end,
+ * too, who may read that. */
+TEST(l4_bytes_to_an_end_that_somebody_else_has_stay_there) {
+  char name[TEST_PIPE_NAME];
+  char bytes[4096] = "";
+  uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
+  HANDLE self = GetCurrentProcess();
+  HANDLE raw, other;
+  uv_os_fd_t mine;
+  uv_pipe_t server;
+  uv_timer_t timer;
+  DWORD count;
+
+  test_pipe_listen(&server, test_pipe_name(name, sizeof(name)), 1, on_connection);
+  raw = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  CHECK(raw != INVALID_HANDLE_VALUE);
+  net_until(&arrivals, 1);
+  CHECK_EQ(uv_fileno((uv_handle_t*) &accepted, &mine), 0);
+  CHECK(DuplicateHandle(self, mine, self, &other, 0, FALSE, DUPLICATE_SAME_ACCESS));
+  while (uv_try_write((uv_stream_t*) &accepted, &buf, 1) > 0)
+    continue;
+  net_close((uv_handle_t*) &accepted);
+  CHECK(WriteFile(raw, "x", 1, &count, NULL));
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  CHECK_EQ(uv_timer_start(&timer, on_time, 3000, 0), 0); /* It looks twice in a second. */
+  net_until(&later, 1);
+  CHECK(PeekNamedPipe(other, NULL, 0, NULL, &count, NULL));
+  CHECK_EQ(count, 1);
+  CHECK(CloseHandle(other));
+  CHECK(CloseHandle(raw));
+  net_end();
+}

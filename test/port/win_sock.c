@@ -177,6 +177,51 @@ TEST(win_send_that_lacks_memory_is_to_be_made_again) {
   }
 }
 
+static size_t locked;
+
+static int WSAAPI send_and_measure(SOCKET sock,
+                                   LPWSABUF bufs,
+                                   DWORD count,
+                                   LPDWORD sent,
+                                   DWORD flags,
+                                   LPWSAOVERLAPPED overlapped,
+                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  DWORD i;
+
+  locked = 0;
+  for (i = 0; overlapped != NULL && i < count; i++)
+    locked += bufs[i].len;
+  return send_at_once_only(sock, bufs, count, sent, flags, overlapped, routine);
+}
+
+/* Of as much as one likes to write, in one buffer or in several, the system locks 64 MiB. */
+TEST(win_send_that_waits_locks_no_more_than_it_may) {
+  enum {
+    MOST = 1 << 26
+  };
+  static char block[MOST + 1];
+
+  send_really = (send_fn) import_replace(IMPORT(WSASend), (import_function) send_and_measure);
+  EACH_KIND(k) {
+    uv_buf_t one = uv_buf_init(block, sizeof(block));
+    uv_buf_t half = uv_buf_init(block, MOST / 2);
+    uv_buf_t several[3] = {half, half, half};
+    struct stream *a, *b;
+
+    if (k->desc != UV__DESC_TCP)
+      continue;
+    make_pair(k, &a, &b);
+    while (a->io.ops->write(&a->io, &one, 1, UV__QUEUE, NULL) > 0)
+      CHECK_EQ(locked, 0);
+    CHECK_EQ(locked, MOST);
+    while (a->io.ops->write(&a->io, several, 3, UV__QUEUE, NULL) > 0)
+      CHECK_EQ(locked, 0);
+    CHECK_EQ(locked, MOST);
+    stream_end(a);
+    stream_end(b);
+  }
+}
+
 /* ---- Addresses ---- */
 
 static struct stream* bind_to(const struct kind* k, const char* host, int port, int result) {

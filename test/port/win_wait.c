@@ -12,6 +12,7 @@
 
 IMPORTED(CreateThread)
 IMPORTED(WaitForSingleObject)
+IMPORTED(WriteFile)
 
 enum {
   NAMES = 3,
@@ -154,6 +155,50 @@ TEST(win_end_of_a_shared_pipe_is_said) {
     CHECK_EQ(count, 0);
     CHECK(WriteFile(server, "y", 1, &count, NULL));
     CHECK_EQ(read_byte(s), 'y');
+    stream_end(s);
+    CHECK(CloseHandle(client));
+    CHECK(CloseHandle(server));
+  }
+}
+
+typedef BOOL(WINAPI* write_fn)(HANDLE, const void*, DWORD, DWORD*, OVERLAPPED*);
+
+static write_fn write_really;
+static int cancelled;
+
+/* In place of the first empty message something that waits, and is cancelled. */
+static BOOL WINAPI
+write_cancelled(HANDLE handle, const void* bytes, DWORD size, DWORD* put, OVERLAPPED* overlapped) {
+  static char byte;
+
+  if (size > 0 || overlapped == NULL || cancelled++ > 0)
+    return write_really(handle, bytes, size, put, overlapped);
+  CHECK(!ReadFile(handle, &byte, 1, NULL, overlapped));
+  CHECK_EQ(GetLastError(), ERROR_IO_PENDING);
+  CHECK(CancelIoEx(handle, overlapped));
+  SetLastError(ERROR_IO_PENDING);
+  return FALSE;
+}
+
+/* Nothing can have been taken of nothing, whoever cancelled it. */
+TEST(win_end_that_somebody_cancelled_is_said_again) {
+  write_really = (write_fn) import_replace(IMPORT(WriteFile), (import_function) write_cancelled);
+  EACH_KIND(k) {
+    struct stream* s;
+    HANDLE server;
+    HANDLE client;
+    DWORD count;
+    char byte;
+
+    if (k->ops != &uv__pipe_ops)
+      continue;
+    server = make_message_pipe(&client);
+    s = holder_open(k, client);
+    cancelled = 0;
+    CHECK_EQ(collect(s, UV__SHUTDOWN, start(s, UV__SHUTDOWN, NULL)), 0);
+    CHECK_EQ(cancelled, 2);
+    CHECK(ReadFile(server, &byte, 1, &count, NULL));
+    CHECK_EQ(count, 0);
     stream_end(s);
     CHECK(CloseHandle(client));
     CHECK(CloseHandle(server));
