@@ -116,6 +116,67 @@ TEST(process_that_crashes_ends_at_once) {
   net_end();
 }
 
+/* Others start children meanwhile, each of which is to be one that does not ask. */
+static BOOL WINAPI refuse_to_create(const WCHAR* path,
+                                    WCHAR* command,
+                                    SECURITY_ATTRIBUTES* process,
+                                    SECURITY_ATTRIBUTES* thread,
+                                    BOOL inherit,
+                                    DWORD flags,
+                                    void* env,
+                                    const WCHAR* folder,
+                                    STARTUPINFOW* start,
+                                    PROCESS_INFORMATION* made) {
+  (void) path;
+  (void) command;
+  (void) process;
+  (void) thread;
+  (void) inherit;
+  (void) flags;
+  (void) env;
+  (void) folder;
+  (void) start;
+  (void) made;
+  test_thread_yield();
+  CHECK_EQ(GetErrorMode() & (SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX),
+           SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+  SetLastError(ERROR_ACCESS_DENIED);
+  return FALSE;
+}
+
+static void start_many(void* unused) {
+  uv_process_options_t options;
+  char* args[8];
+  uv_loop_t loop;
+  int i;
+
+  (void) unused;
+  test_child(&options, args, "", "child");
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  for (i = 0; i < 100; i++) {
+    uv_process_t child;
+
+    CHECK_EQ(uv_spawn(&loop, &child, &options), UV_EACCES);
+    uv_close((uv_handle_t*) &child, NULL);
+    CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  }
+  CHECK_EQ(uv_loop_close(&loop), 0);
+}
+
+TEST(process_starts_at_once_leave_the_error_mode) {
+  struct test_thread* threads[3];
+  UINT before;
+  int i;
+
+  import_replace(IMPORT(CreateProcessW), (import_function) refuse_to_create);
+  before = SetErrorMode(SEM_NOOPENFILEERRORBOX);
+  for (i = 0; i < 3; i++)
+    threads[i] = test_thread_start(start_many, NULL);
+  for (i = 0; i < 3; i++)
+    test_thread_join(threads[i]);
+  CHECK_EQ(SetErrorMode(before), SEM_NOOPENFILEERRORBOX);
+}
+
 /* ---- A child whose end cannot be watched ---- */
 
 static HANDLE unwatched;

@@ -432,4 +432,8 @@ FAULTS = [
      " || uv__object_is_shared(spare->handle) ||", " ||"),
     (0, "all that waits to be sent is locked", "tcp/stream.c", "port_nt win_send_that_waits_locks_no_more_than_it_may",
      "  unsigned count = cut(bufs, nbufs, LOCKED_MAX, &part);", "  unsigned count = cut(bufs, nbufs, (size_t) INT_MAX, &part);"),
+    (0, "children that start at once share the error mode", "process/create.c",
+     "api_nt process_starts_at_once_leave_the_error_mode",
+     "  AcquireSRWLockExclusive(&lock);\n  before", "  (void) lock;\n  before",
+     "  ReleaseSRWLockExclusive(&lock);\n  SetLastError", "  SetLastError"),
 ]
