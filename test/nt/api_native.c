@@ -61,7 +61,7 @@ static void begin(uint64_t seed) {
 }
 
 /* ThreadSanitizer looks at one order for most of them, and at all where the library has threads, or handlers on
- * others': streams that go between threads (X6), signals, terminals, processes. */
+ * others': streams that go between threads (X6), signals, terminals, processes, asyncs. */
 static int has_threads(const char* test) {
   return strncmp(test, "x6_", 3) == 0 || strstr(test, "signal") != NULL ||
          strstr(test, "tty") != NULL || strstr(test, "process") != NULL ||

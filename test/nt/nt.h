@@ -123,9 +123,9 @@ struct nt_irp;
 struct nt_file* nt_file_watch(HANDLE handle);
 int nt_file_has_pending(const struct nt_file* file);
 int nt_is_owed(const struct nt_file* file, const struct nt_irp* one);
-/* Whether a packet of it waits in a port; and whether a callback of the system's pool runs, or is due. */
+/* Whether a packet of it waits in a port; and whether no callback of the system's pool runs, or is due. */
 int nt_is_posted(const OVERLAPPED* overlapped);
-int nt_pool_is_busy(void);
+int nt_pool_is_idle(void);
 
 /* Another process, to be played by the calling thread: nt_process_enter makes its calls those of
  * that process and returns the one that it was in. A process that ends closes its handles. */

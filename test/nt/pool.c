@@ -79,15 +79,6 @@ static struct nt_pool_wait* find_due(int registered) {
   return found;
 }
 
-int nt_pool_is_busy(void) {
-  const struct nt_pool_wait* wait;
-
-  for (wait = waits; wait != NULL; wait = wait->next)
-    if (wait->running > 0 || is_due(wait))
-      return 1;
-  return 0;
-}
-
 static int has_work(void* arg) {
   return nt_ending() || find_due(arg != NULL) != NULL;
 }

@@ -56,11 +56,8 @@ extern struct nt_sched nt_sched;
 void nt_seed(uint64_t seed);
 /* Gives the baton to somebody who can go on, the caller or another; returns when it comes back. */
 void nt_switch(void);
-/* Before each atomic operation of the library (include/points.h). */
-void nt_atomic(void);
 /* Waits until nothing is to come any more, of devices and of the pool. */
 void nt_settle(void);
-int nt_pool_is_idle(void);
 /* As nt_wait, and -1 when the thread's wait was interrupted (CancelSynchronousIo). */
 int nt_wait_alertable(int (*ready)(void* arg), void* arg, uint64_t until);
 /* The first call of a thread that the model did not make: the program's main thread. */

@@ -19,7 +19,7 @@ static unsigned parting_count;
 /* By its file object; or, where others have that too, by an event that the pool makes a packet of. */
 static int is_owed(const struct uv__io* io, const struct nt_file* file) {
   return nt_is_owed(file, NULL) || ((io->tail.state & UV__WIN_FOREIGN) &&
-                                    (nt_pool_is_busy() || nt_is_posted(&io->tail.in.overlapped) ||
+                                    (!nt_pool_is_idle() || nt_is_posted(&io->tail.in.overlapped) ||
                                      nt_is_posted(&io->tail.out.overlapped)));
 }
 
