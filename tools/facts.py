@@ -65,6 +65,8 @@ def cell(answers, name):
         return "not asked"
     if answers[name] == HOLDS:
         return HOLDS
+    if answers[name] == "not tried":
+        return "not tried"
     return f"no: {answers[name]}" if answers[name] else "no"
 
 
@@ -95,6 +97,14 @@ def problems():
     for name, _, source, _ in facts():
         found += [f"test/facts: the source of {name}, {page}, is not here"
                   for page in re.findall(r"[\w./-]+\.md\b", source) if not (ROOT / page).is_file()]
+    main = (FACTS / "main.c").read_text()
+    builds = (FACTS / "CMakeLists.txt").read_text(), (ROOT / "test/nt/CMakeLists.txt").read_text()
+    for path in FACTS.glob("*.c"):
+        if table := re.search(r"^const struct fact (\w+)\[\]", path.read_text(), re.M):
+            asked = [path.name in builds[0], path.stem in NOT_MODELLED or f"/{path.name}" in builds[1],
+                     re.search(rf"\b{table[1]}[,}}]", main)]
+            if not all(asked):
+                found.append(f"test/facts/{path.name}: its {table[1]} is not in main.c, or it is not built here and there")
     if PAGE.read_text() != page_with_table():
         found.append("docs/WINDOWS.md: the table of facts is not what tools/facts.py writes")
     return found

@@ -296,7 +296,9 @@ static void send_next(uv_timer_t* timer) {
   struct trickle* trickle = timer->data;
   int payload = trickle->sent - HEADER - SOCKET_SIZE;
 
-  CHECK_EQ(text_size, payload > 0 ? payload : 0); /* nothing is held back */
+  if (text_size < payload)
+    return; /* Nothing is held back, or there is no next one. */
+  CHECK_EQ(text_size, payload > 0 ? payload : 0);
   raw_write(trickle->frame + trickle->sent, 1);
   trickle->turns = 0;
   if (++trickle->sent == (int) sizeof trickle->frame)

@@ -411,12 +411,15 @@ TEST(process_hidden_child_with_a_stream_of_the_console) {
   COORD origin = {0, 0};
   char* args[8];
   HANDLE screen;
+  const char* text = "here";
   uv_tty_t tty;
   DWORD wrote;
   int fd;
 
   if (harness_arg(0) != NULL && strcmp(harness_arg(0), "grandchild") == 0) {
-    CHECK(WriteConsoleA(GetStdHandle(STD_OUTPUT_HANDLE), "here", 4, &wrote, NULL));
+    for (; *text != '\0'; text += wrote)
+      CHECK(
+          WriteConsoleA(GetStdHandle(STD_OUTPUT_HANDLE), text, (DWORD) strlen(text), &wrote, NULL));
     return;
   }
   if (!console_child(name))

@@ -415,6 +415,7 @@ TEST(x3_deadline_of_a_request) {
   net_until(&calls, 1);
   CHECK_EQ(last_status, UV_ETIMEDOUT);
   CHECK_EQ(req.nread, 5);
+  uvs_deadline_stop(&deadline);
   ask(&req, &names[1], &a, &buf, 1); /* It goes on. */
   send_now(&b, 5, 5);
   net_until(&calls, 2);

@@ -1,5 +1,6 @@
 /* Facts about Windows that the library is built on, each as a probe in plain Win32: no uvstream here.
- * The same sources run on the model of NT (which must hold every fact), on Wine, and on Windows. */
+ * The same sources run on the model of NT (which must hold every fact but those about services), on Wine, and on
+ * Windows. */
 #ifndef FACTS_H_
 #define FACTS_H_
 

@@ -247,7 +247,7 @@ const struct fact facts_of_services[] = {
      "StartServiceCtrlDispatcher"},
     {"service_that_ends_is_stopped", service_that_ends_is_stopped,
      "a service whose process ends is SERVICE_STOPPED, with ERROR_PROCESS_ABORTED",
-     "docs/WINDOWS.md, Differences"},
+     "no page says so"},
     {"service_may_ask_for_failures_told", service_may_ask_for_failures_told,
      "SERVICE_CONFIG_FAILURE_ACTIONS_FLAG is taken (6)", "ChangeServiceConfig2"},
     {NULL, NULL, NULL, NULL},

@@ -47,7 +47,8 @@ void nt_end(void);
 
 /* How much trouble the seed may make, in percent of the occasions. nt_begin sets them all. */
 struct nt_trouble {
-  unsigned preempt;  /* another thread goes on, at a call */
+  /* Another thread goes on: at a call or an atomic operation, or when a callback has begun. */
+  unsigned preempt;
   unsigned late;     /* what could succeed at once is pending first */
   unsigned slow;     /* what takes microseconds takes milliseconds */
   unsigned shorter;  /* less is received or sent than could be, where that is legal */

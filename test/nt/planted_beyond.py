@@ -1,6 +1,9 @@
-"""Faults for mutants.py: streams that move to another loop (X6), and files (X8)."""
+"""Faults for mutants.py: streams that move to another loop (X6), files (X8) and paths (X12)."""
 
 FAULTS = [
+    (0, "a path may be one byte longer than its room", "local/sock.c", "api_nt x12_long_name_is_cut",
+     "  if (length >= sizeof(addr->path)) {", "  if (length > sizeof(addr->path)) {"),
+
     (0, "the read of a socket that leaves stays with the system", "tcp/move.c", "sim_nt seeds",
      "  if (state & UV__WIN_IN)\n    CancelIoEx(io->tail.u.handle, &io->tail.in.overlapped);\n", ""),
     (0, "a socket that leaves does not wait for its packet", "tcp/move.c", "sim_nt seeds",
