@@ -330,10 +330,21 @@ TEST(a5_port_in_use_has_one_name_for_all_addresses) {
     uv_tcp_t* first = &handles[2 * i];
     uv_tcp_t* second = &handles[2 * i + 1];
 
-    CHECK_EQ(bind_to(first, rows[i].first, 0, rows[i].first_flags), 0);
-    CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
-    CHECK_EQ(bind_to(second, rows[i].second, port_of(first), rows[i].second_flags), 0);
-    CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), rows[i].result);
+    int tries = 0;
+    int r;
+
+    for (;;) {
+      CHECK_EQ(bind_to(first, rows[i].first, 0, rows[i].first_flags), 0);
+      CHECK_EQ(uv_listen((uv_stream_t*) first, 8, count_connection), 0);
+      CHECK_EQ(bind_to(second, rows[i].second, port_of(first), rows[i].second_flags), 0);
+      r = uv_listen((uv_stream_t*) second, 8, count_connection);
+      if (r == rows[i].result || ++tries == 20)
+        break;
+      net_close(
+          (uv_handle_t*) first); /* Another program has the port of the second one's address. */
+      net_close((uv_handle_t*) second);
+    }
+    CHECK_EQ(r, rows[i].result);
     if (rows[i].result < 0 && strchr(rows[i].second, ':') == NULL) {
       CHECK_EQ(uv_tcp_bind(second, (struct sockaddr*) &any, 0), 0); /* clears it */
       CHECK_EQ(uv_listen((uv_stream_t*) second, 8, count_connection), 0);
