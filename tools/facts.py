@@ -26,6 +26,7 @@ NOT_MODELLED = ("service",)
 BEGIN = "<!-- tools/facts.py writes what follows -->\n"
 END = "<!-- to here -->\n"
 HOLDS = "holds"
+NOT_TRIED = "not tried"
 ROW = re.compile(r'^    {"(\w+)", \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)},', re.M)
 LINE = re.compile(r"^(?:\d+: )?(\w+) +(holds|differs|untried) .*?(?:; seen: (.*?))?(?:  <- NOT EXPECTED)?\s*$", re.M)
 
@@ -63,10 +64,8 @@ def cell(answers, name):
         return "not run"
     if name not in answers:
         return "not asked"
-    if answers[name] == HOLDS:
-        return HOLDS
-    if answers[name] == "not tried":
-        return "not tried"
+    if answers[name] in (HOLDS, NOT_TRIED):
+        return answers[name]
     return f"no: {answers[name]}" if answers[name] else "no"
 
 
@@ -121,7 +120,7 @@ def record(system, output):
     missing = {name for name, *_ in facts()} - {name for name, _, _ in lines}
     if system not in dict(SYSTEMS) or not lines or missing:
         sys.exit(f"facts: not what uvtest_facts prints on {system}: without {', '.join(sorted(missing))}")
-    other = [f"{name} {'not tried' if verdict == 'untried' else seen}".rstrip()
+    other = [f"{name} {NOT_TRIED if verdict == 'untried' else seen}".rstrip()
              for name, verdict, seen in lines if verdict != HOLDS]
     keep(system, other, [name for name, verdict, _ in lines if verdict == HOLDS])
     print(f"facts: {len(lines)} asked, {len(other)} of them not so on {dict(SYSTEMS)[system]}")

@@ -361,8 +361,7 @@ TEST(x12_name_that_is_no_text) {
   net_end();
 }
 
-/* As on Unix, and to the room that there is for one. */
-/* There is room for 107 bytes and their end. */
+/* As on Unix, and to the room that there is for one: 107 bytes and their end. */
 TEST(x12_long_name_is_cut) {
   static const int lengths[] = {106, 107, 108, 109, 250};
   size_t i;

@@ -117,41 +117,31 @@ static void leave_child(const char* test_name, unsigned flags) {
   ExitProcess(PAST_VERDICTS + (UINT) uv_process_get_pid(&child));
 }
 
-/* The process that a child of ours started, just after that child ended; NULL: it is gone. */
-static HANDLE grandchild(const char* test_name) {
+/* The exit code of a child, which is what leave_child said there or below. */
+static DWORD code_of_child(const char* test_name, const char* role) {
   static uv_process_t child;
   uv_process_options_t options;
   struct test_exit end;
   char* args[8];
 
-  test_child(&options, args, test_name, "parent");
+  test_child(&options, args, test_name, role);
   test_spawn(&child, &options, &end);
   net_until(&end.done, 1);
   CHECK(end.status > PAST_VERDICTS);
-  return OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, (DWORD) end.status - PAST_VERDICTS);
+  return (DWORD) end.status;
 }
 
-/* The same of one that its child left: this ends with that one's exit code. */
-static void leave_grandchild(const char* test_name) {
-  static uv_process_t child;
-  uv_process_options_t options;
-  struct test_exit end;
-  char* args[8];
+/* The process that a child of ours started, just after that child ended; NULL: it is gone. */
+static HANDLE grandchild(const char* test_name) {
+  DWORD code = code_of_child(test_name, "parent");
 
-  test_child(&options, args, test_name, "child");
-  test_spawn(&child, &options, &end);
-  net_until(&end.done, 1);
-  ExitProcess((UINT) end.status);
+  return OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, code - PAST_VERDICTS);
 }
 
-/* For a thread: one that has a loop waits for nobody. */
-static void await_end(void* process) {
-  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
-}
-
-/* A job that closes ends who is in it a moment later. */
-static void see_it_live(void* process) {
-  CHECK_EQ(WaitForSingleObject(process, 200), WAIT_TIMEOUT);
+static void end_it(HANDLE process) {
+  CHECK(TerminateProcess(process, 0));
+  CHECK_EQ(test_thread_wait(process, 30000), WAIT_OBJECT_0);
+  CloseHandle(process);
 }
 
 static void idle(void) {
@@ -169,7 +159,7 @@ TEST(process_ends_with_its_parent) {
   }
   process = grandchild(name);
   if (process != NULL) {
-    CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
+    CHECK_EQ(test_thread_wait(process, 30000), WAIT_OBJECT_0);
     CloseHandle(process);
   }
   net_end();
@@ -187,9 +177,7 @@ TEST(process_detached_lives_on) {
   process = grandchild(name);
   CHECK(process != NULL);
   CHECK_EQ(WaitForSingleObject(process, 0), WAIT_TIMEOUT);
-  CHECK(TerminateProcess(process, 0));
-  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
-  CloseHandle(process);
+  end_it(process);
   net_end();
 }
 
@@ -200,17 +188,16 @@ TEST(process_of_a_child_outlives_who_started_that) {
 
   if (harness_arg(0) != NULL) {
     if (strcmp(harness_arg(0), "parent") == 0)
-      leave_grandchild(name);
+      ExitProcess(code_of_child(name, "child"));
     if (strcmp(harness_arg(0), "child") == 0)
       leave_child(name, UV_PROCESS_DETACHED);
     idle();
   }
   process = grandchild(name);
   CHECK(process != NULL);
-  test_thread_join(test_thread_start(see_it_live, process));
-  CHECK(TerminateProcess(process, 0));
-  test_thread_join(test_thread_start(await_end, process));
-  CloseHandle(process);
+  /* A job that closes ends who is in it a moment later. */
+  CHECK_EQ(test_thread_wait(process, 200), WAIT_TIMEOUT);
+  end_it(process);
   net_end();
 }
 

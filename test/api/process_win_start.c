@@ -181,15 +181,6 @@ TEST(process_starts_at_once_leave_the_error_mode) {
 
 static HANDLE unwatched;
 
-/* One that ran would come to its end in that time. */
-static void find_it_there(void* process) {
-  CHECK_EQ(WaitForSingleObject(process, 200), WAIT_TIMEOUT);
-}
-
-static void await_its_end(void* process) {
-  CHECK_EQ(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
-}
-
 static BOOL WINAPI refuse_to_watch(
     HANDLE* wait, HANDLE process, WAITORTIMERCALLBACK run, void* arg, ULONG timeout, ULONG flags) {
   HANDLE self = GetCurrentProcess();
@@ -200,7 +191,8 @@ static BOOL WINAPI refuse_to_watch(
   (void) timeout;
   (void) flags;
   CHECK(DuplicateHandle(self, process, self, &unwatched, 0, FALSE, DUPLICATE_SAME_ACCESS));
-  test_thread_join(test_thread_start(find_it_there, process));
+  /* One that ran would come to its end in that time. */
+  CHECK_EQ(test_thread_wait(process, 200), WAIT_TIMEOUT);
   SetLastError(ERROR_NO_SYSTEM_RESOURCES);
   return FALSE;
 }
@@ -220,7 +212,7 @@ TEST(process_that_cannot_be_watched_never_ran) {
   CHECK(uv_spawn(net_loop(), &child, &options) < 0);
   (void) import_replace(IMPORT(RegisterWaitForSingleObject), watch);
   net_close((uv_handle_t*) &child);
-  test_thread_join(test_thread_start(await_its_end, unwatched));
+  CHECK_EQ(test_thread_wait(unwatched, 30000), WAIT_OBJECT_0);
   CHECK(GetExitCodeProcess(unwatched, &status));
   CHECK_EQ(status, 1); /* as somebody ended it */
   CloseHandle(unwatched);

@@ -19,8 +19,6 @@ static const char* const waiting_tests[] = {
     "cond_timedwait_times_out",
     "mutex_recursive",
     "mutex_trylock",
-    "process_detached_lives_on",
-    "process_ends_with_its_parent",
     "rwlock_try",
     "tcp_open_adopts_a_connected_socket",
     "y3_tty_win_stop_and_close_while_typing_lines",

@@ -365,6 +365,16 @@ static void option_asked_without_context(void) {
   (void) getsockopt(ends[1], SOL_SOCKET, SO_KEEPALIVE, (char*) &on, &len);
 }
 
+static void attribute_list_not_deleted(void) {
+  SIZE_T size = 0;
+  LPPROC_THREAD_ATTRIBUTE_LIST list;
+
+  (void) InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+  list = malloc(size);
+  CHECK(list != NULL && InitializeProcThreadAttributeList(list, 1, 0, &size));
+  nt_end();
+}
+
 static void call_that_is_not_modelled(void) {
   (void) AttachConsole(ATTACH_PARENT_PROCESS);
 }
@@ -398,6 +408,7 @@ static const struct {
     {"name_without_context", name_without_context},
     {"option_set_without_context", option_set_without_context},
     {"option_asked_without_context", option_asked_without_context},
+    {"attribute_list_not_deleted", attribute_list_not_deleted},
     {"call_that_is_not_modelled", call_that_is_not_modelled},
 };
 

@@ -12,7 +12,7 @@ void nt_begin(uint64_t seed) {
   nt_seed(seed);
   nt_security_begin();
   /* Each seed has a machine of its own; the first, one that has all but packets that wait for timers. The
-   * provider of sockets is whoever's who begins, as the library asks for it once (provider_native.h). */
+   * library asks for the provider of sockets but once, so that the suite chooses that (provider_native.h). */
   nt_sockets_are_ifs = 1;
   nt_files_can_leave = seed % 3 != 2;
   nt_has_reserves = seed % 7 != 3;

@@ -254,6 +254,15 @@ static int keeps_error(const char* call) {
          strstr(call, "Condition") != NULL;
 }
 
+static void let_another_go_on(void) {
+  const char* call = last_call;
+
+  if (nt_sched.threads->next != NULL && nt_chance(nt_trouble.preempt)) {
+    nt_switch();
+    last_call = call;
+  }
+}
+
 void nt_enter(const char* call) {
   struct nt_thread* self = host_self();
 
@@ -276,23 +285,16 @@ void nt_enter(const char* call) {
     run_laters();
   if (self->killed)
     nt_switch();
-  if (nt_sched.threads->next != NULL && nt_chance(nt_trouble.preempt)) {
-    nt_switch();
-    last_call = call;
-  }
+  let_another_go_on();
 }
 
 /* Between two calls threads see of each other what is atomic, and so may go on at it. It is none of the system's
  * calls: no time passes, and no error is forgotten. */
 void nt_atomic(void) {
   struct nt_thread* self = host_self();
-  const char* call = last_call;
 
-  if (self != NULL && self == nt_sched.current && !self->killed && nt_sched.threads->next != NULL &&
-      nt_chance(nt_trouble.preempt)) {
-    nt_switch();
-    last_call = call;
-  }
+  if (self != NULL && self == nt_sched.current && !self->killed)
+    let_another_go_on();
 }
 
 static int wait_here(int (*ready)(void* arg), void* arg, uint64_t until, int alertable) {

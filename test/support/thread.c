@@ -108,3 +108,26 @@ void test_thread_join(struct test_thread* thread) {
   join(thread);
   free(thread);
 }
+
+#ifdef _WIN32
+
+struct wait {
+  HANDLE handle;
+  DWORD timeout_ms;
+  DWORD result;
+};
+
+static void wait_here(void* arg) {
+  struct wait* wait = arg;
+
+  wait->result = WaitForSingleObject(wait->handle, wait->timeout_ms);
+}
+
+unsigned long test_thread_wait(void* handle, unsigned long timeout_ms) {
+  struct wait wait = {handle, timeout_ms, WAIT_FAILED};
+
+  test_thread_join(test_thread_start(wait_here, &wait));
+  return wait.result;
+}
+
+#endif

@@ -13,6 +13,11 @@ void test_thread_yield(void);
 /* The same, for so many milliseconds. */
 void test_thread_sleep(int ms);
 
+#ifdef _WIN32
+/* WaitForSingleObject on a thread of its own, since one that has a loop waits for nobody. */
+unsigned long test_thread_wait(void* handle, unsigned long timeout_ms);
+#endif
+
 /* A number that threads and signal handlers share; both are sequentially consistent. */
 long test_load(const volatile long* number);
 long test_add(volatile long* number, long by); /* returns the sum */
