@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "calls.h"
 #include "every.h"
 #include "harness.h"
 #include "memory.h"
 #include "parts.h"
+#include "pipes.h"
 #include "pty.h"
 #include "scenarios.h"
+#include "uvstream.h"
 
 static struct pty pty;
 static uv_tty_t tty;
@@ -188,4 +191,65 @@ TEST(e1_system_without_terminals) {
     calls_fail_nth(CALL_posix_openpt, 0, 0);
     CHECK_EQ(memory_live(), live);
   }
+}
+
+/* ---- Its end ---- */
+
+static uv_process_t late_child;
+static uv_pipe_t late_terminal;
+static char late_text[64];
+static size_t late_bytes;
+static int late_exits;
+
+static void on_late(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  if (nread < 0) {
+    CHECK_EQ(nread, UV_EOF);
+    close_quietly((uv_handle_t*) stream);
+    return;
+  }
+  CHECK(late_bytes + (size_t) nread < sizeof(late_text));
+  memcpy(late_text + late_bytes, buf->base, (size_t) nread);
+  late_bytes += (size_t) nread;
+}
+
+static void on_late_exit(uv_process_t* process, int64_t status, int signal) {
+  CHECK(status == 0 && signal == 0);
+  late_exits++;
+  close_quietly((uv_handle_t*) process);
+}
+
+/* Its loop has heard of it behind this. */
+static void await_end_of_late(void) {
+  siginfo_t info;
+  int turns;
+
+  CHECK_EQ(waitid(P_PID, (id_t) uv_process_get_pid(&late_child), &info, WEXITED | WNOWAIT), 0);
+  for (turns = 0; turns < 8; turns++)
+    uv_run(scene, UV_RUN_NOWAIT);
+}
+
+/* What a child wrote is there, also when the first read behind its end has to wait, as somebody else is reading
+ * just then. */
+TEST(e1_read_that_waits_behind_the_end_of_a_child) {
+  uv_buf_t line = uv_buf_init((char*) "yes\r", 4);
+  uv_process_options_t options;
+  char* args[8];
+
+  fault_error = 0;
+  fault_also = 0;
+  CHECK(scene_begin());
+  test_child(&options, args, "e1_child_on_a_terminal", "child");
+  options.exit_cb = on_late_exit;
+  CHECK_EQ(uv_pipe_init(scene, &late_terminal, 0), 0);
+  CHECK_EQ(uvs_pty_spawn(scene, &late_child, &late_terminal, &options, 80, 25), 0);
+  CHECK_EQ(uv_write(&reqs[0], (uv_stream_t*) &late_terminal, &line, 1, NULL), 0);
+  await_end_of_late();
+  CHECK_EQ(late_exits, 0); /* What is left is read before. */
+  calls_fail_nth(CALL_read, 1, EAGAIN);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &late_terminal, on_alloc, on_late), 0);
+  scene_end();
+  CHECK(calls_made() > 1);
+  calls_fail_nth(CALL_read, 0, 0);
+  CHECK_EQ(late_exits, 1);
+  CHECK(strstr(late_text, "done") != NULL);
 }
