@@ -53,11 +53,20 @@ void uv__timer_run(uv_loop_t* loop) {
 
 /* ---- Timers ---- */
 
+/* A time-out of "for ever" must not wrap around into the past. */
+static uint64_t due_in(const uv_loop_t* loop, uint64_t timeout) {
+  return timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout;
+}
+
 static void ring(struct uv__alarm* alarm) {
   uv_timer_t* handle = uv__container_of(alarm, uv_timer_t, alarm);
+  uv_loop_t* loop = handle->loop;
 
-  uv_timer_stop(handle);
-  uv_timer_again(handle);
+  uv__alarm_unset(loop, alarm);
+  if (handle->repeat > 0)
+    uv__alarm_set(loop, alarm, due_in(loop, handle->repeat));
+  else
+    uv__handle_stop((uv_handle_t*) handle);
   handle->timer_cb(handle);
 }
 
@@ -79,13 +88,13 @@ int uv_timer_start(uv_timer_t* handle, uv_timer_cb cb, uint64_t timeout, uint64_
 
   if (cb == NULL || uv__handle_is_closing(handle))
     return UV_EINVAL;
-  uv_timer_stop(handle);
+  if (uv__handle_is_active(handle))
+    uv__alarm_unset(loop, &handle->alarm);
+  else
+    uv__handle_start((uv_handle_t*) handle);
   handle->timer_cb = cb;
   handle->repeat = repeat;
-  /* A time-out of "for ever" must not wrap around into the past. */
-  uv__alarm_set(loop, &handle->alarm,
-                timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout);
-  uv__handle_start((uv_handle_t*) handle);
+  uv__alarm_set(loop, &handle->alarm, due_in(loop, timeout));
   return 0;
 }
 

@@ -155,13 +155,14 @@ static void wait_for_system(uv_loop_t* loop, int timeout_ms) {
 }
 
 /* Cleared before anything is looked at: a wake-up that comes later sets it again. Most turns have
- * none, and a load costs them less than an exchange. */
-static void hear_threads(uv_loop_t* loop) {
+ * none, and a load costs them less than an exchange. 1: there was one. */
+static int hear_threads(uv_loop_t* loop) {
   if (uv__atomic_load(&loop->wake_pending) == 0)
-    return;
+    return 0;
   uv__atomic_store(&loop->wake_pending, 0);
   uv__async_run(loop);
   uv__work_finish(loop);
+  return 1;
 }
 
 /* In a single turn a stream is served once, before the wait or after it: a program that counts
@@ -208,28 +209,38 @@ static void run_closing(uv_loop_t* loop) {
   }
 }
 
-/* The wait, and what comes after it but for timers. */
-static void end_turn(uv_loop_t* loop, uv_run_mode mode, int timeout_ms) {
+/* The wait, and what comes after it but for timers. 0: nobody had anything to do behind the wait, whose time
+ * it still is. */
+static int end_turn(uv_loop_t* loop, uv_run_mode mode, int timeout_ms) {
   struct uv__queue batch;
+  int ran;
 
   wait_for_system(loop, timeout_ms);
   if (mode != UV_RUN_DEFAULT && (loop->told & UV__TOLD_ARRIVAL))
     uv__queue_init(&batch); /* What rang has its turn in the next one. */
   else
     uv__queue_move(&loop->ready, &batch);
-  hear_threads(loop);
-  if (!uv__queue_empty(&batch) || streams_wait(loop))
+  ran = hear_threads(loop);
+  if (!uv__queue_empty(&batch) || streams_wait(loop)) {
     serve_streams(loop, &batch, rounds_of(mode));
-  if (!uv__queue_empty(&loop->check))
+    ran = 1;
+  }
+  if (!uv__queue_empty(&loop->check)) {
     uv__watcher_run_check(loop);
-  run_closing(loop);
+    ran = 1;
+  }
+  if (loop->closing != NULL || !uv__queue_empty(&loop->refused)) {
+    run_closing(loop);
+    ran = 1;
+  }
   assert(uv__kinds_valid(loop));
+  return ran;
 }
 
 /* Nothing is due, and no hook runs before the next wait, which brings the time up to date: what lies between
  * can be left out. */
 static int is_at_rest(const uv_loop_t* loop) {
-  return due(loop) < 0 && uv__queue_empty(&loop->prepare);
+  return loop->timers.count == 0 && due(loop) < 0 && uv__queue_empty(&loop->prepare);
 }
 
 int uv_run(uv_loop_t* loop, uv_run_mode mode) {
@@ -245,15 +256,17 @@ int uv_run(uv_loop_t* loop, uv_run_mode mode) {
 
   while (alive && !loop->stop_flag) {
     int timeout_ms;
+    int ran;
 
     assert(uv__kinds_valid(loop));
     loop->turns++;
     timeout_ms = at_rest ? -1 : begin_turn(loop, mode);
-    end_turn(loop, mode, timeout_ms);
+    ran = end_turn(loop, mode, timeout_ms);
     at_rest = mode == UV_RUN_DEFAULT && is_at_rest(loop);
     if (at_rest)
       continue;
-    uv_update_time(loop);
+    if (ran)
+      uv_update_time(loop);
     run_timers(loop);
     alive = is_alive(loop);
     if (mode != UV_RUN_DEFAULT)

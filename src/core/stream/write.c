@@ -238,13 +238,12 @@ void uv__write_enqueue(uv_stream_t* stream, uv_write_t* req) {
     uv__write_follow(stream, req);
 }
 
-/* Whether it is one buffer, which is what nearly all write, that may be written (W4, W5) and has nothing
- * before it. It asks all that the gate asks: only a connected stream is writable. */
-static inline int is_alone(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
+/* Whether it is one buffer, which is what nearly all write, that may be written (W4, W5). It asks all that
+ * the gate asks: only a connected stream is writable. */
+static inline int is_plain(const uv_stream_t* stream, const uv_buf_t bufs[], unsigned nbufs) {
   return nbufs == 1 && stream != NULL && bufs != NULL &&
          (stream->flags & (UV__STREAM_WRITABLE | UV__STREAM_BLOCKING)) == UV__STREAM_WRITABLE &&
-         uv__queue_empty(&stream->stream.write_queue) && bufs->len > 0 && bufs->len <= INT_MAX &&
-         bufs->base != NULL;
+         (size_t) bufs->len - 1 < INT_MAX && bufs->base != NULL; /* nor empty */
 }
 
 /* What the system did not take of the only one is queued. */
@@ -255,12 +254,12 @@ UV__APART static void send_rest(uv_stream_t* stream, uv_write_t* req, ssize_t n)
     (void) flush(stream);
 }
 
-UV__APART static int send_behind(uv_write_t* req,
-                                 uv_stream_t* stream,
-                                 const uv_buf_t bufs[],
-                                 unsigned nbufs,
-                                 uv_stream_t* send_handle,
-                                 uv_write_cb cb) {
+UV__APART static int send_any(uv_write_t* req,
+                              uv_stream_t* stream,
+                              const uv_buf_t bufs[],
+                              unsigned nbufs,
+                              uv_stream_t* send_handle,
+                              uv_write_cb cb) {
   int r = req == NULL ? UV_EINVAL : uv__write_gate(stream, bufs, nbufs);
 
   if (r < 0)
@@ -285,7 +284,7 @@ int uv_write2(uv_write_t* req,
   if (send_handle == NULL)
     return uv_write(req, stream, bufs, nbufs, cb);
   r = req == NULL ? UV_EINVAL : gate(stream, bufs, nbufs, send_handle);
-  return r < 0 ? r : send_behind(req, stream, bufs, nbufs, send_handle, cb);
+  return r < 0 ? r : send_any(req, stream, bufs, nbufs, send_handle, cb);
 }
 
 int uv_write(uv_write_t* req,
@@ -295,10 +294,15 @@ int uv_write(uv_write_t* req,
              uv_write_cb cb) {
   ssize_t n;
 
-  if (req == NULL || !is_alone(stream, bufs, nbufs))
-    return send_behind(req, stream, bufs, nbufs, NULL, cb);
+  if (req == NULL || !is_plain(stream, bufs, nbufs))
+    return send_any(req, stream, bufs, nbufs, NULL, cb);
   uv__write_fill(req, stream, req->inline_bufs, bufs, 1, NULL, cb);
   uv__loop_hold(stream->loop);
+  if (!uv__queue_empty(&stream->stream.write_queue)) {
+    uv__write_enqueue(stream, req);
+    assert(uv__stream_valid(stream));
+    return 0;
+  }
   n = offer(stream, req->inline_bufs, 1, UV__QUEUE, NULL);
   if (n == (ssize_t) req->inline_bufs->len)
     uv__write_queue_past(stream, req);
@@ -341,7 +345,8 @@ int uv_try_write2(uv_stream_t* stream,
   unsigned i;
   int r;
 
-  if (send_handle == NULL && is_alone(stream, bufs, nbufs))
+  if (send_handle == NULL && is_plain(stream, bufs, nbufs) &&
+      uv__queue_empty(&stream->stream.write_queue))
     return (int) give(stream, bufs, 1, UV__TRY, NULL);
   r = gate(stream, bufs, nbufs, send_handle);
   if (r < 0)
