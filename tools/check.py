@@ -292,6 +292,7 @@ SLEEPS = {
     ("test/api/loop.c", "loop_hrtime_never_goes_back"): "the clock is what is tested",
     ("test/api/deadline.c", "hold_up"): "the loop's time must be left behind by the clock's",
     ("test/api/pipe_remote_win.c", "await_answers"): "nothing tells what becomes of a call left behind",
+    ("test/api/loop.c", "dawdle"): "the loop's time must be left behind by the clock's",
     ("test/api/loop.c", "sleep_in_callback"): "the loop's time must be left behind by the clock's",
     ("test/api/pipe_sync_win.c", "run_late"): "a busy machine lets it wait so long",
     ("test/api/pipe_sync_win.c", "end_late"): "a thread gives back what was left to it; another has no loop",

@@ -246,6 +246,69 @@ TEST(loop_time_stands_still_within_a_callback) {
   net_end();
 }
 
+static uv_timer_t behind; /* due when the callback that starts it returns */
+static int late_callbacks;
+
+static void dawdle(void) {
+  late_callbacks++;
+  CHECK_EQ(uv_timer_start(&behind, count_timer, 10, 0), 0);
+  uv_sleep(20);
+}
+
+static void dawdle_async(uv_async_t* async) {
+  (void) async;
+  dawdle();
+}
+
+static void dawdle_check(uv_check_t* check) {
+  uv_check_stop(check);
+  dawdle();
+}
+
+static void dawdle_close(uv_handle_t* handle) {
+  (void) handle;
+  dawdle();
+}
+
+static void dawdle_read(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, 1);
+  CHECK_EQ(uv_read_stop(stream), 0);
+  dawdle();
+}
+
+/* Nothing but what dawdles has a callback in that turn. */
+static void run_the_turn_of(int callbacks) {
+  while (late_callbacks < callbacks)
+    uv_run(net_loop(), UV_RUN_NOWAIT);
+  CHECK_EQ(fired, callbacks);
+}
+
+TEST(l3_timers_of_a_turn_see_how_long_it_took) {
+  uv_buf_t byte = uv_buf_init((char*) "x", 1);
+  uv_async_t async;
+  uv_check_t check;
+  uv_tcp_t client;
+  uv_tcp_t server;
+
+  CHECK_EQ(uv_timer_init(net_loop(), &behind), 0);
+  net_pair(&client, &server);
+  CHECK_EQ(uv_async_init(net_loop(), &async, dawdle_async), 0);
+  CHECK_EQ(uv_async_send(&async), 0);
+  run_the_turn_of(1);
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  CHECK_EQ(uv_check_start(&check, dawdle_check), 0);
+  run_the_turn_of(2);
+  uv_close((uv_handle_t*) &check, dawdle_close);
+  run_the_turn_of(3);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &server, net_alloc, dawdle_read), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &client, &byte, 1), 1);
+  run_the_turn_of(4);
+  net_end();
+}
+
 TEST(loop_hrtime_never_goes_back) {
   uint64_t last = uv_hrtime();
   uint64_t start = last;
