@@ -1,5 +1,6 @@
 /* The loop: when it ends, what one turn does, who keeps it going (rules L1, L3). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness.h"
 #include "net.h"
@@ -308,6 +309,55 @@ TEST(l3_timers_of_a_turn_see_how_long_it_took) {
   run_the_turn_of(4);
   net_end();
 }
+
+/* ---- The end of a turn ---- */
+
+static uv_pipe_t refused_pipe;
+static uv_pipe_t other_pipe;
+static uv_connect_t refused_connect;
+static char told[3]; /* r: refused, c: closed */
+
+static void note_refused(uv_connect_t* req, int status) {
+  (void) req;
+  CHECK(status < 0);
+  strcat(told, "r");
+}
+
+static void note_closed(uv_handle_t* handle) {
+  (void) handle;
+  strcat(told, "c");
+}
+
+static void connect_to_nothing(uv_check_t* check) {
+  uv_check_stop(check);
+  uv_pipe_connect(&refused_connect, &refused_pipe, "", note_refused);
+  CHECK_STR(told, "");
+}
+
+static void connect_and_close(uv_check_t* check) {
+  connect_to_nothing(check);
+  uv_close((uv_handle_t*) &other_pipe, note_closed);
+}
+
+/* The callback is that of the turn, and before those of what closed in it. */
+TEST(l4_connect_that_is_refused_at_the_end_of_a_turn) {
+  uv_check_t check;
+
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &refused_pipe, 0), 0);
+  CHECK_EQ(uv_pipe_init(net_loop(), &other_pipe, 0), 0);
+  CHECK_EQ(uv_check_start(&check, connect_to_nothing), 0);
+  uv_run(net_loop(), UV_RUN_NOWAIT);
+  CHECK_STR(told, "r");
+  told[0] = '\0';
+  CHECK_EQ(uv_check_start(&check, connect_and_close), 0);
+  while (strlen(told) < 2)
+    uv_run(net_loop(), UV_RUN_NOWAIT);
+  CHECK_STR(told, "rc");
+  net_end();
+}
+
+/* ---- Clocks ---- */
 
 TEST(loop_hrtime_never_goes_back) {
   uint64_t last = uv_hrtime();

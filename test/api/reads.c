@@ -262,6 +262,33 @@ TEST(x3_cancel_of_one_in_the_middle) {
   net_end();
 }
 
+static void take_the_next_back(uvs_read_t* req, int status) {
+  on_request(req, status);
+  CHECK_EQ(uvs_read_cancel(req + 1), 0);
+}
+
+/* There is more in the turn in which it is taken back: that is for the one behind it. */
+TEST(x3_cancel_by_the_callback_of_the_one_before) {
+  char rooms[3][10];
+  uv_buf_t bufs[3];
+  uvs_read_t reqs[3];
+  uv_tcp_t a, b;
+
+  net_pair(&a, &b);
+  begin();
+  ask_three(reqs, &a, bufs, (char*) rooms, 10);
+  reqs[0].cb = take_the_next_back;
+  send_now(&b, 20, 0);
+  net_until(&calls, 3);
+  CHECK_EQ(reqs[0].nread, 10);
+  CHECK_EQ(reqs[1].nread, 0);
+  CHECK_EQ(reqs[2].nread, 10);
+  CHECK_EQ(order[0], 'a');
+  pattern_check(rooms[0], 10, 0);
+  pattern_check(rooms[2], 10, 10);
+  net_end();
+}
+
 TEST(x3_close_tells_how_much) {
   char room[100];
   uv_buf_t buf = uv_buf_init(room, 100);

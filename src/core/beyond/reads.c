@@ -70,8 +70,7 @@ static void read_into(struct uv__extra* extra) {
   const uv_buf_t* buf;
   ssize_t n;
 
-  while (req->status != UV__PENDING) /* One waits: it was asked for. */
-    req = read_of(req->link.next);
+  assert(req->status == UV__PENDING); /* Those that were taken back have been told. */
   buf = &req->bufs[req->at];
   n = uv__read_some(extra->stream, buf->base + req->offset, buf->len - req->offset);
   if (n > 0) {
