@@ -53,20 +53,13 @@ void uv__timer_run(uv_loop_t* loop) {
 
 /* ---- Timers ---- */
 
-/* A time-out of "for ever" must not wrap around into the past. */
-static uint64_t due_in(const uv_loop_t* loop, uint64_t timeout) {
-  return timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout;
-}
-
 static void ring(struct uv__alarm* alarm) {
   uv_timer_t* handle = uv__container_of(alarm, uv_timer_t, alarm);
-  uv_loop_t* loop = handle->loop;
 
-  uv__alarm_unset(loop, alarm);
   if (handle->repeat > 0)
-    uv__alarm_set(loop, alarm, due_in(loop, handle->repeat));
+    uv_timer_again(handle);
   else
-    uv__handle_stop((uv_handle_t*) handle);
+    uv_timer_stop(handle);
   handle->timer_cb(handle);
 }
 
@@ -94,7 +87,9 @@ int uv_timer_start(uv_timer_t* handle, uv_timer_cb cb, uint64_t timeout, uint64_
     uv__handle_start((uv_handle_t*) handle);
   handle->timer_cb = cb;
   handle->repeat = repeat;
-  uv__alarm_set(loop, &handle->alarm, due_in(loop, timeout));
+  /* A time-out of "for ever" must not wrap around into the past. */
+  uv__alarm_set(loop, &handle->alarm,
+                timeout > UINT64_MAX - 1 - loop->time ? UINT64_MAX - 1 : loop->time + timeout);
   return 0;
 }
 

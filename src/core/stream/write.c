@@ -298,13 +298,9 @@ int uv_write(uv_write_t* req,
     return send_any(req, stream, bufs, nbufs, NULL, cb);
   uv__write_fill(req, stream, req->inline_bufs, bufs, 1, NULL, cb);
   uv__loop_hold(stream->loop);
-  if (!uv__queue_empty(&stream->stream.write_queue)) {
+  if (!uv__queue_empty(&stream->stream.write_queue))
     uv__write_enqueue(stream, req);
-    assert(uv__stream_valid(stream));
-    return 0;
-  }
-  n = offer(stream, req->inline_bufs, 1, UV__QUEUE, NULL);
-  if (n == (ssize_t) req->inline_bufs->len)
+  else if ((n = offer(stream, req->inline_bufs, 1, UV__QUEUE, NULL)) == (ssize_t) bufs->len)
     uv__write_queue_past(stream, req);
   else
     send_rest(stream, req, n);
