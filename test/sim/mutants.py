@@ -97,8 +97,8 @@ MUTANTS = [
      "      stream->write_queue_size -= req->bufs[req->at].len;\n"
      "    req->status = (int) n;\n"),
     ("a lone write that was taken in part is over", "write.c",
-     "  if (n == (ssize_t) req->inline_bufs->len)",
-     "  if (n > 0)"),
+     "UV__QUEUE, NULL)) == (ssize_t) bufs->len)",
+     "UV__QUEUE, NULL)) > 0)"),
     ("a lone write overtakes those that wait", "write.c",
      "  if (!uv__queue_empty(&stream->stream.write_queue))\n    uv__write_enqueue",
      "  if (0)\n    uv__write_enqueue"),
