@@ -106,20 +106,10 @@ static int pty_option(struct uv__io* io, enum uv__option option, void* value) {
 
 /* ---- Moving bytes ---- */
 
-/* After a read: there is nothing. Linux says EAGAIN also while another process that has the descriptor is in
- * the middle of a read. */
-static int is_empty(const struct uv__io* io) {
-  struct pollfd own = {.fd = io->tail.fd, .events = POLLIN};
-  int error = errno;
-  int r = poll(&own, 1, 0);
-
-  errno = error;
-  return r <= 0 || !(own.revents & POLLIN);
-}
-
 /* Nobody has the slave's side: EIO says so on Linux, and nothing else does; others read nothing. What was
  * written before has been read by then. Who is left behind may be silent, of which nothing tells, or write
- * faster than anybody reads; what the child wrote comes before. */
+ * faster than anybody reads; what the child wrote comes before. Linux says EAGAIN also while another process is in
+ * the middle of a read. */
 static ssize_t pty_read_now(struct uv__io* io, char* base, size_t len, struct uv__passed* passed) {
   int is_over = io->tail.u.origin <= OVER;
   ssize_t n = 0;
@@ -128,7 +118,8 @@ static ssize_t pty_read_now(struct uv__io* io, char* base, size_t len, struct uv
   if (OVER - io->tail.u.origin <= MOST_KEPT) {
     do
       n = read(io->tail.fd, base, len);
-    while (n < 0 && (errno == EINTR || (errno == EAGAIN && is_over && !is_empty(io))));
+    while (n < 0 && (errno == EINTR ||
+                     (errno == EAGAIN && is_over && uv__file_is_ready(io->tail.fd, POLLIN))));
   }
   if (n < 0 && (errno == EIO || (errno == EAGAIN && is_over)))
     n = 0;
