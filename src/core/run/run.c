@@ -198,8 +198,7 @@ static int begin_turn(uv_loop_t* loop, uv_run_mode mode) {
 static void run_closing(uv_loop_t* loop) {
   uv_handle_t* next;
 
-  if (!uv__queue_empty(&loop->refused))
-    uv__connect_run_refused(loop); /* A close callback comes last (L4). */
+  uv__connect_run_refused(loop); /* A close callback comes last (L4). */
   next = loop->closing;
   loop->closing = NULL;
   while (next != NULL) {
