@@ -1,10 +1,15 @@
 /* Terminals on Unix, each test with a pseudo-terminal of its own: input, modes, and what others
  * who share the terminal see of it. Jobs, sizes and ends of programs are in tty_job.c. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#if defined(__linux__)
+#  include <sched.h>
+#  include <sys/syscall.h>
+#endif
 
 #include "harness.h"
 #include "memory.h"
@@ -249,6 +254,76 @@ TEST(y6_shared_terminal_that_came_nonblocking) {
   net_until(&long_done, 1);
   end();
 }
+
+#if defined(__linux__)
+
+static struct {
+  uv_thread_t thread;
+  uv_async_t done;
+  volatile long id;
+  int bytes;
+} rival;
+
+static void note_rival(uv_async_t* async) {
+  (void) async;
+}
+
+/* One that is in no hurry to come back from its read. */
+static void read_one_line(void* arg) {
+  struct sched_param none = {0};
+  char line[16];
+
+  (void) arg;
+  CHECK_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
+  (void) test_add(&rival.id, syscall(SYS_gettid));
+  rival.bytes = (int) read(pty.slave, line, sizeof line);
+  uv_async_send(&rival.done);
+}
+
+static int is_asleep(long thread) {
+  char name[64];
+  char text[256];
+  const char* state;
+  FILE* file;
+
+  (void) snprintf(name, sizeof name, "/proc/self/task/%ld/stat", thread);
+  file = fopen(name, "r");
+  if (file == NULL)
+    return 0;
+  state = fgets(text, sizeof text, file) == NULL ? NULL : strrchr(text, ')');
+  (void) fclose(file);
+  return state != NULL && state[2] == 'S';
+}
+
+/* While somebody else is in a read there is only EAGAIN for us, and nothing tells of the line that he leaves. */
+TEST(y6_line_that_another_reader_leaves) {
+  cpu_set_t one;
+  int i;
+
+  test_needs_proc();
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  for (i = 0; i < 3; i++) {
+    begin();
+    CHECK_EQ(uv_async_init(net_loop(), &rival.done, note_rival), 0);
+    rival.id = 0;
+    CHECK_EQ(uv_thread_create(&rival.thread, read_one_line, NULL), 0);
+    while (test_load(&rival.id) == 0 || !is_asleep(test_load(&rival.id))) /* in its read */
+      test_thread_yield();
+    start_reading();
+    net_turns(1);
+    type("a\nb\n");
+    net_until(&got_bytes, 2);
+    net_close((uv_handle_t*) &tty);
+    CHECK_EQ(uv_thread_join(&rival.thread), 0);
+    CHECK_EQ(rival.bytes, 2);
+    net_close((uv_handle_t*) &rival.done);
+    end();
+  }
+}
+
+#endif
 
 /* ---- Modes ---- */
 

@@ -195,7 +195,11 @@ static ssize_t tty_read_now(struct uv__io* io, char* base, size_t len, struct uv
   if (n < 0 && errno == EIO && is_hung_up(fd))
     n = 0;
   /* A read ends with a line, however much more there is: a short one means nothing. */
-  return uv__fd_was_read(io, n, len, 0);
+  n = uv__fd_was_read(io, n, len, 0);
+  /* Linux says EAGAIN also while somebody else is in a read, and nothing tells of what that leaves. */
+  if (n == UV_EAGAIN && uv__file_is_ready(fd, POLLIN) && !uv__poller_retells(io))
+    io->tail.state |= UV__FD_READABLE;
+  return n;
 }
 
 /* Whether a write may have been cut short by a signal while there was room, of which no event would
