@@ -886,7 +886,8 @@ UV_EXTERN int uv_timer_again(uv_timer_t* handle);
 /* The repeat value, in ms; counts from the next time the timer runs out. */
 UV_EXTERN void uv_timer_set_repeat(uv_timer_t* handle, uint64_t repeat);
 UV_EXTERN uint64_t uv_timer_get_repeat(const uv_timer_t* handle);
-/* Ms until the timer runs out, 0 when it is due or not started. */
+/* Ms until the timer runs out, or, of one that was stopped, would have; 0 when that time has come or it was
+ * never started. */
 UV_EXTERN uint64_t uv_timer_get_due_in(const uv_timer_t* handle);
 
 /* ---- Loop hooks: once per turn of the loop ------------------------------------------ */

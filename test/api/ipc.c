@@ -569,6 +569,47 @@ TEST(i3_handle_comes_with_its_first_byte) {
   net_end();
 }
 
+static uint64_t read_so_far;
+static uint64_t read_with[2]; /* the first and the second handle */
+
+static void note_place(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  int count = uv_pipe_pending_count((uv_pipe_t*) stream);
+  int i;
+
+  (void) buf;
+  CHECK(nread >= 0);
+  read_so_far += (uint64_t) nread;
+  for (i = 0; i < count; i++)
+    if (read_with[i] == 0)
+      read_with[i] = read_so_far;
+}
+
+/* Where the system keeps apart what was sent apart (Windows, Linux), and also when all of it had to wait. */
+TEST(i3_read_with_a_handle_ends_with_its_write) {
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t text = uv_buf_init((char*) "some bytes", 7);
+  uv_write_t reqs[4];
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+#if !defined(_WIN32) && !defined(__linux__)
+  SKIP("bytes that were sent later come with the same read");
+#endif
+  begin();
+  net_pair(&a, &b);
+  CHECK_EQ(uv_write(&reqs[0], (uv_stream_t*) &left, &block, 1, NULL), 0);
+  CHECK_EQ(uv_write2(&reqs[1], (uv_stream_t*) &left, &text, 1, (uv_stream_t*) &a, NULL), 0);
+  CHECK_EQ(uv_write(&reqs[2], (uv_stream_t*) &left, &text, 1, NULL), 0);
+  CHECK_EQ(uv_write2(&reqs[3], (uv_stream_t*) &left, &text, 1, (uv_stream_t*) &b, NULL), 0);
+  CHECK_EQ(uv_read_start((uv_stream_t*) &right, net_alloc, note_place), 0);
+  while (read_so_far < NET_BLOCK + 3 * 7) {
+    uv_run(net_loop(), UV_RUN_ONCE);
+  }
+  CHECK(read_with[0] > NET_BLOCK && read_with[0] <= NET_BLOCK + 7);
+  CHECK(read_with[1] > NET_BLOCK + 2 * 7 && read_with[1] <= NET_BLOCK + 3 * 7);
+  net_end();
+}
+
 TEST(i3_unclaimed_handles_are_closed_with_the_pipe) {
   struct net_sink sink = {0};
   uv_tcp_t a;

@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "net.h"
+#include "pipes.h"
 #include "uv.h"
 
 static char trace[64];
@@ -120,6 +121,60 @@ TEST(s1_shutdown_from_a_write_callback) {
   CHECK_EQ(uv_write(&write, (uv_stream_t*) &a, &buf, 1, shut_in_write), 0);
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
   CHECK_STR(trace, "ws");
+  net_end();
+}
+
+/* ---- The peer's end ---- */
+
+static uv_write_t answer;
+static uv_shutdown_t behind;
+static ssize_t asked; /* bytes of the request */
+
+/* Answers, ends, and has nothing to wait for but the end of the other side. */
+static void on_request(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  uv_buf_t text = uv_buf_init("answer", 6);
+
+  if (nread < 0) {
+    CHECK_EQ(nread, UV_EOF);
+    note("e");
+    uv_close((uv_handle_t*) stream, net_count_close);
+  } else if (nread > 0 && (asked += nread) == 7) {
+    note("r");
+    CHECK_EQ(uv_write(&answer, stream, &text, 1, note_write), 0);
+    CHECK_EQ(uv_shutdown(&behind, stream, note_shutdown), 0);
+  }
+  (void) buf;
+}
+
+/* The request and the client's end are there, both, when the server reads. */
+static void serve_who_is_gone(uv_stream_t* client, uv_stream_t* server) {
+  uv_buf_t text = uv_buf_init("request", 7);
+  uv_shutdown_t shutdown;
+  uv_write_t request;
+
+  trace[0] = '\0';
+  net_closed = 0;
+  asked = 0;
+  CHECK_EQ(uv_write(&request, client, &text, 1, NULL), 0);
+  CHECK_EQ(uv_shutdown(&shutdown, client, ignore_shutdown), 0);
+  net_turns(5);
+  CHECK_EQ(uv_read_start(server, net_alloc, on_request), 0);
+  net_until(&net_closed, 1);
+  CHECK_STR(trace, "rwse");
+  net_close((uv_handle_t*) client);
+}
+
+TEST(s1_shutdown_comes_before_an_end_that_is_there_already) {
+  uv_pipe_t pipes[2];
+  uv_tcp_t a;
+  uv_tcp_t b;
+
+  net_pair(&a, &b);
+  serve_who_is_gone((uv_stream_t*) &a, (uv_stream_t*) &b);
+  test_pipe_pair(&pipes[0], &pipes[1], 0);
+  serve_who_is_gone((uv_stream_t*) &pipes[0], (uv_stream_t*) &pipes[1]);
+  test_pipe_pair(&pipes[0], &pipes[1], 1);
+  serve_who_is_gone((uv_stream_t*) &pipes[0], (uv_stream_t*) &pipes[1]);
   net_end();
 }
 

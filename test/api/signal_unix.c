@@ -89,6 +89,40 @@ TEST(signal_runs_once_for_each) {
   net_end();
 }
 
+static int in_order[8];
+static int told_in_order;
+
+static void note_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  CHECK(told_in_order < 8);
+  in_order[told_in_order++] = signum;
+}
+
+/* Whatever their numbers are. */
+TEST(signals_are_told_in_the_order_in_which_they_came) {
+  static const int orders[][4] = {{SIGHUP, SIGUSR2, SIGUSR1, SIGTERM},
+                                  {SIGTERM, SIGUSR1, SIGUSR2, SIGHUP},
+                                  {SIGUSR2, SIGHUP, SIGTERM, SIGUSR1}};
+  size_t which;
+  int i;
+
+  for (i = 0; i < WATCHERS; i++) {
+    CHECK_EQ(uv_signal_init(net_loop(), &watchers[i]), 0);
+    CHECK_EQ(uv_signal_start(&watchers[i], note_signal, orders[0][i]), 0);
+  }
+  for (which = 0; which < 3; which++) {
+    told_in_order = 0;
+    for (i = 0; i < WATCHERS; i++)
+      CHECK_EQ(raise(orders[which][i]), 0);
+    CHECK_EQ(raise(orders[which][0]), 0); /* told with the first */
+    net_until(&told_in_order, WATCHERS + 1);
+    CHECK_EQ(in_order[0], orders[which][0]);
+    for (i = 0; i < WATCHERS; i++)
+      CHECK_EQ(in_order[i + 1], orders[which][i]);
+  }
+  net_end();
+}
+
 TEST(signal_started_again_has_the_new_callback) {
   static int usr1 = SIGUSR1;
 

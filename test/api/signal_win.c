@@ -1,6 +1,7 @@
 /* Signals of the Windows console. Each test plays in a child with a console of its own, since an
  * event goes to all processes of a console. */
 #include <signal.h>
+#include <string.h>
 
 #include "console.h"
 #include "import.h"
@@ -82,6 +83,62 @@ TEST(signal_win_stop_in_the_callback_drops_the_rest) {
   CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
   CHECK_EQ(first_runs, 1);
   uv_close((uv_handle_t*) &elsewhere, NULL);
+  CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  CHECK_EQ(uv_loop_close(&loop), 0);
+  net_end();
+}
+
+static char told[8];
+
+static void note_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  CHECK(strlen(told) < sizeof told - 1);
+  strcat(told, signum == SIGINT ? "c" : "b");
+}
+
+/* An event, and it has been delivered, as the other loop shows. */
+static void press_and_see(uv_loop_t* other, DWORD event) {
+  int runs = elsewhere_runs + 1;
+
+  if (!GenerateConsoleCtrlEvent(event, 0))
+    SKIP("that event cannot be sent (Wine: Ctrl+Break)");
+  while (elsewhere_runs < runs)
+    CHECK(uv_run(other, UV_RUN_ONCE) != 0);
+}
+
+static void count_any(uv_signal_t* handle, int signum) {
+  (void) signum;
+  ++*(int*) handle->data;
+}
+
+/* Whatever their numbers are. */
+TEST(signal_win_are_told_in_the_order_in_which_they_came) {
+  static const DWORD events[] = {CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_BREAK_EVENT};
+  uv_signal_t breaks;
+  uv_loop_t loop;
+  int i;
+
+  if (!console_child("signal_win_are_told_in_the_order_in_which_they_came"))
+    return;
+  CHECK_EQ(uv_loop_init(&loop), 0);
+  watch(net_loop(), &first, NULL);
+  watch(net_loop(), &second, NULL);
+  watch(&loop, &elsewhere, &elsewhere_runs);
+  watch(&loop, &breaks, &elsewhere_runs);
+  CHECK_EQ(uv_signal_start(&first, note_signal, SIGINT), 0);
+  CHECK_EQ(uv_signal_start(&second, note_signal, SIGBREAK), 0);
+  CHECK_EQ(uv_signal_start(&elsewhere, count_any, SIGINT), 0);
+  CHECK_EQ(uv_signal_start(&breaks, count_any, SIGBREAK), 0);
+  for (i = 0; i < 2; i++) {
+    told[0] = '\0';
+    press_and_see(&loop, events[i]);
+    press_and_see(&loop, events[i + 1]);
+    while (strlen(told) < 2)
+      CHECK(uv_run(net_loop(), UV_RUN_ONCE) != 0);
+    CHECK_STR(told, i == 0 ? "bc" : "cb");
+  }
+  uv_close((uv_handle_t*) &elsewhere, NULL);
+  uv_close((uv_handle_t*) &breaks, NULL);
   CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
   CHECK_EQ(uv_loop_close(&loop), 0);
   net_end();

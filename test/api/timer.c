@@ -188,6 +188,8 @@ TEST(timer_due_in) {
   CHECK_EQ(uv_timer_get_due_in(&timer), 0);
   CHECK_EQ(uv_timer_start(&timer, count, 1000, 0), 0);
   CHECK_EQ(uv_timer_get_due_in(&timer), 1000); /* the loop's time stands still */
+  CHECK_EQ(uv_timer_stop(&timer), 0);
+  CHECK_EQ(uv_timer_get_due_in(&timer), 1000); /* for who pauses it */
   CHECK_EQ(uv_timer_start(&timer, count, 0, 0), 0);
   CHECK_EQ(uv_timer_get_due_in(&timer), 0);
   CHECK_EQ(uv_timer_stop(&timer), 0);

@@ -118,7 +118,5 @@ uint64_t uv_timer_get_repeat(const uv_timer_t* handle) {
 }
 
 uint64_t uv_timer_get_due_in(const uv_timer_t* handle) {
-  if (!uv__handle_is_active(handle) || handle->alarm.due <= handle->loop->time)
-    return 0;
-  return handle->alarm.due - handle->loop->time;
+  return handle->alarm.due <= handle->loop->time ? 0 : handle->alarm.due - handle->loop->time;
 }

@@ -168,7 +168,9 @@ void uv__read_turn(uv_stream_t* stream, unsigned rung) {
       return;
     }
     if (!uv__queue_empty(&stream->stream.write_done))
-      uv__write_tell(stream); /* What comes may be the answer to them (W1). */
+      uv__write_tell(stream); /* What comes may be the answer to them (W1), */
+    if (stream->stream.shutdown_req != NULL)
+      uv__shutdown_turn(stream, rung); /* or to the end (S1). */
     if (io->busy & UV__READ)
       return; /* They started to read anew. */
     ready = 0;

@@ -234,8 +234,9 @@ void uv__write_forsake(uv_stream_t* handle);
 /* Puts a buffer into what goes to the port in one call; not where it has no bytes, and cut where
  * it is too long. 0: nothing fits behind it. */
 int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
-/* Fills it from the front of the queue, across requests. It ends before a request with a handle
- * that is not the first: the handle has to arrive with that request's first byte; and before a file. Requests
+/* Fills it from the front of the queue, across requests. A request with a handle goes alone: the handle has
+ * to arrive with its first byte, and programs take the last of that read for its last. It ends before a
+ * file, too. Requests
  * at the front that have nothing left are over then, if nothing is in flight: where no buffer was found
  * the queue is empty, or begins with a file. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);

@@ -290,7 +290,8 @@ void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to) {
   to->count = 0;
   to->size = 0;
   to->pass = NULL;
-  for (link = queue->next; link != queue && looks < LOOKS; link = link->next, looks++) {
+  for (link = queue->next; link != queue && looks < LOOKS && to->pass == NULL;
+       link = link->next, looks++) {
     uv_write_t* req = request_of(link);
     unsigned i;
 

@@ -26,6 +26,8 @@ enum {
 /* The watchers of all loops, by signal; no list yet while next is NULL. A loop that has one in
  * here cannot be closed, so that a handler that holds the lock may wake it. */
 static struct uv__queue table[SIGNALS];
+static uint64_t came[SIGNALS]; /* which of `arrivals` last found a watcher with none to take */
+static uint64_t arrivals;      /* of all signals */
 static SRWLOCK lock = SRWLOCK_INIT;
 static unsigned watchers_in_all;
 static HANDLE timer; /* NULL: nobody looks at the list of handlers */
@@ -44,13 +46,15 @@ static int deliver(int signum) {
   int found = 0;
 
   AcquireSRWLockExclusive(&lock);
+  arrivals++;
   if (watchers->next != NULL) {
     for (link = watchers->next; link != watchers; link = link->next) {
       uv_signal_t* watcher = watcher_of(link);
       uv_loop_t* loop = watcher->io.loop;
 
       found = 1;
-      watcher->caught++;
+      if (watcher->caught++ == 0)
+        came[signum] = arrivals;
       if (uv__atomic_exchange(&loop->tail.signals, 1) == 0)
         uv__port_wake(loop);
     }
@@ -198,21 +202,36 @@ void uv__port_signal_stop(struct uv__io* io, struct uv__queue* watcher, int sign
 
 /* ---- In the loop ---- */
 
-void uv__signal_look(uv_loop_t* loop) {
+static void ring_watchers(const uv_loop_t* loop, const struct uv__queue* watchers) {
   struct uv__queue* link;
+
+  for (link = watchers->next; link != watchers; link = link->next) {
+    uv_signal_t* watcher = watcher_of(link);
+
+    if (watcher->io.loop == loop && watcher->caught > 0)
+      uv__ring(&watcher->io, UV__EVENT);
+  }
+}
+
+/* The first that came later than that, or 0. */
+static int next_behind(uint64_t arrival) {
+  int next = 0;
   int signum;
+
+  for (signum = 1; signum < SIGNALS; signum++)
+    if (came[signum] > arrival && (next == 0 || came[signum] < came[next]))
+      next = signum;
+  return next;
+}
+
+/* In the order in which they came: what a first signal asks for may be undone by a second one. */
+void uv__signal_look(uv_loop_t* loop) {
+  int signum = 0;
 
   if (uv__atomic_exchange(&loop->tail.signals, 0) == 0)
     return;
   AcquireSRWLockExclusive(&lock);
-  for (signum = 1; signum < SIGNALS; signum++) {
-    if (table[signum].next == NULL)
-      continue;
-    for (link = table[signum].next; link != &table[signum]; link = link->next) {
-      uv_signal_t* watcher = watcher_of(link);
-      if (watcher->io.loop == loop && watcher->caught > 0)
-        uv__ring(&watcher->io, UV__EVENT);
-    }
-  }
+  while ((signum = next_behind(came[signum])) != 0)
+    ring_watchers(loop, &table[signum]);
   ReleaseSRWLockExclusive(&lock);
 }
