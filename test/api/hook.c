@@ -229,3 +229,29 @@ TEST(hook_idle_keeps_the_loop_from_sleeping) {
   CHECK_STR(trace, "");
   net_end();
 }
+
+static uint64_t begun_at;
+
+static void end_of_wait(uv_check_t* check) {
+  CHECK(uv_now(check->loop) >= begun_at + 25); /* 30, and as a clock may round */
+  uv_close((uv_handle_t*) check, note_close);
+}
+
+/* It was the last: nothing is left to do but to wait (with UV_RUN_ONCE the turn is over, L3). */
+TEST(hook_idle_that_stops_itself_lets_the_loop_sleep) {
+  uv_timer_t timer;
+  uv_check_t check;
+  uv_idle_t idle;
+
+  CHECK_EQ(uv_check_init(net_loop(), &check), 0);
+  CHECK_EQ(uv_check_start(&check, end_of_wait), 0);
+  CHECK_EQ(uv_idle_init(net_loop(), &idle), 0);
+  CHECK_EQ(uv_idle_start(&idle, stop_self_idle), 0);
+  CHECK_EQ(uv_timer_init(net_loop(), &timer), 0);
+  uv_update_time(net_loop());
+  begun_at = uv_now(net_loop());
+  CHECK_EQ(uv_timer_start(&timer, note_timer, 30, 0), 0);
+  CHECK_EQ(uv_run(net_loop(), UV_RUN_DEFAULT), 0);
+  CHECK_STR(trace, "ixt");
+  net_end();
+}

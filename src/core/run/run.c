@@ -185,12 +185,12 @@ static int begin_turn(uv_loop_t* loop, uv_run_mode mode) {
     uv__queue_join(&batch, &loop->ready);
     serve_streams(loop, &batch, rounds_of(mode));
   }
-  may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0);
+  may_wait = mode == UV_RUN_DEFAULT || (mode == UV_RUN_ONCE && loop->told == 0 && !has_idle);
   if (!uv__queue_empty(&loop->idle))
     uv__watcher_run_idle(loop);
   if (!uv__queue_empty(&loop->prepare))
     uv__watcher_run_prepare(loop);
-  return may_wait && !has_idle ? due(loop) : 0;
+  return may_wait ? due(loop) : 0;
 }
 
 /* Close callbacks, last closed first, as in libuv: a program that frees, in the callback of what
