@@ -156,7 +156,7 @@ MUTANTS = [
     ("a callback that was early is forgotten", "write_queue.c",
      "      uv__loop_later(uv__stream_io(stream));\n      return; /* And",
      "      return; /* And"),
-    ("a shutdown overtakes the writes that ended with its connect", "finish.c",
+    ("a shutdown overtakes the writes that ended with its connect", "shutdown.c",
      "    if (uv__queue_empty(&stream->stream.write_done))\n      uv__shutdown_end",
      "    if (1)\n      uv__shutdown_end"),
     ("the loop waits although callbacks are owed", "run.c",
@@ -175,7 +175,7 @@ MUTANTS = [
      "  if (rung & UV__WRITE)\n    uv__write_collect(stream);",
      "  if ((rung & UV__WRITE) && !(stream->flags & UV__STREAM_READING))\n"
      "    uv__write_collect(stream);"),
-    ("shutdown does not wait for the queue", "finish.c",
+    ("shutdown does not wait for the queue", "shutdown.c",
      "  if (!uv__write_drained(stream))\n    return;",
      "  if (0)\n    return;"),
     ("on close, shutdown ends before the writes", "finish.c",

@@ -324,12 +324,14 @@ void uv__connect_run_refused(uv_loop_t* loop);
 /* accept.c */
 void uv__accept_turn(uv_stream_t* stream);
 
-/* finish.c. close ends in uv__loop_closing, now or after the port's CLOSED ring; finish runs what
- * is left of the requests, right before close_cb. */
+/* shutdown.c */
 void uv__shutdown_turn(uv_stream_t* stream, unsigned rung);
-void uv__close_turn(uv_stream_t* stream, unsigned rung);
 /* The request to shut down, which there is, has ended. */
 void uv__shutdown_end(uv_stream_t* stream, int status);
+
+/* finish.c. close ends in uv__loop_closing, now or after the port's CLOSED ring; finish runs what
+ * is left of the requests, right before close_cb. */
+void uv__close_turn(uv_stream_t* stream, unsigned rung);
 int uv__stream_close(uv_handle_t* handle);
 void uv__stream_finish(uv_handle_t* handle);
 int uv__stream_has_requests(const uv_stream_t* stream);
