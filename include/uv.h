@@ -575,7 +575,7 @@ UV_EXTERN int uv_tcp_connect(uv_connect_t* req,
 UV_EXTERN int uv_tcp_close_reset(uv_tcp_t* handle, uv_close_cb close_cb);
 
 /* A pair of connected stream sockets, not inheritable, the caller's to close. `type` is
- * SOCK_STREAM; `protocol` 0 or IPPROTO_TCP. Each flag word is 0 or UV_NONBLOCK_PIPE, and
+ * SOCK_STREAM; `protocol` 0 or IPPROTO_TCP. Each flag word is 0 or UV_NONBLOCK_PIPE (non-blocking), and
  * counts for the descriptor of its place. Any thread. */
 UV_EXTERN int uv_socketpair(
     int type, int protocol, uv_os_sock_t socket_vector[2], int flags0, int flags1);
@@ -665,7 +665,7 @@ UV_EXTERN uv_handle_type uv_pipe_pending_type(uv_pipe_t* handle);
 /* Let every user read (UV_READABLE), write (UV_WRITABLE) or both. UV_EBADF when not bound. */
 UV_EXTERN int uv_pipe_chmod(uv_pipe_t* handle, int flags);
 /* A pair of connected pipe ends: fds[0] reads, fds[1] writes; not inheritable, the caller's
- * to close. Flags are 0 or UV_NONBLOCK_PIPE. Any thread. */
+ * to close. Flags are 0 or UV_NONBLOCK_PIPE (non-blocking; overlapped on Windows). Any thread. */
 UV_EXTERN int uv_pipe(uv_file fds[2], int read_flags, int write_flags);
 
 /* ---- Processes --------------------------------------------------------------------- */
@@ -681,7 +681,7 @@ typedef enum {
   UV_INHERIT_STREAM = 0x04, /* the descriptor of data.stream, likewise */
   UV_READABLE_PIPE = 0x10,  /* of a new pipe: the child can read from it */
   UV_WRITABLE_PIPE = 0x20,  /* and write to it */
-  UV_NONBLOCK_PIPE = 0x40,  /* non-blocking; overlapped on Windows */
+  UV_NONBLOCK_PIPE = 0x40,  /* the child's end: overlapped on Windows, no different on Unix */
   UV_OVERLAPPED_PIPE = 0x40
 } uv_stdio_flags;
 
@@ -1560,8 +1560,8 @@ typedef struct uv_barrier_s {
 } uv_barrier_t;
 
 /* A meeting point for `count` threads, UV_EINVAL when that is 0. wait returns when all have
- * come, 0 for all but the last to leave, which gets a positive number and may destroy the
- * barrier. It can be used again and again. */
+ * come, 0 for all but the last to leave, which gets a positive number. It can be used again and again;
+ * destroy waits for those who are still leaving, so that any of them may call it. */
 UV_EXTERN int uv_barrier_init(uv_barrier_t* barrier, unsigned int count);
 UV_EXTERN void uv_barrier_destroy(uv_barrier_t* barrier);
 UV_EXTERN int uv_barrier_wait(uv_barrier_t* barrier);

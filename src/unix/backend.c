@@ -49,7 +49,8 @@ static void before_fork(void) {
   forks.mask = mask;
 }
 
-static void end_fork(void (*core)(void)) {
+/* `core` is there to be read if it listened when the fork began. */
+static void end_fork(void (*const* core)(void)) {
   sigset_t mask = forks.mask;
   int with_core = forks.with_core;
 
@@ -59,12 +60,12 @@ static void end_fork(void (*core)(void)) {
   uv__title_unhold();
   uv__spawn_unhold();
   if (with_core)
-    core();
+    (*core)();
   (void) pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
 static void in_parent(void) {
-  end_fork(forks.in_parent);
+  end_fork(&forks.in_parent);
 }
 
 /* In the child, by whoever comes first: a handler of the program's that was there before ours, and
@@ -74,7 +75,7 @@ static void settle(void) {
     return;
   uv__signal_forget();
   uv__spawn_forget();
-  end_fork(forks.in_child);
+  end_fork(&forks.in_child);
 }
 
 static pthread_once_t forks_once = PTHREAD_ONCE_INIT;

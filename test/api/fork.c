@@ -478,6 +478,48 @@ TEST(fork_while_another_thread_has_our_locks) {
 
 #ifndef _WIN32
 
+static void be_there(void) {}
+
+static void fork_often(void* arg) {
+  int i;
+
+  (void) arg;
+  for (i = 0; i < 50; i++)
+    in_child(be_there);
+}
+
+static void work_nothing(uv_work_t* work) {
+  (void) work;
+}
+
+static void note_work(uv_work_t* work, int status) {
+  (void) work;
+  CHECK_EQ(status, 0);
+  called++;
+}
+
+#endif
+
+/* The pool asks to be told of forks, while one is under way. */
+TEST(fork_beside_the_first_work_of_all) {
+#ifdef _WIN32
+  SKIP("no process is forked here");
+#else
+  struct test_thread* thread;
+  uv_work_t work;
+
+  watch(&usr1, SIGUSR1); /* The loop has been told already. */
+  thread = test_thread_start(fork_often, NULL);
+  test_thread_yield();
+  CHECK_EQ(uv_queue_work(net_loop(), &work, work_nothing, note_work), 0);
+  net_until(&called, 1);
+  test_thread_join(thread);
+  net_end();
+#endif
+}
+
+#ifndef _WIN32
+
 static volatile long asking;
 
 static void ask_for_idle_time(void* arg) {

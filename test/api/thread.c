@@ -559,6 +559,29 @@ TEST(barrier_may_be_destroyed_by_the_one_that_is_told) {
   }
 }
 
+static void only_meet(void* arg) {
+  (void) uv_barrier_wait(arg);
+}
+
+/* Or by any other whose wait is over. */
+TEST(barrier_may_be_destroyed_while_others_leave) {
+  uv_barrier_t barrier;
+  uv_thread_t threads[THREADS - 1];
+  int round;
+  int i;
+
+  for (round = 0; round < 50; round++) {
+    CHECK_EQ(uv_barrier_init(&barrier, THREADS), 0);
+    for (i = 0; i < THREADS - 1; i++)
+      CHECK_EQ(uv_thread_create(&threads[i], only_meet, &barrier), 0);
+    CHECK(uv_barrier_wait(&barrier) >= 0);
+    uv_barrier_destroy(&barrier);
+    memset(&barrier, 0x5a, sizeof barrier);
+    for (i = 0; i < THREADS - 1; i++)
+      CHECK_EQ(uv_thread_join(&threads[i]), 0);
+  }
+}
+
 TEST(barrier_of_one_and_of_none) {
   uv_barrier_t barrier;
 

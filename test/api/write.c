@@ -904,6 +904,38 @@ TEST(w11_canceled_first_write_does_not_wait_for_the_peer) {
   net_end();
 }
 
+static void come_second(uv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
+  (void) buf;
+  if (nread == 0)
+    return;
+  CHECK_EQ(nread, 6);
+  CHECK_EQ(ended, 1); /* W1 */
+  CHECK_EQ(uv_read_stop(stream), 0);
+  ended++;
+}
+
+/* As of any write that is over. */
+TEST(w11_canceled_write_is_told_before_more_is_read) {
+  static int name = 0;
+  uv_buf_t block = uv_buf_init(net_block(), NET_BLOCK);
+  uv_buf_t small = uv_buf_init((char*) "answer", 6);
+  uv_write_t req;
+  uv_pipe_t a;
+  uv_pipe_t b;
+
+  test_pipe_pair(&a, &b, 0);
+  req.data = &name;
+  CHECK_EQ(uv_write(&req, (uv_stream_t*) &a, &block, 1, note_cancel), 0);
+  CHECK_EQ(uv_try_write((uv_stream_t*) &b, &small, 1), 6);
+  net_turns(3);
+  if (uv_cancel((uv_req_t*) &req) < 0)
+    SKIP("the system has the write as a whole");
+  CHECK_EQ(uv_read_start((uv_stream_t*) &a, net_alloc, come_second), 0);
+  net_until(&ended, 2);
+  CHECK_EQ(canceled_status[0], UV_ECANCELED);
+  net_end();
+}
+
 static void free_stream(uv_handle_t* handle) {
   free(handle);
 }

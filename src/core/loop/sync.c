@@ -74,13 +74,17 @@ int uv_barrier_init(uv_barrier_t* barrier, unsigned int count) {
   return init_pair(&barrier->mutex, &barrier->cond);
 }
 
+/* By any of those for whom wait returned: the others are on their way out. */
 void uv_barrier_destroy(uv_barrier_t* barrier) {
+  uv_mutex_lock(&barrier->mutex);
+  while (barrier->out > 0)
+    uv_cond_wait(&barrier->cond, &barrier->mutex);
+  uv_mutex_unlock(&barrier->mutex);
   uv_cond_destroy(&barrier->cond);
   uv_mutex_destroy(&barrier->mutex);
 }
 
-/* The last to leave is the one that is told, so that nobody else is in here when it destroys the
- * barrier. Who comes for the next round while this one is being left waits at the door. */
+/* The last to leave is the one that is told. Who comes for the next round while this one is being left waits at the door. */
 int uv_barrier_wait(uv_barrier_t* barrier) {
   int is_last;
 

@@ -344,7 +344,11 @@ enum uv__write_stage uv__write_queue_stage(const uv_write_t* req) {
 }
 
 void uv__write_queue_withdraw(uv_write_t* req) {
-  withdraw(req->handle, req, UV_ECANCELED);
+  uv_stream_t* stream = req->handle;
+
+  withdraw(stream, req, UV_ECANCELED);
+  if (stream->stream.phase == UV__CONNECTED && !(stream->stream.io.busy & UV__WRITE))
+    uv__write_queue_advance(stream, 0); /* The first is over, and is told before more is read. */
 }
 
 ssize_t uv__write_take_back(uv_write_t* req) {

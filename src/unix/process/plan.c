@@ -34,10 +34,11 @@ int uv__plan_make(struct uv__plan* plan, const uv_process_options_t* options, in
   return 0;
 }
 
+/* The child's end blocks, as programs expect of theirs; UV_NONBLOCK_PIPE is for Windows. */
 static int make_pipe(struct uv__child_stdio* row, int* made) {
   unsigned both = UV_READABLE_PIPE | UV_WRITABLE_PIPE;
   int fds[2];
-  int r = uv__pair_sockets(fds, UV_NONBLOCK_PIPE, (int) (row->flags & UV_NONBLOCK_PIPE));
+  int r = uv__pair_sockets(fds, UV_NONBLOCK_PIPE, 0);
 
   if (r < 0)
     return r;
