@@ -84,7 +84,8 @@ void uv_barrier_destroy(uv_barrier_t* barrier) {
   uv_mutex_destroy(&barrier->mutex);
 }
 
-/* The last to leave is the one that is told. Who comes for the next round while this one is being left waits at the door. */
+/* The last to leave is the one that is told. Who comes for the next round while this one is being left
+ * waits at the door. */
 int uv_barrier_wait(uv_barrier_t* barrier) {
   int is_last;
 

@@ -236,9 +236,8 @@ void uv__write_forsake(uv_stream_t* handle);
 int uv__write_queue_put(struct uv__gathered* to, const uv_buf_t* buf);
 /* Fills it from the front of the queue, across requests. A request with a handle goes alone: the handle has
  * to arrive with its first byte, and programs take the last of that read for its last. It ends before a
- * file, too. Requests
- * at the front that have nothing left are over then, if nothing is in flight: where no buffer was found
- * the queue is empty, or begins with a file. */
+ * file, too. Requests at the front that have nothing left are over then, if nothing is in flight: where no
+ * buffer was found the queue is empty, or begins with a file. */
 void uv__write_queue_gather(uv_stream_t* stream, struct uv__gathered* to);
 /* The requests behind the first `count` buffers with bytes, or the file at the front, are in flight; or none. */
 void uv__write_queue_mark(uv_stream_t* stream, unsigned count);
