@@ -257,14 +257,9 @@ TEST(y6_shared_terminal_that_came_nonblocking) {
 
 static struct {
   uv_thread_t thread;
-  uv_async_t done;
   volatile long id;
   int bytes;
 } rival;
-
-static void note_rival(uv_async_t* async) {
-  (void) async;
-}
 
 #if defined(__linux__)
 
@@ -277,7 +272,6 @@ static void read_one_line(void* arg) {
   (void) syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none); /* musl has no function */
   (void) test_add(&rival.id, syscall(SYS_gettid));
   rival.bytes = (int) read(pty.slave, line, sizeof line);
-  uv_async_send(&rival.done);
 }
 
 static int is_asleep(long thread) {
@@ -328,7 +322,6 @@ TEST(y6_line_that_another_reader_leaves) {
   stay_on_one_processor();
   for (i = 0; i < 3; i++) {
     begin();
-    CHECK_EQ(uv_async_init(net_loop(), &rival.done, note_rival), 0);
     rival.id = 0;
     CHECK_EQ(uv_thread_create(&rival.thread, read_one_line, NULL), 0);
     while (test_load(&rival.id) == 0 || !is_asleep(test_load(&rival.id))) /* in its read */
@@ -340,7 +333,6 @@ TEST(y6_line_that_another_reader_leaves) {
     net_close((uv_handle_t*) &tty);
     CHECK_EQ(uv_thread_join(&rival.thread), 0);
     CHECK_EQ(rival.bytes, 2);
-    net_close((uv_handle_t*) &rival.done);
     end();
   }
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/atomic.h"
+#include "core/base/order.h"
 
 /* No system has a higher number; which of them it has, and lets be caught, sigaction tells. */
 enum {
@@ -18,7 +19,6 @@ enum {
 struct caught_signal {
   struct uv__queue watchers; /* of all loops; no list yet while next is NULL */
   struct sigaction before;   /* what was done with the signal before the first of them */
-  uint64_t came;             /* which of `arrivals` last found a watcher with none to take */
   int is_installed;
 };
 
@@ -30,7 +30,8 @@ struct caught_signal {
 /* The lock is held with all signals blocked, so that a handler that has to wait for it waits for
  * another thread, and not for long. */
 static struct caught_signal table[SIGNALS];
-static uint64_t arrivals; /* of all signals */
+static uint64_t came[SIGNALS]; /* which of `arrivals` last found a watcher with none to take */
+static uint64_t arrivals;      /* of all signals */
 static int lock;
 
 static void acquire(void) {
@@ -83,7 +84,7 @@ static void on_signal(int signum, siginfo_t* info, void* context) {
     struct uv__poller* poller = uv__loop_poller(watcher->io.loop);
 
     if (watcher->caught++ == 0)
-      entry->came = arrivals;
+      came[signum] = arrivals;
     if (!uv__atomic_exchange(&poller->signals, 1))
       uv__port_wake(poller->loop);
   }
@@ -241,17 +242,6 @@ static void ring_watchers(uv_loop_t* loop, struct uv__queue* watchers) {
   }
 }
 
-/* The first that came later than that, or 0. */
-static int next_behind(uint64_t came) {
-  int next = 0;
-  int signum;
-
-  for (signum = 1; signum < SIGNALS; signum++)
-    if (table[signum].came > came && (next == 0 || table[signum].came < table[next].came))
-      next = signum;
-  return next;
-}
-
 /* In the order in which they came: what a first signal asks for may be undone by a second one. */
 void uv__signal_look(uv_loop_t* loop) {
   struct uv__poller* poller = uv__loop_poller(loop);
@@ -260,7 +250,7 @@ void uv__signal_look(uv_loop_t* loop) {
 
   uv__atomic_store(&poller->signals, 0);
   enter(&mask);
-  while ((signum = next_behind(table[signum].came)) != 0)
+  while ((signum = uv__order_next(came, SIGNALS, came[signum])) != 0)
     ring_watchers(loop, &table[signum].watchers);
   leave(&mask);
 }

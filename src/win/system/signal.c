@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "core/base/atomic.h"
+#include "core/base/order.h"
 #include "win/tty/tty.h"
 
 enum {
@@ -213,17 +214,6 @@ static void ring_watchers(const uv_loop_t* loop, const struct uv__queue* watcher
   }
 }
 
-/* The first that came later than that, or 0. */
-static int next_behind(uint64_t arrival) {
-  int next = 0;
-  int signum;
-
-  for (signum = 1; signum < SIGNALS; signum++)
-    if (came[signum] > arrival && (next == 0 || came[signum] < came[next]))
-      next = signum;
-  return next;
-}
-
 /* In the order in which they came: what a first signal asks for may be undone by a second one. */
 void uv__signal_look(uv_loop_t* loop) {
   int signum = 0;
@@ -231,7 +221,7 @@ void uv__signal_look(uv_loop_t* loop) {
   if (uv__atomic_exchange(&loop->tail.signals, 0) == 0)
     return;
   AcquireSRWLockExclusive(&lock);
-  while ((signum = next_behind(came[signum])) != 0)
+  while ((signum = uv__order_next(came, SIGNALS, came[signum])) != 0)
     ring_watchers(loop, &table[signum]);
   ReleaseSRWLockExclusive(&lock);
 }
